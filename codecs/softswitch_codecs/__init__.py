@@ -1,0 +1,1 @@
+"""Batch codecs over N streams; imports nothing of softswitch."""

@@ -1,0 +1,201 @@
+"""The facts of a call: what happened to a conversation, its legs and its segments.
+
+The conversation's id and the wall time stand in the record, not in the fact. Descriptions are kept as text, as they
+went over the wire.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.core.facts import fact
+
+
+@fact("conversation.started")
+class ConversationStarted:
+    """Somebody called."""
+
+    from_number: str
+    to_number: str
+    from_user: str = ""
+    """Name of the calling user; empty for a trunk's caller."""
+    trunk: str = ""
+    """Name of the trunk it came in by."""
+    kind: str = "call"
+    """``call`` or ``echo``."""
+
+
+@fact("leg.added")
+class LegAdded:
+    """A conversation got a leg: a dialog and a port will be its."""
+
+    leg: str
+    side: str
+    """``caller`` or ``callee``."""
+    user: str
+    """Name of the user whose phone it is; empty for a number outside."""
+    number: str
+    """Extension or number of that end."""
+    uri: str
+    """The remote target: Contact of the caller, Request-URI for a callee."""
+    flow: tuple[Any, ...]
+    """(transport, local host, local port, remote host, remote port, connection)."""
+    media_address: str
+    """The local address that its port is bound on."""
+    advertised_address: str
+    """The address that its SDP names."""
+
+
+@fact("leg.media_opened")
+class LegMediaOpened:
+    """A leg's port is bound."""
+
+    leg: str
+    port: int
+
+
+@fact("leg.media_refused")
+class LegMediaRefused:
+    """A leg got no port."""
+
+    leg: str
+    reason: str
+
+
+@fact("leg.invited")
+class LegInvited:
+    """We invited a callee's phone with this offer."""
+
+    leg: str
+    sdp: str
+    caller_name: str = ""
+    caller_number: str = ""
+    max_forwards: int = 69
+
+
+@fact("leg.progressed")
+class LegProgressed:
+    """A callee's phone answered provisionally, perhaps with early media."""
+
+    leg: str
+    status: int
+    sdp: str = ""
+
+
+@fact("leg.alerted")
+class LegAlerted:
+    """We told the caller how it goes: 180, or 183 with early media."""
+
+    leg: str
+    status: int
+    sdp: str = ""
+
+
+@fact("leg.answered")
+class LegAnswered:
+    """A callee's phone took the call; ``sdp`` is what it sent."""
+
+    leg: str
+    sdp: str
+
+
+@fact("leg.accepted")
+class LegAccepted:
+    """We took the caller's call with a 200 that carries ``sdp``."""
+
+    leg: str
+    sdp: str
+
+
+@fact("leg.acknowledged")
+class LegAcknowledged:
+    """The caller's ACK came; ``sdp`` is its answer where our 200 made the offer."""
+
+    leg: str
+    sdp: str = ""
+
+
+@fact("leg.reoffered")
+class LegReoffered:
+    """A phone changed its session by re-INVITE: held, resumed, or moved."""
+
+    leg: str
+    remote_sdp: str
+    local_sdp: str
+    held: bool
+
+
+@fact("leg.reoffer_refused")
+class LegReofferRefused:
+    """A phone's re-INVITE could not be met; the session stays as it was."""
+
+    leg: str
+    status: int
+    reason: str
+
+
+@fact("segment.started")
+class SegmentStarted:
+    """Two parties (or one, in an echo test) began to talk."""
+
+    segment: int
+    """Counted from 1 within the conversation."""
+    leg_a: str
+    leg_b: str
+    codec: str
+
+
+@fact("segment.ended")
+class SegmentEnded:
+    """They stopped."""
+
+    segment: int
+
+
+@fact("leg.ended")
+class LegEnded:
+    """A leg's dialog is over or was never made."""
+
+    leg: str
+    by: str
+    """``phone`` or ``switch``: who ended it."""
+    how: str
+    """``bye``, ``cancel``, ``reject``, ``lost``: by which means."""
+    status: int
+    """The SIP status that ended it, or 0."""
+    cause: int
+    """The Q.850 cause, or 0."""
+    reason: str
+
+
+@fact("leg.media_closed")
+class LegMediaClosed:
+    """A leg's port is free again; what its RTP did."""
+
+    leg: str
+    packets_received: int
+    packets_sent: int
+    packets_lost: int
+    jitter_ms: float
+    packets_refused: int
+
+
+@fact("conversation.ended")
+class ConversationEnded:
+    """All legs are over."""
+
+    reason: str
+    """A word for programs: ``completed``, ``cancelled``, ``busy``, ``declined``, ``no-answer``, ``not-found`` ..."""
+    status: int
+    """The final SIP status towards the caller."""
+
+
+@fact("dialog.changed")
+class DialogChanged:
+    """What a restarted brain must know of a leg's dialog and INVITE transaction.
+
+    ``values`` is :meth:`softswitch.sip.ua.snapshot.SessionSnapshot.values`.
+    """
+
+    leg: str
+    values: tuple[Any, ...]

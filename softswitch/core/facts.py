@@ -1,0 +1,144 @@
+"""Facts: whatever changes in the switch, as small frozen dataclasses that outlive the process.
+
+A fact type is declared with :func:`fact`, which gives it a stable name and a version. A record is one msgpack array::
+
+    [sequence, wall_s, conversation_id, name, version, [field, field, ...]]
+
+Fields stand in the order of declaration. A newer version may only append fields, each with a default, so that older
+records can be read; a fact of a name nobody knows is kept as :class:`UnknownFact` and stops nothing.
+
+State is a fold of facts: ``apply(state, fact)`` changes its single writer's state in place and draws nothing from
+clock or chance, so the same facts always give the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from operator import attrgetter
+from typing import Any, TypeVar, dataclass_transform
+
+import msgpack
+
+from softswitch.core.errors import JournalError
+
+FactT = TypeVar("FactT")
+
+
+@dataclass(frozen=True, slots=True)
+class FactType:
+    """What the registry knows of one fact type."""
+
+    name: str
+    version: int
+    cls: type
+    field_names: tuple[str, ...]
+    values_of: Callable[[Any], tuple[Any, ...]]
+    required: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownFact:
+    """A fact of a type that this program does not know, kept as it was."""
+
+    name: str
+    version: int
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A fact with its place in the one order of all facts."""
+
+    sequence: int
+    wall_s: float
+    conversation_id: str
+    fact: Any
+
+
+_BY_NAME: dict[str, FactType] = {}
+_BY_CLASS: dict[type, FactType] = {}
+
+
+@dataclass_transform(frozen_default=True)
+def fact(name: str, version: int = 1) -> Callable[[type[FactT]], type[FactT]]:
+    """Declare a fact type: a frozen dataclass with slots and a stable name.
+
+    Fields may be None, bool, int, float, str, bytes and tuples of them: what msgpack gives back unchanged.
+
+    Args:
+        name: ``noun.past_verb``, e.g. ``leg.answered``; never changed once released.
+        version: raised when a field is appended.
+    """
+
+    def declare(cls: type[FactT]) -> type[FactT]:
+        made = dataclass(frozen=True, slots=True)(cls)
+        if name in _BY_NAME:
+            raise JournalError(f"two fact types are named {name}")
+        names = tuple(field.name for field in fields(made))  # type: ignore[arg-type]  # made is a dataclass
+        required = sum(
+            field.default is MISSING and field.default_factory is MISSING
+            for field in fields(made)  # type: ignore[arg-type]  # as above
+        )
+        known = FactType(name, version, made, names, _values_of(names), required)
+        _BY_NAME[name] = _BY_CLASS[made] = known
+        return made
+
+    return declare
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a fast reader of all fields, as a tuple whatever their number."""
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        only = attrgetter(names[0])
+        return lambda made: (only(made),)
+    return attrgetter(*names)
+
+
+def type_of(made: object) -> FactType:
+    """Return the registered type of a fact.
+
+    Raises:
+        JournalError: the class was never declared with :func:`fact`.
+    """
+    try:
+        return _BY_CLASS[type(made)]
+    except KeyError:
+        raise JournalError(f"{type(made).__name__} is not a fact type") from None
+
+
+def known_type(name: str) -> FactType | None:
+    """Return the registered type of that name, or None."""
+    return _BY_NAME.get(name)
+
+
+def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
+    """Encode one record (see the module's head for its form)."""
+    known = type_of(made)
+    packed: bytes = msgpack.packb((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
+    return packed
+
+
+def decode(data: bytes | memoryview) -> Record:
+    """Decode one record.
+
+    Raises:
+        JournalError: the octets are not a record.
+    """
+    try:
+        sequence, wall_s, conversation_id, name, version, values = msgpack.unpackb(
+            data, use_list=False, strict_map_key=False
+        )
+    except (
+        ValueError,
+        TypeError,
+        msgpack.exceptions.ExtraData,
+        msgpack.exceptions.FormatError,
+    ) as error:
+        raise JournalError(f"not a record: {error}") from error
+    known = _BY_NAME.get(name)
+    if known is None or len(values) < known.required:
+        return Record(sequence, wall_s, conversation_id, UnknownFact(name, version, values))
+    return Record(sequence, wall_s, conversation_id, known.cls(*values[: len(known.field_names)]))

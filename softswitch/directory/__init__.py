@@ -1,0 +1,1 @@
+"""Who there is and where they are: users, numbers, trunks, registrations."""

@@ -1,0 +1,1 @@
+"""Facts on disk: the shared ring, the writer, the segment files."""

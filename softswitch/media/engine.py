@@ -1,0 +1,163 @@
+"""What the brain asks of the media plane, and what it hears back.
+
+The calls below only note what is wanted; :meth:`MediaEngine.flush` lets the notes of one turn out to the workers, after
+the turn's facts were kept. Everything is named by leg id and may be said twice with the same effect. Answers come
+as events, each numbered by its worker and kept there until acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class Format(NamedTuple):
+    """One payload format of a leg, with the numbers that its two ends chose (RFC 3264 §6.1)."""
+
+    encoding: str
+    """As in rtpmap, upper case but for ``telephone-event``: ``PCMU``, ``PCMA``, ``G722``, ``telephone-event``."""
+    clock_rate_hz: int
+    channels: int
+    receive_type: int
+    """The payload type in packets from the phone: the number in the description that we sent."""
+    send_type: int
+    """The payload type in packets to the phone: the number in the description that it sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLeg:
+    """A leg that needs a port."""
+
+    leg: str
+    conversation_id: str
+    """Legs of one conversation are placed in one worker."""
+    address: str
+    """The local address to bind, the very one that the leg's SDP will name (before ``advertise``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Where a leg's sound comes from and goes to, as its SDP and its SIP packets say."""
+
+    address: str
+    """The connection address of the phone's SDP."""
+    port: int
+    rtcp_port: int
+    """``a=rtcp`` or the port above; 0 when RTCP shares the RTP port."""
+    sip_source: str
+    """The IP address that the phone's SIP packets come from."""
+    formats: tuple[Format, ...]
+    """The negotiated formats; the first is what is sent by preference. Other payload types are not accepted."""
+    receive: bool
+    """Whether the phone may send to us now."""
+    send: bool
+    """Whether we may send to the phone now."""
+    ptime_ms: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hear:
+    """One row of a room's matrix: who hears whom."""
+
+    listener: str
+    sources: tuple[str, ...]
+    """Legs; a leg that hears itself is an echo."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegStatistics:
+    """What a leg's RTP did from opening to closing."""
+
+    packets_received: int = 0
+    octets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    packets_refused: int = 0
+    """Packets of strangers, of unknown payload types, or malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegOpened:
+    """The port is bound and listens."""
+
+    leg: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegRefused:
+    """The leg could not be opened; ``reason`` is ``no-port`` or ``no-worker`` or what the system said."""
+
+    leg: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegLatched:
+    """Packets of the phone are now taken from this address (design: SDP address, SIP source, then any if private)."""
+
+    leg: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """A telephone event ended on a leg: one event a key (RFC 4733)."""
+
+    leg: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegClosed:
+    """The leg's ports are free again."""
+
+    leg: str
+    statistics: LegStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker died; these legs are without sound and have no ports."""
+
+    worker: int
+    legs: tuple[str, ...]
+
+
+MediaEvent = LegOpened | LegRefused | LegLatched | DigitPressed | LegClosed | WorkerLost
+
+
+class MediaEngine(Protocol):
+    """The media plane as the brain sees it."""
+
+    def open(self, leg: OpenLeg) -> None:
+        """Ask for a port; :class:`LegOpened` or :class:`LegRefused` answers."""
+        ...
+
+    def set_stream(self, leg: str, stream: Stream) -> None:
+        """Say where the leg's sound comes from and goes to; replaces what was said before."""
+        ...
+
+    def set_room(self, room: str, rows: Sequence[Hear]) -> None:
+        """Say who hears whom in a room; replaces its rows; no rows dissolve it."""
+        ...
+
+    def close(self, leg: str) -> None:
+        """Give the port back; :class:`LegClosed` answers. A leg nobody knows is answered too, with zeros."""
+        ...
+
+    def flush(self) -> None:
+        """Let the notes of this turn out, one message a worker."""
+        ...
+
+    def acknowledge(self) -> None:
+        """Tell the workers that all events delivered so far are journaled."""
+        ...
+
+    def open_legs(self) -> frozenset[str]:
+        """Return the legs that hold a port, as far as the brain knows."""
+        ...

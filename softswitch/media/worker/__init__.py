@@ -1,0 +1,1 @@
+"""The media worker process: every tick, all its legs at once."""

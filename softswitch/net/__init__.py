@@ -1,0 +1,1 @@
+"""asyncio transports that carry SIP: UDP and TCP."""

@@ -1,0 +1,1 @@
+"""What a running process needs: settings, log, tasks, the real clocks."""

@@ -1,0 +1,1 @@
+"""The whole switch on virtual time, with simulated phones and network."""

@@ -1,0 +1,1 @@
+"""Header fields, one family a file; each parses text and writes it again."""

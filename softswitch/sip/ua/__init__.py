@@ -1,0 +1,1 @@
+"""User agents: one method and role a file, over transactions and dialogs."""

@@ -1,0 +1,1 @@
+"""What people query later: the SQL projection of the facts."""
