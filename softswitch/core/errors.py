@@ -13,6 +13,7 @@
         CommandError
         JournalError
         MediaError
+        SimulationError
 
 A time-out, a hang-up or a busy phone is an event, not an error.
 """
@@ -111,3 +112,7 @@ class JournalError(SoftswitchError):
 
 class MediaError(SoftswitchError):
     """A media worker that cannot do what it was asked for."""
+
+
+class SimulationError(SoftswitchError):
+    """Something that cannot happen in virtual time, or did not happen in the time it was given."""
