@@ -1,0 +1,162 @@
+"""The audio stream of a peer's description, read once into what a call needs to know of it.
+
+Only plain RTP is taken: ``RTP/AVP``, and ``RTP/AVPF``, which differs from it in what RTCP may send and when (RFC 4585
+§5: entities of the two profiles work together where no feedback message is agreed upon; our answer names the offered
+profile, as RFC 3264 §6 asks, and agrees upon none). Encrypted profiles are refused, and so are streams
+whose address is a host name or a multicast group: nothing here resolves names, and a telephone call is unicast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+from softswitch.sdp.direction import DIRECTIONS, Direction
+from softswitch.sdp.model import Media, PayloadFormat, SessionDescription
+from softswitch.sdp.static_types import STATIC_FORMATS
+
+DEFAULT_PTIME_MS: Final = 20
+_LONGEST_PTIME_MS: Final = 200
+_PLAIN_RTP: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+_UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  # the hold of RFC 2543, not a bind address
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAudio:
+    """Where a peer receives its sound, in which formats and in which direction."""
+
+    address: str
+    """An IP address in its canonical spelling; ``0.0.0.0`` or ``::`` from a phone that holds by RFC 2543."""
+    port: int
+    rtcp_port: int
+    """``a=rtcp`` (RFC 3605, its address is not used), else the port above; 0 when RTCP shares the RTP port."""
+    formats: tuple[PayloadFormat, ...]
+    """In the peer's order of preference; numbers without a meaning are left out."""
+    direction: Direction
+    """As the peer said it of itself; ``sendrecv`` where it said nothing."""
+    on_hold: bool
+    """Whether the peer does not listen: sendonly, inactive, or the address 0.0.0.0 (RFC 3264 §8.4)."""
+    ptime_ms: int
+    """The packet length it asks for, within its ``maxptime``; 20 where it asks for none."""
+    index: int
+    """The stream's place among the ``m=`` lines, from 0."""
+
+
+@lru_cache(maxsize=1024)
+def remote_audio(description: SessionDescription) -> RemoteAudio | None:
+    """Return the first audio stream that can be taken, or None.
+
+    It must be open (port not 0), plain RTP to a unicast IP address, and name a format that carries sound.
+    """
+    for index, media in enumerate(description.media):
+        if media.kind == "audio" and media.port and media.protocol.upper() in _PLAIN_RTP:
+            address = unicast_address(media.address or description.address)
+            audio = _read(description, media, address, index) if address else None
+            if audio is not None:
+                return audio
+    return None
+
+
+@lru_cache(maxsize=4096)
+def unicast_address(text: str) -> str:
+    """Return an IP address in its canonical spelling, or an empty string for a name, a group or a scoped address."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if address.is_multicast or "%" in text or text == "255.255.255.255":
+        return ""
+    return str(address)
+
+
+def _read(description: SessionDescription, media: Media, address: str, index: int) -> RemoteAudio | None:
+    values: dict[str, str] = {}
+    maps: dict[str, str] = {}
+    parameters: dict[str, str] = {}
+    direction = _direction(description.attributes, Direction.SENDRECV)
+    for attribute in media.attributes:
+        name, _, value = attribute.partition(":")
+        if name == "rtpmap":
+            number, _, maps[number] = value.partition(" ")
+        elif name == "fmtp":
+            number, _, parameters[number] = value.partition(" ")
+        elif name in DIRECTIONS:
+            direction = DIRECTIONS[name]
+        else:
+            values[name] = value
+    formats = _formats(media.formats, maps, parameters)
+    if not any(known.carries_sound for known in formats):
+        return None
+    return RemoteAudio(
+        address=address,
+        port=media.port,
+        rtcp_port=_rtcp_port(media.port, values.get("rtcp", "")),
+        formats=formats,
+        direction=direction,
+        on_hold=not direction.receives or address in _UNSPECIFIED,
+        ptime_ms=_ptime_ms(values),
+        index=index,
+    )
+
+
+def _direction(attributes: Iterable[str], default: Direction) -> Direction:
+    """Return the direction that a session's attributes give to all its streams."""
+    for attribute in attributes:
+        if attribute in DIRECTIONS:
+            return DIRECTIONS[attribute]
+    return default
+
+
+def _formats(tokens: Iterable[str], maps: dict[str, str], parameters: dict[str, str]) -> tuple[PayloadFormat, ...]:
+    found: dict[int, PayloadFormat] = {}
+    for token in tokens:
+        number = int(token) if token.isascii() and token.isdigit() and len(token) <= 3 else 128
+        encoding = _encoding(maps[token].strip()) if token in maps else _static_encoding(number)
+        if number < 128 and encoding is not None and number not in found:
+            found[number] = PayloadFormat(number, *encoding, parameters.get(token, "").strip())
+    return tuple(found.values())
+
+
+def _static_encoding(number: int) -> tuple[str, int, int] | None:
+    known = STATIC_FORMATS.get(number)
+    return None if known is None else (known.encoding, known.clock_rate_hz, known.channels)
+
+
+@lru_cache(maxsize=1024)
+def _encoding(text: str) -> tuple[str, int, int] | None:
+    """Parse ``name/clock[/channels]``; None for what is malformed."""
+    name, _, rest = text.partition("/")
+    clock, _, channels = rest.partition("/")
+    rate, count = _number(clock), _number(channels) if channels else 1
+    if not name or not rate or not count:
+        return None
+    name = name.upper()
+    if name == "TELEPHONE-EVENT":
+        name = "telephone-event"
+    if name == "G722":
+        rate = 8000  # some phones write its sample rate, 16000; the clock is 8000 for ever (RFC 3551 §4.5.2)
+    return name, rate, count
+
+
+def _number(text: str) -> int:
+    """Return the number that ``text`` is, or 0."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+
+
+def _rtcp_port(port: int, attribute: str) -> int:
+    said = _number(attribute.partition(" ")[0])
+    if 0 < said < 65536:
+        return 0 if said == port else said
+    return port + 1 if port < 65535 else 0
+
+
+def _ptime_ms(values: dict[str, str]) -> int:
+    """Return ``ptime``, at most ``maxptime``; fractions of a millisecond are cut off."""
+    asked = _number(values.get("ptime", "").partition(".")[0])
+    most = _number(values.get("maxptime", "").partition(".")[0]) or _LONGEST_PTIME_MS
+    wanted = asked if 0 < asked <= _LONGEST_PTIME_MS else DEFAULT_PTIME_MS
+    return min(wanted, most)

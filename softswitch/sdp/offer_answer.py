@@ -1,0 +1,130 @@
+"""Offers and answers of one audio stream (RFC 3264); every other stream is refused at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from softswitch.core.errors import LocalProtocolError, SdpError
+from softswitch.sdp.audio import DEFAULT_PTIME_MS, remote_audio
+from softswitch.sdp.direction import Direction, answer_direction
+from softswitch.sdp.model import Media, Origin, PayloadFormat, SessionDescription
+
+_PROTOCOL: Final = "RTP/AVP"
+
+
+def make_offer(
+    origin: Origin,
+    address: str,
+    port: int,
+    formats: Sequence[PayloadFormat],
+    direction: Direction = Direction.SENDRECV,
+    ptime_ms: int = DEFAULT_PTIME_MS,
+    *,
+    previous: SessionDescription | None = None,
+) -> SessionDescription:
+    """Build an offer of one audio stream.
+
+    Args:
+        origin: who offers; its version is one above the last description's where anything changed (RFC 3264 §8).
+        address: where we receive.
+        port: where we receive RTP; RTCP is expected on the port above.
+        formats: in our order of preference.
+        direction: of our side.
+        ptime_ms: the packet length that we ask for.
+        previous: the last description that we sent in this dialog. A later offer keeps its number of ``m=`` lines and
+            their order (RFC 3264 §8): our stream stays at its place, the others stay refused.
+
+    Raises:
+        LocalProtocolError: no format carries sound.
+    """
+    if not any(known.carries_sound for known in formats):
+        raise LocalProtocolError("an offer needs a format that carries sound")
+    stream = _audio(port, _PROTOCOL, formats, direction, ptime_ms)
+    media = [stream] if previous is None else _in_place(previous.media, stream)
+    return SessionDescription(origin, address, tuple(media))
+
+
+def make_answer(
+    offer: SessionDescription,
+    origin: Origin,
+    address: str,
+    port: int,
+    formats: Iterable[PayloadFormat],
+    direction: Direction = Direction.SENDRECV,
+    *,
+    ptime_ms: int | None = None,
+) -> SessionDescription:
+    """Build the answer that takes the stream of :func:`remote_audio` and refuses the others with port 0.
+
+    Args:
+        offer: what is answered.
+        origin: who answers.
+        address: where we receive.
+        port: where we receive RTP.
+        formats: of the offered ones, in our order of preference, with the offer's numbers; others are left out.
+        direction: what we want; the answer holds as much of it as the offer allows.
+        ptime_ms: the packet length that we ask for; None for that of the offer.
+
+    Raises:
+        SdpError: no stream can be taken, or no format that carries sound is common (``status_hint`` 488).
+    """
+    audio = remote_audio(offer)
+    if audio is None:
+        raise SdpError("no audio stream that can be taken")
+    offered = {known[:4] for known in audio.formats}
+    chosen = [known for known in formats if known[:4] in offered]
+    if not any(known.carries_sound for known in chosen):
+        raise SdpError("no common audio format")
+    allowed = answer_direction(audio.direction, direction)
+    media = [_refused(stream) for stream in offer.media]
+    protocol = offer.media[audio.index].protocol
+    media[audio.index] = _audio(port, protocol, chosen, allowed, ptime_ms or audio.ptime_ms)
+    return SessionDescription(origin, address, tuple(media))
+
+
+def common_formats(offered: Iterable[PayloadFormat], supported: Iterable[PayloadFormat]) -> tuple[PayloadFormat, ...]:
+    """Return the offered formats whose encoding, clock and channels are supported, in the offer's order.
+
+    Numbers are the offer's. Parameters are the supporting side's where it gives any, since each side's ``fmtp`` tells
+    what that side wants to receive; else the offer's.
+    """
+    parameters: dict[tuple[object, ...], str] = {}
+    for known in supported:
+        parameters.setdefault(known[1:4], known.fmtp)
+    return tuple(
+        [known._replace(fmtp=parameters[known[1:4]] or known.fmtp) for known in offered if known[1:4] in parameters]
+    )
+
+
+def _audio(port: int, protocol: str, formats: Sequence[PayloadFormat], direction: Direction, ptime_ms: int) -> Media:
+    attributes: list[str] = []
+    for known in formats:
+        attributes.append(_rtpmap(known))
+        if known.fmtp:
+            attributes.append(f"fmtp:{known.payload_type} {known.fmtp}")
+    attributes.append(f"ptime:{ptime_ms}")
+    attributes.append(direction.value)
+    numbers = tuple([str(known.payload_type) for known in formats])
+    return Media("audio", port, protocol, numbers, "", tuple(attributes))
+
+
+def _rtpmap(known: PayloadFormat) -> str:
+    text = f"rtpmap:{known.payload_type} {known.encoding}/{known.clock_rate_hz}"
+    return text if known.channels == 1 else f"{text}/{known.channels}"
+
+
+def _refused(media: Media) -> Media:
+    """Return a stream's place with port 0; its formats no longer mean anything (RFC 3264 §6)."""
+    return Media(media.kind, 0, media.protocol, media.formats)
+
+
+def _in_place(previous: Sequence[Media], stream: Media) -> list[Media]:
+    """Put our stream where it was before: at the open audio line, else at a refused one, else at the end."""
+    media = [_refused(old) for old in previous]
+    lines = [i for i, old in enumerate(previous) if old.kind == "audio"]
+    place = next((i for i in lines if previous[i].port), lines[0] if lines else None)
+    if place is None:
+        return [*media, stream]
+    media[place] = stream
+    return media
