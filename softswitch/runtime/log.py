@@ -1,0 +1,92 @@
+"""Logs: one event a line, ``key=value`` on a terminal and JSON elsewhere, on standard error, without secrets.
+
+An event is ``noun.past_verb`` with keys. ``conversation_id`` and ``leg`` are bound through context variables
+(:func:`structlog.contextvars.bound_contextvars`), so that a line written deep below carries them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final, TextIO
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+_SECRET_KEYS: Final = (
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "authorization",
+    "ha1",
+    "nonce_key",
+    "response",
+    "crypto",
+)
+# Texts that carry a secret inside: a header of a traced message, an SDP line with an SRTP key, a URL with credentials.
+_SECRET_TEXT: Final = re.compile(
+    r"((?:proxy-)?authorization\s*:\s*|a=crypto:\s*\d+\s+\S+\s+inline:|\w+://[^/\s:@]+:)(?:[^\r\n@]*(?=@)|[^\r\n]*)",
+    re.IGNORECASE,
+)
+_HIDDEN: Final = "[hidden]"
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of a module; it binds to the set-up on first use, so this may stand at module level."""
+    logger: FilteringBoundLogger = structlog.get_logger(area=name)
+    return logger
+
+
+def configure_logging(role: str, *, level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+    """Set up logging for this process.
+
+    Args:
+        role: the process's role, written on every line.
+        level: a key of :data:`LEVELS`; less is not written.
+        form: ``terminal``, ``json``, or ``auto``: the first where ``stream`` is a terminal.
+        stream: where lines go; standard error by default.
+    """
+    out = sys.stderr if stream is None else stream
+    terminal = form == "terminal" or (form == "auto" and out.isatty())
+    structlog.reset_defaults()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            _role_adder(role),
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            _terminal_renderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace what is secret by its key's name, and secrets inside texts (a structlog processor)."""
+    for key, value in event.items():
+        if any(part in key.lower() for part in _SECRET_KEYS):
+            event[key] = _HIDDEN
+        elif isinstance(value, str):
+            event[key] = _SECRET_TEXT.sub(rf"\g<1>{_HIDDEN}", value)
+    return event
+
+
+def _role_adder(role: str) -> structlog.typing.Processor:
+    def add_role(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["role"] = role
+        return event
+
+    return add_role
+
+
+def _terminal_renderer() -> structlog.typing.Processor:
+    return structlog.processors.KeyValueRenderer(
+        key_order=["at", "level", "role", "area", "event"], drop_missing=True, repr_native_str=False
+    )

@@ -1,0 +1,216 @@
+"""What ``softswitch.toml`` may say, with its defaults. :mod:`softswitch.runtime.settings_file` reads it.
+
+Only ``app`` and ``cli`` see these models; what stands below gets small frozen dataclasses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from softswitch.runtime.addresses import (
+    AddressError,
+    HostPort,
+    Listen,
+    PortRange,
+    parse_host_port,
+    parse_listen,
+    parse_port_range,
+)
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+ParsedT = TypeVar("ParsedT")
+_DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*")
+
+
+def wrong(what: str, cure: str) -> PydanticCustomError:
+    """Make the error that a validator raises: what is wrong, and what to write instead."""
+    return PydanticCustomError("setting", "{what}", {"what": what, "cure": cure})
+
+
+def _parsed(parse: Callable[[str], ParsedT]) -> BeforeValidator:
+    """Let a field be written as text that ``parse`` reads."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except AddressError as error:
+            raise wrong(error.what, error.cure) from None
+
+    return BeforeValidator(read)
+
+
+def _parse_network(text: str) -> IPNetwork:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise AddressError(
+            f"'{text}' is not a network ({error})", "10.0.0.0/8, or 192.168.1.7 for one address"
+        ) from None
+
+
+def _split(value: object) -> object:
+    """An environment variable holds a list as text with commas."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+Networks = Annotated[tuple[Annotated[IPNetwork, _parsed(_parse_network)], ...], BeforeValidator(_split)]
+
+
+class Section(BaseModel):
+    """One table of the file; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SipSettings(Section):
+    """Where phones register."""
+
+    domain: str = "softswitch.local"
+    """The domain, and the realm of digest authentication."""
+    listen: Annotated[tuple[Annotated[Listen, _parsed(parse_listen)], ...], BeforeValidator(_split)] = (
+        Listen("udp", "0.0.0.0", 5060),  # noqa: S104  # a switch serves all its addresses unless told otherwise
+        Listen("tcp", "0.0.0.0", 5060),  # noqa: S104  # as above
+    )
+    advertise: str = ""
+    """Address for peers outside ``local_networks``; empty: the one that routes to the peer."""
+    local_networks: Networks = tuple(
+        _parse_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+    )
+
+    @field_validator("domain")
+    @classmethod
+    def _domain_is_a_name(cls, value: str) -> str:
+        if _DOMAIN.fullmatch(value) is None:
+            raise wrong(f"'{value}' is not a domain name", 'domain = "softswitch.local"')
+        return value.lower()
+
+    @field_validator("listen")
+    @classmethod
+    def _listen_somewhere_once(cls, value: tuple[Listen, ...]) -> tuple[Listen, ...]:
+        if not value:
+            raise wrong("the switch would listen nowhere", 'listen = ["udp:0.0.0.0:5060"]')
+        for line in value:
+            if value.count(line) > 1:
+                raise wrong(f"'{line}' stands twice", f'listen = ["{line}"]')
+        return value
+
+    @field_validator("advertise")
+    @classmethod
+    def _advertise_is_an_address(cls, value: str) -> str:
+        if value:
+            _one_address(value)
+        return value
+
+
+def _one_address(value: str) -> None:
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        raise wrong(f"'{value}' is not an IP address", 'advertise = "203.0.113.5"') from None
+    if address.is_unspecified:
+        raise wrong(f"no peer can reach '{value}'", 'advertise = "203.0.113.5"')
+
+
+class MediaSettings(Section):
+    """Where sound flows."""
+
+    ports: Annotated[PortRange, _parsed(parse_port_range)] = PortRange(16384, 32767)
+    workers: int = Field(default=0, ge=0, le=256)
+    """Media worker processes; 0: one per core, less one, at least one."""
+
+
+class StorageSettings(Section):
+    """What the switch keeps, and where."""
+
+    directory: Path = Path("var")
+    """Relative to the folder of the file that says so, else to the working directory."""
+    database: str = ""
+    """A SQLAlchemy URL; empty: SQLite in the directory."""
+
+
+class ApiSettings(Section):
+    """Where programs and pages talk to the switch."""
+
+    listen: Annotated[HostPort, _parsed(parse_host_port)] = HostPort("127.0.0.1", 8080)
+
+
+class RecordingSettings(Section):
+    """Which calls are recorded where nothing else says so."""
+
+    default: Literal["always", "on_demand", "never"] = "on_demand"
+
+
+class SecuritySettings(Section):
+    """Who is trusted."""
+
+    allow: Networks = ()
+    """Networks that are never banned."""
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["auto", "terminal", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """The whole file; the environment (``SOFTSWITCH_SIP__DOMAIN=...``) goes before it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOFTSWITCH_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        enable_decoding=False,
+    )
+
+    sip: SipSettings = SipSettings()
+    media: MediaSettings = MediaSettings()
+    storage: StorageSettings = StorageSettings()
+    api: ApiSettings = ApiSettings()
+    recording: RecordingSettings = RecordingSettings()
+    security: SecuritySettings = SecuritySettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment override what the file says; read nothing else."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    def dump(self) -> dict[str, Any]:
+        """Return all values as JSON can hold them; ``Settings(**dump)`` gives the same settings."""
+        return {
+            "sip": {
+                "domain": self.sip.domain,
+                "listen": [str(line) for line in self.sip.listen],
+                "advertise": self.sip.advertise,
+                "local_networks": [str(network) for network in self.sip.local_networks],
+            },
+            "media": {"ports": str(self.media.ports), "workers": self.media.workers},
+            "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
+            "api": {"listen": str(self.api.listen)},
+            "recording": {"default": self.recording.default},
+            "security": {"allow": [str(network) for network in self.security.allow]},
+            "log": {"level": self.log.level, "form": self.log.form},
+        }
