@@ -17,6 +17,8 @@ class ConversationStarted:
 
     from_number: str
     to_number: str
+    from_name: str = ""
+    """The caller's display name."""
     from_user: str = ""
     """Name of the calling user; empty for a trunk's caller."""
     trunk: str = ""
@@ -44,6 +46,10 @@ class LegAdded:
     """The local address that its port is bound on."""
     advertised_address: str
     """The address that its SDP names."""
+    sdp: str = ""
+    """The offer that a caller's INVITE brought; empty where it brought none."""
+    max_forwards: int = 70
+    """Of the caller's INVITE."""
 
 
 @fact("leg.media_opened")
@@ -68,9 +74,6 @@ class LegInvited:
 
     leg: str
     sdp: str
-    caller_name: str = ""
-    caller_number: str = ""
-    max_forwards: int = 69
 
 
 @fact("leg.progressed")
@@ -89,6 +92,8 @@ class LegAlerted:
     leg: str
     status: int
     sdp: str = ""
+    source: str = ""
+    """The callee's leg whose early media the caller hears."""
 
 
 @fact("leg.answered")
@@ -166,6 +171,13 @@ class LegEnded:
     cause: int
     """The Q.850 cause, or 0."""
     reason: str
+
+
+@fact("leg.cancel_settled")
+class LegCancelSettled:
+    """The final answer to an INVITE that we cancelled has come, or will not come any more."""
+
+    leg: str
 
 
 @fact("leg.media_closed")

@@ -1,0 +1,325 @@
+"""The brain: what happens to the switch becomes facts, and facts become effects.
+
+Loop-agnostic: a driver (the process's event loop, or virtual time) tells it what arrived and when its deadlines are
+due. One turn is: inputs, each decided into facts, each fact applied at once and its effects noted; then
+:meth:`Brain.end_turn` keeps the facts and only then lets the notes out as datagrams and media commands. What leaves the
+switch has therefore always been recorded before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from softswitch.app.addresses import Addresses
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.deadlines import Deadlines
+from softswitch.app.keepalive import KeepAlive
+from softswitch.app.request_desk import RequestDesk
+from softswitch.calls import facts, inputs
+from softswitch.calls.apply import apply as apply_call_fact
+from softswitch.calls.decide import decide
+from softswitch.calls.perform import Performer
+from softswitch.calls.state import CallsState
+from softswitch.core.clock import Clock, deadline_of_wall
+from softswitch.core.facts import Record, decode, encode
+from softswitch.core.ids import Entropy, leg_id, new_conversation_id
+from softswitch.directory.authenticator import Authenticator
+from softswitch.directory.location import LocationState
+from softswitch.directory.site import Site
+from softswitch.journal.sink import FactSink
+from softswitch.media import engine
+from softswitch.media.engine import MediaEngine
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request
+from softswitch.sip.ua import actions
+from softswitch.sip.ua.snapshot import SessionSnapshot
+from softswitch.sip.ua.user_agent import UserAgent
+
+_EXPIRY = "registrations"
+"""The name of the deadline at which the next registration expires."""
+
+
+class Brain:
+    """All that the switch knows and decides.
+
+    Args:
+        clock: both faces of time.
+        entropy: tags, branches, ids.
+        settings: domain, addresses, limits.
+        site: users, numbers, trunks.
+        media: the media engine; its events come back by :meth:`media_event`.
+        send: lets a datagram or a stream's octets out.
+        journal: keeps encoded facts.
+        log: tells an event for people: its name and its keys.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        settings: BrainSettings,
+        site: Site,
+        media: MediaEngine,
+        send: Callable[[Flow, bytes], None],
+        journal: FactSink,
+        sequence: int = 0,
+        log: Callable[..., None] = lambda event, **keys: None,
+    ) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._media = media
+        self._send = send
+        self._journal = journal
+        self._log = log
+        self._sequence = sequence
+        self._pending: list[Record] = []
+        self._outbox: list[tuple[Flow, bytes]] = []
+        self._deadlines = Deadlines()
+        self.calls = CallsState(settings.deadlines)
+        self.locations = LocationState()
+        addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_port)
+        self._ua = UserAgent(
+            entropy=entropy,
+            address_of=addresses.address_for,
+            timers=settings.timers,
+            product=settings.product,
+        )
+        self._performer = Performer(self.calls, self._ua, media, settings.domain)
+        self.desk = RequestDesk(
+            ua=self._ua,
+            site=site,
+            locations=self.locations,
+            authenticator=Authenticator(settings.nonce_key, settings.domain),
+            addresses=addresses,
+            limits=settings.registration,
+            record=self._record,
+            arrive=self._arrive,
+        )
+        self._keepalive = KeepAlive(self._ua, self._queue, settings.domain)
+        self._handlers = self._action_handlers()
+
+    # Inputs
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """Take one datagram, or one message of a stream."""
+        self._ua.receive(data, flow, now=self._clock.monotonic())
+        self._run()
+
+    def flow_closed(self, flow: Flow) -> None:
+        """A stream's connection is gone, or a send failed."""
+        self._ua.flow_failed(flow, now=self._clock.monotonic())
+        self._run()
+
+    def media_event(self, event: engine.MediaEvent) -> None:
+        """Take what a media worker tells."""
+        for given in _inputs_of(event):
+            self._decide(given)
+        self._run()
+
+    def handle_timer(self) -> None:
+        """Do what is due now."""
+        now = self._clock.monotonic()
+        self._ua.handle_timer(now=now)
+        for name in self._deadlines.due(now):
+            if name == _EXPIRY:
+                self._expire()
+            else:
+                self._conversation_due(name)
+        self._keepalive.handle_timer(self.locations, now=now)
+        self._run()
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None."""
+        candidates = (self._ua.next_deadline(), self._deadlines.next(), self._keepalive.next_deadline())
+        return min((moment for moment in candidates if moment is not None), default=None)
+
+    def end_conversation(self, conversation_id: str, reason: str) -> None:
+        """End a conversation politely on all sides."""
+        self._decide(inputs.EndConversation(conversation_id, reason))
+        self._run()
+
+    def end_turn(self) -> None:
+        """Keep the turn's facts, then let its effects out."""
+        if self._pending:
+            pending, self._pending = self._pending, []
+            self._journal.append([encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in pending])
+        if self._outbox:
+            outbox, self._outbox = self._outbox, []
+            for flow, data in outbox:
+                self._send(flow, data)
+        self._media.flush()
+        self._media.acknowledge()
+
+    # Views
+
+    def counts(self) -> dict[str, int]:
+        """Count what is live: all zero at rest but the registrations."""
+        sip = self._ua.counts()
+        return {
+            "calls": len(self.calls.conversations),
+            "legs": sum(leg.is_live for leg in self.calls.legs.values()),
+            "dialogs": sip.dialogs,
+            "transactions": sip.transactions,
+            "ports": len(self._media.open_legs()),
+            "timers": sip.timers + sum(c.deadline_s is not None for c in self.calls.conversations.values()),
+            "registrations": len(self.locations),
+        }
+
+    # Resumption
+
+    def resume(self, records: Iterable[bytes]) -> None:
+        """Fold facts of an earlier brain and go on where it was.
+
+        Sessions are made again from their last snapshots, deadlines at their original wall times.
+        """
+        for data in records:
+            record = decode(data)
+            self._sequence = max(self._sequence, record.sequence)
+            apply_call_fact(self.calls, record)
+            self.locations.apply(record)
+        now = self._clock.monotonic()
+        for leg in self.calls.legs.values():
+            if leg.dialog and (leg.is_live or leg.cancelling):
+                snapshot = SessionSnapshot.from_values(leg.dialog)
+                self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now)
+        for conversation_id in self.calls.conversations:
+            self._arm(conversation_id)
+        self._arm_expiry()
+        self._keepalive.resume(self.locations, now=now)
+        self._run()
+
+    # One turn's work
+
+    def _record(self, fact: Any, conversation_id: str = "") -> None:
+        """Give a fact its place, apply it, and note its effects."""
+        self._sequence += 1
+        record = Record(self._sequence, self._clock.wall(), conversation_id, fact)
+        self._pending.append(record)
+        if conversation_id:
+            apply_call_fact(self.calls, record)
+            self._performer.perform(fact, self._clock.monotonic())
+        else:
+            self.locations.apply(record)
+            self._arm_expiry()
+            self._keepalive.registered(fact, self.locations, now=self._clock.monotonic())
+
+    def _decide(self, given: inputs.Input) -> None:
+        decided = decide(self.calls, given)
+        if not decided:
+            return
+        conversation_id = self._conversation_id(given)
+        for fact in decided:
+            self._record(fact, conversation_id)
+        self._keep_dialogs(conversation_id)
+        self._arm(conversation_id)
+
+    def _conversation_id(self, given: inputs.Input) -> str:
+        if isinstance(given, inputs.CallArrived | inputs.DeadlinePassed | inputs.EndConversation):
+            return given.conversation_id
+        return self.calls.legs[given.leg].conversation_id
+
+    def _keep_dialogs(self, conversation_id: str) -> None:
+        """Record what changed in the dialogs of a conversation, for a brain that comes after this one."""
+        conversation = self.calls.conversations.get(conversation_id)
+        if conversation is None:
+            return
+        for leg in conversation.legs.values():
+            session = self._performer.sessions.get(leg.leg)
+            if session is not None and session.changed:
+                self._record(facts.DialogChanged(leg.leg, session.snapshot().values()), conversation_id)
+
+    def _arm(self, conversation_id: str) -> None:
+        conversation = self.calls.conversations.get(conversation_id)
+        wall_s = None if conversation is None else conversation.deadline_s
+        self._deadlines.set(conversation_id, None if wall_s is None else deadline_of_wall(self._clock, wall_s))
+
+    def _arm_expiry(self) -> None:
+        wall_s = self.locations.next_expiry()
+        self._deadlines.set(_EXPIRY, None if wall_s is None else deadline_of_wall(self._clock, wall_s))
+
+    def _conversation_due(self, conversation_id: str) -> None:
+        """Tell a conversation that its deadline has come, unless a clock step or a fact has moved it."""
+        conversation = self.calls.conversations.get(conversation_id)
+        if conversation is None or conversation.deadline_s is None:
+            return
+        self._decide(inputs.DeadlinePassed(conversation_id))
+
+    def _expire(self) -> None:
+        for fact in self.locations.expired(self._clock.wall()):
+            self._record(fact)
+        self._arm_expiry()
+
+    def _run(self) -> None:
+        """Take what the user agent has to tell until it has nothing more."""
+        while batch := self._ua.actions():
+            for action in batch:
+                self._handlers[type(action)](action)
+
+    def _queue(self, flow: Flow, data: bytes) -> None:
+        self._outbox.append((flow, data))
+
+    def _arrive(self, request: Request, flow: Flow, make: Callable[[str], inputs.CallArrived]) -> None:
+        """Begin a call: its session first, so that the facts may answer it."""
+        conversation_id = new_conversation_id(self._clock.wall(), self._entropy)
+        leg = leg_id(conversation_id, 1)
+        now = self._clock.monotonic()
+        self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=now)
+        self._decide(make(conversation_id))
+
+    # What the user agent tells
+
+    def _action_handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            actions.Send: lambda a: self._outbox.append((a.flow, a.data)),
+            actions.RequestArrived: self._request_arrived,
+            actions.Cancelled: lambda a: self._decide(inputs.CallerCancelled(a.session.owner)),
+            actions.Acknowledged: lambda a: self._told(a, inputs.CallerAcknowledged(a.session.owner, a.sdp)),
+            actions.AckMissing: lambda a: self._decide(inputs.PhoneEnded(a.session.owner, "lost", 408, "No ACK came")),
+            actions.Progressed: lambda a: self._told(a, inputs.CalleeProgressed(a.session.owner, a.status, a.sdp)),
+            actions.Answered: self._answered,
+            actions.Rejected: lambda a: self._told(a, inputs.CalleeRejected(a.session.owner, a.status, a.reason)),
+            actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
+            actions.ReofferAnswered: self._noted,
+            actions.ReofferRefused: self._noted,
+            actions.InfoArrived: self._noted,
+            actions.Ended: self._ended,
+            actions.Responded: lambda _: None,
+            actions.Dropped: lambda a: self._log("sip.dropped", source=a.flow.remote, reason=a.reason),
+        }
+
+    def _request_arrived(self, action: actions.RequestArrived) -> None:
+        self.desk.take(action.request, action.flow, now=self._clock.monotonic(), wall_s=self._clock.wall())
+
+    def _told(self, action: Any, given: inputs.Input) -> None:
+        """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
+        self._decide(given)
+        self._noted(action)
+
+    def _noted(self, action: Any) -> None:
+        leg = self.calls.legs.get(action.session.owner)
+        if leg is not None and action.session.changed:
+            self._keep_dialogs(leg.conversation_id)
+
+    def _answered(self, action: actions.Answered) -> None:
+        self._told(action, inputs.CalleeAnswered(action.session.owner, action.sdp))
+
+    def _ended(self, action: actions.Ended) -> None:
+        how = "bye" if action.status == 200 else "lost"
+        self._decide(inputs.PhoneEnded(action.session.owner, how, action.status, action.reason))
+
+
+def _inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
+    """Translate an event of the media engine."""
+    if isinstance(event, engine.LegOpened):
+        return (inputs.MediaOpened(event.leg, event.port),)
+    if isinstance(event, engine.LegRefused):
+        return (inputs.MediaRefused(event.leg, event.reason),)
+    if isinstance(event, engine.LegClosed):
+        s = event.statistics
+        counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
+        return (inputs.MediaClosed(event.leg, *counts),)
+    if isinstance(event, engine.WorkerLost):
+        return tuple(inputs.MediaLost(leg) for leg in event.legs)
+    return ()

@@ -1,0 +1,33 @@
+"""What the brain must know of the configuration, as small frozen values; it sees no file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from softswitch import __version__
+from softswitch.app.addresses import Network
+from softswitch.calls.state import Deadlines
+from softswitch.directory.registrar import RegistrationLimits
+from softswitch.sip.timers import Timers
+
+LOCAL_NETWORKS = tuple(
+    ip_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrainSettings:
+    """Domain, addresses and limits."""
+
+    domain: str = "softswitch.local"
+    advertise: str = ""
+    local_networks: Sequence[Network] = LOCAL_NETWORKS
+    stream_port: int = 0
+    nonce_key: bytes = b""
+    """Signs digest nonces; kept in a file so that they outlive the process."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    registration: RegistrationLimits = field(default_factory=RegistrationLimits)
+    timers: Timers = field(default_factory=Timers)
+    product: str = f"softswitch/{__version__}"

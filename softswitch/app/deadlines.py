@@ -1,0 +1,42 @@
+"""Deadlines by name: set again and again, kept in a heap, looked at only when the first is due."""
+
+from __future__ import annotations
+
+import heapq
+
+
+class Deadlines:
+    """One deadline a name, in monotonic seconds. A changed or dropped one stays in the heap until it surfaces."""
+
+    __slots__ = ("_current", "_heap")
+
+    def __init__(self) -> None:
+        self._current: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+
+    def set(self, name: str, deadline_s: float | None) -> None:
+        """Set, move or (None) drop the deadline of ``name``."""
+        if deadline_s is None:
+            self._current.pop(name, None)
+        elif self._current.get(name) != deadline_s:
+            self._current[name] = deadline_s
+            heapq.heappush(self._heap, (deadline_s, name))
+
+    def next(self) -> float | None:
+        """Return the earliest deadline, or None."""
+        heap = self._heap
+        while heap and self._current.get(heap[0][1]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def due(self, now: float) -> list[str]:
+        """Return and drop the names whose deadline has come."""
+        found = []
+        while (first := self.next()) is not None and first <= now:
+            name = heapq.heappop(self._heap)[1]
+            del self._current[name]
+            found.append(name)
+        return found
+
+    def __len__(self) -> int:
+        return len(self._current)

@@ -1,0 +1,169 @@
+"""Where requests outside of dialogs arrive: who may do what, and who does it.
+
+REGISTER goes to the registrar, INVITE to the calls, OPTIONS is answered here, the rest is refused. Nothing is kept of a
+request before its sender is known: challenges are answered without a transaction, so a stranger costs no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from softswitch.app.addresses import Addresses
+from softswitch.calls.causes import cause_of, reason_header
+from softswitch.calls.inputs import CallArrived, Destination, Echo, Phone, Place, Refuse, RingPhones
+from softswitch.core.errors import SipError
+from softswitch.directory.authenticator import Authenticator, Challenge
+from softswitch.directory.location import Binding, LocationState
+from softswitch.directory.registrar import RegistrationLimits, decide_register
+from softswitch.directory.routing import Caller, EchoTest, NotFound, Offline, Phones, route, who_calls
+from softswitch.directory.site import Site, User
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Header, Request, response_to
+from softswitch.sip.ua.user_agent import ALLOW, UserAgent
+from softswitch.sip.uri import parse_uri
+
+_ACCEPT: Final[Header] = ("Accept", "application/sdp")
+_REFUSED: Final = {
+    "SUBSCRIBE": 489,
+    "PUBLISH": 489,
+    "NOTIFY": 481,
+    "BYE": 481,
+    "INFO": 481,
+    "UPDATE": 481,
+    "PRACK": 481,
+    "MESSAGE": 405,
+    "REFER": 405,
+}
+"""What methods that we do not serve outside of a dialog are answered with; unknown ones get 501."""
+
+
+class RequestDesk:
+    """Takes requests outside of dialogs.
+
+    Args:
+        ua: answers them.
+        site: the users, numbers and trunks; replaced as a whole by a load.
+        locations: where the users' phones are.
+        authenticator: challenges and verifies.
+        addresses: which of our addresses a peer sees.
+        limits: of registrations.
+        record: keeps a fact of the directory.
+        arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
+    """
+
+    def __init__(
+        self,
+        *,
+        ua: UserAgent,
+        site: Site,
+        locations: LocationState,
+        authenticator: Authenticator,
+        addresses: Addresses,
+        limits: RegistrationLimits,
+        record: Callable[[Any], None],
+        arrive: Callable[[Request, Flow, Callable[[str], CallArrived]], None],
+    ) -> None:
+        self.site = site
+        self.draining = False
+        """Whether new calls are refused because the switch is about to stop."""
+        self._ua = ua
+        self._locations = locations
+        self._authenticator = authenticator
+        self._addresses = addresses
+        self._limits = limits
+        self._record = record
+        self._arrive = arrive
+
+    def take(self, request: Request, flow: Flow, *, now: float, wall_s: float) -> None:
+        """Answer a request, or pass it on to whoever does."""
+        try:
+            if request.method == "REGISTER":
+                self._register(request, flow, now, wall_s)
+            elif request.method == "INVITE":
+                self._invite(request, flow, wall_s)
+            elif request.method == "OPTIONS":
+                self._ua.reply(request, flow, 200, headers=(("Allow", ALLOW), _ACCEPT))
+            else:
+                status = _REFUSED.get(request.method, 501)
+                self._refuse(request, flow, status, (("Allow", ALLOW),))
+        except SipError as error:
+            self._refuse(request, flow, error.status_hint)
+
+    def _refuse(self, request: Request, flow: Flow, status: int, headers: tuple[Header, ...] = ()) -> None:
+        reason = reason_header(*cause_of(status)) if request.method == "INVITE" else None
+        self._ua.reply(request, flow, status, headers=(*headers, reason) if reason else headers)
+
+    def _verified(self, request: Request, flow: Flow, user: User | None, wall_s: float) -> bool:
+        """Challenge the request unless it carries good credentials of ``user``."""
+        verdict = self._authenticator.check(request, user=user, wall_s=wall_s)
+        if isinstance(verdict, Challenge):
+            self._ua.reply(request, flow, 401, headers=verdict.headers)
+            return False
+        return True
+
+    def _register(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
+        user = self.site.user_by_extension(request.to.uri.user)
+        if not self._verified(request, flow, user, wall_s) or user is None:
+            return
+        transaction = self._ua.begin(request, flow, now=now)
+        answer = decide_register(self._locations, request, flow, user, wall_s=wall_s, limits=self._limits)
+        for fact in answer.facts:
+            self._record(fact)
+        response = response_to(request, answer.status, to_tag=self._ua.new_tag(), headers=answer.headers)
+        self._ua.respond(transaction, response, now=now)
+
+    def _invite(self, request: Request, flow: Flow, wall_s: float) -> None:
+        caller = who_calls(self.site, request, flow, self._locations)
+        if caller.kind != "trunk" and not self._verified(request, flow, caller.user, wall_s):
+            return
+        if self.draining:
+            self._refuse(request, flow, 503, (("Retry-After", "5"),))
+            return
+        dialled = parse_uri(request.uri).user
+        found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
+        destination = self._destination(found)
+        contacts = request.contacts
+        if not contacts:
+            raise SipError("an INVITE without a Contact")
+        place = self.place(str(contacts[0].uri), flow)
+        number, name = _identity(request, caller)
+
+        def make(conversation_id: str) -> CallArrived:
+            return CallArrived(
+                conversation_id,
+                number,
+                name,
+                caller.user.name if caller.user else "",
+                caller.trunk,
+                dialled,
+                place,
+                request.sdp,
+                request.max_forwards,
+                destination,
+            )
+
+        self._arrive(request, flow, make)
+
+    def place(self, uri: str, flow: Flow) -> Place:
+        """Say where a phone is and which of our addresses it sees."""
+        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow))
+
+    def _destination(self, found: Phones | EchoTest | NotFound | Offline) -> Destination:
+        if isinstance(found, EchoTest):
+            return Echo()
+        if isinstance(found, Phones):
+            return RingPhones(tuple(self._phone(found.user, binding) for binding in found.bindings))
+        if isinstance(found, Offline):
+            return Refuse(480, 20, "Subscriber absent", "offline")
+        return Refuse(404, 1, "Unallocated number", "not-found")
+
+    def _phone(self, user: User, binding: Binding) -> Phone:
+        return Phone(user.name, user.extension, self.place(binding.contact, binding.flow))
+
+
+def _identity(request: Request, caller: Caller) -> tuple[str, str]:
+    """Return the number and name that the called phone shows: ours for a user, the trunk's for a number outside."""
+    if caller.user is not None:
+        return caller.user.extension, caller.user.display_name
+    return request.from_.uri.user, request.from_.display_name

@@ -1,0 +1,216 @@
+"""Facts to state: the single writer of :class:`~softswitch.calls.state.CallsState`.
+
+Folding the same facts always gives the same state; nothing here draws from a clock or from chance. A fact about a leg
+that is already gone changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from softswitch.calls import facts
+from softswitch.calls.state import (
+    CONVERSATION_TABLE,
+    LEG_TABLE,
+    CallsState,
+    Conversation,
+    ConversationInput,
+    ConversationState,
+    Leg,
+    LegInput,
+    LegState,
+    PortState,
+)
+from softswitch.core.facts import Record
+from softswitch.sip.flow import Flow
+
+
+def apply(state: CallsState, record: Record) -> None:
+    """Change ``state`` by one fact; a fact of another kind changes nothing."""
+    change = _CHANGES.get(type(record.fact))
+    if change is not None:
+        change(state, record, record.fact)
+
+
+def _started(state: CallsState, record: Record, fact: facts.ConversationStarted) -> None:
+    state.conversations[record.conversation_id] = Conversation(
+        record.conversation_id,
+        fact.kind,
+        fact.from_number,
+        fact.from_name,
+        fact.from_user,
+        fact.to_number,
+        record.wall_s,
+        deadline_s=record.wall_s + state.deadlines.setup_s,
+    )
+
+
+def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
+    transport, local_host, local_port, remote_host, remote_port, connection = fact.flow
+    leg = Leg(
+        fact.leg,
+        record.conversation_id,
+        fact.side,
+        fact.user,
+        fact.number,
+        fact.uri,
+        Flow(transport, (local_host, local_port), (remote_host, remote_port), connection),
+        fact.media_address,
+        fact.advertised_address,
+        fact.max_forwards,
+        remote_sdp=fact.sdp,
+        port_state=PortState.OPENING if fact.media_address else PortState.NONE,
+    )
+    state.legs[fact.leg] = leg
+    state.conversations[record.conversation_id].legs[fact.leg] = leg
+
+
+def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened) -> None:
+    leg = state.legs[fact.leg]
+    leg.port = fact.port
+    leg.port_state = PortState.OPEN if leg.is_live else PortState.CLOSING
+
+
+def _media_refused(state: CallsState, record: Record, fact: facts.LegMediaRefused) -> None:
+    state.legs[fact.leg].port_state = PortState.NONE
+    _forget_if_over(state, record.conversation_id)
+
+
+def _invited(state: CallsState, record: Record, fact: facts.LegInvited) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.INVITE)
+    leg.local_sdp = fact.sdp
+    conversation = state.conversations[record.conversation_id]
+    if conversation.state is ConversationState.SETUP:
+        conversation.deadline_s = record.wall_s + state.deadlines.ring_s
+    conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.INVITE)
+
+
+def _progressed(state: CallsState, record: Record, fact: facts.LegProgressed) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.ALERT)
+    if fact.sdp:
+        leg.remote_sdp = fact.sdp
+
+
+def _alerted(state: CallsState, record: Record, fact: facts.LegAlerted) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.ALERT)
+    leg.alerted = fact.status
+    if fact.sdp:
+        leg.local_sdp = fact.sdp
+        leg.early = True
+
+
+def _answered(state: CallsState, record: Record, fact: facts.LegAnswered) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.TAKE)
+    leg.remote_sdp = fact.sdp or leg.remote_sdp
+
+
+def _accepted(state: CallsState, record: Record, fact: facts.LegAccepted) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.ACCEPT)
+    leg.answer_awaited = not leg.remote_sdp
+    leg.local_sdp = fact.sdp
+
+
+def _acknowledged(state: CallsState, record: Record, fact: facts.LegAcknowledged) -> None:
+    leg = state.legs[fact.leg]
+    leg.state = LEG_TABLE.step(leg.state, LegInput.ACKNOWLEDGE)
+    if fact.sdp:
+        leg.remote_sdp = fact.sdp
+    leg.answer_awaited = False
+
+
+def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> None:
+    leg = state.legs[fact.leg]
+    leg.answer_awaited = not fact.remote_sdp
+    leg.remote_sdp = fact.remote_sdp or leg.remote_sdp
+    leg.local_sdp = fact.local_sdp
+    leg.held = fact.held
+
+
+def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStarted) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.TALK)
+    conversation.segment = fact.segment
+    conversation.talking = (fact.leg_a, fact.leg_b)
+    conversation.deadline_s = None
+    if conversation.answered_at_s is None:
+        conversation.answered_at_s = record.wall_s
+
+
+def _segment_ended(state: CallsState, record: Record, fact: facts.SegmentEnded) -> None:
+    state.conversations[record.conversation_id].talking = None
+
+
+def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
+    leg = state.legs[fact.leg]
+    leg.cancelling = fact.how == "cancel" and fact.by == "switch" and leg.state is not LegState.NEW
+    leg.state = LEG_TABLE.step(leg.state, LegInput.END)
+    leg.end_status, leg.end_cause, leg.end_reason = fact.status, fact.cause, fact.reason
+    if leg.port_state in {PortState.OPEN, PortState.OPENING}:
+        leg.port_state = PortState.CLOSING
+    if not leg.cancelling:
+        leg.dialog = ()
+
+
+def _cancel_settled(state: CallsState, record: Record, fact: facts.LegCancelSettled) -> None:
+    leg = state.legs[fact.leg]
+    leg.cancelling = False
+    leg.dialog = ()
+    _forget_if_over(state, record.conversation_id)
+
+
+def _media_closed(state: CallsState, record: Record, fact: facts.LegMediaClosed) -> None:
+    state.legs[fact.leg].port_state = PortState.NONE
+    _forget_if_over(state, record.conversation_id)
+
+
+def _ended(state: CallsState, record: Record, fact: facts.ConversationEnded) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.END)
+    conversation.deadline_s = record.wall_s + state.deadlines.close_s
+    _forget_if_over(state, record.conversation_id)
+
+
+def _dialog_changed(state: CallsState, record: Record, fact: facts.DialogChanged) -> None:
+    leg = state.legs.get(fact.leg)
+    if leg is not None and (leg.is_live or leg.cancelling):
+        leg.dialog = fact.values
+
+
+def _forget_if_over(state: CallsState, conversation_id: str) -> None:
+    """Drop a conversation whose legs are over, whose ports are closed and whose cancellations are settled."""
+    conversation = state.conversations[conversation_id]
+    if conversation.state is not ConversationState.ENDED:
+        return
+    if any(leg.port_state is not PortState.NONE or leg.cancelling for leg in conversation.legs.values()):
+        return
+    for leg in conversation.legs:
+        del state.legs[leg]
+    del state.conversations[conversation_id]
+
+
+_CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
+    facts.ConversationStarted: _started,
+    facts.LegAdded: _added,
+    facts.LegMediaOpened: _media_opened,
+    facts.LegMediaRefused: _media_refused,
+    facts.LegInvited: _invited,
+    facts.LegProgressed: _progressed,
+    facts.LegAlerted: _alerted,
+    facts.LegAnswered: _answered,
+    facts.LegAccepted: _accepted,
+    facts.LegAcknowledged: _acknowledged,
+    facts.LegReoffered: _reoffered,
+    facts.SegmentStarted: _segment_started,
+    facts.SegmentEnded: _segment_ended,
+    facts.LegEnded: _leg_ended,
+    facts.LegCancelSettled: _cancel_settled,
+    facts.LegMediaClosed: _media_closed,
+    facts.ConversationEnded: _ended,
+    facts.DialogChanged: _dialog_changed,
+}

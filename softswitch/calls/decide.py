@@ -1,0 +1,36 @@
+"""``decide(state, input) -> facts``: what follows from whatever happens to a call.
+
+Pure: the state is read, not changed; time and chance, where they matter, stand in the input. An input that fits no
+state any more (an answer that crossed a cancellation, a port that opens after the hang-up) decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from softswitch.calls import ending, inputs, setup, talking
+from softswitch.calls.state import CallsState
+
+
+def decide(state: CallsState, given: inputs.Input) -> list[Any]:
+    """Return the facts that follow from ``given``, in order."""
+    return _DECISIONS[type(given)](state, given)
+
+
+_DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
+    inputs.CallArrived: setup.arrive,
+    inputs.MediaOpened: setup.media_opened,
+    inputs.MediaRefused: setup.media_refused,
+    inputs.MediaClosed: setup.media_closed,
+    inputs.MediaLost: ending.media_lost,
+    inputs.CalleeProgressed: talking.progressed,
+    inputs.CalleeAnswered: talking.answered,
+    inputs.CalleeRejected: ending.rejected,
+    inputs.CallerCancelled: ending.cancelled,
+    inputs.CallerAcknowledged: talking.acknowledged,
+    inputs.PhoneReoffered: talking.reoffered,
+    inputs.PhoneEnded: ending.phone_ended,
+    inputs.DeadlinePassed: ending.deadline_passed,
+    inputs.EndConversation: ending.end_conversation,
+}

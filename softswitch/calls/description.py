@@ -1,0 +1,151 @@
+"""Descriptions between two legs: what we offer a callee, what we answer a caller, what the worker is told.
+
+The codec is chosen end to end: the callee is offered what the caller offered, and the caller is answered with what the
+callee took. Each phone keeps its own payload numbers; the worker maps them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+from softswitch.calls.state import Leg
+from softswitch.core.errors import SdpError
+from softswitch.media.engine import Format, Stream
+from softswitch.sdp.direction import Direction
+from softswitch.sdp.model import Origin, PayloadFormat, RemoteAudio
+from softswitch.sdp.offer_answer import answer_direction, make_answer, make_offer, remote_audio
+from softswitch.sdp.parse import parse_sdp
+from softswitch.sdp.serialise import write_sdp
+
+EVENT: Final = "telephone-event"
+OUR_FORMATS: Final = (
+    PayloadFormat(8, "PCMA", 8000, 1, ""),
+    PayloadFormat(0, "PCMU", 8000, 1, ""),
+    PayloadFormat(101, EVENT, 8000, 1, "0-16"),
+)
+"""What we offer on our own account: when a caller's INVITE has no offer, and when a phone asks for ours."""
+
+_UNROUTABLE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # RFC 2543's hold, nothing is bound
+
+
+def audio_of(sdp: str) -> RemoteAudio | None:
+    """Return the audio stream of a description, or None where it has none or cannot be read."""
+    if not sdp:
+        return None
+    try:
+        return remote_audio(parse_sdp(sdp))
+    except SdpError:
+        return None
+
+
+def _origin(leg: Leg) -> Origin:
+    """The o= line of a leg's next description: one session id a leg, a version above the last (RFC 3264 §8)."""
+    session_id = zlib.crc32(leg.leg.encode())
+    version = parse_sdp(leg.local_sdp).origin.version + 1 if leg.local_sdp else 1
+    return Origin(session_id, version, leg.advertised_address)
+
+
+def offer_for(
+    leg: Leg,
+    formats: Sequence[PayloadFormat],
+    port: int = 0,
+    direction: Direction = Direction.SENDRECV,
+) -> str:
+    """Write an offer for a leg with these formats; ``port`` where the leg does not know its own yet."""
+    offer = make_offer(_origin(leg), leg.advertised_address, port or leg.port, tuple(formats), direction)
+    return write_sdp(offer)
+
+
+def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
+    """Write the offer for a callee: the caller's formats, or ours where the caller made no offer."""
+    audio = audio_of(caller.remote_sdp)
+    if audio is None:
+        return offer_for(callee, OUR_FORMATS, port)
+    return offer_for(callee, audio.formats, port, audio.direction)
+
+
+def same_format(one: PayloadFormat, other: PayloadFormat) -> bool:
+    """Tell whether two formats are the same apart from their numbers."""
+    return (
+        one.encoding == other.encoding and one.clock_rate_hz == other.clock_rate_hz and one.channels == other.channels
+    )
+
+
+def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
+    """Return the offered formats that are wanted, with the offer's numbers, in the order of ``wanted``."""
+    found = []
+    for want in wanted:
+        match = next((offer for offer in offered if same_format(offer, want)), None)
+        if match is not None and match not in found:
+            found.append(match)
+    return tuple(found)
+
+
+def has_speech(formats: Sequence[PayloadFormat]) -> bool:
+    """Tell whether anything but telephone events and comfort noise is among the formats."""
+    return any(form.encoding not in {EVENT, "CN"} for form in formats)
+
+
+def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port: int = 0) -> str:
+    """Write the answer to a phone's offer, limited to ``wanted``; ``port`` as in :func:`offer_for`.
+
+    What was answered before comes back unchanged where nothing differs: a 200 repeats its 183's description.
+
+    Raises:
+        SdpError: no common speech format.
+    """
+    offer = parse_sdp(remote_sdp)
+    audio = remote_audio(offer)
+    formats = in_order_of(wanted, audio.formats) if audio else ()
+    if audio is None or not has_speech(formats):
+        raise SdpError("no common audio format")
+    direction = answer_direction(audio.direction, Direction.SENDRECV)
+    port = port or leg.port
+    if leg.local_sdp:
+        origin = parse_sdp(leg.local_sdp).origin
+        repeated = write_sdp(make_answer(offer, origin, leg.advertised_address, port, formats, direction))
+        if repeated == leg.local_sdp:
+            return repeated
+    return write_sdp(make_answer(offer, _origin(leg), leg.advertised_address, port, formats, direction))
+
+
+def codec_of(sdp: str) -> str:
+    """Name the speech codec that a description prefers, for views and records; empty where there is none."""
+    audio = audio_of(sdp)
+    if audio is None:
+        return ""
+    return next((form.encoding for form in audio.formats if form.encoding not in {EVENT, "CN"}), "")
+
+
+def stream_of(leg: Leg) -> Stream | None:
+    """Say to the media worker what a leg's two descriptions agree upon; None while one is missing."""
+    remote = audio_of(leg.remote_sdp)
+    local = audio_of(leg.local_sdp)
+    if remote is None or local is None:
+        return None
+    formats = []
+    for theirs in remote.formats:
+        ours = next((form for form in local.formats if same_format(form, theirs)), None)
+        if ours is not None:
+            formats.append(
+                Format(
+                    theirs.encoding,
+                    theirs.clock_rate_hz,
+                    theirs.channels,
+                    receive_type=ours.payload_type,
+                    send_type=theirs.payload_type,
+                )
+            )
+    routable = remote.address not in _UNROUTABLE and remote.port != 0
+    return Stream(
+        address=remote.address,
+        port=remote.port,
+        rtcp_port=remote.rtcp_port,
+        sip_source=leg.flow.remote[0],
+        formats=tuple(formats),
+        receive=remote.direction in {Direction.SENDRECV, Direction.SENDONLY},
+        send=routable and remote.direction in {Direction.SENDRECV, Direction.RECVONLY},
+        ptime_ms=remote.ptime_ms,
+    )

@@ -1,0 +1,152 @@
+"""Deciding how a call ends: by hang-up, refusal, cancellation, time or loss.
+
+Whatever ends first, every live leg is ended in the way that its state allows, the running segment is ended, and the
+conversation with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
+from softswitch.calls.inputs import (
+    CalleeRejected,
+    CallerCancelled,
+    DeadlinePassed,
+    EndConversation,
+    MediaLost,
+    PhoneEnded,
+)
+from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
+
+Facts = list[Any]
+
+COMPLETED = Failure(200, 16, "Normal call clearing", "completed")
+
+
+def end_of_caller(leg: str, failure: Failure) -> facts.LegEnded:
+    """Refuse a caller whose INVITE has no final answer yet."""
+    return facts.LegEnded(leg, "switch", "reject", failure.status, failure.cause, failure.reason)
+
+
+def end_of(leg: Leg, failure: Failure) -> facts.LegEnded:
+    """End a live leg from our side, in the way that its state allows."""
+    if leg.is_caller and leg.state in {LegState.NEW, LegState.RINGING}:
+        return end_of_caller(leg.leg, failure)
+    how = "bye" if leg.state in {LegState.ANSWERED, LegState.TALKING} else "cancel"
+    return facts.LegEnded(leg.leg, "switch", how, 0, failure.cause, failure.reason)
+
+
+def end_all(conversation: Conversation, failure: Failure, *, but: str = "") -> Facts:
+    """End every live leg (``but`` one that is ended already), the segment and the conversation."""
+    out: Facts = []
+    if conversation.talking is not None:
+        out.append(facts.SegmentEnded(conversation.segment))
+    out.extend(end_of(leg, failure) for leg in conversation.legs.values() if leg.is_live and leg.leg != but)
+    out.append(facts.ConversationEnded(failure.word, failure.status))
+    return out
+
+
+def completed_elsewhere(conversation: Conversation, winner: Leg) -> Facts:
+    """Cancel the phones that lost against ``winner``; they shall show no missed call."""
+    return [
+        facts.LegEnded(leg.leg, "switch", "cancel", 200, 26, "Call completed elsewhere")
+        for leg in conversation.callees
+        if leg.is_live and leg is not winner
+    ]
+
+
+def give_up_callee(conversation: Conversation, callee: Leg, failure: Failure) -> Facts:
+    """End one callee from our side; with the last one the call fails."""
+    out: Facts = [end_of(callee, failure)]
+    if any(leg.is_live for leg in conversation.callees if leg is not callee):
+        return out
+    return out + end_all(conversation, failure, but=callee.leg)
+
+
+def rejected(state: CallsState, given: CalleeRejected) -> Facts:
+    """A phone refused: with the last one, or on a 6xx, the caller is told."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None:
+        return []
+    if leg.cancelling:
+        return [facts.LegCancelSettled(given.leg)]
+    if not leg.is_live:
+        return []
+    cause, _ = cause_of(given.status)
+    out: Facts = [facts.LegEnded(given.leg, "phone", "reject", given.status, cause, given.reason)]
+    others = [one for one in conversation.callees if one is not leg]
+    if given.status < 600 and any(one.is_live for one in others):
+        return out
+    statuses = [given.status, *(one.end_status for one in others if one.end_status >= 300)]
+    return out + end_all(conversation, failure_for_caller(statuses), but=leg.leg)
+
+
+def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
+    """The caller gave up; its 487 is already on the way."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or not leg.is_live:
+        return []
+    end = facts.LegEnded(given.leg, "phone", "cancel", 487, 16, "Caller gave up")
+    gone = Failure(487, 16, "Normal call clearing", "cancelled")
+    return [end, *end_all(conversation, gone, but=given.leg)]
+
+
+def phone_ended(state: CallsState, given: PhoneEnded) -> Facts:
+    """A phone hung up or its dialog died: end the others."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None:
+        return []
+    if leg.cancelling:
+        return [facts.LegCancelSettled(given.leg)]
+    if not leg.is_live:
+        return []
+    cause = 16 if given.how == "bye" else cause_of(given.status)[0]
+    out: Facts = [facts.LegEnded(given.leg, "phone", given.how, given.status, cause, given.reason)]
+    failure = COMPLETED if given.how == "bye" else Failure(given.status, cause, given.reason, "lost")
+    return out + end_all(conversation, failure, but=given.leg)
+
+
+def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
+    """A transient state lasted too long: nobody answered, or a port or an answer never came."""
+    conversation = state.conversations.get(given.conversation_id)
+    if conversation is None or conversation.deadline_s is None:
+        return []
+    if conversation.state is ConversationState.ENDED:
+        return _abandon(conversation)
+    return end_all(conversation, NO_ANSWER if conversation.state is ConversationState.RINGING else NO_PORT)
+
+
+def _abandon(conversation: Conversation) -> Facts:
+    """Stop waiting for ports and cancellations that nobody will settle any more."""
+    out: Facts = [facts.LegCancelSettled(leg.leg) for leg in conversation.legs.values() if leg.cancelling]
+    out += [
+        facts.LegMediaClosed(leg.leg, 0, 0, 0, 0.0, 0)
+        for leg in conversation.legs.values()
+        if leg.port_state is not PortState.NONE
+    ]
+    return out
+
+
+def media_lost(state: CallsState, given: MediaLost) -> Facts:
+    """A leg's worker died: its port is gone and the conversation has no sound."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or leg.port_state is PortState.NONE:
+        return []
+    out: Facts = []
+    if leg.is_live:
+        out += end_all(conversation, MEDIA_LOST)
+    return [*out, facts.LegMediaClosed(given.leg, 0, 0, 0, 0.0, 0)]
+
+
+def end_conversation(state: CallsState, given: EndConversation) -> Facts:
+    """A command ends a conversation politely."""
+    conversation = state.conversations.get(given.conversation_id)
+    if conversation is None or conversation.state is ConversationState.ENDED:
+        return []
+    return end_all(conversation, Failure(480, 16, given.reason, "ended-by-command"))

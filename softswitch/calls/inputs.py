@@ -1,0 +1,201 @@
+"""What can be said to the calls: by phones, by media workers, by the clock, by a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from softswitch.sip.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leg's phone is and which of our addresses it sees."""
+
+    uri: str
+    """The phone's Contact, unchanged."""
+    flow: Flow
+    media_address: str
+    """The local address that its media port binds."""
+    advertised_address: str
+    """The address that its SDP names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone to be rung."""
+
+    user: str
+    number: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RingPhones:
+    """A destination: ring these, the first that answers has the call."""
+
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A destination: the caller hears itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """No destination: the caller is told so."""
+
+    status: int
+    cause: int
+    """Q.850."""
+    reason: str
+    """For people, in the Reason header."""
+    word: str
+    """For programs, in the record."""
+
+
+Destination = RingPhones | Echo | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """An INVITE of somebody who may call."""
+
+    conversation_id: str
+    from_number: str
+    from_name: str
+    from_user: str
+    trunk: str
+    to_number: str
+    place: Place
+    sdp: str
+    max_forwards: int
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOpened:
+    """A leg's port is bound."""
+
+    leg: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRefused:
+    """A leg got no port."""
+
+    leg: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaClosed:
+    """A leg's port is free again."""
+
+    leg: str
+    packets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    jitter_ms: float = 0.0
+    packets_refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLost:
+    """The worker that carried this leg is gone, and the port with it."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeProgressed:
+    """A callee's phone answered provisionally."""
+
+    leg: str
+    status: int
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeAnswered:
+    """A callee's phone answered 2xx."""
+
+    leg: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeRejected:
+    """A callee's phone answered with a final failure, or not at all."""
+
+    leg: str
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerCancelled:
+    """The caller gave up before we answered."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAcknowledged:
+    """The ACK to our 2xx came; with a description where our 2xx made the offer."""
+
+    leg: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneReoffered:
+    """A re-INVITE came; without a description it asks for our offer."""
+
+    leg: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneEnded:
+    """A phone hung up, or its dialog died."""
+
+    leg: str
+    how: str
+    """``bye`` or ``lost``."""
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """A conversation's transient state lasted too long."""
+
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndConversation:
+    """A command: end it politely on all sides."""
+
+    conversation_id: str
+    reason: str
+
+
+Input = (
+    CallArrived
+    | MediaOpened
+    | MediaRefused
+    | MediaClosed
+    | MediaLost
+    | CalleeProgressed
+    | CalleeAnswered
+    | CalleeRejected
+    | CallerCancelled
+    | CallerAcknowledged
+    | PhoneReoffered
+    | PhoneEnded
+    | DeadlinePassed
+    | EndConversation
+)

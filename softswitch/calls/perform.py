@@ -1,0 +1,169 @@
+"""What follows in the world from a fact: a message to a phone, a note to the media engine.
+
+Effects depend on the fact and the state after it alone, and are asked for only once the fact is recorded. They go into
+the user agent and the media engine, which let nothing out before the turn's facts are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
+from softswitch.calls.description import stream_of
+from softswitch.calls.state import CallsState, Conversation, Leg, PortState
+from softswitch.media.engine import Hear, MediaEngine, OpenLeg
+from softswitch.sip.headers.address import Address
+from softswitch.sip.message import Header
+from softswitch.sip.ua.client_session import ClientSession
+from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.server_session import ServerSession
+from softswitch.sip.ua.user_agent import UserAgent
+from softswitch.sip.uri import Uri
+
+Session = ClientSession | ServerSession
+
+
+class Performer:
+    """Carries out what the facts of calls ask for.
+
+    Args:
+        state: the calls, already changed by the fact.
+        ua: the SIP user agent.
+        media: the media engine.
+        domain: the host part of the addresses that phones see.
+    """
+
+    def __init__(self, state: CallsState, ua: UserAgent, media: MediaEngine, domain: str) -> None:
+        self.sessions: dict[str, Session] = {}
+        """Live sessions by leg."""
+        self._state = state
+        self._ua = ua
+        self._media = media
+        self._domain = domain
+        self._effects: dict[type, Callable[[Any, float], None]] = {
+            facts.LegAdded: self._added,
+            facts.LegInvited: self._invited,
+            facts.LegProgressed: self._progressed,
+            facts.LegAlerted: self._alerted,
+            facts.LegAnswered: self._answered,
+            facts.LegAccepted: self._accepted,
+            facts.LegAcknowledged: self._acknowledged,
+            facts.LegReoffered: self._reoffered,
+            facts.LegReofferRefused: self._reoffer_refused,
+            facts.SegmentStarted: self._segment_started,
+            facts.LegEnded: self._leg_ended,
+            facts.LegCancelSettled: self._cancel_settled,
+        }
+
+    def perform(self, fact: object, now: float) -> None:
+        """Carry out what follows from ``fact``; ``now`` is monotonic."""
+        effect = self._effects.get(type(fact))
+        if effect is not None:
+            effect(fact, now)
+
+    def _server(self, leg: str) -> ServerSession | None:
+        session = self.sessions.get(leg)
+        return session if isinstance(session, ServerSession) else None
+
+    def _added(self, fact: facts.LegAdded, now: float) -> None:
+        if fact.media_address:
+            leg = self._state.legs[fact.leg]
+            self._media.open(OpenLeg(fact.leg, leg.conversation_id, fact.media_address))
+
+    def _invited(self, fact: facts.LegInvited, now: float) -> None:
+        leg = self._state.legs[fact.leg]
+        conversation = self._state.conversations[leg.conversation_id]
+        order = InviteOrder(
+            request_uri=leg.uri,
+            flow=leg.flow,
+            from_address=self._caller_address(conversation),
+            to_address=Address(Uri("sip", leg.number, self._domain)),
+            sdp=fact.sdp,
+            max_forwards=leg.max_forwards,
+        )
+        self.sessions[fact.leg] = self._ua.invite(order, owner=fact.leg, now=now)
+
+    def _caller_address(self, conversation: Conversation) -> Address:
+        number = conversation.from_number or "anonymous"
+        return Address(Uri("sip", number, self._domain), conversation.from_name)
+
+    def _progressed(self, fact: facts.LegProgressed, now: float) -> None:
+        if fact.sdp:
+            self._set_stream(self._state.legs[fact.leg])
+
+    def _alerted(self, fact: facts.LegAlerted, now: float) -> None:
+        session = self._server(fact.leg)
+        if session is not None:
+            session.progress(fact.status, sdp=fact.sdp, now=now)
+        if fact.source:
+            caller = self._state.legs[fact.leg]
+            self._set_stream(caller)
+            self._join(caller.conversation_id, fact.leg, fact.source)
+
+    def _answered(self, fact: facts.LegAnswered, now: float) -> None:
+        self._set_stream(self._state.legs[fact.leg])
+
+    def _accepted(self, fact: facts.LegAccepted, now: float) -> None:
+        session = self._server(fact.leg)
+        if session is not None:
+            session.accept(fact.sdp, now=now)
+        self._set_stream(self._state.legs[fact.leg])
+
+    def _acknowledged(self, fact: facts.LegAcknowledged, now: float) -> None:
+        if fact.sdp:
+            self._set_stream(self._state.legs[fact.leg])
+
+    def _reoffered(self, fact: facts.LegReoffered, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            session.accept_reoffer(fact.local_sdp, now=now)
+        if fact.remote_sdp:
+            self._set_stream(self._state.legs[fact.leg])
+
+    def _reoffer_refused(self, fact: facts.LegReofferRefused, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            reason = reason_header(88, fact.reason)
+            session.refuse_reoffer(fact.status, headers=(reason,), now=now)
+
+    def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
+        leg = self._state.legs[fact.leg_a]
+        self._join(leg.conversation_id, fact.leg_a, fact.leg_b)
+
+    def _join(self, room: str, one: str, other: str) -> None:
+        rows = (Hear(one, (one,)),) if one == other else (Hear(one, (other,)), Hear(other, (one,)))
+        self._media.set_room(room, rows)
+
+    def _set_stream(self, leg: Leg) -> None:
+        stream = stream_of(leg)
+        if stream is not None:
+            self._media.set_stream(leg.leg, stream)
+
+    def _leg_ended(self, fact: facts.LegEnded, now: float) -> None:
+        leg = self._state.legs.get(fact.leg)
+        if leg is not None and leg.port_state is PortState.CLOSING:
+            self._media.close(fact.leg)
+        session = self.sessions.get(fact.leg)
+        if session is None:
+            return
+        if not (leg is not None and leg.cancelling):
+            del self.sessions[fact.leg]
+        if fact.by == "switch":
+            _end(session, fact, now)
+
+    def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:
+        self.sessions.pop(fact.leg, None)
+
+
+def _end(session: Session, fact: facts.LegEnded, now: float) -> None:
+    """Say to the phone that it is over, in the way the fact names."""
+    reason: Header = reason_header(fact.cause, fact.reason)
+    if fact.how == "bye":
+        session.bye(headers=(reason,), now=now)
+    elif isinstance(session, ServerSession):
+        retry = (("Retry-After", "5"),) if fact.status == 503 else ()
+        session.reject(fact.status, headers=(reason, *retry), now=now)
+    else:
+        session.cancel(reason=COMPLETED_ELSEWHERE if fact.status == 200 else reason[1], now=now)

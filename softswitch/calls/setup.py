@@ -1,0 +1,150 @@
+"""Deciding how a call begins: the caller's leg, the ports, the invitations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
+from softswitch.calls.description import OUR_FORMATS as OURS
+from softswitch.calls.description import answer_for, audio_of, codec_of, has_speech, invitation_for, offer_for
+from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
+from softswitch.calls.inputs import CallArrived, Echo, MediaClosed, MediaOpened, MediaRefused, Place, Refuse, RingPhones
+from softswitch.calls.state import CallsState, Conversation, LegState, PortState
+from softswitch.core.errors import SdpError
+from softswitch.core.ids import leg_id
+
+Facts = list[Any]
+
+
+def arrive(state: CallsState, given: CallArrived) -> Facts:
+    """A caller's INVITE: start the conversation, add its legs, or refuse it."""
+    refusal = _refusal(given)
+    kind = "echo" if isinstance(given.destination, Echo) else "call"
+    caller = leg_id(given.conversation_id, 1)
+    out: Facts = [
+        facts.ConversationStarted(
+            given.from_number, given.to_number, given.from_name, given.from_user, given.trunk, kind
+        ),
+        _added(
+            caller,
+            "caller",
+            given.from_user,
+            given.from_number,
+            given.place,
+            given.sdp,
+            given.max_forwards,
+            needs_port=refusal is None,
+        ),
+    ]
+    if refusal is not None:
+        out.append(end_of_caller(caller, refusal))
+        out.append(facts.ConversationEnded(refusal.word, refusal.status))
+        return out
+    if isinstance(given.destination, RingPhones):
+        for number, phone in enumerate(given.destination.phones, start=2):
+            leg = leg_id(given.conversation_id, number)
+            out.append(_added(leg, "callee", phone.user, phone.number, phone.place, "", given.max_forwards - 1))
+    return out
+
+
+def _refusal(given: CallArrived) -> Failure | None:
+    destination = given.destination
+    if isinstance(destination, Refuse):
+        return Failure(destination.status, destination.cause, destination.reason, destination.word)
+    if given.sdp:
+        audio = audio_of(given.sdp)
+        if audio is None or not has_speech(audio.formats):
+            return NO_MEDIA
+    return None
+
+
+def _added(
+    leg: str,
+    side: str,
+    user: str,
+    number: str,
+    place: Place,
+    sdp: str,
+    max_forwards: int,
+    *,
+    needs_port: bool = True,
+) -> facts.LegAdded:
+    flow = place.flow
+    return facts.LegAdded(
+        leg,
+        side,
+        user,
+        number,
+        place.uri,
+        (flow.transport, *flow.local, *flow.remote, flow.connection),
+        place.media_address if needs_port else "",
+        place.advertised_address,
+        sdp,
+        max_forwards,
+    )
+
+
+def media_opened(state: CallsState, given: MediaOpened) -> Facts:
+    """A port is there: invite the phones that can be invited now, or answer an echo test."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or leg.port_state is not PortState.OPENING:
+        return []
+    out: Facts = [facts.LegMediaOpened(given.leg, given.port)]
+    caller = conversation.caller
+    if leg is caller:
+        if conversation.kind == "echo":
+            return out + _answer_echo(conversation, given.port)
+        ready = [one for one in conversation.callees if one.port_state is PortState.OPEN]
+    else:
+        ready = [leg] if caller.port_state is PortState.OPEN else []
+    for callee in ready:
+        if callee.state is LegState.NEW:
+            port = given.port if callee is leg else callee.port
+            out.append(facts.LegInvited(callee.leg, invitation_for(callee, caller, port)))
+    return out
+
+
+def _answer_echo(conversation: Conversation, port: int) -> Facts:
+    caller = conversation.caller
+    audio = audio_of(caller.remote_sdp)
+    try:
+        sdp = answer_for(caller, caller.remote_sdp, audio.formats, port) if audio else offer_for(caller, OURS, port)
+    except SdpError:
+        return end_all(conversation, NO_MEDIA)
+    return [
+        facts.LegAccepted(caller.leg, sdp),
+        facts.SegmentStarted(1, caller.leg, caller.leg, codec_of(sdp)),
+    ]
+
+
+def media_refused(state: CallsState, given: MediaRefused) -> Facts:
+    """No port: the leg cannot live, and without the caller's or the last callee's the call cannot."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
+        return []
+    out: Facts = [facts.LegMediaRefused(given.leg, given.reason)]
+    if not leg.is_live:
+        return out
+    if leg.is_caller:
+        return out + end_all(conversation, NO_PORT)
+    return out + give_up_callee(conversation, leg, NO_PORT)
+
+
+def media_closed(state: CallsState, given: MediaClosed) -> Facts:
+    """A port is free again: keep what its RTP did."""
+    leg = state.legs.get(given.leg)
+    if leg is None or leg.port_state is PortState.NONE:
+        return []
+    return [
+        facts.LegMediaClosed(
+            given.leg,
+            given.packets_received,
+            given.packets_sent,
+            given.packets_lost,
+            given.jitter_ms,
+            given.packets_refused,
+        )
+    ]

@@ -1,0 +1,223 @@
+"""What the switch knows of its calls: conversations, their legs and segments.
+
+This state is a fold of facts and has one writer, :mod:`softswitch.calls.apply`. Everybody else only reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from softswitch.core.state_table import StateTable
+from softswitch.sip.flow import Flow
+
+
+class LegState(Enum):
+    """How far a leg has come."""
+
+    NEW = "new"
+    """Its INVITE came or will be sent; it waits for its port."""
+    INVITED = "invited"
+    """A callee: our INVITE is out."""
+    RINGING = "ringing"
+    """A callee whose phone rings, or a caller who was told so."""
+    ANSWERED = "answered"
+    """A caller: our 200 is out and the ACK outstanding."""
+    TALKING = "talking"
+    """The dialog is confirmed."""
+    ENDED = "ended"
+    """Its dialog is over; its port may still be closing."""
+
+
+class LegInput(Enum):
+    """What can happen to a leg."""
+
+    INVITE = "we invite it"
+    ALERT = "it rings"
+    ACCEPT = "we take the caller's call"
+    ACKNOWLEDGE = "the caller's ACK comes"
+    TAKE = "its phone takes our call"
+    END = "it ends"
+
+
+LEG_TABLE: Final = StateTable(
+    "leg",
+    {
+        (LegState.NEW, LegInput.INVITE): LegState.INVITED,
+        (LegState.NEW, LegInput.ALERT): LegState.RINGING,
+        (LegState.NEW, LegInput.ACCEPT): LegState.ANSWERED,
+        (LegState.NEW, LegInput.END): LegState.ENDED,
+        (LegState.INVITED, LegInput.ALERT): LegState.RINGING,
+        (LegState.INVITED, LegInput.TAKE): LegState.TALKING,
+        (LegState.INVITED, LegInput.END): LegState.ENDED,
+        (LegState.RINGING, LegInput.ALERT): LegState.RINGING,
+        (LegState.RINGING, LegInput.ACCEPT): LegState.ANSWERED,
+        (LegState.RINGING, LegInput.TAKE): LegState.TALKING,
+        (LegState.RINGING, LegInput.END): LegState.ENDED,
+        (LegState.ANSWERED, LegInput.ACKNOWLEDGE): LegState.TALKING,
+        (LegState.ANSWERED, LegInput.END): LegState.ENDED,
+        (LegState.TALKING, LegInput.ACKNOWLEDGE): LegState.TALKING,
+        (LegState.TALKING, LegInput.END): LegState.ENDED,
+    },
+)
+"""A leg's life, both sides in one table: RFC 3261 §13 seen from between the two dialogs."""
+
+
+class ConversationState(Enum):
+    """How far a conversation has come."""
+
+    SETUP = "setup"
+    """Its legs wait for their ports."""
+    RINGING = "ringing"
+    """Phones were invited."""
+    TALKING = "talking"
+    """A segment was started."""
+    ENDED = "ended"
+    """All legs are over; ports may still be closing."""
+
+
+class ConversationInput(Enum):
+    """What can happen to a conversation."""
+
+    INVITE = "the first phone is invited"
+    TALK = "a segment starts"
+    END = "the last leg ends"
+
+
+CONVERSATION_TABLE: Final = StateTable(
+    "conversation",
+    {
+        (ConversationState.SETUP, ConversationInput.INVITE): ConversationState.RINGING,
+        (ConversationState.SETUP, ConversationInput.TALK): ConversationState.TALKING,
+        (ConversationState.SETUP, ConversationInput.END): ConversationState.ENDED,
+        (ConversationState.RINGING, ConversationInput.INVITE): ConversationState.RINGING,
+        (ConversationState.RINGING, ConversationInput.TALK): ConversationState.TALKING,
+        (ConversationState.RINGING, ConversationInput.END): ConversationState.ENDED,
+        (ConversationState.TALKING, ConversationInput.TALK): ConversationState.TALKING,
+        (ConversationState.TALKING, ConversationInput.END): ConversationState.ENDED,
+    },
+)
+
+
+class PortState(Enum):
+    """Where a leg's media port stands."""
+
+    NONE = "none"
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+
+
+@dataclass(slots=True)
+class Leg:
+    """One dialog and its media port."""
+
+    leg: str
+    conversation_id: str
+    side: str
+    user: str
+    number: str
+    uri: str
+    flow: Flow
+    media_address: str
+    advertised_address: str
+    max_forwards: int
+    state: LegState = LegState.NEW
+    port_state: PortState = PortState.NONE
+    port: int = 0
+    remote_sdp: str = ""
+    """The last description the phone sent that was agreed upon."""
+    local_sdp: str = ""
+    """The last description we sent."""
+    alerted: int = 0
+    """The last provisional status that the caller was told."""
+    early: bool = False
+    """Whether a callee's early media is what the caller hears."""
+    held: bool = False
+    answer_awaited: bool = False
+    """Whether ``local_sdp`` is an offer in our 2xx whose answer comes with the ACK."""
+    dialog: tuple[Any, ...] = ()
+    """The last snapshot of its dialog (:class:`softswitch.sip.ua.snapshot.SessionSnapshot`)."""
+    cancelling: bool = False
+    """Whether a cancelled INVITE's final answer is still outstanding."""
+    end_status: int = 0
+    end_cause: int = 0
+    end_reason: str = ""
+
+    @property
+    def is_caller(self) -> bool:
+        """Whether this leg called us."""
+        return self.side == "caller"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its dialog is not over."""
+        return self.state is not LegState.ENDED
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What a person calls a call, from first ring to last hang-up."""
+
+    conversation_id: str
+    kind: str
+    from_number: str
+    from_name: str
+    from_user: str
+    to_number: str
+    started_at_s: float
+    """Wall time."""
+    state: ConversationState = ConversationState.SETUP
+    legs: dict[str, Leg] = field(default_factory=dict)
+    deadline_s: float | None = None
+    """Wall time at which the present transient state is given up; None while people talk."""
+    answered_at_s: float | None = None
+    segment: int = 0
+    """Number of the last segment."""
+    talking: tuple[str, str] | None = None
+    """The legs of the running segment."""
+
+    @property
+    def caller(self) -> Leg:
+        """The leg that called us: the first one."""
+        return next(iter(self.legs.values()))
+
+    @property
+    def callees(self) -> list[Leg]:
+        """The legs that we called."""
+        return [leg for leg in self.legs.values() if leg.side == "callee"]
+
+    def peer_of(self, leg: str) -> Leg | None:
+        """Return the leg that ``leg`` talks with in the running segment, or None."""
+        if self.talking is None or leg not in self.talking:
+            return None
+        first, second = self.talking
+        other = second if leg == first else first
+        return self.legs.get(other) if other != leg else None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long the transient states of a call may last, in seconds."""
+
+    setup_s: float = 5.0
+    """Until the ports are there."""
+    ring_s: float = 60.0
+    """Until somebody answers."""
+    close_s: float = 40.0
+    """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
+
+
+@dataclass(slots=True)
+class CallsState:
+    """All conversations that are not wholly over."""
+
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+
+    def conversation_of(self, leg: str) -> Conversation | None:
+        """Return the conversation of a leg, or None where either is gone."""
+        found = self.legs.get(leg)
+        return None if found is None else self.conversations.get(found.conversation_id)

@@ -1,0 +1,118 @@
+"""Deciding what happens between invitation and hang-up: ringing, answering, holding, moving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import NO_MEDIA
+from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, codec_of, has_speech, in_order_of, offer_for
+from softswitch.calls.ending import completed_elsewhere, end_of
+from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
+from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.core.errors import SdpError
+from softswitch.sdp.model import PayloadFormat
+
+Facts = list[Any]
+
+_WAITING = frozenset({LegState.INVITED, LegState.RINGING})
+
+
+def progressed(state: CallsState, given: CalleeProgressed) -> Facts:
+    """A phone rings, or sends early media: tell the caller what it does not know yet."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or leg.state not in _WAITING:
+        return []
+    out: Facts = [facts.LegProgressed(given.leg, given.status, given.sdp)]
+    caller = conversation.caller
+    if given.sdp and not caller.early and caller.remote_sdp:
+        answer = _answer_to_caller(caller, given.sdp)
+        if answer:
+            return [*out, facts.LegAlerted(caller.leg, 183, answer, leg.leg)]
+    if given.status == 180 and caller.alerted != 180 and not caller.early:
+        out.append(facts.LegAlerted(caller.leg, 180))
+    return out
+
+
+def answered(state: CallsState, given: CalleeAnswered) -> Facts:
+    """The first phone that answers has the call; the others are cancelled, the caller is answered."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or leg.state not in _WAITING or not conversation.caller.is_live:
+        return []
+    out: Facts = [facts.LegAnswered(given.leg, given.sdp), *completed_elsewhere(conversation, leg)]
+    caller = conversation.caller
+    sdp = _answer_to_caller(caller, given.sdp or leg.remote_sdp)
+    if not sdp:
+        return [*out, *_fail(caller, leg)]
+    segment = facts.SegmentStarted(1, caller.leg, leg.leg, codec_of(sdp))
+    return [*out, facts.LegAccepted(caller.leg, sdp), segment]
+
+
+def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:
+    """Write what the caller's 200 carries, or an empty string where the phone's answer fits nothing."""
+    audio = audio_of(callee_sdp)
+    if audio is None:
+        return ""
+    if not caller.remote_sdp:
+        formats = in_order_of(audio.formats, OUR_FORMATS)
+        return offer_for(caller, formats) if has_speech(formats) else ""
+    try:
+        return answer_for(caller, caller.remote_sdp, audio.formats)
+    except SdpError:
+        return ""
+
+
+def _fail(caller: Leg, callee: Leg) -> Facts:
+    """The phone took the call with a description that fits nothing: hang up there, refuse the caller."""
+    return [
+        facts.LegEnded(callee.leg, "switch", "bye", 488, NO_MEDIA.cause, NO_MEDIA.reason),
+        end_of(caller, NO_MEDIA),
+        facts.ConversationEnded(NO_MEDIA.word, NO_MEDIA.status),
+    ]
+
+
+def acknowledged(state: CallsState, given: CallerAcknowledged) -> Facts:
+    """The caller's ACK; where our 200 made the offer it brings the answer."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.is_live:
+        return []
+    if leg.state is LegState.TALKING and not leg.answer_awaited:
+        return []
+    return [facts.LegAcknowledged(given.leg, given.sdp if leg.answer_awaited else "")]
+
+
+def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
+    """A re-INVITE: answered here, whatever its peer does; the peer's dialog is not disturbed.
+
+    The switch anchors the media, so hold, resume and a moved address concern one leg alone. What must stay is a
+    format in common with the peer; without one the re-INVITE is refused and the session goes on as it was.
+    """
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or not leg.is_live:
+        return []
+    wanted = _formats_of_peer(conversation, leg)
+    if not given.sdp:
+        current = audio_of(leg.remote_sdp)
+        formats = in_order_of(wanted, current.formats) if current else ()
+        return [facts.LegReoffered(leg.leg, "", offer_for(leg, formats or OUR_FORMATS), held=False)]
+    try:
+        sdp = answer_for(leg, given.sdp, wanted)
+    except SdpError as error:
+        return [facts.LegReofferRefused(leg.leg, 488, str(error))]
+    audio = audio_of(given.sdp)
+    return [facts.LegReoffered(leg.leg, given.sdp, sdp, held=audio is not None and audio.on_hold)]
+
+
+def _formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat, ...]:
+    """Return the formats that the leg's peer takes; an echo takes whatever is offered."""
+    peer = conversation.peer_of(leg.leg)
+    audio = audio_of(peer.remote_sdp if peer is not None else leg.remote_sdp)
+    if audio is None:
+        return OUR_FORMATS
+    if peer is None:
+        return (*audio.formats, *OUR_FORMATS)
+    ours = audio_of(peer.local_sdp)
+    return in_order_of(audio.formats, ours.formats) if ours else audio.formats
