@@ -76,6 +76,10 @@ class LegStatistics:
     jitter_ms: float = 0.0
     packets_refused: int = 0
     """Packets of strangers, of unknown payload types, or malformed."""
+    packets_lost_by_phone: int = 0
+    """What the phone's last report (RTCP) said that it missed."""
+    round_trip_ms: float = 0.0
+    """From the phone's last report; 0 when it sent none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,29 @@ class WorkerLost:
 
     worker: int
     legs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LegState:
+    """What a worker holds of one leg."""
+
+    leg: str
+    conversation_id: str
+    address: str
+    port: int
+    stream: Stream | None
+    latched: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """All that a worker holds, told when a brain says hello to it."""
+
+    worker: int
+    protocol: int
+    product: str
+    legs: tuple[LegState, ...]
+    rooms: tuple[tuple[str, tuple[Hear, ...]], ...]
 
 
 MediaEvent = LegOpened | LegRefused | LegLatched | DigitPressed | LegClosed | WorkerLost
