@@ -113,20 +113,23 @@ def _direction(attributes: Iterable[str], default: Direction) -> Direction:
 def _formats(tokens: Iterable[str], maps: dict[str, str], parameters: dict[str, str]) -> tuple[PayloadFormat, ...]:
     found: dict[int, PayloadFormat] = {}
     for token in tokens:
-        number = int(token) if token.isascii() and token.isdigit() and len(token) <= 3 else 128
-        encoding = _encoding(maps[token].strip()) if token in maps else _static_encoding(number)
-        if number < 128 and encoding is not None and number not in found:
-            found[number] = PayloadFormat(number, *encoding, parameters.get(token, "").strip())
+        known = _format(token, maps.get(token, ""), parameters.get(token, ""))
+        if known is not None and known.payload_type not in found:
+            found[known.payload_type] = known
     return tuple(found.values())
 
 
-def _static_encoding(number: int) -> tuple[str, int, int] | None:
-    known = STATIC_FORMATS.get(number)
-    return None if known is None else (known.encoding, known.clock_rate_hz, known.channels)
-
-
 @lru_cache(maxsize=1024)
-def _encoding(text: str) -> tuple[str, int, int] | None:
+def _format(token: str, encoding: str, parameters: str) -> PayloadFormat | None:
+    """Return what a number stands for; its ``rtpmap`` goes before the static table. None where nothing is known."""
+    number = int(token) if token.isascii() and token.isdigit() and len(token) <= 3 else 128
+    static = STATIC_FORMATS.get(number)
+    if encoding:
+        static = _mapped(number, encoding.strip()) if number < 128 else None
+    return None if static is None else static._replace(fmtp=parameters.strip())
+
+
+def _mapped(number: int, text: str) -> PayloadFormat | None:
     """Parse ``name/clock[/channels]``; None for what is malformed."""
     name, _, rest = text.partition("/")
     clock, _, channels = rest.partition("/")
@@ -138,7 +141,7 @@ def _encoding(text: str) -> tuple[str, int, int] | None:
         name = "telephone-event"
     if name == "G722":
         rate = 8000  # some phones write its sample rate, 16000; the clock is 8000 for ever (RFC 3551 §4.5.2)
-    return name, rate, count
+    return PayloadFormat(number, name, rate, count)
 
 
 def _number(text: str) -> int:

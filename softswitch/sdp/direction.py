@@ -14,19 +14,13 @@ class Direction(Enum):
     RECVONLY = "recvonly"
     INACTIVE = "inactive"
 
-    @property
-    def sends(self) -> bool:
+    def __init__(self, name: str) -> None:
+        self.sends = name in {"sendrecv", "sendonly"}
         """Whether the writer of the description sends."""
-        return self in _SENDING
-
-    @property
-    def receives(self) -> bool:
+        self.receives = name in {"sendrecv", "recvonly"}
         """Whether the writer of the description receives."""
-        return self in _RECEIVING
 
 
-_SENDING: Final = frozenset({Direction.SENDRECV, Direction.SENDONLY})
-_RECEIVING: Final = frozenset({Direction.SENDRECV, Direction.RECVONLY})
 DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 """From the attribute's name to the direction."""
 

@@ -7,7 +7,8 @@ is not ``letter=value``, a malformed ``c=`` or ``m=``, an open stream without an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +19,8 @@ LONGEST_CHARACTERS: Final = 16384
 """A browser's description with all its candidates has about a third of it; longer ones are an attack."""
 
 _LONGEST_NUMBER: Final = 20
+_BLANKS: Final = re.compile(r"[ \t]+$|(?<=^a=)[ \t]+", re.MULTILINE)
+"""At the end of a line, and before an attribute."""
 
 
 def parse_sdp(text: str) -> SessionDescription:
@@ -33,34 +36,52 @@ def parse_sdp(text: str) -> SessionDescription:
 
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> SessionDescription:
-    if "\0" in text:
-        raise SdpError("a NUL in a description", 400)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    head, *sections = text.strip().split("\nm=")
-    lines = head.split("\n")
-    if lines[0].rstrip() != "v=0":
+    head, *sections = _normalised(text).split("\nm=")
+    lines, attributes = _split_attributes(head)
+    if lines[0] != "v=0":
         raise SdpError("a description starts with v=0", 400)
-    address, attributes = _read_lines(lines)
+    address = _check_lines(lines)
     media = tuple([_media(section, address) for section in sections])
     return SessionDescription(_origin(lines), address, media, attributes)
 
 
-def _read_lines(lines: Iterable[str]) -> tuple[str, tuple[str, ...]]:
-    """Return the first connection address and all attributes of a session's or a stream's lines."""
-    address = ""
-    attributes: list[str] = []
-    for line in lines:
-        mark = line[:2]
-        if mark == "a=":
-            attributes.append(line[2:].strip())
-        elif mark == "c=":
-            address = address or _connection(line)
-        elif mark[1:] != "=" and line.strip():
-            raise SdpError(f"not a line of a description: {line[:40]!r}", 400)
+def _normalised(text: str) -> str:
+    """Return the text with LF between its lines and no blanks at their ends."""
+    if "\0" in text:
+        raise SdpError("a NUL in a description", 400)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if " \n" in text or "\t\n" in text or "=\t" in text or "= " in text:
+        text = _BLANKS.sub("", text)
+    return text.strip("\n \t")
+
+
+def _split_attributes(section: str) -> tuple[Sequence[str], tuple[str, ...]]:
+    """Return the lines that are no attributes, and the attributes.
+
+    Attributes come last in nearly every section, so one split finds them.
+    """
+    first, *attributes = section.split("\na=")
+    lines = first.split("\n")
+    if len(lines) + len(attributes) <= section.count("\n"):
+        rest = section.split("\n")
+        attributes = [line[2:] for line in rest if line.startswith("a=")]
+        lines = [line for line in rest if not line.startswith("a=")]
     if "" in attributes:
         attributes = [attribute for attribute in attributes if attribute]
-    return address, tuple(attributes)
+    return lines, tuple(attributes)
+
+
+def _check_lines(lines: Iterable[str]) -> str:
+    """Return the address of the first ``c=`` line, or an empty string; refuse what is no line."""
+    address = ""
+    for line in lines:
+        if line[1:2] != "=":
+            if line:
+                raise SdpError(f"not a line of a description: {line[:40]!r}", 400)
+        elif line[0] == "c" and not address:
+            address = _connection(line)
+    return address
 
 
 def _connection(line: str) -> str:
@@ -73,37 +94,33 @@ def _connection(line: str) -> str:
 
 def _origin(lines: Iterable[str]) -> Origin:
     """Read the ``o=`` line from its end, because user names with blanks, and empty ones, are seen."""
-    line = next((line for line in lines if line[:2] == "o="), "")
-    parts = line[2:].split()
-    if len(parts) < 5:
-        raise SdpError(f"origin is missing or malformed: {line[:80]!r}", 400)
-    return Origin(_tolerant_number(parts[-5]), _tolerant_number(parts[-4]), parts[-1])
+    for line in lines:
+        if line[:2] == "o=":
+            parts = line[2:].split()
+            if len(parts) < 5:
+                raise SdpError(f"origin is malformed: {line[:80]!r}", 400)
+            return Origin(_tolerant_number(parts[-5]), _tolerant_number(parts[-4]), parts[-1])
+    raise SdpError("a description without origin", 400)
 
 
 def _tolerant_number(text: str) -> int:
     """Return the number, or 0 for what is none: nothing but a comparison of versions hangs on it."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
+    return int(text) if len(text) <= _LONGEST_NUMBER and text.isdecimal() and text.isascii() else 0
 
 
 def _media(section: str, session_address: str) -> Media:
-    first, _, rest = section.partition("\n")
-    kind, port, protocol, *formats = (*first.split(), "", "", "")[: max(3, len(first.split()))]
-    if not protocol:
+    """Read one stream: ``section`` is its lines, the first without ``m=``."""
+    (first, *lines), attributes = _split_attributes(section)
+    parts = first.split()
+    if len(parts) < 3:
         raise SdpError(f"a media line is malformed: {first[:80]!r}", 400)
-    address, attributes = _read_lines(rest.split("\n")) if rest else ("", ())
-    number, _, count = port.partition("/")
-    media = Media(
-        kind.lower(),
-        _port(number, first),
-        protocol,
-        tuple(formats) or ("0",),
-        address,
-        attributes,
-        _port(count, first) if count else 1,
-    )
-    if media.port and not (address or session_address):
+    number, _, count = parts[1].partition("/")
+    port = _port(number, first)
+    address = _check_lines(lines)
+    if port and not (address or session_address):
         raise SdpError("an open stream without a connection address", 400)
-    return media
+    formats = tuple(parts[3:]) or ("0",)  # seen on refused streams, and one has to be written
+    return Media(parts[0].lower(), port, parts[2], formats, address, attributes, _port(count, first) if count else 1)
 
 
 def _port(text: str, line: str) -> int:
