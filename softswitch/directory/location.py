@@ -1,0 +1,196 @@
+"""Where the phones are: the location service, folded from the facts of registrations (RFC 3261 §10).
+
+A phone whose Contact carries ``+sip.instance`` is one binding whatever its address is (RFC 5626 §6); any other phone
+is known by its Contact. The order of a user's bindings is that of their last REGISTER, oldest first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from softswitch.core.facts import Record, fact
+from softswitch.sip.flow import Flow
+
+
+@fact("registration.bound")
+class RegistrationBound:
+    """A phone registered, or registered again: from now on this is its binding."""
+
+    user: str
+    contact: str
+    """The URI as the phone wrote it: some phones answer to nothing else."""
+    flow: tuple[Any, ...]
+    """(transport, local host, local port, remote host, remote port, connection)."""
+    expires_at_s: float
+    """Wall time."""
+    sip_call_id: str
+    cseq: int
+    instance: str = ""
+    """The value of ``+sip.instance``, and after a semicolon that of ``reg-id`` if there is one."""
+    path: tuple[str, ...] = ()
+    """The Path headers (RFC 3327), which become the Route of requests to the phone."""
+    behind_nat: bool = False
+    q: str = ""
+    """The Contact's q as it was written; empty where it had none."""
+    user_agent: str = ""
+
+
+@fact("registration.removed")
+class RegistrationRemoved:
+    """A binding is gone."""
+
+    user: str
+    key: str
+    """See :attr:`Binding.key`."""
+    contact: str
+    reason: str
+    """``unregistered``, ``expired``, ``replaced``, ``limit`` or ``disconnected``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One phone of a user, as its last REGISTER told."""
+
+    user: str
+    """The user's name."""
+    contact: str
+    flow: Flow
+    """Where its last REGISTER came from: requests to it go there."""
+    expires_at_s: float
+    sip_call_id: str
+    cseq: int
+    instance: str
+    path: tuple[str, ...]
+    behind_nat: bool
+    q: str
+    user_agent: str
+
+    @property
+    def key(self) -> str:
+        """What makes it the same phone: its instance, or else its Contact."""
+        return self.instance or self.contact
+
+
+class LocationState:
+    """All bindings; changed by :meth:`apply` alone."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, dict[str, Binding]] = {}
+        self._sources: dict[tuple[str, int], int] = {}
+        self._expiries: list[tuple[float, str, str]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Binding]:
+        return (binding for bindings in self._users.values() for binding in bindings.values())
+
+    def apply(self, record: Record) -> None:
+        """Fold one record; facts of other things change nothing."""
+        made = record.fact
+        if type(made) is RegistrationBound:
+            self._bind(made)
+        elif type(made) is RegistrationRemoved:
+            self._remove(made.user, made.key)
+
+    def contacts_of(self, user_name: str, *, wall_s: float = 0.0) -> tuple[Binding, ...]:
+        """Return a user's bindings that have not expired at ``wall_s``, oldest first."""
+        bindings = self._users.get(user_name)
+        return tuple(b for b in bindings.values() if b.expires_at_s > wall_s) if bindings else ()
+
+    def is_registered_source(self, flow: Flow) -> bool:
+        """Tell whether a registered phone's packets come from where this message came from."""
+        return flow.remote in self._sources
+
+    def bindings_on(self, flow: Flow) -> tuple[Binding, ...]:
+        """Return the bindings made over this very connection, for when it closes."""
+        if flow.remote not in self._sources:
+            return ()
+        return tuple(binding for binding in self if binding.flow == flow)
+
+    def next_expiry(self) -> float | None:
+        """Return the wall time at which the next binding expires, or None."""
+        while self._expiries:
+            expires_at_s, user, key = self._expiries[0]
+            binding = self._users.get(user, {}).get(key)
+            if binding is not None and binding.expires_at_s == expires_at_s:
+                return expires_at_s
+            heapq.heappop(self._expiries)
+        return None
+
+    def expired_at(self, wall_s: float) -> list[Binding]:
+        """Return the bindings whose time is over; they stay until their removal is applied."""
+        due: list[Binding] = []
+        kept: list[tuple[float, str, str]] = []
+        while (expires_at_s := self.next_expiry()) is not None and expires_at_s <= wall_s:
+            entry = heapq.heappop(self._expiries)
+            kept.append(entry)
+            binding = self._users[entry[1]][entry[2]]
+            if not due or due[-1] is not binding:  # refreshed twice to the same second: the heap holds it twice
+                due.append(binding)
+        for entry in kept:
+            heapq.heappush(self._expiries, entry)
+        return due
+
+    def _bind(self, made: RegistrationBound) -> None:
+        transport, local_host, local_port, remote_host, remote_port, connection = made.flow
+        binding = Binding(
+            made.user,
+            made.contact,
+            Flow(transport, (local_host, local_port), (remote_host, remote_port), connection),
+            made.expires_at_s,
+            made.sip_call_id,
+            made.cseq,
+            made.instance,
+            made.path,
+            made.behind_nat,
+            made.q,
+            made.user_agent,
+        )
+        key = binding.key
+        self._remove(made.user, key)
+        self._users.setdefault(made.user, {})[key] = binding
+        self._sources[binding.flow.remote] = self._sources.get(binding.flow.remote, 0) + 1
+        heapq.heappush(self._expiries, (binding.expires_at_s, made.user, key))
+        self._count += 1
+        if len(self._expiries) > 4 * self._count + 1000:
+            self._expiries = [(b.expires_at_s, b.user, b.key) for b in self]
+            heapq.heapify(self._expiries)
+
+    def _remove(self, user: str, key: str) -> None:
+        bindings = self._users.get(user)
+        gone = bindings.pop(key, None) if bindings else None
+        if bindings is None or gone is None:
+            return
+        if not bindings:
+            del self._users[user]
+        left = self._sources[gone.flow.remote] - 1
+        if left:
+            self._sources[gone.flow.remote] = left
+        else:
+            del self._sources[gone.flow.remote]
+        self._count -= 1
+
+
+def flow_values(flow: Flow) -> tuple[Any, ...]:
+    """Return a flow as a fact keeps it."""
+    return (flow.transport, *flow.local, *flow.remote, flow.connection)
+
+
+def expired(state: LocationState, wall_s: float) -> tuple[RegistrationRemoved, ...]:
+    """Decide which bindings end at ``wall_s`` because nobody refreshed them."""
+    return tuple(removal(binding, "expired") for binding in state.expired_at(wall_s))
+
+
+def disconnected(state: LocationState, flow: Flow) -> tuple[RegistrationRemoved, ...]:
+    """Decide what ends with a connection: bindings behind NAT, which nobody can dial back to."""
+    return tuple(removal(b, "disconnected") for b in state.bindings_on(flow) if b.behind_nat)
+
+
+def removal(binding: Binding, reason: str) -> RegistrationRemoved:
+    """Make the fact that ends a binding."""
+    return RegistrationRemoved(binding.user, binding.key, binding.contact, reason)

@@ -1,0 +1,167 @@
+"""Who calls, and where the number that they dialled leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from softswitch.core.errors import SipError
+from softswitch.directory.location import Binding, LocationState
+from softswitch.directory.site import Number, Site, Trunk, User
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request
+from softswitch.sip.uri import Uri, parse_uri
+
+ECHO_CODE: Final = "*99"
+"""What a user dials to hear themselves."""
+
+DIALLED_CODES: Final = {
+    "*8": "pick up a ringing call",
+    "*45": "log in to all queues",
+    "*46": "log out of all queues",
+    "*70": "choose a status",
+    "*3": "start or stop recording",
+    "*97": "voicemail",
+    "*98": "the login voice menu",
+    ECHO_CODE: "the echo test",
+}
+"""Codes that are taken: no extension may look like one."""
+
+_SEPARATORS: Final = str.maketrans("", "", "-.() ")
+
+
+class CallerKind(Enum):
+    """What the source of a request makes its sender."""
+
+    USER = "user"
+    """Claims to be a user, or calls from where a user's phone is registered: must prove it."""
+    TRUNK = "trunk"
+    """Calls from a trunk's address: needs no password, reaches only numbers."""
+    STRANGER = "stranger"
+    """Neither: is challenged like anybody, and can never answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from, as far as can be told before a password is asked for."""
+
+    kind: CallerKind
+    user: User | None = None
+    """For USER: whom the answer to a challenge must prove."""
+    trunk: Trunk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """The call rings at these phones of a user."""
+
+    user: User
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EchoTest:
+    """The caller hears themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Nobody has that number (404)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The user has no registered phone now (480)."""
+
+    user: User
+
+
+Destination = Phones | EchoTest | NotFound | Offline
+
+
+def who_calls(
+    site: Site, request: Request, flow: Flow, locations: LocationState, *, claimed: str | None = None
+) -> Caller:
+    """Tell whom a request outside a dialog comes from.
+
+    A source that is also a live registration's source is a phone's and is challenged, even at a trunk's address.
+
+    Args:
+        site: who there is.
+        request: the request.
+        flow: where it came from.
+        locations: whose phones are where.
+        claimed: the user name in the request's credentials, which goes before From; None where it has none.
+    """
+    if not locations.is_registered_source(flow):
+        trunk = site.trunk_of(flow)
+        if trunk is not None:
+            return Caller(CallerKind.TRUNK, trunk=trunk)
+    user = site.user_by_extension(claimed if claimed is not None else _from_user(request))
+    return Caller(CallerKind.STRANGER) if user is None else Caller(CallerKind.USER, user=user)
+
+
+def _from_user(request: Request) -> str:
+    try:
+        return request.from_.uri.user
+    except SipError:
+        return ""
+
+
+def registering_user(site: Site, request: Request) -> User | None:
+    """Return the user whose address of record a REGISTER's To names (RFC 3261 §10.3 step 5), or None."""
+    try:
+        return site.user_by_extension(request.to.uri.user)
+    except SipError:
+        return None
+
+
+def dialled_number(uri: str | Uri) -> str:
+    """Return what was dialled: the user of a SIP URI, the number of a tel URI (RFC 3966), without separators.
+
+    Raises:
+        SipError: the URI is malformed, or of a scheme that nobody can be called by (416).
+    """
+    parsed = parse_uri(uri) if isinstance(uri, str) else uri
+    if parsed.scheme in {"sip", "sips"}:
+        text = parsed.user
+    elif parsed.scheme == "tel":
+        text = parsed.host
+    else:
+        raise SipError(f"nobody is called by {parsed.scheme}:", 416)
+    digits = text.partition(";")[0].translate(_SEPARATORS)
+    return digits if digits.lstrip("+*#").isdecimal() else text
+
+
+def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *, wall_s: float) -> Destination:
+    """Decide where a call goes.
+
+    Args:
+        site: who there is.
+        locations: where their phones are.
+        dialled: what :func:`dialled_number` gave.
+        caller: who calls; a trunk reaches only the site's numbers, a stranger nothing.
+        wall_s: the time now; phones whose registration is over are not rung.
+    """
+    if caller.kind is CallerKind.STRANGER:
+        return NotFound()
+    number = site.number(dialled)
+    if caller.kind is CallerKind.TRUNK:
+        return NotFound() if number is None else _of_number(site, locations, number, wall_s)
+    if dialled == ECHO_CODE:
+        return EchoTest()
+    user = site.user_by_extension(dialled)
+    if user is not None:
+        return _of_user(user, locations, wall_s)
+    return NotFound() if number is None else _of_number(site, locations, number, wall_s)
+
+
+def _of_number(site: Site, locations: LocationState, number: Number, wall_s: float) -> Destination:
+    user = site.users.get(number.target) if number.kind == "user" else None
+    return NotFound() if user is None else _of_user(user, locations, wall_s)
+
+
+def _of_user(user: User, locations: LocationState, wall_s: float) -> Destination:
+    bindings = locations.contacts_of(user.name, wall_s=wall_s)
+    return Phones(user, bindings) if bindings else Offline(user)

@@ -1,0 +1,177 @@
+"""The site as the switch uses it: checked, compiled, and never changed afterwards.
+
+Passwords do not stand here, only what digest needs of them (HA1) for the realm that the site was loaded for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+import msgpack
+
+from softswitch.core.errors import ConfigurationError, Problem
+from softswitch.sip.flow import Flow
+
+FORMAT: Final = 1
+"""The version of the compiled form; raised when older programs could not read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with an extension."""
+
+    name: str
+    extension: str
+    """What others dial and, at the same time, the SIP user name of the phone."""
+    display_name: str
+    ha1_md5: str
+    """MD5 of ``extension:realm:password`` in hexadecimal (RFC 3261 §22.4)."""
+    ha1_sha256: str
+    """The same with SHA-256 (RFC 7616 §3.4.2)."""
+    sha256: bool = False
+    """Whether this user's phones are offered SHA-256 beside MD5; older ones stumble over a second challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What people dial from outside, and who it reaches."""
+
+    number: str
+    kind: str
+    """``user``, ``group``, ``queue``, ``room`` or ``scenario``."""
+    target: str
+    """The name of that user, group, queue, room or scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A provider's or another exchange's address; what comes from it needs no password."""
+
+    name: str
+    host: str
+    """An IP address in its shortest form, or a host's name, which lets nobody in."""
+    port: int | None
+    """The port that its packets come from; None: any."""
+    transport: str
+    any_port: bool
+    """Whether the port is only where we send to, and packets may come from any."""
+
+    @property
+    def source_port(self) -> int | None:
+        """The port that packets must come from, or None for any."""
+        return None if self.any_port else self.port
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that the files describe and that this version serves."""
+
+    domain: str
+    """The SIP domain, which is the realm of every HA1 in it."""
+    users: Mapping[str, User] = field(default_factory=dict)
+    """By name."""
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    """By their digits without a plus sign; see :func:`number_key`."""
+    trunks: Mapping[str, Trunk] = field(default_factory=dict)
+    """By name."""
+    _by_extension: dict[str, User] = field(default_factory=dict, repr=False, compare=False)
+    _by_source: dict[tuple[str, int | None], Trunk] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_extension.update((user.extension, user) for user in self.users.values())
+        self._by_source.update(((trunk.host, trunk.source_port), trunk) for trunk in self.trunks.values())
+
+    def user_by_extension(self, extension: str) -> User | None:
+        """Return the user of an extension, which is also the SIP user name."""
+        return self._by_extension.get(extension)
+
+    def number(self, dialled: str) -> Number | None:
+        """Return what a number from outside reaches; a plus sign more or less makes no difference."""
+        return self.numbers.get(number_key(dialled))
+
+    def trunk_of(self, flow: Flow) -> Trunk | None:
+        """Return the trunk whose address a message came from; one that names the port goes before one that does not."""
+        host, port = flow.remote
+        return self._by_source.get((host, port)) or self._by_source.get((host, None))
+
+
+def make_site(
+    domain: str, users: Iterable[User] = (), numbers: Iterable[Number] = (), trunks: Iterable[Trunk] = ()
+) -> Site:
+    """Build a site from its parts."""
+    return Site(
+        domain,
+        {user.name: user for user in users},
+        {number_key(number.number): number for number in numbers},
+        {trunk.name: trunk for trunk in trunks},
+    )
+
+
+def number_key(number: str) -> str:
+    """Return the digits by which a number is found: providers send it with and without the plus sign."""
+    return number.removeprefix("+")
+
+
+@lru_cache(maxsize=4096)
+def shortest_address(host: str) -> str:
+    """Return an IP address as flows show it (IPv6 without brackets and shortened), or the host's name as it is."""
+    try:
+        return ip_address(host.strip("[]")).compressed
+    except ValueError:
+        return host.lower()
+
+
+def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
+    """Turn a site into octets, together with the paths that it was loaded from."""
+    packed: bytes = msgpack.packb(
+        {
+            "format": FORMAT,
+            "domain": site.domain,
+            "paths": list(paths),
+            "users": [astuple(user) for user in site.users.values()],
+            "numbers": [astuple(number) for number in site.numbers.values()],
+            "trunks": [astuple(trunk) for trunk in site.trunks.values()],
+        }
+    )
+    return packed
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSite:
+    """What :func:`compile_site` was given."""
+
+    site: Site
+    paths: tuple[str, ...]
+
+
+def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite:
+    """Read what :func:`compile_site` made.
+
+    Args:
+        data: its octets.
+        where: what to call it when it cannot be read.
+
+    Raises:
+        ConfigurationError: the octets are damaged or of another version of the program.
+    """
+    try:
+        found = msgpack.unpackb(data)
+        if found["format"] != FORMAT:
+            raise ConfigurationError([_load_again(where, f"it has format {found['format']}, this program {FORMAT}")])
+        site = make_site(
+            found["domain"],
+            (User(*values) for values in found["users"]),
+            (Number(*values) for values in found["numbers"]),
+            (Trunk(*values) for values in found["trunks"]),
+        )
+        return CompiledSite(site, tuple(found["paths"]))
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:
+        raise ConfigurationError([_load_again(where, f"it is damaged ({error})")]) from error
+
+
+def _load_again(where: str, what: str) -> Problem:
+    return Problem(where, what, "nothing by hand, load the site again: softswitch load PATH")
