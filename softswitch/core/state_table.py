@@ -12,6 +12,13 @@ from typing import Generic, TypeVar
 
 from softswitch.core.errors import LocalProtocolError
 
+
+class Word(Enum):
+    """A state or an input of a table, hashed by identity: tables are looked up for every message and timer."""
+
+    __hash__ = object.__hash__
+
+
 StateT = TypeVar("StateT", bound=Enum)
 InputT = TypeVar("InputT", bound=Enum)
 
