@@ -36,7 +36,7 @@ _Q: Final = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterLimits:
+class RegistrationLimits:
     """What a phone may ask for."""
 
     contacts: int = 10
@@ -63,7 +63,7 @@ class _RefusedError(Exception):
 
 
 def decide_register(
-    state: LocationState, request: Request, flow: Flow, user: User, *, wall_s: float, limits: RegisterLimits
+    state: LocationState, request: Request, flow: Flow, user: User, *, wall_s: float, limits: RegistrationLimits
 ) -> RegisterAnswer:
     """Decide a REGISTER of a user who has proved to be this user.
 
@@ -96,7 +96,7 @@ def _refuse_unknown_extensions(request: Request) -> None:
 
 
 def _changes(
-    kept: list[Binding], request: Request, flow: Flow, user: User, wall_s: float, limits: RegisterLimits
+    kept: list[Binding], request: Request, flow: Flow, user: User, wall_s: float, limits: RegistrationLimits
 ) -> list[RegistrationFact]:
     """Decide the facts, and bring ``kept`` to what will be after them."""
     contacts = request.contacts
@@ -134,7 +134,7 @@ class _Wanted:
 
     @classmethod
     def read(
-        cls, contact: Address, request: Request, flow: Flow, user: User, wall_s: float, limits: RegisterLimits
+        cls, contact: Address, request: Request, flow: Flow, user: User, wall_s: float, limits: RegistrationLimits
     ) -> _Wanted:
         text = str(contact.uri)
         if contact.uri.scheme not in {"sip", "sips"}:
@@ -159,7 +159,7 @@ class _Wanted:
         return cls(made, contact.uri, expires_s)
 
 
-def _expires_of(contact: Address, request: Request, limits: RegisterLimits) -> int:
+def _expires_of(contact: Address, request: Request, limits: RegistrationLimits) -> int:
     """Return the seconds granted: the Contact's, else the Expires header's, else the most (RFC 3261 §10.3 step 6)."""
     asked = _expires_parameter(contact)
     if asked is None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from typing import Final, Literal
 
 from softswitch.core.errors import SipError
 from softswitch.directory.location import Binding, LocationState
-from softswitch.directory.site import Number, Site, Trunk, User
+from softswitch.directory.site import Number, Site, User
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri, parse_uri
@@ -31,25 +30,17 @@ DIALLED_CODES: Final = {
 _SEPARATORS: Final = str.maketrans("", "", "-.() ")
 
 
-class CallerKind(Enum):
-    """What the source of a request makes its sender."""
-
-    USER = "user"
-    """Claims to be a user, or calls from where a user's phone is registered: must prove it."""
-    TRUNK = "trunk"
-    """Calls from a trunk's address: needs no password, reaches only numbers."""
-    STRANGER = "stranger"
-    """Neither: is challenged like anybody, and can never answer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who a request comes from, as far as can be told before a password is asked for."""
 
-    kind: CallerKind
+    kind: Literal["user", "trunk", "stranger"]
+    """``user`` claims to be one, and must prove it. ``trunk`` calls from a trunk's address: needs no password, and
+    reaches only numbers. ``stranger`` is neither: is challenged like anybody, and can never answer."""
     user: User | None = None
-    """For USER: whom the answer to a challenge must prove."""
-    trunk: Trunk | None = None
+    """Whom the answer to a challenge must prove."""
+    trunk: str = ""
+    """The trunk's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +88,9 @@ def who_calls(
     if not locations.is_registered_source(flow):
         trunk = site.trunk_of(flow)
         if trunk is not None:
-            return Caller(CallerKind.TRUNK, trunk=trunk)
+            return Caller("trunk", trunk=trunk.name)
     user = site.user_by_extension(claimed if claimed is not None else _from_user(request))
-    return Caller(CallerKind.STRANGER) if user is None else Caller(CallerKind.USER, user=user)
+    return Caller("stranger") if user is None else Caller("user", user)
 
 
 def _from_user(request: Request) -> str:
@@ -144,10 +135,10 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
         caller: who calls; a trunk reaches only the site's numbers, a stranger nothing.
         wall_s: the time now; phones whose registration is over are not rung.
     """
-    if caller.kind is CallerKind.STRANGER:
+    if caller.kind == "stranger":
         return NotFound()
     number = site.number(dialled)
-    if caller.kind is CallerKind.TRUNK:
+    if caller.kind == "trunk":
         return NotFound() if number is None else _of_number(site, locations, number, wall_s)
     if dialled == ECHO_CODE:
         return EchoTest()
