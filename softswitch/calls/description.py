@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from softswitch.calls.state import Leg
 from softswitch.core.errors import SdpError
 from softswitch.media.engine import Format, Stream
-from softswitch.sdp.direction import Direction
-from softswitch.sdp.model import Origin, PayloadFormat, RemoteAudio
-from softswitch.sdp.offer_answer import answer_direction, make_answer, make_offer, remote_audio
+from softswitch.sdp.audio import RemoteAudio, remote_audio
+from softswitch.sdp.direction import Direction, answer_direction
+from softswitch.sdp.model import Origin, PayloadFormat
+from softswitch.sdp.offer_answer import make_answer, make_offer
 from softswitch.sdp.parse import parse_sdp
 from softswitch.sdp.serialise import write_sdp
 
@@ -30,6 +32,7 @@ OUR_FORMATS: Final = (
 _UNROUTABLE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # RFC 2543's hold, nothing is bound
 
 
+@lru_cache(maxsize=4096)
 def audio_of(sdp: str) -> RemoteAudio | None:
     """Return the audio stream of a description, or None where it has none or cannot be read."""
     if not sdp:
@@ -54,8 +57,9 @@ def offer_for(
     direction: Direction = Direction.SENDRECV,
 ) -> str:
     """Write an offer for a leg with these formats; ``port`` where the leg does not know its own yet."""
-    offer = make_offer(_origin(leg), leg.advertised_address, port or leg.port, tuple(formats), direction)
-    return write_sdp(offer)
+    before = parse_sdp(leg.local_sdp) if leg.local_sdp else None
+    host = leg.advertised_address
+    return write_sdp(make_offer(_origin(leg), host, port or leg.port, formats, direction, previous=before))
 
 
 def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
@@ -85,7 +89,7 @@ def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat
 
 def has_speech(formats: Sequence[PayloadFormat]) -> bool:
     """Tell whether anything but telephone events and comfort noise is among the formats."""
-    return any(form.encoding not in {EVENT, "CN"} for form in formats)
+    return any(form.carries_sound for form in formats)
 
 
 def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port: int = 0) -> str:
@@ -116,7 +120,7 @@ def codec_of(sdp: str) -> str:
     audio = audio_of(sdp)
     if audio is None:
         return ""
-    return next((form.encoding for form in audio.formats if form.encoding not in {EVENT, "CN"}), "")
+    return next((form.encoding for form in audio.formats if form.carries_sound), "")
 
 
 def stream_of(leg: Leg) -> Stream | None:

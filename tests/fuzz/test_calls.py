@@ -1,0 +1,93 @@
+"""Random inputs in random order: nothing raises, everything ends, and the fold of the facts is the state."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.calls import inputs
+from softswitch.calls.state import LegState
+from tests.fuzz.conftest import scale
+from tests.unit.calls.world import BORIS, DESK, World, phone, sdp
+
+DESTINATIONS = (
+    inputs.RingPhones((phone("boris", BORIS),)),
+    inputs.RingPhones((phone("boris", BORIS), phone("boris", DESK))),
+    inputs.Echo(),
+    inputs.Refuse(404, 1, "Unallocated number", "not-found"),
+)
+OFFERS = (sdp(), sdp(direction="sendonly"), sdp(address="0.0.0.0"), sdp(formats="0 101"), sdp(formats="101"), "", "x")
+
+
+def random_input(chance: random.Random) -> inputs.Input:
+    leg = f"{chance.choice('ab')}.{chance.randint(1, 3)}"
+    makers = (
+        lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2)),
+        lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2)),
+        lambda: inputs.MediaRefused(leg, "no-port"),
+        lambda: inputs.MediaClosed(leg),
+        lambda: inputs.MediaLost(leg),
+        lambda: inputs.CalleeProgressed(leg, chance.choice((180, 183)), chance.choice(OFFERS)),
+        lambda: inputs.CalleeAnswered(leg, chance.choice(OFFERS)),
+        lambda: inputs.CalleeRejected(leg, chance.choice((408, 480, 486, 503, 603)), "no"),
+        lambda: inputs.CallerCancelled(leg),
+        lambda: inputs.CallerAcknowledged(leg, chance.choice(OFFERS)),
+        lambda: inputs.PhoneReoffered(leg, chance.choice(OFFERS)),
+        lambda: inputs.PhoneEnded(leg, chance.choice(("bye", "lost")), 200, "x"),
+        lambda: inputs.DeadlinePassed(leg[0]),
+        lambda: inputs.EndConversation(leg[0], "x"),
+    )
+    return chance.choice(makers)()
+
+
+def fits(world: World, given: inputs.Input) -> bool:
+    """Leave out what the user agent can never tell: each side has its own events, and each only in its time."""
+    leg = world.state.legs.get(getattr(given, "leg", ""))
+    if leg is None:
+        return True
+    if isinstance(given, inputs.CalleeProgressed | inputs.CalleeAnswered | inputs.CalleeRejected):
+        return not leg.is_caller and leg.state is not LegState.NEW
+    if isinstance(given, inputs.CallerCancelled):
+        return leg.is_caller and leg.state in {LegState.NEW, LegState.RINGING}
+    if isinstance(given, inputs.CallerAcknowledged):
+        return leg.state in {LegState.ANSWERED, LegState.TALKING}
+    if isinstance(given, inputs.PhoneReoffered):
+        return leg.state is LegState.TALKING
+    if isinstance(given, inputs.PhoneEnded):
+        return leg.cancelling or leg.state in {LegState.ANSWERED, LegState.TALKING}
+    return True
+
+
+def check(world: World) -> None:
+    state = world.state
+    assert set(state.legs) == {leg for c in state.conversations.values() for leg in c.legs}
+    for conversation in state.conversations.values():
+        if conversation.talking is not None:
+            assert all(state.legs[leg].is_live for leg in conversation.talking)
+        else:
+            assert conversation.deadline_s is not None, "a transient state without a deadline"
+
+
+@settings(max_examples=scale(150), deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_whatever_happens_every_call_ends_and_the_fold_is_the_state(seed: int) -> None:
+    chance = random.Random(seed)
+    world = World()
+    for conversation_id in "ab":
+        world.call(chance.choice(DESTINATIONS), chance.choice(OFFERS), conversation_id)
+    for _ in range(chance.randint(5, 60)):
+        given_input = random_input(chance)
+        if fits(world, given_input):
+            world.now_s += chance.random()
+            world.tell(given_input)
+            check(world)
+    assert world.refolded() == world.state
+    for conversation_id in "ab":
+        world.tell(inputs.EndConversation(conversation_id, "the end"))
+        world.tell(inputs.DeadlinePassed(conversation_id))
+    assert not world.state.conversations
+    assert not world.state.legs
+    ended = [r for r in world.records if type(r.fact).__name__ == "ConversationEnded"]
+    assert sorted(r.conversation_id for r in ended) == ["a", "b"]
