@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.calls import inputs
-from softswitch.calls.state import LegState
+from softswitch.calls.state import LegState, PortState
 from tests.fuzz.conftest import scale
 from tests.unit.calls.world import BORIS, DESK, World, phone, sdp
 
@@ -21,25 +21,24 @@ DESTINATIONS = (
 OFFERS = (sdp(), sdp(direction="sendonly"), sdp(address="0.0.0.0"), sdp(formats="0 101"), sdp(formats="101"), "", "x")
 
 
-def random_input(chance: random.Random) -> inputs.Input:
-    leg = f"{chance.choice('ab')}.{chance.randint(1, 3)}"
+def random_input(chance: random.Random, world: World) -> inputs.Input:
+    leg = chance.choice([*world.state.legs, "a.9"])
     makers = (
-        lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2)),
-        lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2)),
-        lambda: inputs.MediaRefused(leg, "no-port"),
-        lambda: inputs.MediaClosed(leg),
-        lambda: inputs.MediaLost(leg),
-        lambda: inputs.CalleeProgressed(leg, chance.choice((180, 183)), chance.choice(OFFERS)),
-        lambda: inputs.CalleeAnswered(leg, chance.choice(OFFERS)),
-        lambda: inputs.CalleeRejected(leg, chance.choice((408, 480, 486, 503, 603)), "no"),
-        lambda: inputs.CallerCancelled(leg),
-        lambda: inputs.CallerAcknowledged(leg, chance.choice(OFFERS)),
-        lambda: inputs.PhoneReoffered(leg, chance.choice(OFFERS)),
-        lambda: inputs.PhoneEnded(leg, chance.choice(("bye", "lost")), 200, "x"),
-        lambda: inputs.DeadlinePassed(leg[0]),
-        lambda: inputs.EndConversation(leg[0], "x"),
+        (6, lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2))),
+        (0.3, lambda: inputs.MediaRefused(leg, "no-port")),
+        (1, lambda: inputs.MediaClosed(leg)),
+        (0.1, lambda: inputs.MediaLost(leg)),
+        (3, lambda: inputs.CalleeProgressed(leg, chance.choice((180, 183)), chance.choice(OFFERS))),
+        (2, lambda: inputs.CalleeAnswered(leg, chance.choice(OFFERS))),
+        (0.5, lambda: inputs.CalleeRejected(leg, chance.choice((408, 480, 486, 503, 603)), "no")),
+        (0.2, lambda: inputs.CallerCancelled(leg)),
+        (3, lambda: inputs.CallerAcknowledged(leg, chance.choice(OFFERS))),
+        (3, lambda: inputs.PhoneReoffered(leg, chance.choice(OFFERS))),
+        (0.5, lambda: inputs.PhoneEnded(leg, chance.choice(("bye", "lost")), 200, "x")),
+        (0.1, lambda: inputs.DeadlinePassed(leg[0])),
+        (0.1, lambda: inputs.EndConversation(leg[0], "x")),
     )
-    return chance.choice(makers)()
+    return chance.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
 
 
 def fits(world: World, given: inputs.Input) -> bool:
@@ -49,6 +48,8 @@ def fits(world: World, given: inputs.Input) -> bool:
         return True
     if isinstance(given, inputs.CalleeProgressed | inputs.CalleeAnswered | inputs.CalleeRejected):
         return not leg.is_caller and leg.state is not LegState.NEW
+    if isinstance(given, inputs.MediaClosed):
+        return leg.port_state is PortState.CLOSING
     if isinstance(given, inputs.CallerCancelled):
         return leg.is_caller and leg.state in {LegState.NEW, LegState.RINGING}
     if isinstance(given, inputs.CallerAcknowledged):
@@ -77,8 +78,8 @@ def test_whatever_happens_every_call_ends_and_the_fold_is_the_state(seed: int) -
     world = World()
     for conversation_id in "ab":
         world.call(chance.choice(DESTINATIONS), chance.choice(OFFERS), conversation_id)
-    for _ in range(chance.randint(5, 60)):
-        given_input = random_input(chance)
+    for _ in range(chance.randint(10, 120)):
+        given_input = random_input(chance, world)
         if fits(world, given_input):
             world.now_s += chance.random()
             world.tell(given_input)
