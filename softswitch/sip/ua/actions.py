@@ -1,0 +1,175 @@
+"""What a user agent asks for and tells: it does nothing else. Drained by ``UserAgent.actions``, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request, Response
+
+if TYPE_CHECKING:
+    from softswitch.sip.ua.client_session import ClientSession
+    from softswitch.sip.ua.server_session import ServerSession
+
+    Session = ClientSession | ServerSession
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Octets for a peer."""
+
+    flow: Flow
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RequestArrived:
+    """A request outside any dialog, seen for the first time; whoever drains answers it in the same turn."""
+
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The caller gave up (CANCEL, or BYE within the early dialog); 487 is sent, the session is over."""
+
+    session: ServerSession
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The caller's ACK for our 2xx came."""
+
+    session: ServerSession
+    sdp: str
+    """The answer where our 2xx made the offer; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AckMissing:
+    """No ACK came for our 2xx within 64*T1; BYE is sent, the session is over."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """The callee answered provisionally; 100 is not told."""
+
+    session: ClientSession
+    status: int
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The callee took the call. The ACK is sent, but where the INVITE carried no offer: then ``acknowledge`` does."""
+
+    session: ClientSession
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The call came to nothing, and the session is over. After ``cancel`` this comes as well, once and always."""
+
+    session: ClientSession
+    status: int
+    """The callee's; 408 where nobody answers, 503 where the transport failed, 487 where it was cancelled by us."""
+    reason: str
+    response: Response | None
+    """The callee's response, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reoffered:
+    """The peer sent a re-INVITE; ``accept_reoffer`` or ``refuse_reoffer`` answers it."""
+
+    session: Session
+    sdp: str
+    """Its offer; empty where we are asked to make one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReofferAcknowledged:
+    """The ACK for our 2xx to a re-INVITE came, and it carries the answer to our offer."""
+
+    session: Session
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReofferAnswered:
+    """The peer took our re-INVITE; the ACK is sent."""
+
+    session: Session
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReofferRefused:
+    """Our re-INVITE came to nothing; the session stays as it was."""
+
+    session: Session
+    status: int
+    """The peer's; 491 also where a re-INVITE was under way already: try again after ``glare_delay_s``."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfoArrived:
+    """An INFO came within the dialog; it is answered."""
+
+    session: Session
+    content_type: str
+    """In lower case, without parameters."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An answered call is over by the peer or by loss; a call that nobody answers in time ends so too."""
+
+    session: Session
+    status: int
+    """200: the peer's BYE, which is answered. 408 or 481: the dialog died."""
+    reason: str
+    """The Reason header of the BYE, or words for what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The final response to a request that ``UserAgent.request`` sent."""
+
+    owner: str
+    response: Response
+    """One of our own making where none came: 408 after 64*T1, 503 where the transport failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What came was thrown away."""
+
+    flow: Flow
+    reason: str
+
+
+Action = (
+    Send
+    | RequestArrived
+    | Cancelled
+    | Acknowledged
+    | AckMissing
+    | Progressed
+    | Answered
+    | Rejected
+    | Reoffered
+    | ReofferAcknowledged
+    | ReofferAnswered
+    | ReofferRefused
+    | InfoArrived
+    | Ended
+    | Responded
+    | Dropped
+)

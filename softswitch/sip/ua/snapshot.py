@@ -1,0 +1,80 @@
+"""What a restarted switch must know of a session to go on with it, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from softswitch.core.errors import JournalError
+from softswitch.sip.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSnapshot:
+    """A session at one moment. Tuples, text, numbers and octets only, so that msgpack carries it.
+
+    A newer version may only append fields with defaults: older snapshots stay readable.
+    """
+
+    role: str
+    """``server``: we were called; ``client``: we called."""
+    state: str
+    """The value of the session's state."""
+    flow: tuple[str, str, int, str, int, int]
+    """Transport, local address and port, remote address and port, connection."""
+    sip_call_id: str
+    local_tag: str
+    remote_tag: str
+    local: str
+    """Our end as header text, with its tag."""
+    remote: str
+    """The peer's end as header text, with its tag once it has one."""
+    target: str
+    """The remote target."""
+    routes: tuple[str, ...]
+    local_cseq: int
+    remote_cseq: int
+    invite_cseq: int = 0
+    """The CSeq number of the INVITE that is pending or was the last."""
+    branch: str = ""
+    """A server's: what the INVITE's transaction is matched by."""
+    reply_flow: tuple[str, str, int, str, int, int] | None = None
+    """A server's: where the responses to the INVITE go."""
+    copied: tuple[tuple[str, str], ...] = ()
+    """A server's, while its ACK is outstanding: Via, From, To, Call-ID, CSeq and Record-Route of the INVITE."""
+    provisional: int = 0
+    """A server's: the last provisional status sent."""
+    offered: bool = False
+    """Whether the INVITE carried an offer."""
+    accepted: bytes = b""
+    """A server's: its 2xx while the ACK is outstanding."""
+    invite: bytes = b""
+    """A client's: the INVITE as it was sent while its final response is outstanding, without credentials."""
+
+    def values(self) -> tuple[Any, ...]:
+        """Return all fields in their order."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    @classmethod
+    def from_values(cls, values: tuple[Any, ...]) -> SessionSnapshot:
+        """Build a snapshot from what :meth:`values` gave; fields of a newer version are left out.
+
+        Raises:
+            JournalError: these are not the values of a snapshot.
+        """
+        known = fields(cls)
+        try:
+            return cls(*values[: len(known)])
+        except TypeError as error:
+            raise JournalError(f"not a session's snapshot: {error}") from error
+
+
+def flow_values(flow: Flow) -> tuple[str, str, int, str, int, int]:
+    """Return a flow as flat values."""
+    return (flow.transport, *flow.local, *flow.remote, flow.connection)
+
+
+def flow_of(values: tuple[str, str, int, str, int, int]) -> Flow:
+    """Build a flow from :func:`flow_values`."""
+    transport, local_host, local_port, remote_host, remote_port, connection = values
+    return Flow(transport, (local_host, local_port), (remote_host, remote_port), connection)
