@@ -9,7 +9,7 @@ switch has therefore always been recorded before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
@@ -19,13 +19,13 @@ from softswitch.app.request_desk import RequestDesk
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
-from softswitch.calls.perform import Performer
+from softswitch.calls.perform import Performer, Session
 from softswitch.calls.state import CallsState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
-from softswitch.directory.location import LocationState
+from softswitch.directory.location import LocationState, disconnected, expired
 from softswitch.directory.site import Site
 from softswitch.journal.sink import FactSink
 from softswitch.media import engine
@@ -38,6 +38,15 @@ from softswitch.sip.ua.user_agent import UserAgent
 
 _EXPIRY = "registrations"
 """The name of the deadline at which the next registration expires."""
+
+
+class _OfSession(Protocol):
+    """What the user agent tells of one session."""
+
+    @property
+    def session(self) -> Session:
+        """The session it is about."""
+        ...
 
 
 class Brain:
@@ -110,6 +119,8 @@ class Brain:
     def flow_closed(self, flow: Flow) -> None:
         """A stream's connection is gone, or a send failed."""
         self._ua.flow_failed(flow, now=self._clock.monotonic())
+        for fact in disconnected(self.locations, flow):
+            self._record(fact)
         self._run()
 
     def media_event(self, event: engine.MediaEvent) -> None:
@@ -192,7 +203,7 @@ class Brain:
 
     # One turn's work
 
-    def _record(self, fact: Any, conversation_id: str = "") -> None:
+    def _record(self, fact: object, conversation_id: str = "") -> None:
         """Give a fact its place, apply it, and note its effects."""
         self._sequence += 1
         record = Record(self._sequence, self._clock.wall(), conversation_id, fact)
@@ -247,7 +258,7 @@ class Brain:
         self._decide(inputs.DeadlinePassed(conversation_id))
 
     def _expire(self) -> None:
-        for fact in self.locations.expired(self._clock.wall()):
+        for fact in expired(self.locations, self._clock.wall()):
             self._record(fact)
         self._arm_expiry()
 
@@ -292,12 +303,12 @@ class Brain:
     def _request_arrived(self, action: actions.RequestArrived) -> None:
         self.desk.take(action.request, action.flow, now=self._clock.monotonic(), wall_s=self._clock.wall())
 
-    def _told(self, action: Any, given: inputs.Input) -> None:
+    def _told(self, action: _OfSession, given: inputs.Input) -> None:
         """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
         self._decide(given)
         self._noted(action)
 
-    def _noted(self, action: Any) -> None:
+    def _noted(self, action: _OfSession) -> None:
         leg = self.calls.legs.get(action.session.owner)
         if leg is not None and action.session.changed:
             self._keep_dialogs(leg.conversation_id)

@@ -16,12 +16,21 @@ from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.registrar import RegistrationLimits, decide_register
-from softswitch.directory.routing import Caller, EchoTest, NotFound, Offline, Phones, route, who_calls
+from softswitch.directory.routing import (
+    Caller,
+    EchoTest,
+    NotFound,
+    Offline,
+    Phones,
+    dialled_number,
+    registering_user,
+    route,
+    who_calls,
+)
 from softswitch.directory.site import Site, User
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, response_to
 from softswitch.sip.ua.user_agent import ALLOW, UserAgent
-from softswitch.sip.uri import parse_uri
 
 _ACCEPT: Final[Header] = ("Accept", "application/sdp")
 _REFUSED: Final = {
@@ -103,7 +112,7 @@ class RequestDesk:
         return True
 
     def _register(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
-        user = self.site.user_by_extension(request.to.uri.user)
+        user = registering_user(self.site, request)
         if not self._verified(request, flow, user, wall_s) or user is None:
             return
         transaction = self._ua.begin(request, flow, now=now)
@@ -120,13 +129,13 @@ class RequestDesk:
         if self.draining:
             self._refuse(request, flow, 503, (("Retry-After", "5"),))
             return
-        dialled = parse_uri(request.uri).user
+        dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
         destination = self._destination(found)
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")
-        place = self.place(str(contacts[0].uri), flow)
+        place = self._place(str(contacts[0].uri), flow)
         number, name = _identity(request, caller)
 
         def make(conversation_id: str) -> CallArrived:
@@ -145,9 +154,9 @@ class RequestDesk:
 
         self._arrive(request, flow, make)
 
-    def place(self, uri: str, flow: Flow) -> Place:
+    def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = ()) -> Place:
         """Say where a phone is and which of our addresses it sees."""
-        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow))
+        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
 
     def _destination(self, found: Phones | EchoTest | NotFound | Offline) -> Destination:
         if isinstance(found, EchoTest):
@@ -159,7 +168,7 @@ class RequestDesk:
         return Refuse(404, 1, "Unallocated number", "not-found")
 
     def _phone(self, user: User, binding: Binding) -> Phone:
-        return Phone(user.name, user.extension, self.place(binding.contact, binding.flow))
+        return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))
 
 
 def _identity(request: Request, caller: Caller) -> tuple[str, str]:

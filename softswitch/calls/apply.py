@@ -59,6 +59,7 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         fact.media_address,
         fact.advertised_address,
         fact.max_forwards,
+        fact.route,
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
     )

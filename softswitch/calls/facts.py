@@ -49,7 +49,9 @@ class LegAdded:
     sdp: str = ""
     """The offer that a caller's INVITE brought; empty where it brought none."""
     max_forwards: int = 70
-    """Of the caller's INVITE."""
+    """Of the caller's INVITE, or of ours to a callee."""
+    route: tuple[str, ...] = ()
+    """Route headers for our INVITE."""
 
 
 @fact("leg.media_opened")

@@ -18,6 +18,8 @@ class Place:
     """The local address that its media port binds."""
     advertised_address: str
     """The address that its SDP names."""
+    route: tuple[str, ...] = ()
+    """Route headers for our INVITE to it: the Path of its registration (RFC 3327)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ class Performer:
             from_address=self._caller_address(conversation),
             to_address=Address(Uri("sip", leg.number, self._domain)),
             sdp=fact.sdp,
+            route=leg.route,
             max_forwards=leg.max_forwards,
         )
         self.sessions[fact.leg] = self._ua.invite(order, owner=fact.leg, now=now)

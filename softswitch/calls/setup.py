@@ -82,6 +82,7 @@ def _added(
         place.advertised_address,
         sdp,
         max_forwards,
+        place.route,
     )
 
 

@@ -123,6 +123,7 @@ class Leg:
     media_address: str
     advertised_address: str
     max_forwards: int
+    route: tuple[str, ...] = ()
     state: LegState = LegState.NEW
     port_state: PortState = PortState.NONE
     port: int = 0
