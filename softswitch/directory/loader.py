@@ -1,0 +1,179 @@
+"""Loading a site: all its files are read and checked as a whole, and nothing is taken over while anything is wrong.
+
+A path is a file, or a folder with ``site.yaml`` and ``scenarios/``. A file whose table has ``steps`` is a scenario.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from softswitch.core.errors import ConfigurationError, Problem
+from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
+from softswitch.directory.notices import find_notices
+from softswitch.directory.references import find_conflicts
+from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
+from softswitch.directory.site import Number, Site, Trunk, User, make_site, shortest_address
+from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
+
+_SUFFIXES: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSite:
+    """A site that was checked, and what there is to say about it."""
+
+    site: Site
+    paths: tuple[str, ...]
+    """What it was loaded from, absolute."""
+    notices: tuple[str, ...]
+    """What is right but should be known: keys that are not served yet, weak passwords. With file and line."""
+
+
+class _Reading:
+    """The entries of all files read so far, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.sections: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
+        self.scenarios: dict[str, str] = {}
+        self.problems: list[Problem] = []
+
+    def file(self, path: Path) -> None:
+        """Read one file; its problems are kept, so that the other files are looked at too."""
+        try:
+            tree = read_yaml(path.read_bytes(), str(path))
+        except OSError as error:
+            cure = "the path of a file that this account may read"
+            self.problems.append(Problem(str(path), f"cannot be read: {error.strerror}", cure))
+            return
+        except ConfigurationError as error:
+            self.problems += error.problems
+            return
+        checker = Checker(str(path))
+        if isinstance(tree, YamlTable) and tree.get("steps") is not None:
+            self._scenario(tree, checker)
+        else:
+            self._site(tree, checker)
+        self.problems += checker.problems
+
+    def _site(self, tree: YamlNode, checker: Checker) -> None:
+        if not isinstance(tree, YamlTable):
+            checker.refuse(tree.line, "the file has no sections", "users: at the start of a line, and - entries below")
+            return
+        for key, value in tree.entries:
+            fields = SECTIONS.get(key.value)
+            if fields is None:
+                cure = did_you_mean(key.value, SECTIONS, f"one of {', '.join(SECTIONS)}")
+                checker.refuse(key.line, f"unknown section '{key.value}'", cure)
+            elif isinstance(value, YamlList):
+                for i, item in enumerate(value.items, start=1):
+                    entry = read_table(item, f"{key.value}, entry {i},", fields, checker)
+                    if entry is not None:
+                        self.sections[key.value].append(entry)
+            elif not (isinstance(value, YamlText) and value.plain and not value.value):
+                checker.refuse(value.line, f"{key.value} is not a list", "- before each entry, or [] for none")
+
+    def _scenario(self, tree: YamlTable, checker: Checker) -> None:
+        name, steps = tree.get("name"), tree.get("steps")
+        if not isinstance(name, YamlText) or not name.value:
+            checker.refuse(tree.line, "the scenario has no name", "name: main")
+        elif name.value in self.scenarios:
+            what = f"scenario '{name.value}' stands in {self.scenarios[name.value]} already"
+            checker.refuse(name.line, what, "another name")
+        else:
+            self.scenarios[name.value] = f"{checker.file}:{name.line}"
+        if not isinstance(steps, YamlList):
+            checker.refuse(tree.line, "the scenario's steps are not a list", "- before each step")
+
+
+def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
+    """Read and check all files as a whole.
+
+    Args:
+        paths: files and folders.
+        domain: the configured SIP domain, the realm that the passwords are hashed for.
+
+    Raises:
+        ConfigurationError: with every problem of every file; nothing is half loaded.
+    """
+    reading = _Reading()
+    given = tuple(Path(path) for path in paths)
+    for file in _files(given, reading.problems):
+        reading.file(file)
+    reading.problems += find_conflicts(reading.sections, reading.scenarios)
+    if reading.problems:
+        raise ConfigurationError(_told_once(reading.problems))
+    site = make_site(
+        domain,
+        (_user(entry, domain) for entry in reading.sections["users"]),
+        (_number(entry) for entry in reading.sections["numbers"]),
+        (_trunk(entry) for entry in reading.sections["trunks"]),
+    )
+    notices = find_notices(reading.sections, reading.scenarios)
+    return LoadedSite(site, tuple(str(path.resolve()) for path in given), tuple(notices))
+
+
+def _told_once(problems: Iterable[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
+
+
+def _files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
+    """Give the files of all paths, each once, folders opened."""
+    seen: set[Path] = set()
+    for path in paths:
+        found = _folder(path, problems) if path.is_dir() else [path]
+        for file in found:
+            if file.resolve() not in seen:
+                seen.add(file.resolve())
+                yield file
+
+
+def _folder(path: Path, problems: list[Problem]) -> list[Path]:
+    site = [path / f"site{suffix}" for suffix in _SUFFIXES if (path / f"site{suffix}").is_file()]
+    scenarios = [file for suffix in _SUFFIXES for file in sorted((path / "scenarios").glob(f"*{suffix}"))]
+    if not site and not scenarios:
+        what = "the folder has neither site.yaml nor scenarios/"
+        problems.append(Problem(str(path), what, "the path of a file, or of a folder that holds site.yaml"))
+    return site[:1] + scenarios
+
+
+def hash_password(algorithm: str, extension: str, realm: str, password: str) -> str:
+    """Return HA1 of RFC 7616 §3.4.2 in hexadecimal: all that digest needs of a password.
+
+    Args:
+        algorithm: ``md5`` or ``sha256``.
+        extension: the SIP user name.
+        realm: the SIP domain.
+        password: as the phone has it; UTF-8.
+    """
+    return hashlib.new(algorithm, f"{extension}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+def _user(entry: Entry, domain: str) -> User:
+    extension, password = entry.text("extension"), entry.text("password")
+    return User(
+        entry.text("name"),
+        extension,
+        entry.text("display_name"),
+        hash_password("md5", extension, domain, password),
+        hash_password("sha256", extension, domain, password),
+        entry.flag("sha256"),
+    )
+
+
+def _number(entry: Entry) -> Number:
+    kind = next(target for target in NUMBER_TARGETS if target in entry.lines)
+    return Number(entry.text("number"), kind, entry.text(kind))
+
+
+def _trunk(entry: Entry) -> Trunk:
+    return Trunk(
+        entry.text("name"),
+        shortest_address(entry.text("host")),
+        entry.whole("port"),
+        entry.text("transport", "udp"),
+        entry.flag("any_port"),
+    )

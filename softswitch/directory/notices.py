@@ -1,0 +1,61 @@
+"""What is right in a site but should be known: keys that are checked and not served yet, passwords that are weak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Final
+
+from softswitch.directory.fields import Entry
+from softswitch.directory.references import Sections
+from softswitch.directory.sections import NOT_SERVED
+
+_SHORT: Final = 6
+_COMMON: Final = frozenset({"123456", "1234567", "12345678", "password", "qwerty", "qwerty123", "secret", "welcome"})
+
+
+def find_notices(sections: Sections, scenarios: Mapping[str, str]) -> list[str]:
+    """Return the notices of a site in which nothing is wrong, each with file and line."""
+    notices = [note for section in sections for note in _not_served(section, sections[section])]
+    if scenarios:
+        where = next(iter(scenarios.values()))
+        notices.append(f"{where}: scenarios are read and not served yet: numbers that lead to one answer 404")
+    for entry in sections["users"]:
+        notices += _weak_password(entry)
+    for entry in sections["trunks"]:
+        notices += _unreachable_trunk(entry)
+    return notices
+
+
+def _not_served(section: str, entries: Iterable[Entry]) -> list[str]:
+    """Name each key once, at its first place: a site of a thousand users says it once, not a thousand times."""
+    notices = []
+    for key in sorted(NOT_SERVED.get(section, frozenset())):
+        users = [entry for entry in entries if key in entry.lines and entry.values.get(key) not in {False, ""}]
+        if not users:
+            continue
+        what = section if key == "name" else f"{section}: {key}"
+        more = f" (and in {len(users) - 1} more)" if len(users) > 1 else ""
+        notices.append(f"{users[0].where(key)}: {what} is checked and not served yet{more}")
+    return notices
+
+
+def _weak_password(entry: Entry) -> list[str]:
+    password = entry.text("password")
+    if len(password) >= _SHORT and password.lower() not in _COMMON and len(set(password)) > 2:
+        return []
+    return [f"{entry.where('password')}: user {entry.text('name')}: the password is weak; 12 letters and digits last"]
+
+
+def _unreachable_trunk(entry: Entry) -> list[str]:
+    """Name the trunks whose calls would be taken for a stranger's."""
+    name, host = entry.text("name"), entry.text("host")
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        where = entry.where("host")
+        return [f"{where}: trunk {name}: only an IP address lets calls in; '{host}' is not looked up yet"]
+    if entry.text("transport") in {"tcp", "tls"} and entry.whole("port") and not entry.flag("any_port"):
+        cure = "its connections come from changing ports: add any_port: true, or its calls are challenged"
+        return [f"{entry.where('port')}: trunk {name}: {cure}"]
+    return []

@@ -1,0 +1,143 @@
+"""What can only be seen when all files are there: names twice, extensions twice, names that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from softswitch.core.errors import Problem
+from softswitch.directory.fields import Entry, did_you_mean
+from softswitch.directory.sections import NUMBER_TARGETS
+from softswitch.directory.site import number_key, shortest_address
+
+Sections = Mapping[str, Sequence[Entry]]
+"""The entries of all files by section."""
+
+_WITH_EXTENSION: Final = ("users", "groups", "queues", "rooms")
+_WITH_NAME: Final = ("users", "groups", "queues", "rooms", "trunks", "routes")
+
+
+def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Problem]:
+    """Return what contradicts or is missing between entries.
+
+    Args:
+        sections: the entries of all files.
+        scenarios: where each scenario stands, by name.
+    """
+    problems: list[Problem] = []
+    for section in _WITH_NAME:
+        problems += _twice(sections[section], "name", "another name", fold=str.lower)
+    extensions = [entry for section in _WITH_EXTENSION for entry in sections[section]]
+    problems += _twice(extensions, "extension", f'a free extension, e.g. "{_free_extension(extensions)}"')
+    problems += _twice(sections["numbers"], "number", "each number once", fold=number_key)
+    problems += _trunks_twice(sections["trunks"])
+    problems += _passwords(sections["users"])
+    for entry in sections["numbers"]:
+        problems += _number_target(entry, sections, scenarios)
+    return problems + _unknown_names(sections)
+
+
+def _twice(entries: Iterable[Entry], key: str, cure: str, *, fold: Callable[[str], str] = str) -> list[Problem]:
+    first: dict[str, Entry] = {}
+    problems = []
+    for entry in entries:
+        value = entry.text(key)
+        if not value:
+            continue
+        before = first.setdefault(fold(value), entry)
+        if before is not entry:
+            what = f"{key} '{value}' is taken: {_title(before)} has it ({before.where(key)})"
+            problems.append(Problem(entry.where(key), what, cure))
+    return problems
+
+
+def _title(entry: Entry) -> str:
+    return entry.text("name") or entry.text("number") or entry.text("user") or "an entry"
+
+
+def _free_extension(entries: Iterable[Entry]) -> str:
+    taken = {entry.text("extension") for entry in entries}
+    return next(str(n) for n in range(101, 1_000_000) if str(n) not in taken)
+
+
+def _trunks_twice(trunks: Iterable[Entry]) -> list[Problem]:
+    """Two trunks with one source address: nobody could tell whose call it is."""
+    first: dict[tuple[str, int | None], Entry] = {}
+    problems = []
+    for entry in trunks:
+        source = shortest_address(entry.text("host")), None if entry.flag("any_port") else entry.whole("port")
+        before = first.setdefault(source, entry)
+        if before is not entry and entry.text("host"):
+            what = f"its packets cannot be told from those of trunk {_title(before)} ({before.where('host')})"
+            cure = "another host or port, or one trunk instead of two"
+            problems.append(Problem(entry.where("host"), f"trunk {_title(entry)}: {what}", cure))
+    return problems
+
+
+def _passwords(users: Iterable[Entry]) -> list[Problem]:
+    """Refuse the passwords that every scanner tries first; they are not shown."""
+    problems = []
+    for entry in users:
+        password = entry.text("password").lower()
+        same = next((key for key in ("extension", "name") if password and password == entry.text(key).lower()), None)
+        if same is not None:
+            what = f"user {_title(entry)}: the password is the {same}"
+            cure = "one that nobody guesses, 12 letters and digits"
+            problems.append(Problem(entry.where("password"), what, cure))
+    return problems
+
+
+def _number_target(entry: Entry, sections: Sections, scenarios: Mapping[str, str]) -> list[Problem]:
+    targets = [target for target in NUMBER_TARGETS if target in entry.lines]
+    called = f"number {_title(entry)}"
+    if len(targets) != 1:
+        what = f"{called} leads to {' and '.join(targets) if targets else 'nothing'}"
+        return [Problem(entry.where(), what, f"exactly one of {', '.join(NUMBER_TARGETS)}, e.g. user: anna")]
+    (kind,) = targets
+    known = scenarios if kind == "scenario" else _names(sections[f"{kind}s"])
+    return _unknown(entry, kind, kind, known, called)
+
+
+def _names(entries: Iterable[Entry]) -> set[str]:
+    return {entry.text("name") for entry in entries}
+
+
+def _unknown(entry: Entry, key: str, kind: str, known: Iterable[str], called: str) -> list[Problem]:
+    """Say which of the names under a key nobody has.
+
+    Args:
+        entry: whose key it is.
+        key: holds one name or a list of names.
+        kind: what they name: ``user``, ``route`` ...
+        known: the names that there are.
+        called: how to call the entry.
+    """
+    names = sorted(name for name in known if name)
+    listed = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+    otherwise = f"one of {listed}" if names else f"a {kind} of that name in the files first"
+    used = entry.texts(key) or ((entry.text(key),) if entry.text(key) else ())
+    return [
+        Problem(entry.where(key), f"{called}: there is no {kind} {name}", did_you_mean(name, names, otherwise))
+        for name in used
+        if name not in names
+    ]
+
+
+def _unknown_names(sections: Sections) -> list[Problem]:
+    """Check the other places where one entry names another."""
+    users, routes, trunks = (_names(sections[section]) for section in ("users", "routes", "trunks"))
+    problems: list[Problem] = []
+    for section in ("groups", "queues"):
+        for entry in sections[section]:
+            called = f"{section.removesuffix('s')} {_title(entry)}"
+            members = entry.entries("members")
+            problems += [found for member in members for found in _unknown(member, "user", "user", users, called)]
+            problems += _twice(members, "user", "each member once")
+            problems += _unknown(entry, "supervisors", "user", users, called)
+    for entry in sections["users"]:
+        problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
+    for entry in sections["routes"]:
+        problems += _unknown(entry, "trunk", "trunk", trunks, f"route {_title(entry)}")
+    for entry in sections["contacts"]:
+        problems += _unknown(entry, "responsible", "user", users, f"contact {_title(entry)}")
+    return problems

@@ -1,0 +1,159 @@
+"""The sections of a site file and their keys: what may be written where.
+
+To add a key: a line here, its use where it is served, a test (docs/recipes/add-a-site-key.md).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from softswitch.directory.fields import (
+    Field,
+    Fields,
+    choice,
+    email,
+    extension,
+    flag,
+    free_text,
+    host,
+    key_pressed,
+    list_of,
+    name,
+    number,
+    pattern,
+    pin,
+    secret,
+    table,
+    whole,
+    word,
+)
+
+_NAME: Final = Field(name, required=True, example="anna")
+_EXTENSION: Final = Field(extension, required=True, example='"101"')
+_RING_S: Final = Field(whole(1, 3600))
+_WRAP_UP: Final = Field(
+    table(
+        {
+            "seconds": Field(whole(0, 86400)),
+            "limit": Field(flag),
+            "status": Field(word),
+            "return_to": Field(choice("previous", "ready")),
+        }
+    )
+)
+
+_USERS: Final[Fields] = {
+    "name": _NAME,
+    "extension": _EXTENSION,
+    "password": Field(secret, required=True, example="one that nobody guesses, 12 letters and digits"),
+    "display_name": Field(free_text()),
+    "sha256": Field(flag),
+    "mobile": Field(list_of(number)),
+    "routes": Field(list_of(name)),
+    "roles": Field(list_of(choice("operator", "supervisor", "manager", "administrator", "owner"))),
+    "voicemail": Field(flag),
+    "recording": Field(choice("always", "on_demand", "never")),
+    "call_waiting": Field(flag),
+    "respect_status": Field(flag),
+    "preset": Field(choice("mango", "voximplant")),
+}
+
+_GROUPS: Final[Fields] = {
+    "name": _NAME,
+    "extension": _EXTENSION,
+    "mode": Field(choice("simultaneous", "ordered", "weighted_random", "longest_idle_once", "sequential_until_answer")),
+    "ring_s": _RING_S,
+    "max_unanswered": Field(whole(1, 1000)),
+    "members": Field(
+        list_of(table({"user": Field(name, required=True, example="anna"), "weight": Field(whole(0, 1_000_000))}))
+    ),
+    "wrap_up": _WRAP_UP,
+}
+
+_QUEUES: Final[Fields] = {
+    "name": _NAME,
+    "extension": _EXTENSION,
+    "strategy": Field(
+        choice(
+            "random",
+            "ring_all",
+            "priority",
+            "round_robin",
+            "longest_idle",
+            "least_talk_time",
+            "fewest_answered",
+            "three_random",
+            "three_by_priority",
+        )
+    ),
+    "priority": Field(word),
+    "sla_s": Field(whole(1, 86400)),
+    "ring_s": _RING_S,
+    "members": Field(
+        list_of(table({"user": Field(name, required=True, example="anna"), "priority": Field(whole(1, 1000))}))
+    ),
+    "supervisors": Field(list_of(name)),
+    "wrap_up": _WRAP_UP,
+    "callback": Field(table({"key": Field(key_pressed), "offer_after_s": Field(whole(1, 86400))})),
+}
+
+_ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin)}
+
+NUMBER_TARGETS: Final = ("user", "group", "queue", "room", "scenario")
+"""What a number may lead to; it names exactly one."""
+
+_NUMBERS: Final[Fields] = {
+    "number": Field(number, required=True, example='"+74950000001"'),
+    **{target: Field(name) for target in NUMBER_TARGETS},
+}
+
+_TRUNKS: Final[Fields] = {
+    "name": _NAME,
+    "host": Field(host, required=True, example="192.0.2.10"),
+    "port": Field(whole(1, 65535)),
+    "any_port": Field(flag),
+    "transport": Field(choice("udp", "tcp", "tls")),
+    "register": Field(flag),
+    "username": Field(free_text()),
+    "password_env": Field(free_text()),
+    "caller_id": Field(free_text()),
+}
+
+_ROUTES: Final[Fields] = {
+    "name": _NAME,
+    "trunk": Field(name, required=True, example="pstn"),
+    "pattern": Field(pattern, required=True, example=r"'^\+?[0-9]{10,15}$'"),
+}
+
+_CONTACTS: Final[Fields] = {
+    "name": Field(free_text(), required=True, example="ООО Ромашка"),
+    "numbers": Field(list_of(number)),
+    "responsible": Field(name),
+    "email": Field(email),
+}
+
+SECTIONS: Final[dict[str, Fields]] = {
+    "users": _USERS,
+    "groups": _GROUPS,
+    "queues": _QUEUES,
+    "rooms": _ROOMS,
+    "numbers": _NUMBERS,
+    "trunks": _TRUNKS,
+    "routes": _ROUTES,
+    "contacts": _CONTACTS,
+}
+"""Every section that a site file may have."""
+
+NOT_SERVED: Final[dict[str, frozenset[str]]] = {
+    "groups": frozenset({"name"}),
+    "queues": frozenset({"name"}),
+    "rooms": frozenset({"name"}),
+    "routes": frozenset({"name"}),
+    "contacts": frozenset({"name"}),
+    "numbers": frozenset({"group", "queue", "room", "scenario"}),
+    "users": frozenset(
+        {"mobile", "routes", "roles", "voicemail", "recording", "call_waiting", "respect_status", "preset"}
+    ),
+    "trunks": frozenset({"register", "username", "password_env", "caller_id"}),
+}
+"""Keys that are checked and not yet acted upon: a load says so when one of them is used."""
