@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from softswitch.core.errors import SimulationError
@@ -88,20 +87,23 @@ class StreamNetwork:
         """Take no more connections there."""
         self._listeners.pop(address, None)
 
-    async def connect(self, source: Address, target: Address) -> StreamEnd:
-        """Open a connection; takes one way of the path for each direction.
+    def connect(self, source: Address, target: Address) -> StreamEnd:
+        """Open a connection; what is sent before it stands arrives after that.
 
-        Raises:
-            SimulationError: nobody listens there.
+        Where nobody listens, the end is closed a round trip later.
         """
-        seen = self._network.seen_from_outside(source, target, transport="tcp")
-        delay_s = self._network.between(seen[0], target[0]).delay_s
-        await asyncio.sleep(delay_s)
-        accept = self._listeners.get(target)
-        if accept is None:
-            raise SimulationError(f"nobody listens on {target[0]}:{target[1]}")
-        near, far = StreamEnd(self._network, source, target), StreamEnd(self._network, target, seen)
+        network = self._network
+        seen = network.seen_from_outside(source, target, transport="tcp")
+        near, far = StreamEnd(network, source, target), StreamEnd(network, target, seen)
         near._peer, far._peer = far, near
-        accept(far)
-        await asyncio.sleep(delay_s)
+        delay_s = network.between(seen[0], target[0]).delay_s
+        near._last_arrival_s = network.loop.time() + delay_s
+        network.post(near._last_arrival_s, lambda: self._arrive(far))
         return near
+
+    def _arrive(self, far: StreamEnd) -> None:
+        accept = self._listeners.get(far.local)
+        if accept is None:
+            far.close()
+        else:
+            accept(far)

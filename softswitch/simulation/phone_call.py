@@ -1,0 +1,328 @@
+"""One call of a simulated phone: where it is, and what a person does with it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from softswitch.core.errors import SimulationError
+from softswitch.simulation.phone_core import PhoneCore
+from softswitch.simulation.phone_dialog import NOTHING, Content, Dialog
+from softswitch.simulation.phone_exchange import ServerExchange
+from softswitch.simulation.phone_request import Attempt
+from softswitch.simulation.phone_sdp import Description, read_description
+from softswitch.sip.message import Message, Request, Response
+
+_GLARE_WAIT_S: Final = {True: 3.0, False: 1.0}
+"""How long after a 491 the one that made the call, and the other, try again (RFC 3261 §14.1)."""
+_MOST_GLARES: Final = 3
+
+
+class CallState(Enum):
+    """What the phone's display would show."""
+
+    CALLING = "calling"
+    """Dialled, nothing heard yet."""
+    INCOMING = "incoming"
+    """An INVITE came, and the phone has not rung."""
+    RINGING = "ringing"
+    EARLY = "early"
+    """There is sound before the answer."""
+    UP = "up"
+    ENDED = "ended"
+
+
+_BEFORE_ANSWER: Final = frozenset({CallState.CALLING, CallState.INCOMING, CallState.RINGING, CallState.EARLY})
+
+
+class Call(Dialog):
+    """A call from dialling or ringing to the end; made by the phone.
+
+    Attributes:
+        state: where it is; ``history`` has all states it was in.
+        status: the final status of the INVITE; 0 before there is one.
+        ended_by: ``here``, ``there`` or empty.
+        reasons: the Reason headers that came with CANCEL, BYE and refusals.
+        acknowledged: whether the INVITE's 2xx has had its ACK.
+    """
+
+    def __init__(
+        self, phone: PhoneCore, *, outgoing: bool, sip_call_id: str, local_party: str, remote_party: str
+    ) -> None:
+        super().__init__(phone, sip_call_id=sip_call_id, local_party=local_party, remote_party=remote_party)
+        self.outgoing = outgoing
+        self.state = CallState.CALLING if outgoing else CallState.INCOMING
+        self.history = [self.state]
+        self.status = 0
+        self.ended_by = ""
+        self.reasons: list[str] = []
+        self.acknowledged = False
+        self.invite_exchange: ServerExchange | None = None
+        """The last INVITE that came, which CANCEL and ACK are about."""
+        self._invite: Attempt | None = None
+        self._giving_up = False
+        self._reinviting = False
+
+    def _enter(self, state: CallState) -> None:
+        if self.state is not CallState.ENDED:
+            self.state = state
+            self.history.append(state)
+            self.phone.changed()
+
+    def _end(self, by: str, message: Message | None = None) -> None:
+        if self.state is not CallState.ENDED:
+            self.reasons += [] if message is None else message.get_all("Reason")
+            self.ended_by = by
+            self._enter(CallState.ENDED)
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has ended."""
+        return self.state is CallState.ENDED
+
+    async def until(self, state: CallState, *, limit_s: float = 60.0) -> None:
+        """Wait until the call is or was in a state.
+
+        Raises:
+            SimulationError: it ended without, or the limit of virtual time passed.
+        """
+        await self.phone.until(lambda: state in self.history or self.over, state.value, limit_s=limit_s)
+        if state not in self.history:
+            raise SimulationError(
+                f"{self.phone.name}: the call ended with {self.status} before it was {state.value}\n"
+                f"{self.phone.written_log()}"
+            )
+
+    # Calling
+
+    def place(self, number: str, *, offer: bool = True) -> None:
+        """Send the INVITE."""
+        self.target = f"sip:{number}@{self.phone.account.domain}"
+        content = self.content(self.here()) if offer else NOTHING
+        self._invite = self.attempt("INVITE", content, self._invite_answered)
+
+    def _invite_answered(self, response: Response) -> None:
+        if response.status < 200:
+            self._provisional(response)
+        elif response.status < 300:
+            self._accepted(response)
+        else:
+            self.status = response.status
+            self._end("here" if self._giving_up else "there", response)
+
+    def _provisional(self, response: Response) -> None:
+        if self._giving_up:
+            self._send_cancel()
+        if response.sdp and read_description(response.sdp) is not None:
+            self.hear(response)
+            self._enter(CallState.EARLY)
+        elif response.status == 180:
+            self._enter(CallState.RINGING)
+
+    def _accepted(self, response: Response) -> None:
+        if not self.acknowledged:
+            self.status = response.status
+            self.learn(response, response.get("To") or "")
+        offered = self._invite is not None and bool(self._invite.request.body)
+        if self.acknowledge(response, offered=offered):
+            self.acknowledged = True
+            self._enter(CallState.UP)
+            if self._giving_up:  # the answer crossed our CANCEL
+                self.bye()
+
+    def cancel(self) -> None:
+        """Give up before the answer; where nothing has come back yet, CANCEL waits for it (§9.1)."""
+        self._giving_up = True
+        if self._invite is not None and self._invite.exchange.proceeding:
+            self._send_cancel()
+
+    def _send_cancel(self) -> None:
+        if self._invite is None or self._invite.cancelled:
+            return
+        self._invite.cancelled = True
+        invite = self._invite.request
+        kept = ("From", "To", "Call-ID", "Max-Forwards", "Route")
+        headers = [("Via", invite.get_all("Via")[0]), *(pair for pair in invite.headers if pair[0] in kept)]
+        headers.append(("CSeq", f"{invite.cseq.number} CANCEL"))
+        self.phone.start(Request("CANCEL", invite.uri, headers), lambda _: None)
+
+    # Being called
+
+    def arrive(self, exchange: ServerExchange) -> None:
+        """Take the INVITE of a new call."""
+        request = exchange.request
+        self.invite_exchange = exchange
+        self._local_party = f"{request.get('To')};tag={self.phone.tag()}"
+        self.learn(request, request.get("From") or "")
+        self.hear(request)
+
+    def _respond(self, status: int, content: Content = NOTHING) -> None:
+        exchange = self.invite_exchange
+        if exchange is None:
+            raise SimulationError(f"{self.phone.name}: there is no INVITE to answer")
+        headers, body = content
+        contact = ("Contact", self.phone.contact)
+        exchange.respond(status, to_tag=self.local_tag, headers=(contact, *headers), body=body)
+
+    def ring(self) -> None:
+        """Say 180."""
+        self._respond(180)
+        self._enter(CallState.RINGING)
+
+    def early_media(self, status: int = 183) -> None:
+        """Send sound before the answer: 183 with a description."""
+        self._respond(status, self._answer_content())
+        self._enter(CallState.EARLY)
+
+    def _answer_content(self) -> Content:
+        # What was answered once stays so.
+        return self.same_content() if CallState.EARLY in self.history else self.content(self.answer_to_remote())
+
+    def answer(self) -> None:
+        """Lift the receiver: 200, or 488 where the offer has nothing that this phone knows."""
+        content = self._answer_content()
+        if content is NOTHING:
+            self.reject(488)
+            return
+        self._await_ack()
+        self._respond(200, content)
+        self.status = 200
+        self._enter(CallState.UP)
+
+    def _await_ack(self) -> None:
+        if self.invite_exchange is not None:
+            self.invite_exchange.on_acknowledged = self._take_ack
+            self.invite_exchange.on_not_acknowledged = self._never_acknowledged
+
+    def reject(self, status: int) -> None:
+        """Refuse the call."""
+        self._respond(status)
+        self.status = status
+        self._end("here")
+
+    def decline(self) -> None:
+        """Press the red button: 603."""
+        self.reject(603)
+
+    def busy(self) -> None:
+        """Say 486."""
+        self.reject(486)
+
+    def take_cancel(self, exchange: ServerExchange) -> None:
+        """Take a CANCEL: 200 to it, and 487 to the INVITE unless that was answered already (§9.2)."""
+        exchange.respond(200, to_tag=self.local_tag)
+        if self.state in _BEFORE_ANSWER:
+            self._respond(487)
+            self.status = 487
+            self._end("there", exchange.request)
+
+    def _take_ack(self, request: Request) -> None:
+        self.acknowledged = True
+        self.hear(request)
+        self.phone.changed()
+
+    def _never_acknowledged(self) -> None:
+        """End a call whose 200 nobody acknowledged (§13.3.1.4)."""
+        if not self.over:
+            self.bye()
+
+    # Talking
+
+    def bye(self) -> Attempt:
+        """Send BYE; the call is over at once."""
+        self._end("here")
+        return self.attempt("BYE")
+
+    async def hang_up(self) -> int:
+        """Put the receiver down, whatever the state.
+
+        Returns:
+            The status of the BYE; of the INVITE where there was nothing to say BYE to.
+        """
+        if self.state is CallState.UP:
+            # The callee may not send BYE before the ACK (§15).
+            await self.phone.until(lambda: self.acknowledged or self.over, "the ACK")
+            return self.status if self.over else (await self.bye().final).status
+        if self.outgoing:
+            self.cancel()
+        elif not self.over:
+            self.decline()
+        await self.until(CallState.ENDED)
+        return self.status
+
+    async def hold(self, form: str = "sendonly") -> int:
+        """Put the other on hold by re-INVITE.
+
+        Args:
+            form: ``sendonly``, ``inactive`` or ``zero`` (c=0.0.0.0, RFC 2543's way).
+
+        Returns:
+            The re-INVITE's final status.
+        """
+        if form == "zero":
+            return await self.reinvite(self.here("sendrecv", "0.0.0.0"))  # noqa: S104  # not bound: it says hold
+        return await self.reinvite(self.here(form))
+
+    async def resume(self) -> int:
+        """Take the other off hold, or tell it of a new address; returns the re-INVITE's final status."""
+        return await self.reinvite(self.here())
+
+    async def reinvite(self, offer: Description | None) -> int:
+        """Send a re-INVITE with that offer or without one; after a glare (491) again. Returns its final status."""
+        for _ in range(_MOST_GLARES):
+            self._reinviting = True
+            content = self.content(offer)
+            response = await self.attempt(
+                "INVITE", content, self._offer_answered if offer else self._offerless_answered
+            ).final
+            self._reinviting = False
+            if response.status != 491:
+                break
+            await self.phone.sleep(_GLARE_WAIT_S[self.outgoing])
+        return response.status
+
+    def _offer_answered(self, response: Response) -> None:
+        self._reinvite_answered(response, offered=True)
+
+    def _offerless_answered(self, response: Response) -> None:
+        self._reinvite_answered(response, offered=False)
+
+    def _reinvite_answered(self, response: Response, *, offered: bool) -> None:
+        if 200 <= response.status < 300:
+            self.retarget(response)
+            self.acknowledge(response, offered=offered)
+
+    def receive(self, exchange: ServerExchange) -> None:
+        """Take a request of the other end within the dialog."""
+        request = exchange.request
+        if request.method == "ACK":
+            self._take_ack_of_2xx(request)
+        elif request.method == "INVITE":
+            self._take_reinvite(exchange)
+        elif request.method == "BYE":
+            exchange.respond(200)
+            self._end("there", request)
+        elif request.method in {"OPTIONS", "INFO"}:
+            exchange.respond(200)
+        else:
+            exchange.respond(405, headers=(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"),))
+
+    def _take_ack_of_2xx(self, request: Request) -> None:
+        exchange = self.invite_exchange
+        if exchange is not None and exchange.request.cseq.number == request.cseq.number:
+            exchange.acknowledge(request)
+
+    def _take_reinvite(self, exchange: ServerExchange) -> None:
+        if self._reinviting:
+            exchange.respond(491)
+            return
+        self.invite_exchange = exchange
+        self.retarget(exchange.request)
+        self.remote = None
+        self.hear(exchange.request)
+        answer = self.answer_to_remote()
+        if answer is None:
+            exchange.respond(488)
+            return
+        self._await_ack()
+        self._respond(200, self.content(answer))
