@@ -105,7 +105,7 @@ def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
         reading.file(file)
     reading.problems += find_conflicts(reading.sections, reading.scenarios)
     if reading.problems:
-        raise ConfigurationError(_told_once(reading.problems))
+        raise ConfigurationError(_in_order(reading.problems))
     site = make_site(
         domain,
         (_user(entry, domain) for entry in reading.sections["users"]),
@@ -116,8 +116,17 @@ def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
     return LoadedSite(site, tuple(str(path.resolve()) for path in given), tuple(notices))
 
 
-def _told_once(problems: Iterable[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Sort problems by file, as they were given, and line; tell each once."""
+    told = list(dict.fromkeys(problems))
+    places = [_place(problem) for problem in told]
+    files = list(dict.fromkeys(file for file, _ in places))
+    return [told[i] for i in sorted(range(len(told)), key=lambda i: (files.index(places[i][0]), places[i][1]))]
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (problem.where, 0)
 
 
 def _files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:

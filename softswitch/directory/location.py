@@ -102,6 +102,10 @@ class LocationState:
         bindings = self._users.get(user_name)
         return tuple(b for b in bindings.values() if b.expires_at_s > wall_s) if bindings else ()
 
+    def binding(self, user_name: str, key: str) -> Binding | None:
+        """Return one binding of a user, or None."""
+        return self._users.get(user_name, {}).get(key)
+
     def is_registered_source(self, flow: Flow) -> bool:
         """Tell whether a registered phone's packets come from where this message came from."""
         return flow.remote in self._sources

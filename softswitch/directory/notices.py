@@ -34,7 +34,7 @@ def _not_served(section: str, entries: Iterable[Entry]) -> list[str]:
         users = [entry for entry in entries if key in entry.lines and entry.values.get(key) not in {False, ""}]
         if not users:
             continue
-        what = section if key == "name" else f"{section}: {key}"
+        what = f"section {section}" if key == "name" else f"{section}: {key}"
         more = f" (and in {len(users) - 1} more)" if len(users) > 1 else ""
         notices.append(f"{users[0].where(key)}: {what} is checked and not served yet{more}")
     return notices

@@ -65,9 +65,11 @@ def _trunks_twice(trunks: Iterable[Entry]) -> list[Problem]:
     first: dict[tuple[str, int | None], Entry] = {}
     problems = []
     for entry in trunks:
+        if "host" not in entry.values or ("port" in entry.lines and "port" not in entry.values):
+            continue  # what is wrong with it was said
         source = shortest_address(entry.text("host")), None if entry.flag("any_port") else entry.whole("port")
         before = first.setdefault(source, entry)
-        if before is not entry and entry.text("host"):
+        if before is not entry:
             what = f"its packets cannot be told from those of trunk {_title(before)} ({before.where('host')})"
             cure = "another host or port, or one trunk instead of two"
             problems.append(Problem(entry.where("host"), f"trunk {_title(entry)}: {what}", cure))

@@ -183,7 +183,8 @@ class _Builder:
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self._end()
         elif isinstance(event, yaml.AliasEvent):
-            self._refuse(line, f"an alias (*{event.anchor}) is used", "the values themselves, once more")
+            cure = f'"*{event.anchor}" in quotes where it is meant as it stands; else the values themselves, once more'
+            self._refuse(line, f"an alias (*{event.anchor}) is used", cure)
             self._add(YamlText("", line, plain=True))
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
