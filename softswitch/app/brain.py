@@ -106,7 +106,8 @@ class Brain:
             record=self._record,
             arrive=self._arrive,
         )
-        self._keepalive = KeepAlive(self._ua, self._queue, settings.domain)
+        self._domain = settings.domain
+        self._keepalive = self._new_keepalive()
         self._handlers = self._action_handlers()
 
     # Inputs
@@ -138,7 +139,7 @@ class Brain:
                 self._expire()
             else:
                 self._conversation_due(name)
-        self._keepalive.handle_timer(self.locations, now=now)
+        self._keepalive.handle_timer(now=now)
         self._run()
 
     def next_deadline(self) -> float | None:
@@ -198,7 +199,7 @@ class Brain:
         for conversation_id in self.calls.conversations:
             self._arm(conversation_id)
         self._arm_expiry()
-        self._keepalive.resume(self.locations, now=now)
+        self._keepalive = self._new_keepalive()
         self._run()
 
     # One turn's work
@@ -214,7 +215,7 @@ class Brain:
         else:
             self.locations.apply(record)
             self._arm_expiry()
-            self._keepalive.registered(fact, self.locations, now=self._clock.monotonic())
+            self._keepalive.registered(fact, now=self._clock.monotonic())
 
     def _decide(self, given: inputs.Input) -> None:
         decided = decide(self.calls, given)
@@ -267,6 +268,9 @@ class Brain:
         while batch := self._ua.actions():
             for action in batch:
                 self._handlers[type(action)](action)
+
+    def _new_keepalive(self) -> KeepAlive:
+        return KeepAlive(self._ua, self._queue, self._domain, self.locations, now=self._clock.monotonic())
 
     def _queue(self, flow: Flow, data: bytes) -> None:
         self._outbox.append((flow, data))

@@ -1,0 +1,116 @@
+"""SIPp against the running switch, and the CPU that it cost: calls without and with challenge, registrations."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROGRAM = str(Path(sys.executable).with_name("softswitch"))
+SCENARIOS = Path(__file__).parent / "sipp"
+NET = "127.0.60."
+SWITCH = NET + "1"
+CALLER = NET + "2"
+CALLEE = NET + "3"
+USERS = 200
+
+
+def site() -> str:
+    """Write a site: a trunk that is let in by its address, a number that rings user 2000, and users that register."""
+    users = "".join(f'  - {{name: u{n}, extension: "{n}", password: secret-{n}}}\n' for n in range(2000, 2000 + USERS))
+    return (
+        f"users:\n{users}"
+        f"trunks:\n  - {{name: load, host: {CALLER}, port: 5090, transport: udp}}\n"
+        'numbers:\n  - {number: "5000", user: u2000}\n'
+    )
+
+
+@contextmanager
+def running_switch() -> Iterator[tuple[Path, list[int]]]:
+    """Start the switch with its default configuration on its own addresses; give its directory and process ids."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        (directory / "site.yaml").write_text(site())
+        config = directory / "softswitch.toml"
+        config.write_text(
+            f'[sip]\nlisten = ["udp:{SWITCH}:5060"]\n[storage]\ndirectory = "{directory / "var"}"\n'
+            f'[api]\nlisten = "{SWITCH}:8080"\n'
+        )
+        log = (directory / "log").open("wb")
+        command = [PROGRAM, "run", "--config", str(config), "--site", str(directory / "site.yaml")]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield directory, _pids(config, process, directory)
+        finally:
+            process.terminate()
+            process.wait(20)
+            log.close()
+
+
+def _pids(config: Path, process: subprocess.Popen[bytes], directory: Path) -> list[int]:
+    for _ in range(100):
+        done = subprocess.run(
+            [PROGRAM, "status", "--json", "--config", str(config)], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return [entry["pid"] for entry in json.loads(done.stdout)["processes"]]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"the switch did not start:\n{(directory / 'log').read_text()}")
+
+
+def sipp(directory: Path, *words: str, scenario: str, address: str, port: int, timeout_s: int = 120) -> dict[str, int]:
+    """Run SIPp to its end; return its counts of successful and failed calls and of retransmissions.
+
+    Raises:
+        RuntimeError: it could not be run, or calls failed.
+    """
+    stat = directory / f"stat-{time.monotonic_ns()}.csv"
+    command = [
+        *("sipp", f"{SWITCH}:5060", "-sf", str(SCENARIOS / scenario), "-i", address, "-p", str(port)),
+        *("-nostdin", "-trace_stat", "-stf", str(stat), "-fd", "600", "-timeout", str(timeout_s), "-timeout_error"),
+        *words,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=directory, check=False)
+    if done.returncode not in {0, 1} or not stat.exists():
+        raise RuntimeError(f"sipp ended with {done.returncode}: {done.stderr[-2000:]}{done.stdout[-500:]}")
+    head, *_, last = stat.read_text().strip().splitlines()
+    row = dict(zip(head.split(";"), last.split(";"), strict=False))
+    found = re.search(r"(\d+)\s+Retrans", done.stdout)
+    return {
+        "successful": int(row["SuccessfulCall(C)"]),
+        "failed": int(row["FailedCall(C)"]),
+        "retransmissions": int(row.get("Retransmissions(C)", found[1] if found else "0")),
+    }
+
+
+@contextmanager
+def answering(directory: Path, address: str = CALLEE, port: int = 5070) -> Iterator[None]:
+    """Run SIPp as the called phone."""
+    command = [
+        *("sipp", "-sf", str(SCENARIOS / "answer.xml"), "-i", address, "-p", str(port), "-nostdin"),
+    ]
+    process = subprocess.Popen(
+        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def register_callee(directory: Path) -> None:
+    """Register user 2000 at the answering SIPp's address."""
+    users = directory / "callee.csv"
+    users.write_text("SEQUENTIAL\n2000;[authentication username=2000 password=secret-2000];\n")
+    counts = sipp(directory, "-inf", str(users), "-m", "1", scenario="register.xml", address=CALLEE, port=5070)
+    if counts["failed"]:
+        raise RuntimeError("the callee could not register")

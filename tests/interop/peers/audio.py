@@ -1,0 +1,56 @@
+"""Tones to files, and what a recording holds."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 8000
+
+
+def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0) -> Path:
+    """Write a mono 16-bit WAV at 8 kHz with one tone at half of full scale."""
+    time_s = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
+    samples = (16000 * np.sin(2 * np.pi * frequency_hz * time_s)).astype("<i2")
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes(samples.tobytes())
+    return path
+
+
+def read_wav(path: Path) -> npt.NDArray[np.float64]:
+    """Read the samples of a mono 16-bit file, also of one whose header was never finished."""
+    data = path.read_bytes()
+    start = data.index(b"data") + 8
+    octets = data[start : start + (len(data) - start) // 2 * 2]
+    return np.frombuffer(octets, "<i2").astype(np.float64)
+
+
+def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Cut silence off both ends."""
+    loud = np.flatnonzero(np.abs(samples) > 500)
+    return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
+
+
+def share_of(samples: npt.NDArray[np.float64], frequency_hz: float) -> float:
+    """Return the share of the power within 15 Hz of a frequency."""
+    if len(samples) < RATE_HZ // 4:
+        return 0.0
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    frequencies = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    near = np.abs(frequencies - frequency_hz) < 15
+    total = float(spectrum[frequencies > 60].sum())
+    return float(spectrum[near].sum()) / total if total else 0.0
+
+
+def silent_gaps(samples: npt.NDArray[np.float64], *, shortest_ms: int = 15) -> int:
+    """Count the gaps in a tone: stretches of near silence, as a lost packet leaves them."""
+    quiet = np.abs(samples) < 200
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(int), [0]))))
+    lengths = edges[1::2] - edges[::2]
+    return int((lengths > shortest_ms * RATE_HZ // 1000).sum())

@@ -1,0 +1,157 @@
+"""baresip, headless: a softphone with a file for a microphone and a file for an ear."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.interop.peers.namespace import Namespace
+
+_CONFIG = """\
+poll_method epoll
+sip_listen {address}:{port}
+audio_source aufile,{directory}/in.wav
+audio_player aufile,{directory}/unused.wav
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+audio_level no
+rtp_ports {rtp}
+net_interface {address}
+snd_path {directory}
+module_path {modules}
+module g711.so
+module aufile.so
+module sndfile.so
+module_tmp uuid.so
+module_app account.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {address}:{control}
+"""
+
+
+class Baresip:
+    """One running baresip with one account.
+
+    Args:
+        space: the namespace it runs in.
+        directory: an empty folder for its files; ``in.wav`` in it is what it says.
+        address: its IP address.
+        number: makes its ports differ from its neighbours'.
+        account: an account line of baresip, e.g. ``<sip:101@127.0.0.1>;auth_pass=x``.
+    """
+
+    def __init__(self, space: Namespace, directory: Path, *, address: str, number: int, account: str) -> None:
+        self.directory = directory
+        self.events: list[dict[str, Any]] = []
+        self.responses: list[dict[str, Any]] = []
+        base = 20000 + 200 * number
+        modules = subprocess.run(
+            ["sh", "-c", "dirname $(dpkg -L baresip-core | grep modules/g711.so)"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        control = 14440 + number
+        config = _CONFIG.format(
+            address=address,
+            port=15060 + number,
+            control=control,
+            directory=directory,
+            rtp=f"{base}-{base + 199}",
+            modules=modules,
+        )
+        (directory / "config").write_text(config)
+        (directory / "accounts").write_text(account + "\n")
+        (directory / "contacts").write_text("")
+        self._log = (directory / "log").open("wb")
+        self._process = subprocess.Popen(
+            space.command(["baresip", "-f", str(directory)]),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self._buffer = b""
+        self._socket = self._connect(space, address, control)
+
+    def _connect(self, space: Namespace, address: str, port: int) -> socket.socket:
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                with space.entered():
+                    return socket.create_connection((address, port), 2)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def command(self, name: str, params: str = "") -> None:
+        """Send a command of baresip's menu, e.g. ``dial``."""
+        body = json.dumps({"command": name, "params": params, "token": name}).encode()
+        self._socket.sendall(b"%d:%s," % (len(body), body))
+
+    def _read(self, timeout_s: float) -> None:
+        self._socket.settimeout(max(0.01, timeout_s))
+        try:
+            self._buffer += self._socket.recv(65536)
+        except TimeoutError:
+            return
+        while match := re.match(rb"(\d+):", self._buffer):
+            end = match.end() + int(match[1])
+            if len(self._buffer) <= end:
+                return
+            message = json.loads(self._buffer[match.end() : end])
+            (self.events if message.get("event") else self.responses).append(message)
+            self._buffer = self._buffer[end + 1 :]
+
+    def seen(self, kind: str) -> list[dict[str, Any]]:
+        """Return the events of that type so far."""
+        return [event for event in self.events if event.get("type") == kind]
+
+    def until(self, kind: str, *, count: int = 1, timeout_s: float = 15.0) -> dict[str, Any]:
+        """Wait for the ``count``-th event of that type (``CALL_ESTABLISHED``, ``REGISTER_OK`` ...)."""
+        deadline = time.monotonic() + timeout_s
+        while len(self.seen(kind)) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                names = [event.get("type") for event in self.events]
+                raise AssertionError(f"no {kind} (of {count}); seen: {names}\n{self.log()[-3000:]}")
+            self._read(left)
+        return self.seen(kind)[count - 1]
+
+    def until_registered(self, *, timeout_s: float = 15.0) -> None:
+        """Wait for the registration; its event may have come before the control socket was open."""
+        deadline = time.monotonic() + timeout_s
+        while not self.seen("REGISTER_OK"):
+            self.command("reginfo")
+            self._read(0.3)
+            if any("OK" in str(response.get("data")) for response in self.responses):
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not registered:\n{self.log()[-3000:]}")
+
+    def log(self) -> str:
+        """Return what it printed."""
+        return (self.directory / "log").read_text(errors="replace")
+
+    def heard(self) -> Path:
+        """Return the newest recording of what it heard."""
+        return sorted(self.directory.glob("dump-*-dec.wav"))[-1]
+
+    def close(self) -> None:
+        """Quit, or be ended."""
+        self._socket.close()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(5)
+        self._log.close()

@@ -1,0 +1,110 @@
+"""The switch as its administrator runs it: ``softswitch run`` with a configuration and a site file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.interop.peers.namespace import Namespace
+
+PROGRAM = str(Path(sys.executable).with_name("softswitch"))
+
+SITE = """\
+users:
+  - {name: anna, extension: "101", password: secret-101, display_name: Anna}
+  - {name: boris, extension: "102", password: secret-102}
+  - {name: vera, extension: "103", password: secret-103}
+"""
+
+
+class SwitchProcess:
+    """A running switch in a namespace.
+
+    Args:
+        space: the namespace.
+        directory: an empty folder: configuration, site and ``var`` lie there.
+        listen: the SIP sockets.
+        site: the site file's text.
+        more: further lines of the configuration.
+    """
+
+    def __init__(
+        self,
+        space: Namespace,
+        directory: Path,
+        *,
+        listen: tuple[str, ...] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"),
+        site: str = SITE,
+        more: str = "",
+        sip: str = "",
+    ) -> None:
+        self._space = space
+        self.directory = directory
+        self.config = directory / "softswitch.toml"
+        self.site = directory / "site.yaml"
+        self.site.write_text(site)
+        self.config.write_text(
+            f'[sip]\nlisten = {json.dumps(list(listen))}\n{sip}\n[storage]\ndirectory = "{directory / "var"}"\n{more}\n'
+        )
+        self._log = (directory / "switch.log").open("wb")
+        command = [PROGRAM, "run", "--config", str(self.config), "--site", str(self.site)]
+        self.process = subprocess.Popen(
+            space.command(command), stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
+        )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the switch ended:\n{self.log()}")
+            try:
+                self.status()
+            except (subprocess.CalledProcessError, ValueError):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(f"the switch is not ready:\n{self.log()}")
+
+    def cli(self, *words: str) -> str:
+        """Run a command against this switch; return its stdout."""
+        command = self._space.command([PROGRAM, *words, "--config", str(self.config)])
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+
+    def status(self) -> dict[str, Any]:
+        """Return ``status --json``."""
+        found: dict[str, Any] = json.loads(self.cli("status", "--json"))
+        return found
+
+    def until_at_rest(self, *, timeout_s: float = 15.0) -> None:
+        """Wait until nothing is live any more, as the contract counts."""
+        deadline = time.monotonic() + timeout_s
+        names = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
+        while True:
+            counts = {name: self.status()[name] for name in names}
+            if not any(counts.values()):
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still live: {counts}\n{self.log()[-3000:]}")
+            time.sleep(0.2)
+
+    def log(self) -> str:
+        """Return what it printed."""
+        return (self.directory / "switch.log").read_text(errors="replace")
+
+    def close(self) -> int:
+        """Stop it as Ctrl-C does; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait(5)
+        self._log.close()
+        return code
