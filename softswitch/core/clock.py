@@ -7,6 +7,7 @@ a restart. A deadline is stored as wall time and converted once, at start, so th
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -34,5 +35,11 @@ def wall_of_deadline(clock: Clock, deadline_s: float) -> float:
 
 def iso_utc(wall_s: float) -> str:
     """Write wall-clock seconds as ISO 8601 in UTC with milliseconds, e.g. ``2026-11-22T10:00:00.000Z``."""
-    moment = datetime.fromtimestamp(wall_s, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, millisecond = divmod(int(wall_s * 1000), 1000)
+    return f"{_second(second)}.{millisecond:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(wall_s: int) -> str:
+    """Write whole seconds; those of one batch of rows are mostly the same few."""
+    return datetime.fromtimestamp(wall_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,1 +1,1 @@
-"""What people query later: the SQL projection of the facts."""
+"""What people query later: SQL tables that are a fold of the facts and can always be made again."""

@@ -1,0 +1,118 @@
+"""Call records: the facts of calls as rows that people query later.
+
+A projection of one record at a time, without state of its own: who wants to know what a party's number is joins the
+legs. Facts that leave no trace in the records, among them those of a type that nobody knows, give no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from softswitch.calls import facts
+from softswitch.core.facts import Record
+from softswitch.core.rows import RowChange, Value
+
+
+def project(record: Record) -> Sequence[RowChange]:
+    """Return what a record changes in ``conversations``, ``segments`` and ``legs``."""
+    projector = _PROJECTORS.get(type(record.fact))
+    return projector(record, record.fact) if projector else ()
+
+
+def _conversation(record: Record, **values: Value) -> RowChange:
+    return RowChange("conversations", (record.conversation_id,), values)
+
+
+def _segment(record: Record, number: int, **values: Value) -> RowChange:
+    return RowChange("segments", (record.conversation_id, number), values)
+
+
+def _leg(record: Record, leg: str, **values: Value) -> RowChange:
+    return RowChange("legs", (leg,), {"conversation_id": record.conversation_id, **values})
+
+
+def _conversation_started(record: Record, fact: facts.ConversationStarted) -> Sequence[RowChange]:
+    change = _conversation(
+        record,
+        kind=fact.kind,
+        started_at=record.wall_s,
+        from_number=fact.from_number,
+        to_number=fact.to_number,
+        from_name=fact.from_name,
+        from_user=fact.from_user,
+        trunk=fact.trunk,
+    )
+    return (change,)
+
+
+def _conversation_ended(record: Record, fact: facts.ConversationEnded) -> Sequence[RowChange]:
+    return (_conversation(record, ended_at=record.wall_s, end_reason=fact.reason, end_status=fact.status),)
+
+
+def _leg_added(record: Record, fact: facts.LegAdded) -> Sequence[RowChange]:
+    change = _leg(record, fact.leg, side=fact.side, user_name=fact.user, number=fact.number, started_at=record.wall_s)
+    return (change,)
+
+
+def _leg_accepted(record: Record, fact: facts.LegAccepted) -> Sequence[RowChange]:
+    """Our 200 to the caller: from now on the conversation counts as answered."""
+    return (
+        _leg(record, fact.leg, answered_at=record.wall_s),
+        _conversation(record, answered_at=record.wall_s),
+    )
+
+
+def _leg_answered(record: Record, fact: facts.LegAnswered) -> Sequence[RowChange]:
+    return (_leg(record, fact.leg, answered_at=record.wall_s),)
+
+
+def _leg_ended(record: Record, fact: facts.LegEnded) -> Sequence[RowChange]:
+    change = _leg(
+        record,
+        fact.leg,
+        ended_at=record.wall_s,
+        ended_by=fact.by,
+        ended_how=fact.how,
+        end_status=fact.status,
+        end_cause=fact.cause,
+        end_reason=fact.reason,
+    )
+    return (change,)
+
+
+def _leg_media_closed(record: Record, fact: facts.LegMediaClosed) -> Sequence[RowChange]:
+    change = _leg(
+        record,
+        fact.leg,
+        packets_received=fact.packets_received,
+        packets_sent=fact.packets_sent,
+        packets_lost=fact.packets_lost,
+        packets_refused=fact.packets_refused,
+        jitter_ms=fact.jitter_ms,
+    )
+    return (change,)
+
+
+def _segment_started(record: Record, fact: facts.SegmentStarted) -> Sequence[RowChange]:
+    change = _segment(
+        record, fact.segment, leg_a=fact.leg_a, leg_b=fact.leg_b, codec=fact.codec, started_at=record.wall_s
+    )
+    return (change,)
+
+
+def _segment_ended(record: Record, fact: facts.SegmentEnded) -> Sequence[RowChange]:
+    return (_segment(record, fact.segment, ended_at=record.wall_s),)
+
+
+_PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
+    facts.ConversationStarted: _conversation_started,
+    facts.ConversationEnded: _conversation_ended,
+    facts.LegAdded: _leg_added,
+    facts.LegAccepted: _leg_accepted,
+    facts.LegAnswered: _leg_answered,
+    facts.LegEnded: _leg_ended,
+    facts.LegMediaClosed: _leg_media_closed,
+    facts.SegmentStarted: _segment_started,
+    facts.SegmentEnded: _segment_ended,
+}

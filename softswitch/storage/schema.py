@@ -1,0 +1,84 @@
+"""The tables of the call records, and how far the projection has come.
+
+``segments`` is a view: a segment names its legs, and the numbers of its parties are those of the legs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table
+
+from softswitch.storage.instants import Instant
+
+METADATA: Final = MetaData()
+
+PROJECTIONS: Final = Table(
+    "projections",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("sequence", BigInteger, nullable=False, comment="the last fact that the rows tell of"),
+)
+
+CONVERSATIONS: Final = Table(
+    "conversations",
+    METADATA,
+    Column("conversation_id", String, primary_key=True),
+    Column("kind", String, comment="call or echo"),
+    Column("started_at", Instant),
+    Column("answered_at", Instant, comment="empty: nobody took it"),
+    Column("ended_at", Instant),
+    Column("from_number", String),
+    Column("to_number", String),
+    Column("from_name", String, comment="the caller's display name"),
+    Column("from_user", String, comment="empty: a trunk's caller"),
+    Column("trunk", String, comment="the trunk it came in by, or empty"),
+    Column("end_reason", String, comment="completed, cancelled, busy, ..."),
+    Column("end_status", Integer, comment="the final SIP status towards the caller"),
+    Index("conversations_by_start", "started_at"),
+)
+
+LEGS: Final = Table(
+    "legs",
+    METADATA,
+    Column("leg", String, primary_key=True),
+    Column("conversation_id", String, index=True),
+    Column("side", String, comment="caller or callee"),
+    Column("user_name", String, comment="empty: a number outside"),
+    Column("number", String),
+    Column("started_at", Instant),
+    Column("answered_at", Instant),
+    Column("ended_at", Instant),
+    Column("ended_by", String, comment="phone or switch"),
+    Column("ended_how", String, comment="bye, cancel, reject or lost"),
+    Column("end_status", Integer, comment="SIP status or 0"),
+    Column("end_cause", Integer, comment="Q.850 cause or 0"),
+    Column("end_reason", String),
+    Column("packets_received", Integer),
+    Column("packets_sent", Integer),
+    Column("packets_lost", Integer),
+    Column("packets_refused", Integer),
+    Column("jitter_ms", Float),
+)
+
+SEGMENTS: Final = Table(
+    "segment_legs",
+    METADATA,
+    Column("conversation_id", String, primary_key=True),
+    Column("segment", Integer, primary_key=True, comment="counted from 1"),
+    Column("leg_a", String),
+    Column("leg_b", String),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("codec", String),
+)
+
+SEGMENTS_VIEW: Final = """
+CREATE VIEW segments AS
+SELECT s.conversation_id, s.segment, a.number AS party_a, b.number AS party_b, s.started_at, s.ended_at, s.codec,
+       s.leg_a, s.leg_b
+FROM segment_legs AS s LEFT JOIN legs AS a ON a.leg = s.leg_a LEFT JOIN legs AS b ON b.leg = s.leg_b
+"""
+
+TABLE_OF_ROWS: Final = {"conversations": CONVERSATIONS, "legs": LEGS, "segments": SEGMENTS}
+"""The table behind each name that a :class:`~softswitch.core.rows.RowChange` may use."""
