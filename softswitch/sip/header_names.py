@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 COMPACT: Final = {
@@ -39,6 +40,8 @@ _KNOWN: Final = (
 )
 _MOST_CACHED: Final = 4096
 _canonical: dict[str, str] = {name: name for name in _KNOWN}
+SEEN: Final[Mapping[str, str]] = _canonical
+"""Spellings that need no work, for a parser in a hurry."""
 _canonical.update({name.lower(): name for name in _KNOWN})
 _canonical.update(COMPACT)
 _canonical.update({letter.upper(): name for letter, name in COMPACT.items()})

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from softswitch.core.errors import SipError
+from softswitch.sip.grammar import parse_number, split_commas
 from softswitch.sip.header_names import canonical
 from softswitch.sip.headers.address import Address, parse_address, parse_address_list
-from softswitch.sip.headers.values import parse_number, split_commas
 from softswitch.sip.headers.via import Via, parse_via
 
 Header = tuple[str, str]
@@ -75,35 +75,41 @@ class CSeq(NamedTuple):
 class Message:
     """What requests and responses share: header fields and a body."""
 
-    __slots__ = ("_parsed", "body", "headers")
+    __slots__ = ("_first", "_parsed", "body", "headers")
 
     headers: list[Header]
-    """Pairs of canonical name and raw value, in the order of the wire."""
+    """Pairs of canonical name and raw value, in the order of the wire; to be changed by the methods only.
+
+    A Content-Length is not among those of a parsed message: it follows from the body.
+    """
     body: bytes
 
     def __init__(self, headers: Iterable[Header] = (), body: bytes = b"") -> None:
         self.headers = list(headers)
         self.body = body
+        self._first: dict[str, str] | None = None
         self._parsed: dict[str, Any] = {}
 
     def get(self, name: str) -> str | None:
         """Return the first raw value of a header, by canonical name, or None."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        first = self._first
+        if first is None:
+            first = self._first = dict(reversed(self.headers))
+        return first.get(name)
 
     def get_all(self, name: str) -> list[str]:
         """Return the raw values of all header lines of that name, not split at commas."""
+        if self.get(name) is None:
+            return []
         return [value for key, value in self.headers if key == name]
 
     def get_list(self, name: str) -> list[str]:
         """Return the elements of a comma-separated header over all its lines."""
-        return [part for key, value in self.headers if key == name for part in split_commas(value)]
+        return [part for value in self.get_all(name) for part in split_commas(value)]
 
     def set(self, name: str, value: str) -> None:
         """Replace every line of that header by one, at the place of the first, or append it."""
-        self._parsed.pop(name, None)
+        self._forget(name)
         place = next((i for i, (key, _) in enumerate(self.headers) if key == name), None)
         if place is None:
             self.headers.append((name, value))
@@ -113,18 +119,22 @@ class Message:
 
     def add(self, name: str, value: str) -> None:
         """Append a header line."""
-        self._parsed.pop(name, None)
+        self._forget(name)
         self.headers.append((name, value))
 
     def prepend(self, name: str, value: str) -> None:
         """Put a header line before all others: Via and Record-Route are stacked so."""
-        self._parsed.pop(name, None)
+        self._forget(name)
         self.headers.insert(0, (name, value))
 
     def remove(self, name: str) -> None:
         """Remove every line of that header."""
-        self._parsed.pop(name, None)
+        self._forget(name)
         self.headers = [pair for pair in self.headers if pair[0] != name]
+
+    def _forget(self, name: str) -> None:
+        self._first = None
+        self._parsed.pop(name, None)
 
     def _required(self, name: str) -> str:
         value = self.get(name)
@@ -142,8 +152,16 @@ class Message:
         """The topmost Via, parsed. Raises SipError where there is none or it is malformed."""
         found = self._parsed.get("Via")
         if found is None:
-            self._parsed["Via"] = found = parse_via(split_commas(self._required("Via"))[0])
+            value = self._required("Via")
+            if "," in value:
+                value = next(iter(split_commas(value)), "")
+            self._parsed["Via"] = found = parse_via(value)
         return found
+
+    @property
+    def vias(self) -> list[Via]:
+        """Every Via, topmost first, parsed."""
+        return [parse_via(value) for value in self.get_list("Via")]
 
     @property
     def from_(self) -> Address:
@@ -166,12 +184,15 @@ class Message:
         """The CSeq header, parsed; its number fits in 31 bits."""
         found = self._parsed.get("CSeq")
         if found is None:
-            number, _, method = self._required("CSeq").strip().partition(" ")
-            value = parse_number(number, "CSeq", most=2**31 - 1)
-            found = self._parsed["CSeq"] = CSeq(value, method.strip())
-            if not found.method:
-                raise SipError("CSeq has no method")
+            number, method = self._pair("CSeq")
+            found = self._parsed["CSeq"] = CSeq(parse_number(number, "CSeq", most=2**31 - 1), method)
         return found
+
+    def _pair(self, name: str) -> list[str]:
+        words = self._required(name).split()
+        if len(words) != 2:
+            raise SipError(f"{name} is not a number and a word")
+        return words
 
     @property
     def contacts(self) -> list[Address]:
@@ -214,9 +235,12 @@ class Message:
 
     def to_bytes(self) -> bytes:
         """Serialise; Content-Length is always written last and from the body's true length."""
-        lines = [f"{name}: {value}\r\n" for name, value in self.headers if name != "Content-Length"]
-        head = f"{self.start_line()}\r\n{''.join(lines)}Content-Length: {len(self.body)}\r\n\r\n"
-        return head.encode("utf-8", "surrogateescape") + self.body
+        lines = "\r\n".join(map(": ".join, self.headers))
+        if "Content-Length:" in lines:
+            lines = "\r\n".join([f"{name}: {value}" for name, value in self.headers if name != "Content-Length"])
+        if lines:
+            lines += "\r\n"
+        return f"{self.start_line()}\r\n{lines}Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.start_line()}>"

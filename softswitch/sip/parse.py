@@ -1,4 +1,8 @@
-"""Octets to messages: the head is split once, each header is parsed when somebody asks for it (RFC 3261 §7)."""
+"""Octets to messages: the head is split once, each header is parsed when somebody asks for it (RFC 3261 §7).
+
+What is refused here cannot be read as a message at all; :mod:`softswitch.sip.check` looks at what it says.
+:func:`salvage` reads what it can of a refused request, so that its sender learns why.
+"""
 
 from __future__ import annotations
 
@@ -6,65 +10,148 @@ import re
 from typing import Final
 
 from softswitch.core.errors import SipError
-from softswitch.sip.header_names import canonical
-from softswitch.sip.headers.values import parse_number
+from softswitch.sip.grammar import is_token, parse_number
+from softswitch.sip.header_names import SEEN, canonical
 from softswitch.sip.message import Header, Request, Response
 
 MOST_HEADERS: Final = 256
 """Header lines a message may have; more are an attack, not a call."""
 
 _FOLD: Final = re.compile(r"[ \t]*\r\n[ \t]+")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+_STRAY_NUL: Final = re.compile(r"(?<!\\)\x00")
+_METHODS: Final = frozenset(
+    {"INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER"}
+)
+_ANSWERED: Final = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
 
 
 def parse_message(data: bytes) -> Request | Response:
     """Parse one whole message.
 
-    The body is what Content-Length says; without that header (datagrams), all that follows the head.
+    The body is what Content-Length says; without that header (datagrams), all that follows the head. A head that is
+    not UTF-8 is read as Latin-1, which old phones write, so that no text ever holds what cannot be stored.
 
     Raises:
-        SipError: the start line, a header line or Content-Length is malformed. The rest of the message is
-            checked by :func:`check`.
+        SipError: the start line, a header line or Content-Length is malformed; 505 for another version of SIP, 513
+            for too many headers, 400 for the rest.
     """
+    if data[:1] in b"\r\n":
+        data = data.lstrip(b"\r\n")
     end = data.find(b"\r\n\r\n")
     if end < 0:
         raise SipError("no empty line ends the header fields")
-    head = data[:end].decode("utf-8", "surrogateescape")
-    if "\r\n " in head or "\r\n\t" in head:
-        head = _FOLD.sub(" ", head)
-    lines = head.split("\r\n")
-    if len(lines) > MOST_HEADERS:
-        raise SipError(f"more than {MOST_HEADERS} header fields", 513)
-    headers: list[Header] = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise SipError(f"a header line without a colon: {line[:40]!r}")
-        headers.append((canonical(name.rstrip(" \t")), value.strip(" \t")))
-    message = _start(lines[0], headers)
-    body = data[end + 4 :]
-    length = message.get("Content-Length")
-    if length is not None:
-        size = parse_number(length, "Content-Length", most=2**31)
-        if size > len(body):
-            raise SipError("the body is shorter than Content-Length says")
-        body = body[:size]
-    message.body = body
+    start_line, headers = _split_head(data[:end])
+    message = _message(start_line, headers)
+    message.body = _take_body(message, data[end + 4 :])
     return message
 
 
-def _start(line: str, headers: list[Header]) -> Request | Response:
-    first, _, rest = line.partition(" ")
+def _split_head(octets: bytes) -> tuple[str, list[Header]]:
+    head = _text(octets)
+    lines = head.split("\r\n")
+    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
+        raise SipError("a line end is not CR LF")
+    if "\0" in head and _STRAY_NUL.search(head):
+        raise SipError("a NUL outside of a quoted string")
+    if len(lines) > MOST_HEADERS:
+        raise SipError(f"more than {MOST_HEADERS} header fields", 513)
+    start_line = lines.pop(0)
+    try:
+        return start_line, [(SEEN[n], v.strip(" \t")) for n, v in [line.split(": ", 1) for line in lines]]
+    except (KeyError, ValueError):
+        return _split_odd_head(head)
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _split_odd_head(head: str) -> tuple[str, list[Header]]:
+    """Split a head with folded lines, blanks before a colon, none behind it, or names not met yet."""
+    lines = _FOLD.sub(" ", head).split("\r\n")
+    return lines[0], [_split_line(line) for line in lines[1:]]
+
+
+def _split_line(line: str) -> Header:
+    name, colon, value = line.partition(":")
+    name = name.rstrip(" \t")
+    if not colon or not is_token(name):
+        raise SipError(f"not a header line: {line[:40]!r}")
+    return canonical(name), value.strip(" \t")
+
+
+def _message(start_line: str, headers: list[Header]) -> Request | Response:
+    if start_line[:8] == "SIP/2.0 ":
+        return _response(start_line, headers)
+    words = start_line.split(" ")
+    if len(words) == 3 and words[2] == "SIP/2.0" and (words[0] in _METHODS or is_token(words[0])) and words[1]:
+        return Request(words[0], words[1], headers)
+    return _odd_message(start_line, headers)
+
+
+def _response(start_line: str, headers: list[Header]) -> Response:
+    status, _, reason = start_line[8:].partition(" ")
+    if len(status) != 3 or not (status.isascii() and status.isdecimal()) or not 100 <= int(status) <= 699:
+        raise SipError(f"not a status code: {status[:20]!r}")
+    return Response(int(status), reason, headers)
+
+
+def _odd_message(start_line: str, headers: list[Header]) -> Request | Response:
+    """Take a start line whose version is written otherwise, or say what is wrong with it."""
+    first, _, rest = start_line.partition(" ")
     if first[:4].upper() == "SIP/":
-        if first.upper() != "SIP/2.0":
-            raise SipError(f"not SIP/2.0: {first[:20]!r}", 505)
-        status, _, reason = rest.partition(" ")
-        if len(status) != 3 or not status.isdigit() or not 100 <= int(status) <= 699:
-            raise SipError(f"not a status code: {status[:20]!r}")
-        return Response(int(status), reason, headers)
+        if first.upper() == "SIP/2.0":
+            return _response(f"SIP/2.0 {rest}", headers)
+        raise SipError(f"not SIP/2.0: {first[:20]!r}", 505)
     uri, _, version = rest.rpartition(" ")
-    if version.upper() != "SIP/2.0":
-        raise SipError(f"not SIP/2.0: {version[:20]!r}", 505 if version[:4].upper() == "SIP/" else 400)
-    if not _TOKEN.fullmatch(first) or not uri or " " in uri:
-        raise SipError(f"not a request line: {line[:80]!r}")
+    if version[:4].upper() == "SIP/" and version.upper() != "SIP/2.0":
+        raise SipError(f"not SIP/2.0: {version[:20]!r}", 505)
+    if version.upper() != "SIP/2.0" or not is_token(first) or not uri or " " in uri:
+        raise SipError(f"not a request line: {start_line[:80]!r}")
     return Request(first, uri, headers)
+
+
+def _take_body(message: Request | Response, rest: bytes) -> bytes:
+    """Return the body, and take Content-Length out of the message's headers."""
+    lengths = message.get_all("Content-Length")
+    if not lengths:
+        return rest
+    if len(lengths) > 1:
+        raise SipError("more than one Content-Length")
+    size = parse_number(lengths[0], "Content-Length", most=2**31)
+    if size > len(rest):
+        raise SipError("the body is shorter than Content-Length says")
+    message.remove("Content-Length")
+    return rest[:size]
+
+
+def salvage(data: bytes) -> Request | None:
+    """Read of a request that :func:`parse_message` refused what an answer needs (RFC 3261 §8.2.6).
+
+    Returns:
+        A request with nothing but Via, From, To, Call-ID and CSeq, and its first word as method; None where one of them
+        is missing or malformed, and for what is a response, an ACK or no SIP at all: those get no answer.
+    """
+    lines = _FOLD.sub(" ", _text(data.lstrip(b"\r\n").partition(b"\r\n\r\n")[0])).split("\r\n")
+    method, _, rest = lines[0].partition(" ")
+    if "SIP/" not in rest or not is_token(method) or method == "ACK":
+        return None
+    headers = [header for header in map(_salvaged, lines[1:MOST_HEADERS]) if header is not None]
+    request = Request(method, rest.partition(" ")[0], headers)
+    try:
+        answerable = bool(request.vias and request.from_ and request.to and request.cseq and request.call_id)
+    except SipError:
+        return None
+    return request if answerable else None
+
+
+def _salvaged(line: str) -> Header | None:
+    try:
+        header = _split_line(line)
+    except SipError:
+        return None
+    clean = header[0] in _ANSWERED and not any(char in header[1] for char in "\r\n\0")
+    return header if clean else None

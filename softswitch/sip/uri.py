@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import re
 from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import unquote as percent_decode
 
 from softswitch.core.errors import SipError
-from softswitch.sip.headers.values import Parameters, parse_parameters, write_parameters
-from softswitch.sip.headers.via import parse_host_port
+from softswitch.sip.grammar import (
+    HOST,
+    NO_PARAMETERS,
+    Parameters,
+    parse_parameters,
+    parse_port,
+)
+
+_SIP_URI: Final = re.compile(
+    r"(sips?):"
+    r'(?:([^\x00- <>"\x7f]*)@)?'  # greedy: a user may hold anything but these, and the last @ ends it
+    rf"({HOST})(?::([0-9]{{1,5}}))?"
+    r'(;[^?\x00- <>"\x7f]*+)?'
+    r'(?:\?([^\x00- <>"\x7f]*+))?',
+    re.IGNORECASE,
+)
+_ABSOLUTE_URI: Final = re.compile(r'([A-Za-z][A-Za-z0-9+.\-]*+):([^\x00- <>"\x7f]++)')
+_NOT_IN_USER: Final = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")
+_NOT_IN_PARAMETER: Final = re.compile(r"[^A-Za-z0-9\-_.!~*'()\[\]/:&+$]")
 
 
-@dataclass(frozen=True, slots=True)
-class Uri:
+class Uri(NamedTuple):
     """A parsed URI; its text form is ``str(uri)``."""
 
     scheme: str
     """In lower case: ``sip``, ``sips``, ``tel`` ..."""
     user: str = ""
-    """With its escapes undone; empty where there is none."""
+    """With its escapes undone, without a password; empty where there is none."""
     host: str = ""
     """In lower case; an IPv6 reference keeps its brackets. For other schemes than sip and sips, all after the colon."""
     port: int | None = None
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Parameters = NO_PARAMETERS
+    """With their escapes undone."""
     text: str = ""
     """As it stood on the wire, where it was parsed from there; then it is what ``str`` gives."""
+    headers: str = ""
+    """What follows the question mark, as it stood there."""
 
     def __str__(self) -> str:
         if self.text:
             return self.text
         if self.scheme not in {"sip", "sips"}:
             return f"{self.scheme}:{self.host}"
-        user = f"{_escape_user(self.user)}@" if self.user else ""
+        user = f"{_escape(self.user, _NOT_IN_USER)}@" if self.user else ""
         port = "" if self.port is None else f":{self.port}"
-        return f"{self.scheme}:{user}{self.host}{port}{write_parameters(self.parameters)}"
+        headers = f"?{self.headers}" if self.headers else ""
+        return f"{self.scheme}:{user}{self.host}{port}{_write_parameters(self.parameters)}{headers}"
 
     @property
     def transport(self) -> str:
@@ -42,34 +63,61 @@ class Uri:
 
     def with_parameter(self, name: str, value: str | None) -> Uri:
         """Return the URI with one parameter set."""
-        return replace(self, parameters={**self.parameters, name: value}, text="")
+        return self._replace(parameters={**self.parameters, name: value}, text="")
 
 
 @lru_cache(maxsize=4096)
 def parse_uri(text: str) -> Uri:
-    """Parse a URI; the same text gives the same object, so nobody may change its parameters.
+    """Parse a URI; the same text gives the same object.
 
     Raises:
         SipError: it is malformed (416 is for the caller: an unknown scheme parses).
     """
-    stripped = text.strip()
-    scheme, colon, rest = stripped.partition(":")
-    scheme = scheme.lower()
-    if not colon or not scheme or not rest or any(c in stripped for c in ' \t<>"\r\n'):
-        raise SipError(f"not a URI: {text[:80]!r}")
-    if scheme not in {"sip", "sips"}:
-        return Uri(scheme, host=rest, text=stripped)
-    before, at, after = rest.rpartition("@")
-    user = before.partition(":")[0] if at else ""
-    hostport, _, tail = after.partition("?")[0].partition(";")
-    if at and not user:
+    match = _SIP_URI.fullmatch(text)
+    if match is None:
+        return _parse_other(text)
+    scheme, user, host, digits, tail, headers = match.groups()
+    if user is None:
+        user = ""
+    elif not user or user[0] == ":":
         raise SipError(f"the URI's user is empty: {text[:80]!r}")
-    host, port = parse_host_port(hostport)
-    return Uri(scheme, percent_decode(user), host.lower(), port, parse_parameters(tail), stripped)
+    else:
+        user = user.partition(":")[0]
+        if "%" in user:
+            user = percent_decode(user)
+    return Uri(
+        scheme.lower(),
+        user,
+        host.lower(),
+        None if digits is None else parse_port(digits),
+        NO_PARAMETERS if tail is None else _parse_parameters(tail),
+        text,
+        headers or "",
+    )
 
 
-_USER_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/")
+def _parse_other(text: str) -> Uri:
+    match = _ABSOLUTE_URI.fullmatch(text)
+    if match is None or match[1].lower() in {"sip", "sips"}:
+        raise SipError(f"not a URI: {text[:80]!r}")
+    return Uri(match[1].lower(), host=match[2], text=text)
 
 
-def _escape_user(user: str) -> str:
-    return "".join(c if c in _USER_PLAIN else "".join(f"%{octet:02X}" for octet in c.encode()) for c in user)
+def _parse_parameters(tail: str) -> Parameters:
+    """Parse the parameters with their escapes undone, once (RFC 3261 §19.1.4); a lone last semicolon is forgiven."""
+    tail = tail.removesuffix(";")
+    if "%" not in tail:
+        return parse_parameters(tail)
+    found: dict[str, str | None] = {}
+    for name, value in parse_parameters(tail).items():
+        found[percent_decode(name).lower()] = None if value is None else percent_decode(value)
+    return found
+
+
+def _write_parameters(parameters: Parameters) -> str:
+    pairs = ((_escape(n, _NOT_IN_PARAMETER), v) for n, v in parameters.items())
+    return "".join([f";{n}" if v is None else f";{n}={_escape(v, _NOT_IN_PARAMETER)}" for n, v in pairs])
+
+
+def _escape(text: str, forbidden: re.Pattern[str]) -> str:
+    return forbidden.sub(lambda found: "".join(f"%{octet:02X}" for octet in found[0].encode()), text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+import re
+from typing import Final, NamedTuple
 
 from softswitch.core.errors import SipError
-from softswitch.sip.headers.values import (
+from softswitch.sip.grammar import (
+    NO_PARAMETERS,
+    QUOTED,
     Parameters,
     parse_parameters,
     quote,
@@ -16,14 +18,19 @@ from softswitch.sip.headers.values import (
 )
 from softswitch.sip.uri import Uri, parse_uri
 
+_NAME_ADDR: Final = re.compile(
+    # A display name without quotes should be tokens only; phones also write UTF-8, full stops and brackets there.
+    rf'[ \t]*+({QUOTED}|[^"<>,;\\]*+)[ \t]*+<([^<>]*+)>[ \t]*+(;.*)?',
+    re.DOTALL,
+)
 
-@dataclass(frozen=True, slots=True)
-class Address:
+
+class Address(NamedTuple):
     """A display name, a URI and the header's own parameters."""
 
     uri: Uri
     display_name: str = ""
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Parameters = NO_PARAMETERS
 
     @property
     def tag(self) -> str | None:
@@ -35,52 +42,38 @@ class Address:
         return f"{name}<{self.uri}>{write_parameters(self.parameters)}"
 
 
+_ANY: Final = Address(Uri("*", text="*"))
+
+
 def parse_address(value: str) -> Address:
-    """Parse one name-addr or addr-spec with parameters; the caller may not change what it gets.
+    """Parse one name-addr or addr-spec with parameters.
 
     Raises:
         SipError: it is malformed.
     """
-    return _parse_address(value)
+    match = _NAME_ADDR.fullmatch(value)
+    if match is None:
+        return _parse_addr_spec(value.strip(" \t"))
+    name, uri, tail = match.groups()
+    if name:
+        name = unquote(name) if name[0] == '"' else name.strip(" \t")
+    return Address(parse_uri(uri), name, NO_PARAMETERS if tail is None else parse_parameters(tail))
 
 
-@lru_cache(maxsize=4096)
-def _parse_address(value: str) -> Address:
-    value = value.strip()
+def _parse_addr_spec(value: str) -> Address:
+    """Parse an address without brackets: its parameters are the header's, not the URI's (RFC 3261 §20.10)."""
     if value == "*":
-        return Address(Uri("*", text="*"))
-    start = value.find("<")
-    quoted_start = value.startswith('"')
-    if quoted_start:  # a display name may hold an angle bracket
-        start = _after_quoted(value)
-        start = value.find("<", start)
-    if start < 0:
-        if quoted_start:
-            raise SipError(f"an address without a URI: {value[:80]!r}")
-        # addr-spec: parameters belong to the header, not to the URI (RFC 3261 §20.10)
-        uri, _, tail = value.partition(";")
-        return Address(parse_uri(uri), "", parse_parameters(tail))
-    end = value.find(">", start)
-    if end < 0:
-        raise SipError(f"an angle bracket does not close: {value[:80]!r}")
-    tail = value[end + 1 :].strip()
-    if tail and not tail.startswith(";"):
-        raise SipError(f"unexpected text after an address: {tail[:40]!r}")
-    return Address(parse_uri(value[start + 1 : end]), unquote(value[:start].strip()), parse_parameters(tail))
-
-
-def _after_quoted(value: str) -> int:
-    """Return the index behind the quoted string that ``value`` starts with."""
-    i = 1
-    while i < len(value):
-        if value[i] == "\\":
-            i += 1
-        elif value[i] == '"':
-            return i + 1
-        i += 1
-    raise SipError("a quoted string does not end")
+        return _ANY
+    uri, semicolon, tail = value.partition(";")
+    if "?" in uri or "," in uri:  # these demand the brackets
+        raise SipError(f"not an address: {value[:80]!r}")
+    return Address(parse_uri(uri.rstrip(" \t")), "", parse_parameters(semicolon + tail))
 
 
 def parse_address_list(value: str) -> list[Address]:
-    """Parse a comma-separated list of addresses."""
+    """Parse a comma-separated list of addresses.
+
+    Raises:
+        SipError: the list or one of its addresses is malformed.
+    """
     return [parse_address(part) for part in split_commas(value)]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from typing import Final, NamedTuple
 
 from softswitch.core.errors import SipError
-from softswitch.sip.headers.values import Parameters, parse_number, parse_parameters, write_parameters
+from softswitch.sip.grammar import HOST, NAME_CHARACTER, Parameters, parse_parameters, parse_port, write_parameters
+
+_VIA: Final = re.compile(  # blanks may stand around the slashes and the colon (RFC 3261 §25.1)
+    r"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+"
+    rf"({NAME_CHARACTER}++)[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?[ \t]*+(;.*)?",
+    re.IGNORECASE,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(NamedTuple):
     """One hop: transport, sent-by and parameters."""
 
     transport: str
@@ -39,37 +45,9 @@ def parse_via(value: str) -> Via:
     Raises:
         SipError: it is malformed, or not of SIP 2.0.
     """
-    head, _, tail = value.partition(";")
-    protocol, _, rest = head.strip().partition(" ")
-    sent_by = rest.strip()
-    if protocol.count("/") != 2:  # blanks may stand around the slashes (RFC 3261 §25.1)
-        before, slash, after = head.rpartition("/")
-        transport, _, sent_by = after.strip().partition(" ")
-        protocol = f"{before.replace(' ', '').replace(chr(9), '')}/{transport}" if slash else head
-        sent_by = sent_by.strip()
-    name, version, transport = (protocol.split("/") + ["", "", ""])[:3]
-    if name.upper() != "SIP" or version != "2.0" or not transport or not sent_by:
+    match = _VIA.fullmatch(value)
+    if match is None:
         raise SipError(f"Via is malformed: {value[:80]!r}")
-    host, port = parse_host_port(sent_by)
+    transport, host, digits, tail = match.groups()
+    port = None if digits is None else parse_port(digits)
     return Via(transport.lower(), host, port, parse_parameters(tail))
-
-
-def parse_host_port(text: str) -> tuple[str, int | None]:
-    """Parse ``host[:port]``; an IPv6 host stands in brackets and keeps them.
-
-    Raises:
-        SipError: host or port is malformed.
-    """
-    text = text.strip()
-    if text.startswith("["):
-        host, bracket, rest = text.partition("]")
-        host += bracket
-        if not bracket or (rest.strip() and not rest.lstrip().startswith(":")):
-            raise SipError(f"{text[:80]!r} is not a host")
-        port = rest.strip()[1:]
-    else:
-        host, _, port = text.partition(":")
-        host = host.strip()
-    if not host or " " in host:
-        raise SipError(f"{text[:80]!r} is not a host")
-    return host, parse_number(port, "port", most=65535) if port.strip() else None
