@@ -1,8 +1,8 @@
 """Keeping the way through a NAT open to the phones behind it.
 
 A NAT forgets a mapping that carried nothing for some 30 s, and then no call reaches the phone. So every 25 s its flow
-gets a CRLFCRLF (RFC 5626 §3.5.1), and every fourth time an OPTIONS, because some NATs count only what is answered. Pure:
-it says what is due and when to ask again; the times of several thousand phones are spread over the interval.
+gets a CRLFCRLF (RFC 5626 §3.5.1), and every fourth time an OPTIONS, because some NATs count only what is answered.
+Pure: it says what is due and when to ask again; the times of several thousand phones are spread over the interval.
 """
 
 from __future__ import annotations

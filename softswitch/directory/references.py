@@ -52,7 +52,7 @@ def _twice(entries: Iterable[Entry], key: str, cure: str, *, fold: Callable[[str
 
 
 def _title(entry: Entry) -> str:
-    return entry.text("name") or entry.text("number") or entry.text("user") or "an entry"
+    return entry.text("name") or entry.text("number") or "an entry"
 
 
 def _free_extension(entries: Iterable[Entry]) -> str:
@@ -86,6 +86,17 @@ def _passwords(users: Iterable[Entry]) -> list[Problem]:
             what = f"user {_title(entry)}: the password is the {same}"
             cure = "one that nobody guesses, 12 letters and digits"
             problems.append(Problem(entry.where("password"), what, cure))
+    return problems
+
+
+def _members_twice(members: Iterable[Entry], called: str) -> list[Problem]:
+    seen: set[str] = set()
+    problems = []
+    for member in members:
+        user = member.text("user")
+        if user in seen:
+            problems.append(Problem(member.where("user"), f"{called}: {user} is a member twice", "each member once"))
+        seen.add(user)
     return problems
 
 
@@ -134,7 +145,7 @@ def _unknown_names(sections: Sections) -> list[Problem]:
             called = f"{section.removesuffix('s')} {_title(entry)}"
             members = entry.entries("members")
             problems += [found for member in members for found in _unknown(member, "user", "user", users, called)]
-            problems += _twice(members, "user", "each member once")
+            problems += _members_twice(members, called)
             problems += _unknown(entry, "supervisors", "user", users, called)
     for entry in sections["users"]:
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
