@@ -12,7 +12,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 VARIABLE: Final = "SOFTSWITCH_PROCESS"
@@ -72,8 +74,16 @@ def inherited() -> Inherited:
         print("This program is started by 'softswitch run'.", file=sys.stderr)  # noqa: T201  # there is no log yet
         raise SystemExit(2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     given = json.loads(text)
+    name_process(f"switch-{given['role']}")
     given["sip"] = tuple(SipSocket(**line) for line in given["sip"])
     given["controls"] = tuple(given["controls"])
     given["api"] = tuple(given["api"])
     return Inherited(**given)
+
+
+def name_process(name: str) -> None:
+    """Let ``ps`` and ``top`` show what this process is (15 characters at most)."""
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name[:15])

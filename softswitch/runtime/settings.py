@@ -199,7 +199,7 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def dump(self) -> dict[str, Any]:
-        """Return all values as JSON can hold them; ``Settings(**dump)`` gives the same settings."""
+        """Return all values as JSON can hold them; :meth:`restored` gives the same settings again."""
         return {
             "sip": {
                 "domain": self.sip.domain,
@@ -214,3 +214,16 @@ class Settings(BaseSettings):
             "security": {"allow": [str(network) for network in self.security.allow]},
             "log": {"level": self.log.level, "form": self.log.form},
         }
+
+    @classmethod
+    def restored(cls, dumped: dict[str, Any]) -> Settings:
+        """Make the settings again that :meth:`dump` wrote, whatever the environment says now."""
+        return cls.model_construct(
+            sip=SipSettings(**dumped["sip"]),
+            media=MediaSettings(**dumped["media"]),
+            storage=StorageSettings(**dumped["storage"]),
+            api=ApiSettings(**dumped["api"]),
+            recording=RecordingSettings(**dumped["recording"]),
+            security=SecuritySettings(**dumped["security"]),
+            log=LogSettings(**dumped["log"]),
+        )

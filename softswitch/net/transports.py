@@ -1,0 +1,93 @@
+"""All ways by which SIP messages reach and leave the switch, behind one object."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from softswitch.net.limits import StreamLimits
+from softswitch.net.tcp import TcpTransport
+from softswitch.net.udp import UdpSocket
+from softswitch.runtime.log import get_logger
+from softswitch.sip.flow import Flow
+
+_LOG = get_logger("net")
+
+
+class Transports:
+    """Turns sockets into messages with flows, and flows into sockets.
+
+    Args:
+        loop: where the sockets are watched.
+        on_message: takes each message with the flow it came by.
+        on_closed: told of a flow that can carry nothing any more: its connection closed, or sending failed.
+        end_turn: called after each batch of the two above.
+        limits: what peers may take of TCP.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_message: Callable[[bytes, Flow], None],
+        on_closed: Callable[[Flow], None],
+        end_turn: Callable[[], None],
+        limits: StreamLimits | None = None,
+    ) -> None:
+        self._loop = loop
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._end_turn = end_turn
+        self._udp: dict[tuple[str, int], UdpSocket] = {}
+        self._tcp = TcpTransport(loop, on_message=on_message, on_closed=on_closed, end_turn=end_turn, limits=limits)
+
+    def add_udp(self, bound: socket.socket) -> None:
+        """Serve a bound UDP socket; this object owns it from now on."""
+        added = UdpSocket(
+            self._loop, bound, on_message=self._on_message, on_failed=self._failed, end_turn=self._end_turn
+        )
+        self._udp[added.local] = added
+        _LOG.info("socket.served", transport="udp", local=added.local)
+
+    async def add_listener(self, listener: socket.socket) -> None:
+        """Serve a listening TCP socket; this object owns it from now on."""
+        _LOG.info("socket.served", transport="tcp", local=listener.getsockname()[:2])
+        await self._tcp.listen(listener)
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Send a message to the flow's peer from the flow's local address; never blocks, never raises."""
+        if flow.transport == "tcp":
+            self._tcp.send(data, flow)
+            return
+        sender = self._udp.get(flow.local) or self._stand_in_for(flow)
+        if sender is None:
+            self._loop.call_soon(self._failed, flow)
+        else:
+            sender.send(data, flow)
+
+    def udp_addresses(self) -> tuple[tuple[str, int], ...]:
+        """Return the addresses on which UDP is served."""
+        return tuple(self._udp)
+
+    def connections(self) -> int:
+        """Return how many TCP connections are open."""
+        return len(self._tcp)
+
+    async def close(self) -> None:
+        """Close every socket."""
+        for each in self._udp.values():
+            each.close()
+        self._udp.clear()
+        await self._tcp.close()
+
+    def _stand_in_for(self, flow: Flow) -> UdpSocket | None:
+        """Find a socket of the same family: the flow may be of a time when the machine had another address."""
+        six = ":" in flow.local[0]
+        same_family = [each for local, each in self._udp.items() if (":" in local[0]) == six]
+        loopback = flow.remote[0].startswith("127.") or flow.remote[0] == "::1"
+        same_family.sort(key=lambda each: (each.local[0].startswith("127.") or each.local[0] == "::1") != loopback)
+        return same_family[0] if same_family else None
+
+    def _failed(self, flow: Flow) -> None:
+        self._on_closed(flow)
+        self._end_turn()

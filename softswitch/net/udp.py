@@ -1,0 +1,136 @@
+"""SIP over UDP: one socket per local address, so that an answer leaves from the address that was asked.
+
+A burst is drained in one wake-up, up to a limit, and then the turn ends: what the messages of a burst caused is
+journaled and sent together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from softswitch.runtime.log import get_logger
+from softswitch.sip.flow import Flow
+
+DATAGRAMS_A_TURN: Final = 64
+LARGEST_DATAGRAM_OCTETS: Final = 65535
+LONGEST_QUEUE: Final = 2000
+WANTED_BUFFER_OCTETS: Final = 4 << 20
+_SO_RCVBUFFORCE: Final = 33  # not named by the socket module; Linux, <asm-generic/socket.h>
+
+_LOG = get_logger("net.udp")
+
+
+class UdpSocket:
+    """One bound socket.
+
+    Args:
+        loop: where its readiness is watched.
+        bound: the socket, which this object owns from now on.
+        on_message: takes each datagram with its flow.
+        on_failed: told of a flow on which sending failed; never from within :meth:`send`.
+        end_turn: called once after the datagrams of a wake-up.
+    """
+
+    __slots__ = ("_buffer", "_end_turn", "_loop", "_on_failed", "_on_message", "_socket", "_view", "_waiting", "local")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        bound: socket.socket,
+        *,
+        on_message: Callable[[bytes, Flow], None],
+        on_failed: Callable[[Flow], None],
+        end_turn: Callable[[], None],
+    ) -> None:
+        bound.setblocking(False)
+        enlarge_receive_buffer(bound)
+        self._loop = loop
+        self._socket = bound
+        self._on_message = on_message
+        self._on_failed = on_failed
+        self._end_turn = end_turn
+        self._buffer = bytearray(LARGEST_DATAGRAM_OCTETS)
+        self._view = memoryview(self._buffer)
+        self._waiting: deque[tuple[bytes, Flow]] = deque()
+        self.local: tuple[str, int] = bound.getsockname()[:2]
+        loop.add_reader(bound.fileno(), self._drain)
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Send at once where the kernel takes it, else queue it; never blocks, never raises."""
+        if self._waiting:
+            self._queue(data, flow)
+            return
+        try:
+            self._socket.sendto(data, flow.remote)
+        except (BlockingIOError, InterruptedError):
+            self._queue(data, flow)
+        except (OSError, OverflowError) as error:
+            self._sending_failed(flow, error)
+
+    def close(self) -> None:
+        """Stop reading and close the descriptor; queued datagrams are dropped."""
+        self._loop.remove_reader(self._socket.fileno())
+        if self._waiting:
+            self._loop.remove_writer(self._socket.fileno())
+            self._waiting.clear()
+        self._socket.close()
+
+    def _drain(self) -> None:
+        try:
+            self._receive_burst()
+        finally:
+            # Also after a defect: what the messages before it caused is not held back.
+            self._end_turn()
+
+    def _receive_burst(self) -> None:
+        for _ in range(DATAGRAMS_A_TURN):
+            try:
+                size, source = self._socket.recvfrom_into(self._buffer)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                _LOG.warning("udp.receive_failed", local=self.local, error=str(error))
+                return
+            self._on_message(bytes(self._view[:size]), Flow("udp", self.local, source[:2]))
+
+    def _queue(self, data: bytes, flow: Flow) -> None:
+        if len(self._waiting) >= LONGEST_QUEUE:
+            # SIP retransmits what a full network loses; the newest is dropped so that order is kept.
+            _LOG.warning("udp.queue_full", local=self.local)
+            return
+        if not self._waiting:
+            self._loop.add_writer(self._socket.fileno(), self._send_waiting)
+        self._waiting.append((data, flow))
+
+    def _send_waiting(self) -> None:
+        while self._waiting:
+            data, flow = self._waiting[0]
+            try:
+                self._socket.sendto(data, flow.remote)
+            except (BlockingIOError, InterruptedError):
+                return
+            except (OSError, OverflowError) as error:
+                self._sending_failed(flow, error)
+            self._waiting.popleft()
+        self._loop.remove_writer(self._socket.fileno())
+
+    def _sending_failed(self, flow: Flow, error: Exception) -> None:
+        _LOG.info("udp.send_failed", local=flow.local, remote=flow.remote, error=str(error))
+        self._loop.call_soon(self._on_failed, flow)
+
+
+def enlarge_receive_buffer(of: socket.socket) -> int:
+    """Make the kernel's receive buffer as large as it lets us; return its size in octets.
+
+    The default holds some 160 requests; a burst after a power failure brings thousands.
+    """
+    with suppress(OSError):
+        of.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WANTED_BUFFER_OCTETS)
+    with suppress(OSError):
+        of.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, WANTED_BUFFER_OCTETS)
+    return of.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest_asyncio
+
+from softswitch.net.limits import StreamLimits
+from softswitch.net.transports import Transports
+from softswitch.sip.flow import Flow
+
+HOST = "127.0.51.1"
+PHONE = "127.0.51.2"
+
+
+@dataclass
+class Heard:
+    """What transports told their owner."""
+
+    messages: list[tuple[bytes, Flow]] = field(default_factory=list)
+    closed: list[Flow] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_message(self, data: bytes, flow: Flow) -> None:
+        self.messages.append((data, flow))
+
+    def on_closed(self, flow: Flow) -> None:
+        self.closed.append(flow)
+
+    def end_turn(self) -> None:
+        self.turns.append(len(self.messages))
+        self.changed.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+def bound_udp(host: str = HOST) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    return made
+
+
+def listening_tcp(host: str = HOST) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.bind((host, 0))
+    made.listen()
+    return made
+
+
+@pytest_asyncio.fixture
+async def heard() -> Heard:
+    return Heard()
+
+
+Make = Callable[..., Awaitable[Transports]]
+
+
+@pytest_asyncio.fixture
+async def make(heard: Heard) -> AsyncIterator[Make]:
+    made: list[Transports] = []
+
+    async def build(*sockets: socket.socket, limits: StreamLimits | None = None) -> Transports:
+        loop = asyncio.get_running_loop()
+        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits)
+        made.append(transports)
+        for each in sockets:
+            if each.type == socket.SOCK_DGRAM:
+                transports.add_udp(each)
+            else:
+                await transports.add_listener(each)
+        return transports
+
+    yield build
+    for each in made:
+        await each.close()
+    # Let asyncio finish closing its transports before the loop goes.
+    for _ in range(3):
+        await asyncio.sleep(0)
