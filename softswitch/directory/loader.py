@@ -5,7 +5,6 @@ A path is a file, or a folder with ``site.yaml`` and ``scenarios/``. A file whos
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from softswitch.directory.references import find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
 from softswitch.directory.site import Number, Site, Trunk, User, make_site, shortest_address
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
+from softswitch.sip.auth import ha1_md5, ha1_sha256
 
 _SUFFIXES: Final = (".yaml", ".yml")
 
@@ -149,26 +149,14 @@ def _folder(path: Path, problems: list[Problem]) -> list[Path]:
     return site[:1] + scenarios
 
 
-def hash_password(algorithm: str, extension: str, realm: str, password: str) -> str:
-    """Return HA1 of RFC 7616 §3.4.2 in hexadecimal: all that digest needs of a password.
-
-    Args:
-        algorithm: ``md5`` or ``sha256``.
-        extension: the SIP user name.
-        realm: the SIP domain.
-        password: as the phone has it; UTF-8.
-    """
-    return hashlib.new(algorithm, f"{extension}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest()
-
-
 def _user(entry: Entry, domain: str) -> User:
     extension, password = entry.text("extension"), entry.text("password")
     return User(
         entry.text("name"),
         extension,
         entry.text("display_name"),
-        hash_password("md5", extension, domain, password),
-        hash_password("sha256", extension, domain, password),
+        ha1_md5(extension, domain, password),
+        ha1_sha256(extension, domain, password),
         entry.flag("sha256"),
     )
 

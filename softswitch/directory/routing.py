@@ -8,6 +8,7 @@ from typing import Final, Literal
 from softswitch.core.errors import SipError
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.site import Number, Site, User
+from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri, parse_uri
@@ -71,26 +72,37 @@ class Offline:
 Destination = Phones | EchoTest | NotFound | Offline
 
 
-def who_calls(
-    site: Site, request: Request, flow: Flow, locations: LocationState, *, claimed: str | None = None
-) -> Caller:
+def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
     """Tell whom a request outside a dialog comes from.
 
-    A source that is also a live registration's source is a phone's and is challenged, even at a trunk's address.
+    A source that is also a live registration's source is a phone's and is challenged, even at a trunk's address. The
+    user is the one whom the credentials name, else the one in From: a phone that hides its number in From has proved
+    all the same whose it is.
 
     Args:
         site: who there is.
         request: the request.
         flow: where it came from.
         locations: whose phones are where.
-        claimed: the user name in the request's credentials, which goes before From; None where it has none.
     """
     if not locations.is_registered_source(flow):
         trunk = site.trunk_of(flow)
         if trunk is not None:
             return Caller("trunk", trunk=trunk.name)
-    user = site.user_by_extension(claimed if claimed is not None else _from_user(request))
+    claimed = _claimed_user(request, site.domain)
+    user = site.user_by_extension(_from_user(request) if claimed is None else claimed)
     return Caller("stranger") if user is None else Caller("user", user)
+
+
+def _claimed_user(request: Request, realm: str) -> str | None:
+    for value in request.get_all("Authorization"):
+        try:
+            credentials = parse_credentials(value)
+        except SipError:
+            continue
+        if credentials.realm == realm:
+            return credentials.user
+    return None
 
 
 def _from_user(request: Request) -> str:

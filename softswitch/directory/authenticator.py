@@ -1,0 +1,67 @@
+"""Who proves to be a user: digest over the site's HA1s, with nonces that outlive a restart."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from softswitch.core.ids import Entropy
+from softswitch.directory.site import User
+from softswitch.directory.store import write_private
+from softswitch.sip.auth import MD5, SHA_256, Challenge, DigestGate, NonceMaker, Verified
+from softswitch.sip.message import Request
+
+__all__ = ["Authenticator", "Challenge", "Verified", "ensure_nonce_key"]
+
+_KEY_OCTETS: Final = 32
+_KEY_NAME: Final = "nonce.key"
+
+
+class Authenticator:
+    """Challenges and verifies requests.
+
+    Args:
+        key: secret octets of :func:`ensure_nonce_key`.
+        realm: the SIP domain.
+        entropy: for new nonces; the system's where None is given.
+    """
+
+    def __init__(self, key: bytes, realm: str, entropy: Entropy | None = None) -> None:
+        self._gate = DigestGate(realm, NonceMaker(key), entropy or Entropy(os.urandom))
+
+    def check(self, request: Request, *, user: User | None, wall_s: float) -> Verified | Challenge:
+        """Verify that a request comes from ``user``, or make the challenge that it is answered with (401).
+
+        A wrong password, another user's credentials and a user that does not exist get the same answer after the same
+        work, so that nobody can find out by asking which extensions there are. To a stranger MD5 alone is offered, as
+        to most users.
+
+        Args:
+            request: what came.
+            user: whom it must prove; None where nobody is called so.
+            wall_s: the wall clock.
+        """
+        if user is None:
+            return self._gate.check(request, None, user="", wall_s=wall_s)
+        known = {MD5: user.ha1_md5}
+        if user.sha256:
+            known[SHA_256] = user.ha1_sha256
+        return self._gate.check(request, known, user=user.extension, wall_s=wall_s, offer_sha256=user.sha256)
+
+
+def ensure_nonce_key(directory: Path) -> bytes:
+    """Return the key that signs nonces, kept in the storage directory; make it at the first start.
+
+    Args:
+        directory: the storage directory.
+    """
+    path = directory / _KEY_NAME
+    if path.exists():
+        key = path.read_bytes()
+        if len(key) == _KEY_OCTETS:
+            return key
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = os.urandom(_KEY_OCTETS)
+    write_private(path, key)
+    return key
