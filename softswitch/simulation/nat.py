@@ -57,3 +57,28 @@ class Nat:
         if found is None or now - found.peers.get(source[0], float("-inf")) > self.timeout_s:
             return None
         return found.inside
+
+
+class StaticNat:
+    """A router that shows one inside host under an outside address, all ports alike: how a server is published.
+
+    Args:
+        outside: the address on the far side.
+        host: the published host.
+        neighbours: the hosts on its side, which reach it directly.
+    """
+
+    def __init__(self, outside: str, host: str, neighbours: tuple[str, ...] = ()) -> None:
+        self.outside = outside
+        self.inside = frozenset({host, *neighbours})
+        self._host = host
+
+    def outward(self, source: Address, target: Address, *, transport: str, now: float) -> Address:
+        """Translate the source of a packet that leaves."""
+        del target, transport, now  # a static translation depends on none of them
+        return (self.outside, source[1])
+
+    def inward(self, target: Address, source: Address, *, now: float) -> Address | None:
+        """Return the published host's address and port."""
+        del source, now  # everybody is let in
+        return (self._host, target[1])

@@ -16,7 +16,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from softswitch.core.errors import SimulationError
-from softswitch.simulation.nat import Nat
+from softswitch.simulation.nat import Nat, StaticNat
 
 Address = tuple[str, int]
 Receiver = Callable[[bytes, Address], None]
@@ -100,8 +100,8 @@ class Network:
         self.trace: deque[TraceLine] = deque(maxlen=_TRACE_LINES)
         self._paths: dict[tuple[str, str], Conditions] = {}
         self._receivers: dict[Address, Receiver] = {}
-        self._nat_of_inside: dict[str, Nat] = {}
-        self._nat_of_outside: dict[str, Nat] = {}
+        self._nat_of_inside: dict[str, Nat | StaticNat] = {}
+        self._nat_of_outside: dict[str, Nat | StaticNat] = {}
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._posted = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -129,7 +129,7 @@ class Network:
         """Return the conditions from one host to another."""
         return self._paths.get((source, target), self.conditions)
 
-    def add_nat(self, nat: Nat) -> None:
+    def add_nat(self, nat: Nat | StaticNat) -> None:
         """Put hosts behind a box that translates their addresses."""
         self._nat_of_outside[nat.outside] = nat
         self._nat_of_inside.update(dict.fromkeys(nat.inside, nat))
@@ -140,6 +140,11 @@ class Network:
         if nat is None or target[0] in nat.inside:
             return source
         return nat.outward(source, target, transport=transport, now=self.loop.time())
+
+    def where(self, target: Address) -> Address:
+        """Return the true address of a published one."""
+        nat = self._nat_of_outside.get(target[0])
+        return nat.inward(target, target, now=self.loop.time()) or target if isinstance(nat, StaticNat) else target
 
     def transmit(self, source: Address, target: Address, data: bytes) -> None:
         """Send a datagram on its way."""

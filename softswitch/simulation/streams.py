@@ -94,7 +94,7 @@ class StreamNetwork:
         """
         network = self._network
         seen = network.seen_from_outside(source, target, transport="tcp")
-        near, far = StreamEnd(network, source, target), StreamEnd(network, target, seen)
+        near, far = StreamEnd(network, source, target), StreamEnd(network, network.where(target), seen)
         near._peer, far._peer = far, near
         delay_s = network.between(seen[0], target[0]).delay_s
         near._last_arrival_s = network.loop.time() + delay_s

@@ -1,0 +1,212 @@
+"""Every behaviour is tried more than once: straight through, and with the brain thrown away at a random turn.
+
+A brain folded again from the journal must go on as if nothing had happened: the phones see the same messages in the
+same order, and the records have the same rows. Where a request other than INVITE was unanswered at that moment less is
+asked for: all ends are released, and nothing is left.
+"""
+
+from __future__ import annotations
+
+import inspect
+import zlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Concatenate, Final, ParamSpec
+
+from softswitch.calls.records import project
+from softswitch.core.errors import SimulationError
+from softswitch.core.facts import decode
+from softswitch.core.rows import Value
+from softswitch.journal.memory import MemoryJournal
+from softswitch.simulation.phone import SimulatedPhone
+from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
+from softswitch.simulation.world import Setting, World
+
+ArgumentsP = ParamSpec("ArgumentsP")
+Script = Callable[[World], Coroutine[object, object, None]]
+
+_STARTS: Final = ("conversation_id", "leg")
+_ROUND_S: Final = 1.0
+"""Times of records may differ by a timer that began anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneOutcome:
+    """What one phone saw."""
+
+    log: tuple[str, ...]
+    calls: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run led to."""
+
+    phones: dict[str, PhoneOutcome]
+    rows: dict[tuple[Value, ...], dict[str, Value]]
+    turns: int
+    in_exchange: bool
+    """Whether the brain was thrown away while a request other than INVITE was unanswered."""
+    failure: BaseException | None
+    """What the script itself found wrong."""
+
+
+def run_once(script: Script, setting: Setting, seed: int, *, refold_at: int | None = None) -> Outcome:
+    """Run a script in a world of its own and let the world come to rest.
+
+    Raises:
+        SimulationError: something is left when all timers have run out, or a callback failed.
+    """
+
+    async def run(loop: VirtualLoop) -> Outcome:
+        broken: list[dict[str, Any]] = []
+        loop.set_exception_handler(lambda _, context: broken.append(context))
+        world = World(loop, seed, setting)
+        world.switch.refold_at = refold_at
+        failure: BaseException | None = None
+        try:
+            await script(world)
+        except (AssertionError, SimulationError) as error:
+            failure = error
+        if not broken and (failure is None or refold_at is not None):
+            await world.settle()
+        _raise_broken(broken)
+        return _outcome(world, failure)
+
+    return run_virtually(run)
+
+
+def _raise_broken(broken: list[dict[str, Any]]) -> None:
+    for context in broken:
+        raise context.get("exception") or SimulationError(str(context["message"]))
+
+
+def _outcome(world: World, failure: BaseException | None) -> Outcome:
+    return Outcome(
+        {name: _seen_by(phone) for name, phone in world.phones.items()},
+        _rows(world.switch.journal),
+        world.switch.turns,
+        world.switch.refolded_in_exchange,
+        failure,
+    )
+
+
+def _seen_by(phone: SimulatedPhone) -> PhoneOutcome:
+    calls = tuple(
+        (*(state.value for state in call.history), str(call.status), call.ended_by, *call.reasons)
+        for call in phone.calls
+    )
+    return PhoneOutcome(tuple(str(line) for line in phone.log), calls)
+
+
+def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
+    """Fold the records' rows, with conversations numbered in their order, so that two runs can be compared."""
+    numbers: dict[str, str] = {}
+    rows: dict[tuple[Value, ...], dict[str, Value]] = {}
+
+    def plain(value: Value) -> Value:
+        if isinstance(value, str):
+            head, dot, tail = value.partition(".")
+            return numbers.get(head, head) + dot + tail
+        return value
+
+    for record in map(decode, journal.records()):
+        if record.conversation_id:
+            numbers.setdefault(record.conversation_id, f"call {len(numbers) + 1}")
+        for change in project(record):
+            key = (change.table, *map(plain, change.key))
+            rows.setdefault(key, {}).update({column: plain(value) for column, value in change.values.items()})
+    return rows
+
+
+def differences(straight: Outcome, refolded: Outcome) -> list[str]:
+    """Tell in what two outcomes differ, one line a thing."""
+    found = []
+    for name, seen in straight.phones.items():
+        other = refolded.phones.get(name)
+        if other is None or other != seen:
+            found.append(f"phone {name}: straight {seen}, refolded {other}")
+    for key in sorted(straight.rows.keys() | refolded.rows.keys(), key=str):
+        found += _row_differences(key, straight.rows.get(key, {}), refolded.rows.get(key, {}))
+    return found
+
+
+def _row_differences(key: tuple[Value, ...], one: dict[str, Value], other: dict[str, Value]) -> list[str]:
+    return [
+        f"row {key}, {column}: straight {one.get(column)!r}, refolded {other.get(column)!r}"
+        for column in sorted(one.keys() | other.keys())
+        if not _is_same(one.get(column), other.get(column))
+    ]
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= _ROUND_S
+    return one == other
+
+
+def try_straight(script: Script, setting: Setting, seed: int) -> Outcome:
+    """Run a script straight through; what it finds wrong is raised."""
+    outcome = run_once(script, setting, seed)
+    if outcome.failure is not None:
+        raise outcome.failure
+    return outcome
+
+
+def try_refolded(script: Script, setting: Setting, seed: int, number: int) -> None:
+    """Run a script straight, then again with the brain thrown away at a turn that ``number`` and the seed choose.
+
+    Raises:
+        SimulationError: the outcome differs; the text has seed and turn.
+    """
+    straight = try_straight(script, setting, seed)
+    turn = Random(f"{seed}/{number}").randint(1, straight.turns)  # noqa: S311  # a reproducible choice is wanted
+    told = f"brain thrown away after turn {turn} of {straight.turns}, seed {seed}"
+    try:
+        refolded = run_once(script, setting, seed, refold_at=turn)
+    except BaseException as error:
+        error.add_note(told)
+        raise
+    if refolded.in_exchange:
+        return
+    if refolded.failure is not None:
+        refolded.failure.add_note(told)
+        raise refolded.failure
+    found = differences(straight, refolded)
+    if found:
+        raise SimulationError("\n".join([told, *found]))
+
+
+def behaviour(
+    setting: Setting | None = None,
+) -> Callable[[Callable[Concatenate[World, ArgumentsP], Coroutine[object, object, None]]], Callable[..., None]]:
+    """Make a test of a script: called with ``run`` 0 it runs straight, with a higher number refolded.
+
+    Args:
+        setting: of the world, where it is not the usual one.
+    """
+
+    def decorate(
+        script: Callable[Concatenate[World, ArgumentsP], Coroutine[object, object, None]],
+    ) -> Callable[..., None]:
+        def test(*args: ArgumentsP.args, **kwargs: ArgumentsP.kwargs) -> None:
+            number = kwargs.pop("run")
+            seed = zlib.crc32(f"{script.__qualname__}{sorted(kwargs.items(), key=str)}".encode())
+
+            def play(world: World) -> Coroutine[object, object, None]:
+                return script(world, *args, **kwargs)
+
+            if number == 0:
+                try_straight(play, setting or Setting(), seed)
+            else:
+                try_refolded(play, setting or Setting(), seed, int(str(number)))
+
+        parameters = list(inspect.signature(script).parameters.values())[1:]
+        run = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY)
+        test.__signature__ = inspect.Signature([*parameters, run])  # type: ignore[attr-defined]  # read by pytest
+        test.__name__, test.__qualname__ = script.__name__, script.__qualname__
+        test.__module__, test.__doc__ = script.__module__, script.__doc__
+        return test
+
+    return decorate

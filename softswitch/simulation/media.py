@@ -1,0 +1,161 @@
+"""The media plane of the simulation: ports, streams and rooms without a packet.
+
+It stands for the workers, so it outlives the brain: events that a dead brain did not journal are told to the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from softswitch.media.engine import (
+    DigitPressed,
+    Hear,
+    LegClosed,
+    LegOpened,
+    LegRefused,
+    LegStatistics,
+    MediaEvent,
+    OpenLeg,
+    Stream,
+    WorkerLost,
+)
+
+
+@dataclass(slots=True)
+class SimulatedPort:
+    """A leg's port, and what the brain said about it."""
+
+    order: OpenLeg
+    port: int
+    stream: Stream | None = None
+
+
+class SimulatedMedia:
+    """A media engine whose commands take effect at flush and whose events come in the loop's next turn.
+
+    Args:
+        loop: a loop in virtual time.
+        ports: the even RTP ports that it may give; least recently used first.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ports: Iterable[int] = range(16384, 32768, 2)) -> None:
+        self.legs: dict[str, SimulatedPort] = {}
+        self.rooms: dict[str, tuple[Hear, ...]] = {}
+        self.refusing = ""
+        """The reason with which every leg is refused; empty for none."""
+        self.deliver: Callable[[MediaEvent], None] = lambda _: None
+        """Who is told of events."""
+        self._loop = loop
+        self._free = deque(ports)
+        self._notes: list[Callable[[], None]] = []
+        self._events: deque[MediaEvent] = deque()
+        self._unacknowledged: list[MediaEvent] = []
+        self._wanted: set[str] = set()
+
+    # What the brain asks (MediaEngine)
+
+    def open(self, leg: OpenLeg) -> None:
+        """Note: open a port."""
+        self._wanted.add(leg.leg)
+        self._notes.append(lambda: self._open(leg))
+
+    def set_stream(self, leg: str, stream: Stream) -> None:
+        """Note: where a leg's sound comes from and goes to."""
+        self._notes.append(lambda: self._set_stream(leg, stream))
+
+    def set_room(self, room: str, rows: Sequence[Hear]) -> None:
+        """Note: who hears whom in a room."""
+        kept = tuple(rows)
+        self._notes.append(lambda: self._set_room(room, kept))
+
+    def close(self, leg: str) -> None:
+        """Note: give the port back."""
+        self._notes.append(lambda: self._close(leg))
+
+    def flush(self) -> None:
+        """Carry out what was noted in this turn."""
+        notes, self._notes = self._notes, []
+        for note in notes:
+            note()
+
+    def acknowledge(self) -> None:
+        """Forget the events delivered so far."""
+        self._unacknowledged.clear()
+
+    def open_legs(self) -> frozenset[str]:
+        """Return the legs that hold a port, or will, as the brain asked."""
+        return frozenset(self._wanted)
+
+    # What the workers do
+
+    def _open(self, order: OpenLeg) -> None:
+        known = self.legs.get(order.leg)
+        if known is None and (self.refusing or not self._free):
+            self._wanted.discard(order.leg)
+            self._tell(LegRefused(order.leg, self.refusing or "no-port"))
+            return
+        if known is None:
+            known = self.legs[order.leg] = SimulatedPort(order, self._free.popleft())
+        self._tell(LegOpened(order.leg, order.address, known.port))
+
+    def _set_stream(self, leg: str, stream: Stream) -> None:
+        if leg in self.legs:
+            self.legs[leg].stream = stream
+
+    def _set_room(self, room: str, rows: tuple[Hear, ...]) -> None:
+        if rows:
+            self.rooms[room] = rows
+        else:
+            self.rooms.pop(room, None)
+
+    def _close(self, leg: str) -> None:
+        self._wanted.discard(leg)
+        gone = self.legs.pop(leg, None)
+        if gone is not None:
+            self._free.append(gone.port)
+        self._tell(LegClosed(leg, LegStatistics()))
+
+    def _tell(self, event: MediaEvent) -> None:
+        self._events.append(event)
+        self._loop.call_soon(self._deliver_one)
+
+    def _deliver_one(self) -> None:
+        event = self._events.popleft()
+        self._unacknowledged.append(event)
+        self.deliver(event)
+
+    # What a test does and sees
+
+    def brain_died(self) -> None:
+        """Drop what was noted but not flushed, and tell again what was not acknowledged."""
+        self._notes.clear()
+        again, self._unacknowledged = self._unacknowledged, []
+        self._events.extendleft(reversed(again))
+        for _ in again:
+            self._loop.call_soon(self._deliver_one)
+
+    def press(self, leg: str, digit: str) -> None:
+        """Let a telephone event arrive on a leg."""
+        self._tell(DigitPressed(leg, digit))
+
+    def lose_worker(self) -> None:
+        """Let the worker die with all its legs."""
+        lost = tuple(self.legs)
+        for port in self.legs.values():
+            self._free.append(port.port)
+        self.legs.clear()
+        self.rooms.clear()
+        self._wanted.clear()
+        self._tell(WorkerLost(0, lost))
+
+    def hears(self, leg: str) -> list[str]:
+        """Return the legs that a leg hears, over all rooms."""
+        return [source for rows in self.rooms.values() for row in rows if row.listener == leg for source in row.sources]
+
+    def leg_at(self, address: str, port: int) -> str | None:
+        """Return the leg whose port that is, or None."""
+        found = (leg for leg, p in self.legs.items() if (p.order.address, p.port) == (address, port))
+        return next(found, None)

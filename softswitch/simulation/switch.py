@@ -1,0 +1,162 @@
+"""The whole switch in the simulation: the real brain on virtual time, with sockets, media and journal in memory.
+
+The brain can be thrown away at any turn; the next one is folded from the journal's facts, while sockets and media stay,
+as they do when the brain's process is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from softswitch.app.brain import Brain
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.core.errors import SimulationError
+from softswitch.core.ids import Entropy
+from softswitch.directory.site import Site
+from softswitch.journal.memory import MemoryJournal
+from softswitch.simulation.clock import VirtualClock
+from softswitch.simulation.exchange_watch import ExchangeWatch
+from softswitch.simulation.media import SimulatedMedia
+from softswitch.simulation.network import Network
+from softswitch.simulation.streams import StreamNetwork
+from softswitch.simulation.transports import SimulatedTransports
+from softswitch.sip.flow import Flow
+
+PORT: Final = 5060
+_MUST_BE_ZERO: Final = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
+
+
+class SimulatedSwitch:
+    """A switch on the network in memory.
+
+    Args:
+        network: the network of datagrams.
+        streams: the network of streams.
+        clock: both faces of virtual time.
+        site: users, numbers, trunks.
+        seed: where its tags, branches and ids come from.
+        hosts: its local addresses.
+        settings: of the brain; ``domain`` and ``nonce_key`` are filled in where they are empty.
+        media: the media plane.
+
+    Attributes:
+        turns: the turns that were taken so far.
+        refold_at: the turn after which the brain is thrown away; None for never.
+        refolded_in_exchange: whether a request other than INVITE was unanswered at that moment.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        streams: StreamNetwork,
+        clock: VirtualClock,
+        site: Site,
+        *,
+        seed: int,
+        hosts: tuple[str, ...] = ("192.0.2.1",),
+        settings: BrainSettings | None = None,
+        media: SimulatedMedia | None = None,
+    ) -> None:
+        self.turns = 0
+        self.refold_at: int | None = None
+        self.refolded_in_exchange = False
+        self.watch = ExchangeWatch()
+        self.journal = MemoryJournal()
+        self.media = media or SimulatedMedia(network.loop)
+        self.media.deliver = lambda event: self._turn(lambda: self.brain.media_event(event))
+        self.address = (hosts[0], PORT)
+        self._loop = network.loop
+        self._clock = clock
+        self._site = site
+        self._settings = replace(settings or BrainSettings(), domain=site.domain, nonce_key=b"simulated nonce key")
+        self._entropy = Entropy(Random(seed).randbytes)  # noqa: S311  # a reproducible run is wanted
+        self._timer: asyncio.TimerHandle | None = None
+        self._transports = SimulatedTransports(
+            network, streams, hosts, PORT, on_message=self._received, on_closed=self._closed
+        )
+        self.brain = self._new_brain()
+
+    def _new_brain(self) -> Brain:
+        return Brain(
+            clock=self._clock,
+            entropy=self._entropy,
+            settings=self._settings,
+            site=self._site,
+            media=self.media,
+            send=self._send,
+            journal=self.journal,
+        )
+
+    # The driver: what arrives, and when the brain wants to be woken
+
+    def _received(self, data: bytes, flow: Flow) -> None:
+        self.watch.look(data)
+        self._turn(lambda: self.brain.receive(data, flow))
+
+    def _closed(self, flow: Flow) -> None:
+        self._turn(lambda: self.brain.flow_closed(flow))
+
+    def _send(self, flow: Flow, data: bytes) -> None:
+        self.watch.look(data)
+        self._transports.send(flow, data)
+
+    def _turn(self, work: Callable[[], None]) -> None:
+        self.turns += 1
+        work()
+        self.brain.end_turn()
+        if self.turns == self.refold_at:
+            self.refold()
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self.brain.next_deadline()
+        self._timer = None if deadline is None else self._loop.call_at(deadline, self._due)
+
+    def _due(self) -> None:
+        self._timer = None
+        self._turn(lambda: self.brain.handle_timer())
+
+    # What a test does and asks
+
+    def refold(self) -> None:
+        """Throw the brain away, with all that it had not recorded, and fold another one from the journal."""
+        self.refolded_in_exchange = self.watch.open > 0
+        self.media.brain_died()
+        self.brain = self._new_brain()
+        self.brain.resume(self.journal.records())
+        self.brain.end_turn()
+        self._arm()
+
+    def at_rest(self) -> None:
+        """Check that nothing is left of any call.
+
+        Raises:
+            SimulationError: a count is not zero, or a thing has lost its owner.
+        """
+        counts = self.brain.counts()
+        left = {name: counts[name] for name in _MUST_BE_ZERO if counts[name]}
+        if left:
+            raise SimulationError(f"the switch is not at rest: {left}; legs {sorted(self.brain.calls.legs)}")
+        self.check()
+
+    def check(self) -> None:
+        """Check what must hold at every moment: no leg without conversation, no port and no room without a leg.
+
+        Raises:
+            SimulationError: something has lost its owner.
+        """
+        calls = self.brain.calls
+        strays = [leg.leg for leg in calls.legs.values() if leg.conversation_id not in calls.conversations]
+        ports = sorted(set(self.media.legs) - set(calls.legs))
+        rooms = sorted(set(self.media.rooms) - set(calls.conversations))
+        if strays or ports or rooms:
+            raise SimulationError(
+                f"without an owner: legs {strays}, ports {ports}, rooms {rooms}; "
+                f"conversations {sorted(calls.conversations)}"
+            )

@@ -1,0 +1,154 @@
+"""A switch, its users' phones and the network between them: what a behaviour test is given."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from hashlib import md5, sha256
+from typing import Final
+
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.core.errors import SimulationError
+from softswitch.core.facts import decode
+from softswitch.directory.site import Number, Site, Trunk, User, make_site
+from softswitch.simulation.clock import VirtualClock
+from softswitch.simulation.media import SimulatedMedia
+from softswitch.simulation.network import Conditions, Network
+from softswitch.simulation.phone import SimulatedPhone
+from softswitch.simulation.phone_core import Account, Habits
+from softswitch.simulation.sound import heard_by
+from softswitch.simulation.streams import StreamNetwork
+from softswitch.simulation.switch import SimulatedSwitch
+from softswitch.simulation.virtual_loop import VirtualLoop
+
+DOMAIN: Final = "example.net"
+EXTENSIONS: Final = {"anna": "101", "boris": "102", "vera": "103", "gleb": "104"}
+"""The users that every simulated switch has; a password is the name and ``-secret``."""
+
+_SETTLE_S: Final = 200.0
+"""Long enough for every timer of RFC 3261 to run out, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """In what a world differs from the usual one."""
+
+    settings: BrainSettings = field(default_factory=BrainSettings)
+    hosts: tuple[str, ...] = ("192.0.2.1",)
+    """The switch's addresses."""
+    ports: range = range(16384, 16484, 2)
+    """RTP ports of the media plane."""
+    conditions: Conditions = field(default_factory=Conditions)
+    numbers: tuple[Number, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
+
+
+def password_of(name: str) -> str:
+    """Return a simulated user's password."""
+    return f"{name}-secret"
+
+
+def make_user(name: str, extension: str) -> User:
+    """Make a user with that password."""
+    text = f"{extension}:{DOMAIN}:{password_of(name)}".encode()
+    plain = md5(text, usedforsecurity=False).hexdigest()
+    return User(name, extension, name.capitalize(), plain, sha256(text).hexdigest())
+
+
+def usual_site(setting: Setting) -> Site:
+    """Make the site with the usual users."""
+    users = [make_user(name, extension) for name, extension in EXTENSIONS.items()]
+    return make_site(DOMAIN, users, setting.numbers, setting.trunks)
+
+
+class World:
+    """Everything of one run.
+
+    Args:
+        loop: a loop in virtual time.
+        seed: decides all that chance decides.
+        setting: what is not as usual.
+    """
+
+    def __init__(self, loop: VirtualLoop, seed: int, setting: Setting) -> None:
+        self.loop = loop
+        self.clock = VirtualClock(loop)
+        self.network = Network(loop, seed)
+        self.network.conditions = setting.conditions
+        self.streams = StreamNetwork(self.network)
+        self.switch = SimulatedSwitch(
+            self.network,
+            self.streams,
+            self.clock,
+            usual_site(setting),
+            seed=seed,
+            hosts=setting.hosts,
+            settings=setting.settings,
+            media=SimulatedMedia(loop, setting.ports),
+        )
+        self.phones: dict[str, SimulatedPhone] = {}
+
+    def phone(
+        self,
+        user: str,
+        *,
+        name: str = "",
+        host: str = "",
+        port: int = 5060,
+        transport: str = "udp",
+        habits: Habits | None = None,
+        password: str = "",
+        server: str = "",
+    ) -> SimulatedPhone:
+        """Put a phone of a user on the network.
+
+        Args:
+            user: a name of ``EXTENSIONS``, or any text for somebody whom the switch does not know.
+            name: of the phone, where the user has several.
+            host: its address; the next free one of 192.0.2.0/24 unless given.
+            port: its SIP port.
+            transport: ``udp`` or ``tcp``.
+            habits: its peculiarities.
+            password: another than the right one.
+            server: the switch's address as the phone knows it, where that is not its first one.
+        """
+        name = name or user
+        account = Account(EXTENSIONS.get(user, user), password or password_of(user), DOMAIN, user.capitalize())
+        made = SimulatedPhone(
+            self.network,
+            self.streams,
+            (host or f"192.0.2.{11 + len(self.phones)}", port),
+            account,
+            (server, 5060) if server else self.switch.address,
+            transport=transport,
+            habits=habits,
+            name=name,
+        )
+        self.phones[name] = made
+        return made
+
+    async def registered(self, user: str, *, name: str = "", habits: Habits | None = None) -> SimulatedPhone:
+        """Put a phone of a user on the network and register it."""
+        phone = self.phone(user, name=name, habits=habits)
+        status = await phone.register()
+        if status != 200:
+            raise SimulationError(f"{phone.name} could not register: {status}\n{phone.written_log()}")
+        return phone
+
+    def hears(self, phone: SimulatedPhone) -> set[str]:
+        """Return the names of the phones that this one hears now."""
+        return heard_by(phone, self.phones.values(), self.switch.media)
+
+    def facts(self, *kinds: type) -> list[object]:
+        """Return the facts of these types that were recorded so far."""
+        records = map(decode, self.switch.journal.records())
+        return [record.fact for record in records if type(record.fact) in kinds]
+
+    async def settle(self) -> None:
+        """Let every timer run out, then see that nothing is left.
+
+        Raises:
+            SimulationError: something is.
+        """
+        await asyncio.sleep(_SETTLE_S)
+        self.switch.at_rest()
