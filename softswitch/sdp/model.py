@@ -35,10 +35,6 @@ class PayloadFormat(NamedTuple):
         """Whether a call can be held with it: comfort noise and telephone events are only additions to it."""
         return self.encoding not in _ADDITIONS
 
-    def same_encoding(self, other: PayloadFormat) -> bool:
-        """Whether both name one encoding, whatever their numbers."""
-        return self[1:4] == other[1:4]
-
 
 _ADDITIONS: Final = frozenset({"telephone-event", "CN"})
 

@@ -11,6 +11,8 @@ from softswitch.sdp.direction import Direction, answer_direction
 from softswitch.sdp.model import Media, Origin, PayloadFormat, SessionDescription
 
 _PROTOCOL: Final = "RTP/AVP"
+_REGISTERED_SPELLING: Final = {"OPUS": "opus", "ILBC": "iLBC", "SPEEX": "speex"}
+"""Names know no case, but there are phones that compare letter by letter."""
 
 
 def make_offer(
@@ -110,7 +112,8 @@ def _audio(port: int, protocol: str, formats: Sequence[PayloadFormat], direction
 
 
 def _rtpmap(known: PayloadFormat) -> str:
-    text = f"rtpmap:{known.payload_type} {known.encoding}/{known.clock_rate_hz}"
+    name = _REGISTERED_SPELLING.get(known.encoding, known.encoding)
+    text = f"rtpmap:{known.payload_type} {name}/{known.clock_rate_hz}"
     return text if known.channels == 1 else f"{text}/{known.channels}"
 
 
