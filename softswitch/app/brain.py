@@ -100,7 +100,7 @@ class Brain:
             ua=self._ua,
             site=site,
             locations=self.locations,
-            authenticator=Authenticator(settings.nonce_key, settings.domain),
+            authenticator=Authenticator(settings.nonce_key, settings.domain, entropy),
             addresses=addresses,
             limits=settings.registration,
             record=self._record,
