@@ -1,0 +1,98 @@
+"""The API as commands use it: over the unix socket of a running switch."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import httpx
+
+from softswitch.core.errors import CommandError
+
+SOCKET: Final = Path("run") / "switch.sock"
+"""Where the socket lies in the storage directory."""
+
+_TIMEOUT_S: Final = 30.0
+
+
+class SwitchClient:
+    """Asks a running switch; use it in a ``with`` statement.
+
+    Args:
+        directory: the storage directory of the switch.
+
+    Raises:
+        CommandError: on entering ``not-running`` when there is no switch, or ``other-user``; from its methods what
+            the switch said.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = str(directory / SOCKET)
+        transport = httpx.HTTPTransport(uds=self._path)
+        self._http = httpx.Client(transport=transport, base_url="http://localhost/api/v1", timeout=_TIMEOUT_S)
+
+    def __enter__(self) -> SwitchClient:
+        _knock(self._path)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def status(self) -> dict[str, Any]:
+        """Return :class:`softswitch.api.view.StatusView` as JSON has it."""
+        found: dict[str, Any] = self._ask("GET", "/status")
+        return found
+
+    def registrations(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.view.RegistrationView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/registrations")
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.view.CallView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/calls")
+        return found
+
+    def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
+        """Load a compiled site and return the difference, a line each."""
+        answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})
+        difference: list[str] = answer["difference"]
+        return difference
+
+    def _ask(
+        self, method: str, path: str, *, content: bytes | None = None, params: Mapping[str, bool] | None = None
+    ) -> Any:  # noqa: ANN401  # JSON
+        try:
+            answer = self._http.request(method, path, content=content, params=params)
+        except httpx.HTTPError as error:
+            raise CommandError(f"The switch did not answer: {error}", status=503, error_id="no-answer") from error
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer.json()
+
+
+def _knock(path: str) -> None:
+    """Connect once: the system's own error tells why nobody opens."""
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(path)
+        except PermissionError:
+            text = "Only the user who runs the switch may ask it; run this command as that user."
+            raise CommandError(text, status=403, error_id="other-user") from None
+        except OSError:
+            text = "The switch is not running here. Start it with: softswitch run"
+            raise CommandError(text, status=503, error_id="not-running") from None
+
+
+def _refusal(answer: httpx.Response) -> CommandError:
+    """Turn a problem (RFC 9457) back into the error that it was."""
+    try:
+        told = answer.json()
+        return CommandError(
+            told["detail"], status=answer.status_code, error_id=told["error_id"], field=told.get("field", "")
+        )
+    except (ValueError, KeyError, TypeError):
+        return CommandError(f"The switch answered {answer.status_code}", status=answer.status_code, error_id="unknown")

@@ -1,0 +1,110 @@
+"""What the API sees of the switch; the brain fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """One process of the switch."""
+
+    role: str
+    """``supervisor``, ``brain``, ``worker`` or ``writer``."""
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The switch in numbers: all but the registrations are zero at rest."""
+
+    calls: int
+    legs: int
+    dialogs: int
+    transactions: int
+    """Those that can still change a call, not those that only absorb retransmissions."""
+    ports: int
+    """Those bound by a leg."""
+    timers: int
+    """Those owned by a call, a dialog or such a transaction."""
+    registrations: int
+    processes: tuple[ProcessView, ...]
+    version: str = ""
+    started_at: str = ""
+    """ISO 8601 in UTC."""
+    alarms: tuple[str, ...] = ()
+    """What is wrong, in words; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A phone that is registered."""
+
+    extension: str
+    contact: str
+    """The URI as the phone registered it."""
+    source: str
+    """Where its REGISTER came from, e.g. ``udp:10.0.0.7:5062``."""
+    expires_s: int
+    """Seconds from now."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One end of a call."""
+
+    leg: str
+    user: str
+    """Name of the user; empty for a number outside."""
+    number: str
+    state: str
+    codec: str
+    """Empty until one is agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A conversation that is going on."""
+
+    conversation_id: str
+    state: str
+    legs: tuple[LegView, ...]
+    started_at: str = ""
+    """ISO 8601 in UTC."""
+
+
+class SwitchView(Protocol):
+    """The running switch. Every method returns at once."""
+
+    def ready(self) -> bool:
+        """Tell whether calls can be taken."""
+        ...
+
+    def status(self) -> StatusView:
+        """Count what is going on."""
+        ...
+
+    def registrations(self) -> Sequence[RegistrationView]:
+        """List the registered phones."""
+        ...
+
+    def calls(self) -> Sequence[CallView]:
+        """List the conversations."""
+        ...
+
+    def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+        """Put another site in place of the loaded one, without a pause; calls in progress keep the old.
+
+        Args:
+            compiled: what :func:`softswitch.directory.site.compile_site` made.
+            dry_run: only tell the difference.
+
+        Returns:
+            The difference against what was loaded, a line each.
+
+        Raises:
+            ConfigurationError: the compiled site cannot be used; nothing has changed.
+        """
+        ...

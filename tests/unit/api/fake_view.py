@@ -1,0 +1,38 @@
+"""A switch that only shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from softswitch.api.view import CallView, LegView, ProcessView, RegistrationView, StatusView
+from softswitch.core.errors import CommandError, ConfigurationError, Problem
+
+
+class FakeView:
+    """One call between anna and boris, of whom only anna is registered."""
+
+    def __init__(self) -> None:
+        self.is_ready = True
+        self.loaded: list[tuple[bytes, bool]] = []
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+    def status(self) -> StatusView:
+        processes = (ProcessView("brain", 41), ProcessView("worker", 42))
+        return StatusView(1, 2, 2, 0, 2, 1, 1, processes, "0.1.0", "2026-11-22T10:00:00.000Z", ("disk full",))
+
+    def registrations(self) -> Sequence[RegistrationView]:
+        return [RegistrationView("101", "sip:101@10.0.0.7:5062", "udp:10.0.0.7:5062", 3312)]
+
+    def calls(self) -> Sequence[CallView]:
+        legs = (LegView("c1.1", "anna", "101", "talking", "PCMA"), LegView("c1.2", "", "102", "talking", "PCMA"))
+        return [CallView("c1", "talking", legs, "2026-11-22T10:00:00.000Z")]
+
+    def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+        if compiled == b"broken":
+            raise ConfigurationError([Problem("the compiled site", "it is of another domain", "load the site again")])
+        if compiled == b"busy":
+            raise CommandError("Another load is going on.", status=409, error_id="load-running", field="site")
+        self.loaded.append((compiled, dry_run))
+        return ["+ user anna"]

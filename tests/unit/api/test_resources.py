@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from softswitch.api import site
+from softswitch.api.server import build_app
+from tests.unit.api.fake_view import FakeView
+
+
+@pytest.fixture
+def view() -> FakeView:
+    return FakeView()
+
+
+@pytest.fixture
+async def http(view: FakeView) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(build_app(view))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+async def test_the_status_counts_everything_and_names_the_processes(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/status")
+    assert answer.json() == {
+        "calls": 1,
+        "legs": 2,
+        "dialogs": 2,
+        "transactions": 0,
+        "ports": 2,
+        "timers": 1,
+        "registrations": 1,
+        "processes": [{"role": "brain", "pid": 41}, {"role": "worker", "pid": 42}],
+        "version": "0.1.0",
+        "started_at": "2026-11-22T10:00:00.000Z",
+        "alarms": ["disk full"],
+    }
+
+
+async def test_registrations_are_listed(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/v1/registrations")
+    assert answer.json() == [
+        {
+            "extension": "101",
+            "contact": "sip:101@10.0.0.7:5062",
+            "source": "udp:10.0.0.7:5062",
+            "expires_s": 3312,
+        }
+    ]
+
+
+async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None:
+    [call] = (await http.get("/api/v1/calls")).json()
+    assert (call["conversation_id"], call["state"]) == ("c1", "talking")
+    assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
+
+
+async def test_a_site_is_loaded_or_only_compared(http: httpx.AsyncClient, view: FakeView) -> None:
+    answer = await http.post("/api/v1/site", content=b"compiled")
+    assert answer.json() == {"loaded": True, "difference": ["+ user anna"]}
+    answer = await http.post("/api/v1/site?dry_run=true", content=b"compiled")
+    assert answer.json()["loaded"] is False
+    assert view.loaded == [(b"compiled", False), (b"compiled", True)]
+
+
+async def test_a_site_that_cannot_be_used_is_told_with_its_cure(http: httpx.AsyncClient, view: FakeView) -> None:
+    answer = await http.post("/api/v1/site", content=b"broken")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["problems"][0]["cure"] == "load the site again"
+    assert not view.loaded
+
+
+async def test_a_refused_command_is_a_problem_with_its_name(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/v1/site", content=b"busy")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "Another load is going on.",
+        "error_id": "load-running",
+        "field": "site",
+    }
+
+
+async def test_a_site_larger_than_any_is_refused(
+    http: httpx.AsyncClient, view: FakeView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "LARGEST_SITE_OCTETS", 10)
+    answer = await http.post("/api/v1/site", content=b"x" * 11)
+    assert (answer.status_code, answer.json()["error_id"]) == (413, "site-too-large")
+    assert not view.loaded
+
+
+async def test_a_wrong_argument_is_named(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/v1/site?dry_run=perhaps", content=b"compiled")
+    assert (answer.status_code, answer.json()["field"]) == (422, "query.dry_run")
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/nothing", 404), ("PUT", "/api/v1/calls", 405)])
+async def test_what_is_not_there_is_a_problem_too(http: httpx.AsyncClient, method: str, path: str, status: int) -> None:
+    answer = await http.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_switch_is_healthy_when_it_can_take_calls(http: httpx.AsyncClient, view: FakeView) -> None:
+    assert (await http.get("/healthz")).status_code == 200
+    view.is_ready = False
+    assert (await http.get("/healthz")).status_code == 503
+
+
+async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/api/v1/openapi.json")).json()
+    assert set(document["paths"]) == {
+        "/api/v1/status",
+        "/api/v1/registrations",
+        "/api/v1/calls",
+        "/api/v1/site",
+        "/healthz",
+    }
+    assert "StatusView" in document["components"]["schemas"]
