@@ -50,7 +50,9 @@ class Dialog:
         self.local_cseq += 1
         return self.local_cseq
 
-    def request(self, method: str, cseq: int, via: str, headers: list[Header], body: bytes = b"") -> Request:
+    def request(
+        self, method: str, cseq: int, via: str, headers: list[Header], body: bytes = b"", *, max_forwards: int = 70
+    ) -> Request:
         """Build a request within the dialog (RFC 3261 §12.2.1.1).
 
         Args:
@@ -59,9 +61,10 @@ class Dialog:
             via: the value of its Via.
             headers: what follows the headers of every request.
             body: its body.
+            max_forwards: how many hops it may take.
         """
         uri, routes = request_line(self.target, self.routes)
-        fields: list[Header] = [("Via", via), ("Max-Forwards", "70")]
+        fields: list[Header] = [("Via", via), ("Max-Forwards", str(max_forwards))]
         if routes:
             fields.append(("Route", ", ".join(routes)))
         fields.append(("From", self.local))

@@ -84,6 +84,15 @@ class ClientUser(Protocol):
 class ServerUser(Protocol):
     """Who answers an INVITE server transaction."""
 
+    @property
+    def local_tag(self) -> str:
+        """The To tag of its responses."""
+        ...
+
+    def cancelled(self, now: float) -> None:
+        """A CANCEL came and is answered (RFC 3261 §9.2)."""
+        ...
+
     def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
         """An ACK came that carries the branch of the INVITE although the answer was a 2xx (RFC 6026 §7.1)."""
         ...

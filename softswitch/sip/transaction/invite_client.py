@@ -142,15 +142,23 @@ class InviteClient:
 
     def start(self, now: float) -> None:
         """Send the INVITE and start timers A and B."""
-        self._layer.send(self.flow, self.data)
-        self.wait(now)
-
-    def wait(self, now: float) -> None:
-        """Start timers A and B for an INVITE that has been sent."""
         queue = self._layer.queue
+        self._layer.send(self.flow, self.data)
         self._timer_b = queue.start(self, Input.TIMER_B, self._layer.give_up_s, now)
         if not self.flow.reliable:
             self._timer_a = queue.start(self, Input.TIMER_A, self._interval_s, now)
+
+    def resume(self, now: float, *, cancelled: bool) -> None:
+        """Go on with an INVITE that a former process sent.
+
+        Over an unreliable transport it is sent again, which makes the callee repeat what it answered last. Over a
+        reliable one the callee has it, so it counts as answered provisionally; so does one that is cancelled, lest
+        it ring again.
+        """
+        if cancelled or self.flow.reliable:
+            self._step(Input.RECEIVE_1XX)
+        else:
+            self.start(now)
 
     @property
     def live(self) -> bool:

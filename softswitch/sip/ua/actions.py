@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
-
-if TYPE_CHECKING:
-    from softswitch.sip.ua.client_session import ClientSession
-    from softswitch.sip.ua.server_session import ServerSession
-
-    Session = ClientSession | ServerSession
+from softswitch.sip.ua.party import Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +29,14 @@ class RequestArrived:
 class Cancelled:
     """The caller gave up (CANCEL, or BYE within the early dialog); 487 is sent, the session is over."""
 
-    session: ServerSession
+    session: Party
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The caller's ACK for our 2xx came."""
+    """The ACK for our 2xx came: to the INVITE, or to a re-INVITE without an offer."""
 
-    session: ServerSession
+    session: Party
     sdp: str
     """The answer where our 2xx made the offer; else empty."""
 
@@ -51,14 +45,14 @@ class Acknowledged:
 class AckMissing:
     """No ACK came for our 2xx within 64*T1; BYE is sent, the session is over."""
 
-    session: Session
+    session: Party
 
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
     """The callee answered provisionally; 100 is not told."""
 
-    session: ClientSession
+    session: Party
     status: int
     sdp: str
 
@@ -67,7 +61,7 @@ class Progressed:
 class Answered:
     """The callee took the call. The ACK is sent, but where the INVITE carried no offer: then ``acknowledge`` does."""
 
-    session: ClientSession
+    session: Party
     sdp: str
 
 
@@ -75,7 +69,7 @@ class Answered:
 class Rejected:
     """The call came to nothing, and the session is over. After ``cancel`` this comes as well, once and always."""
 
-    session: ClientSession
+    session: Party
     status: int
     """The callee's; 408 where nobody answers, 503 where the transport failed, 487 where it was cancelled by us."""
     reason: str
@@ -87,24 +81,16 @@ class Rejected:
 class Reoffered:
     """The peer sent a re-INVITE; ``accept_reoffer`` or ``refuse_reoffer`` answers it."""
 
-    session: Session
+    session: Party
     sdp: str
     """Its offer; empty where we are asked to make one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReofferAcknowledged:
-    """The ACK for our 2xx to a re-INVITE came, and it carries the answer to our offer."""
-
-    session: Session
-    sdp: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReofferAnswered:
     """The peer took our re-INVITE; the ACK is sent."""
 
-    session: Session
+    session: Party
     sdp: str
 
 
@@ -112,7 +98,7 @@ class ReofferAnswered:
 class ReofferRefused:
     """Our re-INVITE came to nothing; the session stays as it was."""
 
-    session: Session
+    session: Party
     status: int
     """The peer's; 491 also where a re-INVITE was under way already: try again after ``glare_delay_s``."""
 
@@ -121,7 +107,7 @@ class ReofferRefused:
 class InfoArrived:
     """An INFO came within the dialog; it is answered."""
 
-    session: Session
+    session: Party
     content_type: str
     """In lower case, without parameters."""
     body: bytes
@@ -131,7 +117,7 @@ class InfoArrived:
 class Ended:
     """An answered call is over by the peer or by loss; a call that nobody answers in time ends so too."""
 
-    session: Session
+    session: Party
     status: int
     """200: the peer's BYE, which is answered. 408 or 481: the dialog died."""
     reason: str
@@ -165,7 +151,6 @@ Action = (
     | Answered
     | Rejected
     | Reoffered
-    | ReofferAcknowledged
     | ReofferAnswered
     | ReofferRefused
     | InfoArrived

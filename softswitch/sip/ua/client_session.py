@@ -1,0 +1,448 @@
+"""A call that went out: the UAC's side of an INVITE and of the session that it makes (RFC 3261 §13.2).
+
+::
+
+         INVITE         1xx          2xx, ACK sent
+    ------------> CALLING ---> EARLY --------------------------------> CONFIRMED
+                    |  |         |  |  2xx without       acknowledge()    ^  |
+                    |  |         |  |  an offer of ours                   |  |
+                    |  |         |  +--------------> ANSWERED ------------+  | BYE of either side,
+           cancel() |  | 300-699, time-out               | BYE              | or the dialog died
+                    V  V         V                       V                  V
+               CANCELLING ------------------------------------------------> ENDED
+                        300-699; 2xx (ACK and BYE sent); time-out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+from softswitch.core.errors import LocalProtocolError
+from softswitch.core.state_table import StateTable, Word
+from softswitch.sip.dialog.dialog import Dialog, target_of
+from softswitch.sip.dialog.route import caller_routes
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Header, Request, Response
+from softswitch.sip.parse import parse_message
+from softswitch.sip.transaction.invite_client import InviteClient
+from softswitch.sip.transaction.invite_client import State as TransactionState
+from softswitch.sip.ua.actions import Answered, Ended, Progressed, Rejected
+from softswitch.sip.ua.bye import send_bye
+from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
+from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.session import Session
+from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
+
+
+class ClientState(Word):
+    """Where a call that went out stands."""
+
+    CALLING = "calling"
+    EARLY = "early"
+    CANCELLING = "cancelling"
+    ANSWERED = "answered"
+    CONFIRMED = "confirmed"
+    ENDED = "ended"
+
+
+class ClientInput(Word):
+    """What can happen to it."""
+
+    PROVISIONAL = "101-199"
+    ANSWER = "2xx"
+    OPEN_ANSWER = "2xx without an offer of ours"
+    REJECTION = "300-699, time-out, or transport error"
+    CANCEL = "CANCEL from the owner, or an early BYE"
+    ACKNOWLEDGE = "ACK from the owner"
+    LOSE = "the dialog died"
+    HANG_UP = "BYE from the owner"
+    BYE = "BYE from the peer"
+
+
+TABLE: Final = StateTable(
+    "call that went out",
+    {
+        (ClientState.CALLING, ClientInput.PROVISIONAL): ClientState.EARLY,
+        (ClientState.CALLING, ClientInput.ANSWER): ClientState.CONFIRMED,
+        (ClientState.CALLING, ClientInput.OPEN_ANSWER): ClientState.ANSWERED,
+        (ClientState.CALLING, ClientInput.REJECTION): ClientState.ENDED,
+        (ClientState.CALLING, ClientInput.CANCEL): ClientState.CANCELLING,
+        (ClientState.EARLY, ClientInput.PROVISIONAL): ClientState.EARLY,
+        (ClientState.EARLY, ClientInput.ANSWER): ClientState.CONFIRMED,
+        (ClientState.EARLY, ClientInput.OPEN_ANSWER): ClientState.ANSWERED,
+        (ClientState.EARLY, ClientInput.REJECTION): ClientState.ENDED,
+        (ClientState.EARLY, ClientInput.CANCEL): ClientState.CANCELLING,
+        (ClientState.CANCELLING, ClientInput.PROVISIONAL): ClientState.CANCELLING,
+        (ClientState.CANCELLING, ClientInput.ANSWER): ClientState.ENDED,
+        (ClientState.CANCELLING, ClientInput.REJECTION): ClientState.ENDED,
+        (ClientState.ANSWERED, ClientInput.ACKNOWLEDGE): ClientState.CONFIRMED,
+        (ClientState.ANSWERED, ClientInput.LOSE): ClientState.ENDED,
+        (ClientState.ANSWERED, ClientInput.HANG_UP): ClientState.ENDED,
+        (ClientState.ANSWERED, ClientInput.BYE): ClientState.ENDED,
+        (ClientState.CONFIRMED, ClientInput.LOSE): ClientState.ENDED,
+        (ClientState.CONFIRMED, ClientInput.HANG_UP): ClientState.ENDED,
+        (ClientState.CONFIRMED, ClientInput.BYE): ClientState.ENDED,
+    },
+)
+
+
+class Kind(Word):
+    """Its timers."""
+
+    TIMER_C = "rings too long"
+    CANCELLED = "no final response for 64*T1 after the CANCEL"
+    UNACKNOWLEDGED = "no ACK from the owner for 64*T1"
+
+
+_OPEN: Final = frozenset({ClientState.CALLING, ClientState.EARLY})
+_DIALING: Final = _OPEN | {ClientState.CANCELLING}
+_SECRET: Final = frozenset({"Authorization", "Proxy-Authorization"})
+
+
+class ClientSession(Session):
+    """One call that went out. Made by ``UserAgent.invite`` and ``UserAgent.restore``.
+
+    Args:
+        core: the user agent's common ground.
+        owner: the name that its owner gave it.
+        flow: where the peer is.
+        dialog: the dialog to be.
+
+    Attributes:
+        state: where it stands.
+    """
+
+    owns_call_id = True
+
+    def __init__(self, core: UaCore, owner: str, flow: Flow, dialog: Dialog) -> None:
+        super().__init__(core, owner, flow, dialog)
+        self.state = ClientState.CALLING
+        self.invite_cseq = 0
+        self.offered = False
+        self._transaction: InviteClient | None = None
+        self._ack_data = b""
+        self._cancel: Request | None = None
+        self._told = False
+
+    @classmethod
+    def ordered(cls, core: UaCore, order: InviteOrder, owner: str, now: float) -> ClientSession:
+        """Begin a session by sending an INVITE."""
+        tag = core.new_tag()
+        dialog = Dialog(
+            core.entropy.token(16), tag, f"{order.from_address};tag={tag}", str(order.to_address), order.request_uri
+        )
+        dialog.routes = order.route
+        session = cls(core, owner, order.flow, dialog)
+        session.offered = bool(order.sdp)
+        session.invite_cseq = dialog.next_cseq()
+        headers = [core.contact(order.flow), ALLOW_HEADER, core.user_agent, *order.headers]
+        if order.sdp:
+            headers.append(SDP_HEADER)
+        branch = core.new_branch()
+        via = core.via(order.flow, branch)
+        request = dialog.request(
+            "INVITE", session.invite_cseq, via, headers, order.sdp.encode(), max_forwards=order.max_forwards
+        )
+        session._attach(request, request.to_bytes(), branch).start(now)
+        session._wait(now)
+        return session
+
+    def _attach(self, request: Request, data: bytes, branch: str) -> InviteClient:
+        made = self._core.layer.invite((branch, "INVITE"), request, data, self.flow, self)
+        self._transaction = made
+        return made
+
+    def _wait(self, now: float) -> None:
+        self._core.queue.stop(self._limit)
+        self._limit = self._core.queue.start(self, Kind.TIMER_C, self._core.timers.c_s, now)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.state is ClientState.ENDED
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether 2xx and ACK have passed and nobody has hung up."""
+        return self.state is ClientState.CONFIRMED
+
+    # Commands of the owner
+
+    def cancel(self, *, reason: str = "", now: float) -> None:
+        """Give up before the callee answers; ``Rejected`` follows in any case.
+
+        CANCEL is sent once the callee has answered provisionally (RFC 3261 §9.1). Where the callee has taken the call
+        already it gets a BYE.
+
+        Args:
+            reason: the value of a Reason header (RFC 3326), or nothing.
+            now: monotonic seconds.
+        """
+        headers: tuple[Header, ...] = (("Reason", reason),) if reason else ()
+        if self.state in _OPEN:
+            self._step(ClientInput.CANCEL)
+            self.changed = True
+            self._prepare_cancel(headers)
+            self._send_cancel(now)
+        elif self.state in {ClientState.ANSWERED, ClientState.CONFIRMED}:
+            self.bye(headers=headers, now=now)
+            self._core.tell(Rejected(self, 487, "Answered as we gave up", None))
+
+    def acknowledge(self, sdp: str, *, now: float) -> None:
+        """Send the ACK with our answer, where the INVITE carried no offer.
+
+        Raises:
+            LocalProtocolError: the ACK is not the owner's to send.
+        """
+        if self.is_over:
+            return
+        self._step(ClientInput.ACKNOWLEDGE)
+        self._core.queue.stop(self._limit)
+        self._send_ack(sdp)
+        self.changed = True
+
+    def bye(self, *, headers: Iterable[Header] = (), now: float) -> None:
+        """Hang up an answered call.
+
+        Raises:
+            LocalProtocolError: the call is not answered.
+        """
+        if self.is_over:
+            return
+        if self.state is ClientState.ANSWERED:
+            self._send_ack("")
+        self._step(ClientInput.HANG_UP)
+        self._finish(now, known=True)
+        self._send_bye(headers, now)
+
+    # What the transaction tells
+
+    def responded(self, response: Response, now: float) -> None:
+        """The callee answered."""
+        status = response.status
+        if status < 200:
+            self._progressed(response, now)
+        elif status >= 300:
+            self._reject(status, response.reason, response, now)
+        elif self.state in _DIALING:
+            self._answered(response, now)
+        elif (response.to.tag or "") != self.dialog.remote_tag:
+            self._refuse_fork(response, now)
+        elif self._ack_data:
+            self._core.send(self.flow, self._ack_data)
+
+    def timed_out(self, now: float) -> None:
+        """The callee does not answer."""
+        self._reject(408, "The phone does not answer", None, now)
+
+    def unreachable(self, now: float) -> None:
+        """The transport failed."""
+        self._reject(503, "The phone cannot be reached", None, now)
+
+    def _progressed(self, response: Response, now: float) -> None:
+        if self.state is ClientState.CANCELLING:
+            self._send_cancel(now)
+        elif response.status > 100:
+            self._step(ClientInput.PROVISIONAL)
+            self._wait(now)
+            self._core.tell(Progressed(self, response.status, response.sdp))
+
+    def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:
+        cancelled = self.state is ClientState.CANCELLING and response is None
+        self._step(ClientInput.REJECTION)
+        self._finish(now)
+        self._transaction = None
+        if not self._told:
+            self._core.tell(Rejected(self, 487 if cancelled else status, reason, response))
+
+    def _answered(self, response: Response, now: float) -> None:
+        dialog = self.dialog
+        _confirm(dialog, response)
+        if self.state is ClientState.CANCELLING:
+            self._send_ack("")
+            self._step(ClientInput.ANSWER)
+            self._finish(now, known=True)
+            self._send_bye((), now)
+            if not self._told:
+                self._core.tell(Rejected(self, 487, "Answered as we gave up", None))
+            return
+        self._core.queue.stop(self._limit)
+        self.changed = True
+        if self._step(ClientInput.ANSWER if self.offered else ClientInput.OPEN_ANSWER) is ClientState.CONFIRMED:
+            self._send_ack("")
+        else:
+            give_up_s = self._core.timers.give_up_s
+            self._limit = self._core.queue.start(self, Kind.UNACKNOWLEDGED, give_up_s, now)
+        self._core.tell(Answered(self, response.sdp))
+
+    def _refuse_fork(self, response: Response, now: float) -> None:
+        """Another branch of a fork answered as well: ACK and BYE there (RFC 3261 §13.2.2.4)."""
+        own = self.dialog
+        other = Dialog(own.sip_call_id, own.local_tag, own.local, own.remote, own.target)
+        other.local_cseq = self.invite_cseq
+        _confirm(other, response)
+        via = self._core.via(self.flow, self._core.new_branch())
+        ack = other.request("ACK", self.invite_cseq, via, [self._core.user_agent])
+        self._core.send(self.flow, ack.to_bytes())
+        send_bye(self._core, other, self.flow, (), now)
+
+    # What the peer sends
+
+    def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
+        """Take the ACK of our 2xx to a re-INVITE."""
+        if self._reoffer_in is not None and request.cseq.number == self._reoffer_in.cseq:
+            self._reoffer_in.acknowledged(request, flow, now)
+
+    def _hung_up(self, reason: str, now: float) -> None:
+        """Take a BYE; one that overtook the 2xx it belongs to ends the call as well."""
+        if self.state in _OPEN:
+            self._step(ClientInput.CANCEL)
+            self._prepare_cancel(())
+            self._send_cancel(now)
+            self._told = True
+            self._core.tell(Rejected(self, 480, reason or "BYE before the answer", None))
+        elif self.state is not ClientState.CANCELLING:
+            if self.state is ClientState.ANSWERED:
+                self._send_ack("")
+            self._step(ClientInput.BYE)
+            self._finish(now)
+            self._core.tell(Ended(self, 200, reason))
+
+    def _may_reoffer(self, now: float) -> int:
+        """Refuse a re-INVITE as long as our own INVITE is not over (RFC 3261 §14.2)."""
+        return 0 if self.is_confirmed else 491
+
+    def receive_stray(self, response: Response, now: float) -> None:
+        """Take a 2xx to an INVITE whose transaction is gone."""
+        if (response.to.tag or "") != self.dialog.remote_tag and response.cseq.number == self.invite_cseq:
+            self._refuse_fork(response, now)
+        else:
+            super().receive_stray(response, now)
+
+    # Ends
+
+    def expire(self, kind: Enum, now: float) -> None:
+        """A timer fired."""
+        if kind is Kind.UNACKNOWLEDGED:
+            self._send_ack("")
+            self._step(ClientInput.LOSE)
+            self._finish(now, known=True)
+            self._send_bye((), now)
+            self._core.tell(Ended(self, 408, "Our answer was not made in time"))
+        elif kind is Kind.TIMER_C:
+            self._step(ClientInput.CANCEL)
+            self._prepare_cancel(())
+            self._send_cancel(now)
+            self._told = True
+            self._core.tell(Rejected(self, 408, "The phone rang too long", None))
+        else:
+            self._invite.abandon()
+            self._reject(408, "No answer to the CANCEL", None, now)
+
+    def _lose(self) -> None:
+        self._step(ClientInput.LOSE)
+
+    # Pieces
+
+    @property
+    def _invite(self) -> InviteClient:
+        if self._transaction is None:
+            raise LocalProtocolError("the INVITE is over")
+        return self._transaction
+
+    def _prepare_cancel(self, headers: Iterable[Header]) -> None:
+        """Build the CANCEL out of the INVITE (RFC 3261 §9.1), and let timer C rest."""
+        invite = self._invite.request
+        assert invite is not None  # noqa: S101 - it stays until the final response
+        kept = {"Via", "Max-Forwards", "Route", "From", "To", "Call-ID"}
+        fields = [pair for pair in invite.headers if pair[0] in kept]
+        fields += (("CSeq", f"{self.invite_cseq} CANCEL"), self._core.user_agent, *headers)
+        self._cancel = Request("CANCEL", invite.uri, fields)
+        self._core.queue.stop(self._limit)
+
+    def _send_cancel(self, now: float) -> None:
+        """Send the CANCEL, once, if a provisional response has come."""
+        if self._cancel is None or self._invite.state is not TransactionState.PROCEEDING:
+            return
+        data, self._cancel = self._cancel.to_bytes(), None
+        key = (self._invite.key[0], "CANCEL")
+        self._core.layer.request(key, data, self._invite.flow, None, now)
+        self._limit = self._core.queue.start(self, Kind.CANCELLED, self._core.timers.give_up_s, now)
+
+    def _send_ack(self, sdp: str) -> None:
+        headers = (SDP_HEADER,) if sdp else ()
+        self._ack_data = self._ack(self.invite_cseq, headers, sdp.encode()).to_bytes()
+        self._core.send(self.flow, self._ack_data)
+
+    def _step(self, given: ClientInput) -> ClientState:
+        self.state = TABLE.step(self.state, given)
+        return self.state
+
+    # Over a restart
+
+    def snapshot(self) -> SessionSnapshot:
+        """Return what a restarted switch must know, and clear ``changed``."""
+        self.changed = False
+        dialog = self.dialog
+        pending = self._transaction is not None and self._transaction.live
+        return SessionSnapshot(
+            role="client",
+            state=self.state.value,
+            flow=flow_values(self.flow),
+            sip_call_id=dialog.sip_call_id,
+            local_tag=dialog.local_tag,
+            remote_tag=dialog.remote_tag,
+            local=dialog.local,
+            remote=dialog.remote,
+            target=dialog.target,
+            routes=dialog.routes,
+            local_cseq=dialog.local_cseq,
+            remote_cseq=dialog.remote_cseq,
+            invite_cseq=self.invite_cseq,
+            offered=self.offered,
+            invite=_without_secrets(self._invite) if pending else b"",
+        )
+
+    def take_over(self, snapshot: SessionSnapshot, now: float) -> None:
+        """Go on where a snapshot left a session: this one, made anew.
+
+        A pending INVITE is sent again over an unreliable transport, so that the callee repeats its last response.
+        """
+        self.state = ClientState(snapshot.state)
+        self.invite_cseq = snapshot.invite_cseq
+        self.offered = snapshot.offered
+        self.changed = False
+        if snapshot.invite:
+            self._resume_invite(snapshot.invite, now)
+        elif self.state is ClientState.ANSWERED:
+            give_up_s = self._core.timers.give_up_s
+            self._limit = self._core.queue.start(self, Kind.UNACKNOWLEDGED, give_up_s, now)
+
+    def _resume_invite(self, data: bytes, now: float) -> None:
+        request = parse_message(data)
+        if not isinstance(request, Request):
+            raise LocalProtocolError("a snapshot's INVITE is a response")
+        transaction = self._attach(request, data, request.via.branch)
+        transaction.resume(now, cancelled=self.state is ClientState.CANCELLING)
+        self._wait(now)
+        if self.state is ClientState.CANCELLING:
+            self._prepare_cancel(())
+            self._send_cancel(now)
+
+
+def _confirm(dialog: Dialog, response: Response) -> None:
+    """Take over what a 2xx says of the other end (RFC 3261 §12.1.2)."""
+    dialog.remote = response.get("To") or dialog.remote
+    dialog.remote_tag = response.to.tag or ""
+    dialog.target = target_of(response) or dialog.target
+    dialog.routes = caller_routes(response)
+
+
+def _without_secrets(transaction: InviteClient) -> bytes:
+    request = transaction.request
+    if request is None or not any(name in _SECRET for name, _ in request.headers):
+        return transaction.data
+    kept = [pair for pair in request.headers if pair[0] not in _SECRET]
+    return Request(request.method, request.uri, kept, request.body).to_bytes()

@@ -1,0 +1,124 @@
+"""What a user agent's sessions share: the transaction layer, timers, chance, our addresses, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from typing import Final
+
+from softswitch.core.ids import Entropy
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Header, Request, Response, response_to
+from softswitch.sip.timers import TimerQueue, Timers
+from softswitch.sip.transaction.base import Key
+from softswitch.sip.transaction.layer import TransactionLayer
+from softswitch.sip.transaction.matching import MAGIC_COOKIE, reply_flow
+from softswitch.sip.ua.actions import Action, Send
+from softswitch.sip.ua.party import Party
+
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+"""The methods that are understood within a dialog."""
+ALLOW_HEADER: Final = ("Allow", ALLOW)
+SDP_HEADER: Final = ("Content-Type", "application/sdp")
+
+
+class UaCore:
+    """The common ground of one user agent.
+
+    Args:
+        entropy: where tags, branches and Call-IDs come from.
+        address_of: host and port to be written into Via and Contact towards a flow's peer.
+        timers: the base values of all timers.
+        product: what User-Agent and Server say.
+
+    Attributes:
+        dialogs: sessions that are not over.
+        sessions: sessions by Call-ID and our tag.
+    """
+
+    def __init__(
+        self, entropy: Entropy, address_of: Callable[[Flow], tuple[str, int]], timers: Timers, product: str
+    ) -> None:
+        self.entropy = entropy
+        self.timers = timers
+        self.queue = TimerQueue(timers)
+        self.layer = TransactionLayer(timers, self.queue, self.send)
+        self.dialogs = 0
+        self.sessions: dict[tuple[str, str], Party] = {}
+        self.told: list[Action] = []
+        self.user_agent: Header = ("User-Agent", product)
+        self.server: Header = ("Server", product)
+        self._address_of = address_of
+        self._contact_user = product.partition("/")[0]
+        self._tag_key = bytes.fromhex(entropy.token(16))
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Ask for octets to be sent."""
+        self.told.append(Send(flow, data))
+
+    def tell(self, action: Action) -> None:
+        """Tell the owner something."""
+        self.told.append(action)
+
+    def new_tag(self) -> str:
+        """Draw a tag."""
+        return self.entropy.token(8)
+
+    def new_branch(self) -> str:
+        """Draw a branch."""
+        return f"{MAGIC_COOKIE}{self.entropy.token(8)}"
+
+    def via(self, flow: Flow, branch: str) -> str:
+        """Write the Via of a request of ours."""
+        return f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)};branch={branch};rport"
+
+    def contact(self, flow: Flow) -> Header:
+        """Write our Contact towards a flow's peer."""
+        transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+        return "Contact", f"<sip:{self._contact_user}@{self._host_port(flow)}{transport}>"
+
+    def _host_port(self, flow: Flow) -> str:
+        host, port = self._address_of(flow)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def steady_tag(self, request: Request) -> str:
+        """Return a To tag that every retransmission of a request gets as well (RFC 3261 §8.2.7)."""
+        seed = f"{request.call_id} {request.get('From')} {request.get('CSeq')}"
+        return blake2b(seed.encode("utf-8", "surrogateescape"), digest_size=8, key=self._tag_key).hexdigest()
+
+    def response_of(
+        self, request: Request, status: int, headers: Iterable[Header] = (), body: bytes = b"", to_tag: str = ""
+    ) -> Response:
+        """Build a response that needs no session."""
+        tag = to_tag or self.steady_tag(request)
+        return response_to(request, status, to_tag=tag, headers=(self.server, *headers), body=body)
+
+    def reply(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        headers: Iterable[Header] = (),
+        body: bytes = b"",
+        to_tag: str = "",
+    ) -> None:
+        """Answer statelessly."""
+        self.send(reply_flow(request, flow), self.response_of(request, status, headers, body, to_tag).to_bytes())
+
+    def answer(
+        self,
+        request: Request,
+        key: Key,
+        flow: Flow,
+        status: int,
+        now: float,
+        headers: Iterable[Header] = (),
+        body: bytes = b"",
+    ) -> None:
+        """Answer a request once and for all, absorbing its retransmissions."""
+        data = self.response_of(request, status, headers, body).to_bytes()
+        towards = reply_flow(request, flow)
+        if request.method == "INVITE":
+            self.layer.serve_invite(key, towards, None).respond(status, data, now)
+        else:
+            self.layer.answer(key, towards, data, now)

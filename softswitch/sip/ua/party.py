@@ -1,0 +1,45 @@
+"""What everybody within the user agent may ask of a session, whichever side it is on."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from softswitch.sip.dialog.dialog import Dialog
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Request, Response
+from softswitch.sip.transaction.base import Key
+from softswitch.sip.ua.snapshot import SessionSnapshot
+
+
+class Party(Protocol):
+    """A session: see :mod:`softswitch.sip.ua.session`."""
+
+    owner: str
+    flow: Flow
+    dialog: Dialog
+    changed: bool
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    def snapshot(self) -> SessionSnapshot:
+        """Return what a restarted switch must know, and clear ``changed``."""
+        ...
+
+    def receive(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a request of the peer within the dialog."""
+        ...
+
+    def receive_stray(self, response: Response, now: float) -> None:
+        """Take a 2xx to an INVITE whose transaction is gone."""
+        ...
+
+    def lost(self, status: int, reason: str, now: float) -> None:
+        """The dialog died: end the session and say so."""
+        ...
+
+    def ack_missing(self, now: float) -> None:
+        """No ACK came for a 2xx of ours."""
+        ...

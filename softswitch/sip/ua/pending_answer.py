@@ -1,0 +1,58 @@
+"""A 2xx whose ACK is outstanding: it is repeated until the ACK comes or 64*T1 have passed (RFC 3261 §13.3.1.4)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from softswitch.core.state_table import Word
+from softswitch.sip.timers import Timer
+from softswitch.sip.transaction.base import doubled
+from softswitch.sip.transaction.invite_server import InviteServer
+from softswitch.sip.ua.core import UaCore
+
+
+class Kind(Word):
+    """The timers of a 2xx."""
+
+    REPEAT = "repeat the 2xx"
+    GIVE_UP = "no ACK for 64*T1"
+
+
+class AnswerUser(Protocol):
+    """Who sent the 2xx."""
+
+    def ack_missing(self, now: float) -> None:
+        """No ACK came."""
+        ...
+
+
+class PendingAnswer:
+    """One 2xx, which is sent at once; over any transport, for a hop behind it may be a datagram's."""
+
+    __slots__ = ("_core", "_give_up", "_interval_s", "_repeat", "_transaction", "_user", "data")
+
+    def __init__(self, core: UaCore, transaction: InviteServer, data: bytes, user: AnswerUser, now: float) -> None:
+        self._core = core
+        self._transaction = transaction
+        self._user = user
+        self.data = data
+        self._interval_s = core.timers.t1_s
+        transaction.respond(200, data, now)
+        self._repeat: Timer = core.queue.start(self, Kind.REPEAT, self._interval_s, now)
+        self._give_up: Timer = core.queue.start(self, Kind.GIVE_UP, core.timers.give_up_s, now)
+
+    def stop(self) -> None:
+        """Repeat no more."""
+        self._core.queue.stop(self._repeat)
+        self._core.queue.stop(self._give_up)
+
+    def expire(self, kind: Enum, now: float) -> None:
+        """A timer fired."""
+        if kind is Kind.GIVE_UP:
+            self.stop()
+            self._user.ack_missing(now)
+            return
+        self._core.send(self._transaction.flow, self.data)
+        self._interval_s = doubled(self._interval_s, self._core.timers.t2_s)
+        self._repeat = self._core.queue.start(self, Kind.REPEAT, self._interval_s, now)

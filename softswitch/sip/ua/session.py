@@ -1,0 +1,251 @@
+"""What both kinds of sessions can do once there is a dialog: hang up, change it, answer the peer's requests."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from softswitch.sip.dialog.dialog import Dialog
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Header, Request, Response
+from softswitch.sip.timers import Timer
+from softswitch.sip.transaction.base import Key
+from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Reoffered, ReofferRefused
+from softswitch.sip.ua.bye import send_bye
+from softswitch.sip.ua.core import ALLOW_HEADER, UaCore
+from softswitch.sip.ua.options import send_options
+from softswitch.sip.ua.reoffer_in import ReofferIn
+from softswitch.sip.ua.reoffer_in import State as ReofferState
+from softswitch.sip.ua.reoffer_out import ReofferOut
+from softswitch.sip.ua.snapshot import SessionSnapshot
+
+_RETRY_AFTER: Final = ("Retry-After", "5")
+_KNOWN_METHODS: Final = frozenset(
+    {"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"},
+)
+"""Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
+
+
+class Session(ABC):
+    """One call with one peer, from INVITE to BYE.
+
+    Once it is over every command does nothing: its owner may not have heard of that yet.
+
+    Args:
+        core: the user agent's common ground.
+        owner: the name that its owner gave it.
+        flow: where the peer is.
+        dialog: its dialog, confirmed or yet to be.
+
+    Attributes:
+        owner: as given.
+        flow: where requests to the peer go: the source of its last request.
+        changed: whether the snapshot differs from the last one taken.
+    """
+
+    owns_call_id: bool
+    """Whether the Call-ID is ours, which decides who waits longer after a glare (RFC 3261 §14.1)."""
+
+    def __init__(self, core: UaCore, owner: str, flow: Flow, dialog: Dialog) -> None:
+        self._core = core
+        self.owner = owner
+        self.flow = flow
+        self.dialog = dialog
+        self.changed = True
+        self._reoffer_in: ReofferIn | None = None
+        self._reoffer_out: ReofferOut | None = None
+        self._limit: Timer | None = None
+        core.sessions[dialog.sip_call_id, dialog.local_tag] = self
+        core.dialogs += 1
+
+    @property
+    def sip_call_id(self) -> str:
+        """The Call-ID of its dialog."""
+        return self.dialog.sip_call_id
+
+    @property
+    @abstractmethod
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+
+    @property
+    @abstractmethod
+    def is_confirmed(self) -> bool:
+        """Whether 2xx and ACK have passed and nobody has hung up."""
+
+    @abstractmethod
+    def snapshot(self) -> SessionSnapshot:
+        """Return what a restarted switch must know, and clear ``changed``."""
+
+    # Commands of the owner
+
+    @abstractmethod
+    def bye(self, *, headers: Iterable[Header] = (), now: float) -> None:
+        """Hang up an answered call."""
+
+    def reinvite(self, sdp: str, *, now: float) -> None:
+        """Offer the peer another description; ``ReofferAnswered`` or ``ReofferRefused`` follows.
+
+        While another INVITE of either side is under way the refusal (491) comes at once, as after a glare.
+        """
+        if self.is_over:
+            return
+        if not self.is_confirmed or self._reoffer_is_pending():
+            self._core.tell(ReofferRefused(self, 491))
+            return
+        self._reoffer_out = ReofferOut(self._core, self, sdp, now)
+
+    def accept_reoffer(self, sdp: str, *, now: float) -> None:
+        """Answer the peer's re-INVITE with 200; nothing happens where none waits (it may have been cancelled)."""
+        if self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
+            self._reoffer_in.accept(sdp, now)
+
+    def refuse_reoffer(self, status: int, *, headers: Iterable[Header] = (), now: float) -> None:
+        """Refuse the peer's re-INVITE; nothing happens where none waits (it may have been cancelled)."""
+        if self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
+            self._reoffer_in.refuse(status, headers, now)
+
+    def options(self, *, now: float) -> None:
+        """Ask the peer for a sign of life; ``Ended`` follows where there is none."""
+        if self.is_confirmed:
+            send_options(self._core, self, now)
+
+    def glare_delay_s(self) -> float:
+        """Draw how long to wait after a 491 before the next try (RFC 3261 §14.1)."""
+        share = self._core.entropy.number(16) / 65536
+        return 2.1 + 1.9 * share if self.owns_call_id else 2.0 * share
+
+    def move_to(self, flow: Flow) -> None:
+        """Send further requests another way: the phone has registered from there."""
+        if flow != self.flow:
+            self.flow = flow
+            self.changed = True
+
+    # What the peer sends
+
+    def receive(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a request of the peer within the dialog, whose retransmissions are absorbed already."""
+        method = request.method
+        if method == "ACK":
+            self.move_to(flow)
+            self.acknowledged(request, flow, now)
+        elif self.is_over:
+            self._core.answer(request, key, flow, 200 if method == "BYE" else 481, now)
+        elif not self.dialog.in_order(request):
+            self._core.answer(request, key, flow, 500, now)
+        else:
+            self.move_to(flow)
+            _HANDLERS.get(method, _refuse_method)(self, request, key, flow, now)
+
+    @abstractmethod
+    def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
+        """Take an ACK: to our 2xx, or to one for a re-INVITE."""
+
+    @abstractmethod
+    def _hung_up(self, reason: str, now: float) -> None:
+        """The peer's BYE came and is answered."""
+
+    @abstractmethod
+    def _may_reoffer(self, now: float) -> int:
+        """Return 0 where a re-INVITE of the peer can be taken, else the status that refuses it."""
+
+    def _receive_bye(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        self._core.answer(request, key, flow, 200, now)
+        self._hung_up(request.get("Reason") or "", now)
+
+    def _receive_info(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        self._core.answer(request, key, flow, 200, now)
+        self._core.tell(InfoArrived(self, request.content_type, request.body))
+
+    def _receive_options(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        headers = (self._core.contact(flow), ALLOW_HEADER, ("Accept", "application/sdp"))
+        self._core.answer(request, key, flow, 200, now, headers)
+
+    def _receive_reinvite(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a re-INVITE, unless ours is under way (491) or the last one is not answered (500; §14.2)."""
+        status = self._may_reoffer(now)
+        if self._reoffer_out is not None and self._reoffer_out.pending:
+            status = 491
+        elif self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
+            status = 500
+        if status:
+            self._core.answer(request, key, flow, status, now, (_RETRY_AFTER,) if status == 500 else ())
+            return
+        if self._reoffer_in is not None:
+            self._reoffer_in.stop(now)
+        self._reoffer_in = ReofferIn(self._core, self, request, key, flow, now)
+        self._core.tell(Reoffered(self, request.sdp))
+
+    def receive_stray(self, response: Response, now: float) -> None:
+        """Take a 2xx to an INVITE whose transaction is gone, e.g. one of a former process: the peer wants its ACK."""
+        cseq = response.cseq.number
+        own = (response.to.tag or "") == self.dialog.remote_tag
+        if own and self.is_confirmed:
+            self._core.send(self.flow, self._ack(cseq).to_bytes())
+
+    # Ends
+
+    def lost(self, status: int, reason: str, now: float) -> None:
+        """The dialog died: end the session and say so; a peer that was merely silent gets a BYE."""
+        if self.is_confirmed:
+            self._lose()
+            self._finish(now, known=status == 408)
+            if status == 408:
+                self._send_bye((), now)
+            self._core.tell(Ended(self, status, reason))
+
+    def ack_missing(self, now: float) -> None:
+        """No ACK came for a 2xx of ours: hang up (RFC 3261 §13.3.1.4)."""
+        if not self.is_over:
+            self._lose()
+            self._finish(now, known=True)
+            self._send_bye((), now)
+            self._core.tell(AckMissing(self))
+
+    @abstractmethod
+    def _lose(self) -> None:
+        """Step to the end because the peer is gone."""
+
+    def _finish(self, now: float, *, known: bool = False) -> None:
+        """Let everything go; ``known``: keep the dialog known until our BYE is answered."""
+        core = self._core
+        core.dialogs -= 1
+        core.queue.stop(self._limit)
+        if self._reoffer_in is not None:
+            self._reoffer_in.stop(now)
+        if self._reoffer_out is not None:
+            self._reoffer_out.stop()
+        if not known:
+            core.sessions.pop((self.dialog.sip_call_id, self.dialog.local_tag), None)
+
+    def _send_bye(self, headers: Iterable[Header], now: float) -> None:
+        send_bye(self._core, self.dialog, self.flow, headers, now)
+
+    # Pieces
+
+    def _reoffer_is_pending(self) -> bool:
+        received, sent = self._reoffer_in, self._reoffer_out
+        return (sent is not None and sent.pending) or (
+            received is not None and received.state is not ReofferState.CLOSED
+        )
+
+    def _ack(self, cseq: int, headers: Iterable[Header] = (), body: bytes = b"") -> Request:
+        """Build the ACK of a 2xx: a request of its own, with a new branch (RFC 3261 §13.2.2.4)."""
+        via = self._core.via(self.flow, self._core.new_branch())
+        return self.dialog.request("ACK", cseq, via, [self._core.user_agent, *headers], body)
+
+
+def _refuse_method(session: Session, request: Request, key: Key, flow: Flow, now: float) -> None:
+    status = 405 if request.method in _KNOWN_METHODS else 501
+    session._core.answer(request, key, flow, status, now, (ALLOW_HEADER,))
+
+
+_Handler = Callable[[Session, Request, Key, Flow, float], None]
+_HANDLERS: Final[dict[str, _Handler]] = {
+    "BYE": Session._receive_bye,
+    "INFO": Session._receive_info,
+    "INVITE": Session._receive_reinvite,
+    "OPTIONS": Session._receive_options,
+}
+"""Methods that are known within a dialog, by name."""

@@ -1,0 +1,283 @@
+"""The user agent: octets and the time go in, actions come out (RFC 3261 §8, §9, §12.2.2).
+
+It finds the transaction or the session that a message belongs to, and refuses by itself what no owner has to decide
+on. Nothing that a peer sends makes it raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from softswitch.core.errors import SipError
+from softswitch.core.ids import Entropy
+from softswitch.sip.dialog.dialog import Dialog, target_of
+from softswitch.sip.flow import Flow
+from softswitch.sip.message import Header, Request, Response
+from softswitch.sip.parse import parse_message
+from softswitch.sip.timers import Timers
+from softswitch.sip.transaction.base import Key
+from softswitch.sip.transaction.layer import ServerTransaction
+from softswitch.sip.transaction.matching import note_source, reply_flow, server_branch
+from softswitch.sip.transaction.non_invite_client import NonInviteClient
+from softswitch.sip.ua.actions import Action, Dropped, RequestArrived
+from softswitch.sip.ua.begun_invite import BegunInvite
+from softswitch.sip.ua.client_session import ClientSession
+from softswitch.sip.ua.core import ALLOW, UaCore
+from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.salvage import readable, salvage
+from softswitch.sip.ua.sent_request import send_request
+from softswitch.sip.ua.server_session import ServerSession
+from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of
+
+__all__ = ["ALLOW", "Counts", "Session", "UserAgent"]
+
+Session = ServerSession | ClientSession
+"""A call with one peer, from either side."""
+
+_PING: Final = b"\r\n\r\n"
+_PONG: Final = b"\r\n"
+_NO_HOPS_NEEDED: Final = frozenset({"OPTIONS", "REGISTER"})
+"""Methods that are for us even without hops left (RFC 3261 §10.3, §11)."""
+CSEQ_JUMP: Final = 1000
+"""How far a dialog's local CSeq goes on above its last snapshot: some requests raise it unrecorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is alive in a user agent."""
+
+    dialogs: int
+    """Sessions that are not over."""
+    transactions: int
+    """Those that can still change a call, not those that only absorb retransmissions."""
+    timers: int
+    """Those of sessions and of such transactions."""
+
+
+class UserAgent:
+    """The SIP side of a switch, without I/O.
+
+    Args:
+        entropy: where tags, branches and Call-IDs come from.
+        address_of: host and port to be written into Via and Contact towards a flow's peer.
+        timers: the base values of all timers.
+        product: what User-Agent and Server say.
+    """
+
+    def __init__(
+        self,
+        *,
+        entropy: Entropy,
+        address_of: Callable[[Flow], tuple[str, int]],
+        timers: Timers | None = None,
+        product: str = "softswitch",
+    ) -> None:
+        self._core = UaCore(entropy, address_of, timers or Timers(), product)
+
+    # What the driver does
+
+    def receive(self, data: bytes, flow: Flow, *, now: float) -> None:
+        """Take one datagram, or one message of a stream."""
+        if data.startswith(b"\r\n"):
+            data = self._skip_blank(data, flow)
+            if not data:
+                return
+        try:
+            message = parse_message(data)
+        except SipError as error:
+            self._refuse_malformed(salvage(data), flow, error)
+            return
+        try:
+            if isinstance(message, Response):
+                self._receive_response(message, flow, now)
+            else:
+                self._receive_request(message, flow, now)
+        except SipError as error:
+            self._refuse_malformed(readable(message) if isinstance(message, Request) else None, flow, error)
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due."""
+        self._core.queue.fire(now)
+
+    def next_deadline(self) -> float | None:
+        """Return when :meth:`handle_timer` wants to be called, or None."""
+        return self._core.queue.next_deadline()
+
+    def actions(self) -> list[Action]:
+        """Return what is to be done since the last call, in its order."""
+        told, self._core.told = self._core.told, []
+        return told
+
+    def flow_failed(self, flow: Flow, *, now: float) -> None:
+        """A stream was closed, or sending failed: whoever waits for a response there need not."""
+        self._core.layer.flow_failed(flow, now)
+
+    def counts(self) -> Counts:
+        """Count what is alive."""
+        return Counts(self._core.dialogs, self._core.layer.live, self._core.queue.live)
+
+    # What owners do
+
+    def new_tag(self) -> str:
+        """Draw a tag, for a response that the owner builds."""
+        return self._core.new_tag()
+
+    def reply(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        *,
+        headers: Iterable[Header] = (),
+        body: bytes = b"",
+        to_tag: str = "",
+    ) -> None:
+        """Answer a request finally and statelessly; every retransmission of it gets the same To tag."""
+        self._core.reply(request, flow, status, headers, body, to_tag)
+
+    def begin(self, request: Request, flow: Flow, *, now: float) -> ServerTransaction:
+        """Begin a server transaction; one that :meth:`respond` does not end within 64*T1 ends by itself."""
+        key = (server_branch(request), request.method)
+        towards = reply_flow(request, flow)
+        if request.method != "INVITE":
+            return self._core.layer.serve(key, towards, now)
+        transaction = self._core.layer.serve_invite(key, towards, None)
+        BegunInvite(self._core, request, transaction, now)
+        return transaction
+
+    def respond(self, transaction: ServerTransaction, response: Response, *, now: float) -> None:
+        """Send a response by its transaction.
+
+        Raises:
+            LocalProtocolError: it is answered already.
+        """
+        transaction.respond(response.status, response.to_bytes(), now)
+
+    def accept_invite(self, request: Request, flow: Flow, *, owner: str, now: float) -> ServerSession:
+        """Begin a session for an INVITE that :class:`RequestArrived` told of; 100 is sent at once."""
+        return ServerSession.arrived(self._core, request, flow, owner, now)
+
+    def invite(self, order: InviteOrder, *, owner: str, now: float) -> ClientSession:
+        """Call a phone."""
+        return ClientSession.ordered(self._core, order, owner, now)
+
+    def request(self, request: Request, flow: Flow, *, owner: str, now: float) -> NonInviteClient:
+        """Send a request outside any dialog; ``Responded`` follows.
+
+        Via is put before its headers; Max-Forwards, Call-ID, CSeq, the From tag and User-Agent are added where it has
+        none.
+
+        Raises:
+            LocalProtocolError: it is an INVITE or an ACK.
+        """
+        return send_request(self._core, request, flow, owner, now)
+
+    def restore(self, snapshot: SessionSnapshot, *, owner: str, now: float) -> Session:
+        """Go on with a session of a former process."""
+        dialog = Dialog(snapshot.sip_call_id, snapshot.local_tag, snapshot.local, snapshot.remote, snapshot.target)
+        dialog.remote_tag = snapshot.remote_tag
+        dialog.routes = snapshot.routes
+        dialog.local_cseq = snapshot.local_cseq + CSEQ_JUMP
+        dialog.remote_cseq = snapshot.remote_cseq
+        flow = flow_of(snapshot.flow)
+        session: Session
+        if snapshot.role == "server":
+            session = ServerSession.restored(self._core, owner, flow, dialog, snapshot)
+        else:
+            session = ClientSession(self._core, owner, flow, dialog)
+        session.take_over(snapshot, now)
+        return session
+
+    # What peers send
+
+    def _skip_blank(self, data: bytes, flow: Flow) -> bytes:
+        """Answer a keep-alive (RFC 5626 §3.5.1); return what follows blank lines (RFC 3261 §7.5)."""
+        rest = data.lstrip(b"\r\n")
+        if not rest and data.startswith(_PING):
+            self._core.send(flow, _PONG)
+        return rest
+
+    def _refuse_malformed(self, request: Request | None, flow: Flow, error: SipError) -> None:
+        if request is None:
+            self._core.tell(Dropped(flow, str(error)))
+            return
+        note_source(request, flow)
+        self._core.reply(request, flow, error.status_hint)
+
+    def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
+        if self._core.layer.receive(response, now):
+            return
+        if response.cseq.method == "INVITE" and 200 <= response.status < 300:
+            session = self._core.sessions.get((response.call_id, response.from_.tag or ""))
+            if session is not None:
+                session.receive_stray(response, now)
+                return
+        self._core.tell(Dropped(flow, f"a stray response: {response.start_line()}"))
+
+    def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
+        branch = server_branch(request)
+        method = request.method
+        key = (branch, "INVITE" if method == "ACK" else method)
+        if self._core.layer.absorb(request, key, flow, now):
+            return
+        note_source(request, flow)
+        if method == "CANCEL":
+            self._cancel(request, key, flow, now)
+        elif request.to.tag is not None and method != "REGISTER":
+            self._within_dialog(request, key, flow, now)
+        elif method != "ACK":
+            self._outside_dialogs(request, flow)
+
+    def _cancel(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a CANCEL (RFC 3261 §9.2): 200 to it, 487 to what it cancels."""
+        core = self._core
+        transaction = core.layer.invite_of(key[0])
+        if transaction is None:
+            core.reply(request, flow, 481)
+            return
+        user = transaction.user
+        tag = user.local_tag if user is not None else ""
+        core.layer.answer(key, reply_flow(request, flow), core.response_of(request, 200, to_tag=tag).to_bytes(), now)
+        if user is not None:
+            user.cancelled(now)
+
+    def _within_dialog(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Hand a request to the session whose dialog it names; ACK and BYE may come before we know the peer's tag."""
+        core = self._core
+        session = core.sessions.get((request.call_id, request.to.tag or ""))
+        known = session is not None and session.dialog.remote_tag in {"", request.from_.tag or ""}
+        if request.method == "ACK":
+            if session is not None and known:
+                session.receive(request, key, flow, now)
+        elif session is None or not known:
+            core.reply(request, flow, 481)
+        elif unknown := request.get_list("Require"):
+            core.answer(request, key, flow, 420, now, (("Unsupported", ", ".join(unknown)),))
+        else:
+            session.receive(request, key, flow, now)
+
+    def _outside_dialogs(self, request: Request, flow: Flow) -> None:
+        status, headers = self._refusal(request)
+        if status:
+            self._core.reply(request, flow, status, headers)
+        else:
+            self._core.tell(RequestArrived(request, flow))
+
+    def _refusal(self, request: Request) -> tuple[int, tuple[Header, ...]]:
+        """Return status and headers for what no owner has to decide on; 0 where one has."""
+        if request.max_forwards == 0 and request.method not in _NO_HOPS_NEEDED:
+            return 483, ()
+        if unknown := request.get_list("Require"):
+            return 420, (("Unsupported", ", ".join(unknown)),)
+        if request.method != "INVITE":
+            return 0, ()
+        merge_key = (request.call_id, request.from_.tag or "", request.cseq.number)
+        if self._core.layer.is_merged(merge_key):
+            return 482, ()
+        if request.body and request.content_type != "application/sdp":
+            return 415, (("Accept", "application/sdp"),)
+        if request.get("Content-Encoding") not in {None, "identity"}:
+            return 415, (("Accept-Encoding", "identity"),)
+        return (400, ()) if target_of(request) is None else (0, ())
