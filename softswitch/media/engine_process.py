@@ -213,7 +213,7 @@ class WorkerEngine:
             worker.delivered = worker.journaled = worker.acknowledged = 0
         worker.instance, worker.protocol, worker.product = instance, protocol, product
 
-    def _take_state(self, worker: _Worker, more: int, legs: wire.Values, rooms: wire.Values) -> None:
+    def _take_state(self, worker: _Worker, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts
         known_legs += [wire.leg_state_of(values) for values in legs]
         known_rooms += [(room, wire.hears_of(rows)) for room, rows in rooms]
@@ -269,7 +269,7 @@ class WorkerEngine:
             return
         worker.acknowledged = worker.journaled
         head = ("do", worker.acknowledged)
-        worker.backlog += [wire.pack_with_list(head, group) for group in wire.grouped(notes)]
+        worker.backlog += [wire.pack_lists(head, group) for group in wire.grouped(notes)]
 
     def _drain(self, worker: _Worker) -> None:
         while worker.open and worker.backlog:

@@ -91,13 +91,14 @@ def grouped(packed_entries: Iterable[bytes]) -> Iterator[list[bytes]]:
     yield group
 
 
-def pack_with_list(head: Sequence[object], packed_entries: Sequence[bytes]) -> bytes:
-    """Encode a message whose last element is a list of entries that are encoded already."""
+def pack_lists(head: Sequence[object], *lists: Sequence[bytes]) -> bytes:
+    """Encode a message whose last elements are lists of entries that are encoded already."""
     packer = msgpack.Packer()
-    parts: list[bytes] = [packer.pack_array_header(len(head) + 1)]
+    parts: list[bytes] = [packer.pack_array_header(len(head) + len(lists))]
     parts += [packer.pack(part) for part in head]
-    parts.append(packer.pack_array_header(len(packed_entries)))
-    return b"".join((*parts, *packed_entries))
+    for entries in lists:
+        parts += [packer.pack_array_header(len(entries)), *entries]
+    return b"".join(parts)
 
 
 def open_command(order: OpenLeg) -> Values:

@@ -1,0 +1,119 @@
+"""The worker's end of the control socket: commands in, numbered events out, kept until they are acknowledged."""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from softswitch.core.errors import MediaError
+from softswitch.media import wire
+from softswitch.media.engine import Hear, LegState
+from softswitch.media.worker.outbox import Outbox
+from softswitch.runtime.log import get_logger
+
+_log = get_logger(__name__)
+
+_MOST_AT_ONCE: Final = 64
+"""Messages read in one turn, so that a tick is never far."""
+
+Rooms = list[tuple[str, tuple[Hear, ...]]]
+
+
+class Control:
+    """Speaks with the brain, whichever process that is now.
+
+    Args:
+        sock: the socket, non-blocking.
+        number: of this worker.
+        instance: new with each process.
+        execute: carries out a command.
+        states: tells the legs there are.
+        rooms: tells the rooms there are.
+        outbox: the events to send.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        number: int,
+        instance: str,
+        execute: Callable[[wire.Values], None],
+        states: Callable[[], list[LegState]],
+        rooms: Callable[[], Rooms],
+        outbox: Outbox,
+    ) -> None:
+        self._sock = sock
+        self._hello = wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT, number, instance))
+        self._execute = execute
+        self._states = states
+        self._rooms = rooms
+        self._outbox = outbox
+        self._backlog: deque[bytes] = deque([self._hello])
+
+    @property
+    def blocked(self) -> bool:
+        """Whether messages wait for room in the socket."""
+        return bool(self._backlog)
+
+    def readable(self) -> bool:
+        """Take what the brain sent; False when nobody can ever send anything again."""
+        for _ in range(_MOST_AT_ONCE):
+            try:
+                data = self._sock.recv(wire.RECEIVE_OCTETS)
+            except BlockingIOError:
+                return True
+            except ConnectionError:
+                return False
+            if not data:
+                return False
+            self._take(wire.unpack(data))
+        return True
+
+    def flush(self) -> None:
+        """Send the events there are and what waited."""
+        self._queue_events(self._outbox.take_fresh())
+        while self._backlog:
+            try:
+                self._sock.send(self._backlog[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._backlog.clear()  # nobody is there; reading tells the same
+                return
+            self._backlog.popleft()
+
+    def _take(self, message: wire.Values) -> None:
+        if message[0] == "do":
+            self._outbox.forget(message[1])
+            for command in message[2]:
+                self._obey(command)
+        elif message[0] == "hello":
+            self._greet(message[1], message[2])
+        else:
+            _log.error("message.refused", name=message[0])
+
+    def _obey(self, command: wire.Values) -> None:
+        """Carry out one command; one that cannot be understood, perhaps of a newer brain, harms no other leg."""
+        try:
+            self._execute(command)
+        except (MediaError, TypeError, ValueError, LookupError) as error:
+            _log.error("command.failed", command=str(command[:2]), error=str(error))
+
+    def _greet(self, protocol: int, product: str) -> None:
+        """A brain has started: tell it everything, and again what the one before it had not acknowledged."""
+        _log.info("brain.connected", protocol=protocol, product=product)
+        self._backlog.append(self._hello)
+        legs = [wire.pack(wire.leg_state_values(state)) for state in self._states()]
+        rooms = [wire.pack((room, wire.hear_values(rows))) for room, rows in self._rooms()]
+        for group in wire.grouped(rooms):
+            self._backlog.append(wire.pack_lists(("state", True), [], group))
+        *groups, last = wire.grouped(legs)
+        self._backlog.extend(wire.pack_lists(("state", True), group, []) for group in groups)
+        self._backlog.append(wire.pack_lists(("state", False), last, []))
+        self._queue_events(self._outbox.everything())
+
+    def _queue_events(self, packed: Sequence[bytes]) -> None:
+        self._backlog.extend(wire.pack_lists(("events",), group) for group in wire.grouped(packed) if group)

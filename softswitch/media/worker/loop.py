@@ -1,0 +1,148 @@
+"""What the worker waits for: the tick first, then the brain, then single packets.
+
+Between ticks it sleeps in epoll, so a command is carried out when it comes, not at the next tick. While there is no
+leg there is no tick.
+"""
+
+from __future__ import annotations
+
+import gc
+import select
+import socket
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from softswitch.media.worker.control import Control
+from softswitch.media.worker.timer import TickTimer
+
+_MOST_EVENTS: Final = 256
+_COLLECT_EVERY: Final = 2000
+"""Ticks from one collection of young garbage to the next: ten seconds."""
+
+
+class Ticking(Protocol):
+    """What the loop drives."""
+
+    def __len__(self) -> int: ...
+
+    def tick(self, number: int, *, missed: int) -> None:
+        """Make one tick."""
+        ...
+
+    def close_retired(self) -> None:
+        """Close the descriptors that no sweep can touch any more."""
+        ...
+
+
+class SocketPoller:
+    """Calls functions for sockets that have something to read."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._on_readable: dict[int, Callable[[], None]] = {}
+
+    def watch(self, sock: socket.socket, on_readable: Callable[[], None]) -> None:
+        """Call ``on_readable`` as often as the socket has something to read."""
+        self.watch_descriptor(sock.fileno(), on_readable)
+
+    def watch_descriptor(self, descriptor: int, on_readable: Callable[[], None]) -> None:
+        """Do the same for any descriptor."""
+        if descriptor not in self._on_readable:
+            self._epoll.register(descriptor, select.EPOLLIN)
+        self._on_readable[descriptor] = on_readable
+
+    def unwatch(self, sock: socket.socket) -> None:
+        """Stop that; a socket that is not watched is fine."""
+        if self._on_readable.pop(sock.fileno(), None) is not None:
+            self._epoll.unregister(sock.fileno())
+
+    def want_room(self, sock: socket.socket, *, wanted: bool) -> None:
+        """Wake up also when a watched socket has room for writing."""
+        self._epoll.modify(sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if wanted else 0))
+
+    def wait(self) -> list[int]:
+        """Sleep until something is there; return the descriptors."""
+        return [descriptor for descriptor, _ in self._epoll.poll(maxevents=_MOST_EVENTS)]
+
+    def call(self, descriptor: int) -> None:
+        """Call what watches the descriptor, if anything still does."""
+        on_readable = self._on_readable.get(descriptor)
+        if on_readable is not None:
+            on_readable()
+
+
+class WorkerLoop:
+    """Runs a media plane until its control socket ends or :meth:`stop` is called.
+
+    Args:
+        plane: gets the ticks.
+        control: the brain's commands and the events.
+        control_socket: its socket.
+        poller: what the plane's sockets are watched by.
+        timer: the tick.
+    """
+
+    def __init__(
+        self,
+        plane: Ticking,
+        control: Control,
+        control_socket: socket.socket,
+        poller: SocketPoller,
+        timer: TickTimer,
+    ) -> None:
+        self._plane = plane
+        self._control = control
+        self._control_socket = control_socket
+        self._poller = poller
+        self._timer = timer
+        self._tick = 0
+        self._next_collection = _COLLECT_EVERY
+        self._running = True
+        self._waits_for_room = False
+        poller.watch(control_socket, self._read_control)
+        poller.watch_descriptor(timer.fileno(), lambda: None)
+
+    def run(self) -> None:
+        """Run until it is over."""
+        self._end_turn()
+        while self._running:
+            descriptors = self._poller.wait()
+            if self._timer.fileno() in descriptors:
+                self._make_tick()
+            for descriptor in descriptors:
+                self._poller.call(descriptor)
+            self._end_turn()
+
+    def stop(self) -> None:
+        """End after this turn."""
+        self._running = False
+
+    def _read_control(self) -> None:
+        if not self._control.readable():
+            self._running = False
+        self._plane.close_retired()
+
+    def _make_tick(self) -> None:
+        elapsed = self._timer.elapsed()
+        if elapsed:
+            self._tick += elapsed
+            self._plane.tick(self._tick, missed=elapsed - 1)
+            if self._tick >= self._next_collection:
+                self._next_collection = self._tick + _COLLECT_EVERY
+                gc.collect(1)
+
+    def _end_turn(self) -> None:
+        self._plane.close_retired()
+        self._control.flush()
+        if self._control.blocked != self._waits_for_room:
+            self._waits_for_room = self._control.blocked
+            self._poller.want_room(self._control_socket, wanted=self._waits_for_room)
+        if bool(len(self._plane)) != self._timer.running:
+            self._switch_ticking()
+
+    def _switch_ticking(self) -> None:
+        if self._timer.running:
+            self._timer.stop()
+            gc.collect()
+        else:
+            self._timer.start()

@@ -1,0 +1,105 @@
+"""The media worker's program."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+from collections.abc import Callable
+
+from softswitch.core.errors import MediaError
+from softswitch.media import wire
+from softswitch.media.engine import OpenLeg
+from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.control import Control
+from softswitch.media.worker.loop import SocketPoller, WorkerLoop
+from softswitch.media.worker.outbox import Outbox
+from softswitch.media.worker.plane import MediaPlane
+from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.priority import raise_priority
+from softswitch.media.worker.relay import TICK_S
+from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.timer import TickTimer
+from softswitch.runtime.clocks import SystemClock
+from softswitch.runtime.entropy import system_entropy
+from softswitch.runtime.log import get_logger
+
+_log = get_logger(__name__)
+
+
+def run(
+    control_fd: int,
+    *,
+    number: int,
+    ports: range,
+    realtime: bool,
+    life_fd: int = -1,
+    backend: str = "",
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Run a media worker until its control socket ends, the supervisor does, or SIGTERM comes.
+
+    Args:
+        control_fd: the worker's end of an AF_UNIX SOCK_SEQPACKET pair.
+        number: of this worker, from 0.
+        ports: its slice of the port range.
+        realtime: ask the system for a place before other programs; where it refuses, go on without.
+        life_fd: a descriptor whose end means that the supervisor is gone; -1 for none.
+        backend: ``aio`` or ``epoll``; empty for the best that works.
+        on_ready: called once, when commands are taken.
+    """
+    control_socket = socket.socket(fileno=control_fd)
+    control_socket.setblocking(False)
+    poller, timer, pool = SocketPoller(), TickTimer(TICK_S), PortPool(ports)
+    state = Rows(pool.size)
+    io = choose_backend(state, wanted=backend)
+    entropy = system_entropy()
+    outbox = Outbox()
+    plane = MediaPlane(state, pool, io, poller, clock=SystemClock(), entropy=entropy, emit=outbox.emit)
+    control = Control(
+        control_socket,
+        number=number,
+        instance=entropy.token(),
+        execute=lambda command: execute(plane, command),
+        states=plane.states,
+        rooms=plane.rooms,
+        outbox=outbox,
+    )
+    loop = WorkerLoop(plane, control, control_socket, poller, timer)
+    if life_fd >= 0:
+        poller.watch_descriptor(life_fd, loop.stop)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: _leave())
+    granted = raise_priority() if realtime else "normal"
+    _log.info("worker.started", number=number, backend=io.name, priority=granted, ports=len(pool))
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if on_ready is not None:
+        on_ready()
+    loop.run()
+    _log.info("worker.stopped", number=number, legs=len(plane))
+
+
+def execute(plane: MediaPlane, command: wire.Values) -> None:
+    """Carry out one command.
+
+    Raises:
+        MediaError: no command has that name.
+    """
+    name, *values = command
+    if name == "open":
+        plane.open(OpenLeg(*values))
+    elif name == "stream":
+        leg, stream = values
+        plane.set_stream(leg, wire.stream_of(stream))
+    elif name == "room":
+        room, rows = values
+        plane.set_room(room, wire.hears_of(rows))
+    elif name in ("close", "forget"):
+        plane.close(values[0], quiet=name == "forget")
+    else:
+        raise MediaError(f"no command is named {name}")
+
+
+def _leave() -> None:
+    raise SystemExit(0)

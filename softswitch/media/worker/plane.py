@@ -1,0 +1,254 @@
+"""The media plane of one worker: what a brain's commands, the ticks and the sockets do to its legs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from softswitch.core.clock import Clock
+from softswitch.core.errors import MediaError
+from softswitch.core.ids import Entropy
+from softswitch.media.engine import (
+    Hear,
+    LegClosed,
+    LegOpened,
+    LegRefused,
+    LegState,
+    LegStatistics,
+    MediaEvent,
+    OpenLeg,
+    Stream,
+)
+from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.leg import Leg, ReportState
+from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.reception import Reception
+from softswitch.media.worker.relay import TICK_S
+from softswitch.media.worker.reports import Reports
+from softswitch.media.worker.rooms import Rooms
+from softswitch.media.worker.routes import Routes
+from softswitch.media.worker.rows import NEVER, Rows
+from softswitch.media.worker.sockets import bind_pair
+from softswitch.media.worker.sweep import Sweeper
+
+_UPKEEP_EVERY: Final = 20
+_LATE_TICKS: Final = 3
+"""So many ticks missed, and legs may have two packets waiting."""
+
+
+class Poller(Protocol):
+    """Tells when a socket has something to read."""
+
+    def watch(self, sock: socket.socket, on_readable: Callable[[], None]) -> None:
+        """Call ``on_readable`` as often as the socket has something to read."""
+        ...
+
+    def unwatch(self, sock: socket.socket) -> None:
+        """Stop that; a socket that is not watched is fine."""
+        ...
+
+
+class MediaPlane:
+    """All legs of one worker.
+
+    Args:
+        state: the rows; as many as there are port pairs.
+        ports: the worker's slice.
+        backend: sweeps ``state``.
+        poller: watches catch-alls and report ports.
+        clock: both faces.
+        entropy: for SSRCs, first sequence numbers and names.
+        emit: takes events.
+    """
+
+    def __init__(
+        self,
+        state: Rows,
+        ports: PortPool,
+        backend: IoBackend,
+        poller: Poller,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        emit: Callable[[MediaEvent], None],
+    ) -> None:
+        self._state = state
+        self._ports = ports
+        self._backend = backend
+        self._poller = poller
+        self._clock = clock
+        self._entropy = entropy
+        self._emit = emit
+        self._legs: dict[str, Leg] = {}
+        self._leg_by_row: dict[int, Leg] = {}
+        self._closing: list[tuple[Leg, LegClosed | None]] = []
+        self._retired: list[socket.socket] = []
+        self._flooded: list[Leg] = []
+        self._next_upkeep = 0
+        routes = Routes(state.capacity)
+        self._rooms = Rooms(self._legs, state, routes)
+        self._reports = Reports(state, clock, entropy)
+        self._reception = Reception(
+            state,
+            self._rooms,
+            routes,
+            self._reports,
+            backend,
+            leg_of=self._leg_by_row.__getitem__,
+            descriptors=self,
+            emit=emit,
+        )
+        self._sweeper = Sweeper(state, backend, self._reception.relay)
+
+    def __len__(self) -> int:
+        return len(self._legs) + len(self._closing)
+
+    def open(self, order: OpenLeg) -> None:
+        """Bind a leg's ports, or say again where they are."""
+        leg = self._legs.get(order.leg)
+        if leg is None:
+            try:
+                leg = self._make(order)
+            except MediaError as error:
+                self._emit(LegRefused(order.leg, str(error)))
+                return
+        self._emit(LegOpened(leg.name, leg.address, leg.port))
+
+    def set_stream(self, name: str, stream: Stream) -> None:
+        """Say where a leg's sound comes from and goes to; a leg that is not there is passed over."""
+        leg = self._legs.get(name)
+        if leg is None or leg.stream == stream:
+            return
+        leg.stream = stream
+        if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
+            self.retire(leg)
+            leg.reports.source = None
+        row = leg.row
+        self._state.period[row] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
+        if stream.formats:
+            self._state.clock_hz[row] = self._state.out_clock_hz[row] = stream.formats[0].clock_rate_hz
+        self._rooms.refresh(leg)
+
+    def set_room(self, room: str, rows: Sequence[Hear]) -> None:
+        """Say who hears whom."""
+        self._rooms.set_room(room, rows)
+
+    def close(self, name: str, *, quiet: bool = False) -> None:
+        """Give a leg's ports back, at the latest when this turn of the loop is over.
+
+        Args:
+            name: the leg.
+            quiet: without an event.
+        """
+        leg = self._legs.pop(name, None)
+        if leg is None:
+            if not quiet and all(closing.name != name for closing, _ in self._closing):
+                self._emit(LegClosed(name, LegStatistics()))
+            return
+        self._reports.say_goodbye(leg)
+        leg.stream, leg.closed = None, True
+        self._rooms.drop(leg)
+        self._poller.unwatch(leg.catch_all)
+        self._poller.unwatch(leg.reports_socket)
+        self.retire(leg)
+        self._closing.append((leg, None if quiet else LegClosed(name, self._statistics(leg))))
+
+    def retire(self, leg: Leg) -> None:
+        """Take a leg's connected socket out of the sweep; it is closed when the turn is over."""
+        self._backend.detach(leg.row)
+        self._state.connected[leg.row] = False
+        self._state.due[leg.row] = NEVER
+        if leg.twin is not None:
+            self._retired.append(leg.twin)
+            leg.twin = None
+
+    def close_retired(self) -> None:
+        """Close what was retired: the only place that closes a descriptor, never in the middle of a sweep."""
+        for sock in self._retired:
+            sock.close()
+        self._retired.clear()
+        for leg, event in self._closing:
+            leg.catch_all.close()
+            leg.reports_socket.close()
+            del self._leg_by_row[leg.row]
+            self._state.give_back(leg.row)
+            self._ports.give_back(leg.port)
+            if event is not None:
+                self._emit(event)
+        self._closing.clear()
+
+    def tick(self, number: int, *, missed: int) -> None:
+        """Sweep the legs that are due.
+
+        Args:
+            number: of this tick.
+            missed: how many ticks before it were not made.
+        """
+        now = self._clock.monotonic()
+        self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
+        if number >= self._next_upkeep:
+            self._next_upkeep = number + _UPKEEP_EVERY
+            self._reports.send_due(now=now)
+            self._end_pauses()
+
+    def states(self) -> list[LegState]:
+        """Return what there is of each leg, for a brain that says hello."""
+        return [
+            LegState(leg.name, leg.conversation_id, leg.address, leg.port, leg.stream, leg.latch.source)
+            for leg in self._legs.values()
+        ]
+
+    def rooms(self) -> list[tuple[str, tuple[Hear, ...]]]:
+        """Return the rooms, for a brain that says hello."""
+        return self._rooms.items()
+
+    def _make(self, order: OpenLeg) -> Leg:
+        self.close_retired()
+        bound = bind_pair(order.address, self._ports)
+        row = self._state.take()
+        state = self._state
+        state.out_ssrc[row] = self._entropy.number(32)
+        state.out_highest[row] = self._entropy.number(16)
+        state.out_timestamp[row] = self._entropy.number(32)
+        reports = ReportState(self._entropy.token(12))
+        leg = Leg(
+            order.leg,
+            order.conversation_id,
+            order.address,
+            bound.port,
+            row,
+            bound.catch_all,
+            bound.reports,
+            reports,
+        )
+        self._legs[leg.name] = self._leg_by_row[row] = leg
+        self._poller.watch(leg.catch_all, lambda: self._receive(leg))
+        self._poller.watch(leg.reports_socket, lambda: self._reports.receive(leg))
+        self._reports.begin(leg)
+        self._rooms.refresh(leg)
+        return leg
+
+    def _receive(self, leg: Leg) -> None:
+        if not self._reception.receive(leg, now=self._clock.monotonic()):
+            self._poller.unwatch(leg.catch_all)
+            self._flooded.append(leg)
+
+    def _end_pauses(self) -> None:
+        flooded, self._flooded = self._flooded, []
+        for leg in flooded:
+            if not leg.closed:
+                self._poller.watch(leg.catch_all, lambda leg=leg: self._receive(leg))  # type: ignore[misc]  # bound now
+
+    def _statistics(self, leg: Leg) -> LegStatistics:
+        state, row = self._state, leg.row
+        return LegStatistics(
+            packets_received=int(state.received[row]),
+            octets_received=int(state.received_octets[row]),
+            packets_sent=int(state.sent[row]),
+            packets_lost=state.lost(row),
+            jitter_ms=round(float(state.jitter[row] / state.clock_hz[row]) * 1000, 3),
+            packets_refused=int(state.refused[row]),
+            packets_lost_by_phone=leg.reports.lost_by_phone,
+            round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
+        )

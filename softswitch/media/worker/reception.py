@@ -1,0 +1,160 @@
+"""Packets that come outside the sweep: from phones not yet latched, and from strangers."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from softswitch.core.errors import RtpError
+from softswitch.media.engine import DigitPressed, LegLatched, MediaEvent
+from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.latching import Endpoint, Verdict
+from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.relay import Relay
+from softswitch.media.worker.reports import Reports
+from softswitch.media.worker.rooms import Rooms
+from softswitch.media.worker.routes import Routes
+from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, Rows
+from softswitch.media.worker.sockets import bind_twin, connect_and_drain, receive_from
+from softswitch.rtp.packet import looks_like_rtcp
+
+_HEADER: Final = struct.Struct("!BBHII")
+_MOST_AT_ONCE: Final = 32
+"""Packets taken from a catch-all before it is left alone for a while: strangers must not keep the worker busy."""
+
+
+class Descriptors(Protocol):
+    """Who closes sockets, once no sweep can touch them."""
+
+    def retire(self, leg: Leg) -> None:
+        """Take the leg's connected socket out of the sweep and close it when that is safe."""
+        ...
+
+
+class Reception:
+    """Judges packets on catch-alls, latches legs, and feeds the relay with what is the phones'.
+
+    Args:
+        state: the rows.
+        rooms: told when a leg is latched.
+        routes: who hears whom.
+        reports: takes RTCP that shares the RTP port.
+        backend: gets the connected sockets.
+        leg_of: finds the leg of a row.
+        descriptors: closes sockets.
+        emit: takes events.
+    """
+
+    def __init__(
+        self,
+        state: Rows,
+        rooms: Rooms,
+        routes: Routes,
+        reports: Reports,
+        backend: IoBackend,
+        *,
+        leg_of: Callable[[int], Leg],
+        descriptors: Descriptors,
+        emit: Callable[[MediaEvent], None],
+    ) -> None:
+        self._state = state
+        self._rooms = rooms
+        self._reports = reports
+        self._backend = backend
+        self._leg_of = leg_of
+        self._descriptors = descriptors
+        self._emit = emit
+        self.relay = Relay(
+            state,
+            routes,
+            backend,
+            on_event=self._take_event,
+            on_report=self._take_report,
+            send_unlatched=self._send_unlatched,
+        )
+
+    def receive(self, leg: Leg, *, now: float) -> bool:
+        """Take what waits at a leg's catch-all; False when there is more than is good."""
+        for _ in range(_MOST_AT_ONCE):
+            received = receive_from(leg.catch_all)
+            if received is None:
+                return True
+            self._judge(leg, *received, now=now)
+        return False
+
+    def _judge(self, leg: Leg, packet: bytes, sender: Endpoint, *, now: float) -> None:
+        if looks_like_rtcp(packet):
+            self._take_shared_report(leg, packet, sender)
+            return
+        if len(packet) <= HEADER_OCTETS:
+            self._state.refused[leg.row] += 1
+            return
+        first, second, sequence, _, ssrc = _HEADER.unpack_from(packet)
+        if first >> 6 != 2 or self._state.kinds[leg.row, second & 0x7F] == UNKNOWN:
+            self._state.refused[leg.row] += 1
+            return
+        verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=float(self._state.heard_at[leg.row]))
+        if verdict is Verdict.REFUSED:
+            self._state.refused[leg.row] += 1
+            return
+        waiting = self._latch(leg, sender) if verdict is Verdict.LATCHED else []
+        for each in (packet, *waiting):
+            self.relay.take(leg.row, each, now=now)
+
+    def _take_shared_report(self, leg: Leg, packet: bytes, sender: Endpoint) -> None:
+        if leg.stream is not None and not leg.stream.rtcp_port:
+            self._reports.take(leg, packet, sender[0])
+        else:
+            self._state.refused[leg.row] += 1
+
+    def _latch(self, leg: Leg, source: Endpoint) -> list[bytes]:
+        """Connect the leg's twin to the phone and let its row join the sweep; return the phone's packets found in it.
+
+        Where the system refuses the twin, the leg goes on by its catch-all: slower, but heard.
+        """
+        state, row = self._state, leg.row
+        self._backend.detach(row)
+        state.connected[row] = False
+        state.due[row] = NEVER
+        packets: list[bytes] = []
+        try:
+            if leg.twin is None:
+                leg.twin = bind_twin(leg.catch_all)
+            packets, foreign = connect_and_drain(leg.twin, source)
+            state.refused[row] += foreign
+            self._backend.attach(row, leg.twin)
+            state.connected[row] = True
+            state.due[row] = 0
+        except OSError:
+            self._descriptors.retire(leg)
+        self._rooms.refresh(leg)
+        self._emit(LegLatched(leg.name, *source))
+        return packets
+
+    def _take_event(self, row: int, payload: bytes, timestamp: int, ssrc: int, marker: bool) -> None:
+        leg = self._leg_of(row)
+        if not leg.may_receive:
+            return
+        try:
+            digit = leg.events.receive(payload, timestamp=timestamp, ssrc=ssrc, marker=marker)
+        except RtpError:
+            self._state.refused[row] += 1
+            return
+        if digit:
+            self._emit(DigitPressed(leg.name, digit))
+
+    def _take_report(self, row: int, packet: bytes) -> None:
+        leg = self._leg_of(row)
+        if leg.latch.source is not None:
+            self._take_shared_report(leg, packet, leg.latch.source)
+
+    def _send_unlatched(self, row: int, packet: bytes) -> bool:
+        leg = self._leg_of(row)
+        if leg.latch.destination is None:
+            return False
+        try:
+            leg.catch_all.sendto(packet, leg.latch.destination)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,186 @@
+"""Reports (RTCP): made for each leg and read from its phone, never passed on (RFC 3550 §6)."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from typing import Final
+
+from softswitch.core.clock import Clock
+from softswitch.core.errors import RtpError
+from softswitch.core.ids import Entropy
+from softswitch.media.worker.latching import Endpoint
+from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.sockets import receive_from
+from softswitch.rtp.rtcp import (
+    Goodbye,
+    ReceiverReport,
+    ReportBlock,
+    RtcpPacket,
+    SenderReport,
+    SourceDescription,
+    build_rtcp,
+    middle_of_ntp,
+    ntp_of_wall,
+    parse_rtcp,
+    round_trip_s,
+)
+
+_INTERVAL_S: Final = 5.0
+_FIRST_INTERVAL_S: Final = 2.5
+_COMPENSATION: Final = 1.21828  # e - 3/2, §6.3.1: timer reconsideration makes intervals longer than they are drawn
+_MOST_AT_ONCE: Final = 16
+
+
+class Reports:
+    """Makes and reads the reports of all legs of a worker.
+
+    Args:
+        state: the rows.
+        clock: both faces: reports carry wall time.
+        entropy: for canonical names and intervals.
+    """
+
+    def __init__(self, state: Rows, clock: Clock, entropy: Entropy) -> None:
+        self._state = state
+        self._clock = clock
+        self._entropy = entropy
+        self._due: list[tuple[float, int, Leg]] = []
+        self._order = itertools.count()
+
+    def begin(self, leg: Leg) -> None:
+        """Let a leg report from now on."""
+        self._plan(leg, _FIRST_INTERVAL_S)
+
+    def send_due(self, *, now: float) -> None:
+        """Send the reports that are due."""
+        while self._due and self._due[0][0] <= now:
+            _, _, leg = heapq.heappop(self._due)
+            if not leg.closed:
+                self._plan(leg, _INTERVAL_S)
+                self._send(leg, ())
+
+    def say_goodbye(self, leg: Leg) -> None:
+        """Tell the phone that our stream ends, if there ever was one."""
+        if self._state.sent[leg.row]:
+            self._send(leg, (Goodbye((self._ssrc(leg),)),))
+
+    def receive(self, leg: Leg) -> None:
+        """Read what came to a leg's report port."""
+        for _ in range(_MOST_AT_ONCE):
+            received = receive_from(leg.reports_socket)
+            if received is None:
+                return
+            packet, sender = received
+            if self.take(leg, packet, sender[0]):
+                leg.reports.source = sender
+
+    def take(self, leg: Leg, packet: bytes, address: str) -> bool:
+        """Read one compound; False when it is nonsense or a stranger's."""
+        if not leg.latch.allows(address):
+            self._state.refused[leg.row] += 1
+            return False
+        try:
+            packets = parse_rtcp(packet)
+        except RtpError:
+            self._state.refused[leg.row] += 1
+            return False
+        for each in packets:
+            self._read(leg, each)
+        return True
+
+    def _read(self, leg: Leg, packet: RtcpPacket) -> None:
+        if isinstance(packet, SenderReport):
+            leg.reports.phone_ssrc = packet.ssrc
+            leg.reports.phone_report = middle_of_ntp(packet.ntp)
+            leg.reports.phone_report_at = self._clock.monotonic()
+        if isinstance(packet, SenderReport | ReceiverReport):
+            ours = self._ssrc(leg)
+            for block in packet.blocks:
+                if block.ssrc == ours:
+                    self._read_block(leg, block)
+
+    def _read_block(self, leg: Leg, block: ReportBlock) -> None:
+        leg.reports.lost_by_phone = max(0, block.lost)
+        passed_s = round_trip_s(block, ntp_of_wall(self._clock.wall()))
+        if passed_s is not None:
+            leg.reports.round_trip_s = passed_s
+
+    def _plan(self, leg: Leg, interval_s: float) -> None:
+        drawn = 0.5 + self._entropy.number(32) / (1 << 32)
+        at = self._clock.monotonic() + interval_s * drawn / _COMPENSATION
+        heapq.heappush(self._due, (at, next(self._order), leg))
+
+    def _send(self, leg: Leg, more: tuple[RtcpPacket, ...]) -> None:
+        if leg.stream is None:
+            return
+        name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
+        compound = build_rtcp((self._report(leg), name, *more))
+        try:
+            self._send_to_phone(leg, compound)
+        except OSError:
+            self._state.send_failures[leg.row] += 1
+
+    def _send_to_phone(self, leg: Leg, compound: bytes) -> None:
+        if leg.stream is not None and not leg.stream.rtcp_port:
+            if leg.twin is not None:
+                leg.twin.send(compound)
+            elif leg.latch.destination is not None:
+                leg.catch_all.sendto(compound, leg.latch.destination)
+            return
+        destination = self._destination(leg)
+        if destination is not None:
+            leg.reports_socket.sendto(compound, destination)
+
+    def _destination(self, leg: Leg) -> Endpoint | None:
+        """Where reports go: where the phone's come from; else as its SDP says; behind NAT above the sound's port."""
+        if leg.reports.source is not None or leg.stream is None:
+            return leg.reports.source
+        latched, described = leg.latch.source, leg.latch.described
+        if latched is not None and latched != described:
+            return (latched[0], latched[1] + 1) if latched[1] < 65535 else None
+        return (described[0], leg.stream.rtcp_port) if described is not None else None
+
+    def _report(self, leg: Leg) -> SenderReport | ReceiverReport:
+        state, row = self._state, leg.row
+        blocks = (self._block(leg),) if state.stream[row] else ()
+        sent = int(state.sent[row])
+        if sent == leg.reports.sent_before:
+            return ReceiverReport(self._ssrc(leg), blocks)
+        leg.reports.sent_before = sent
+        passed_rtp = (self._clock.monotonic() - float(state.out_at[row])) * float(state.out_clock_hz[row])
+        timestamp = (int(state.out_timestamp[row]) + int(passed_rtp)) & 0xFFFFFFFF
+        ntp = ntp_of_wall(self._clock.wall())
+        octets = int(state.sent_octets[row]) & 0xFFFFFFFF
+        return SenderReport(self._ssrc(leg), ntp, timestamp, sent & 0xFFFFFFFF, octets, blocks)
+
+    def _block(self, leg: Leg) -> ReportBlock:
+        state, row, known = self._state, leg.row, leg.reports
+        highest, received = int(state.highest[row]), int(state.received_in_stream[row])
+        expected = highest - int(state.first[row]) + 1
+        if known.stream != state.stream[row]:
+            known.stream, known.expected_before, known.received_before = int(state.stream[row]), 0, 0
+        ssrc = int(state.ssrc[row])
+        same_clock = known.phone_report and known.phone_ssrc == ssrc
+        since_s = self._clock.monotonic() - known.phone_report_at if same_clock else 0.0
+        block = ReportBlock(
+            ssrc,
+            _fraction(expected - known.expected_before, received - known.received_before),
+            max(-0x800000, min(0x7FFFFF, expected - received)),
+            highest & 0xFFFFFFFF,
+            int(state.jitter[row]) & 0xFFFFFFFF,
+            known.phone_report if same_clock else 0,
+            min(int(since_s * 65536), 0xFFFFFFFF),
+        )
+        known.expected_before, known.received_before = expected, received
+        return block
+
+    def _ssrc(self, leg: Leg) -> int:
+        return int(self._state.out_ssrc[leg.row])
+
+
+def _fraction(expected: int, received: int) -> int:
+    """Return the share lost in 256ths (RFC 3550 A.3)."""
+    lost = expected - received
+    return min(255, (lost << 8) // expected) if expected > 0 and lost > 0 else 0

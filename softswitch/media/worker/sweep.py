@@ -1,0 +1,79 @@
+"""When each leg is swept: every 20 ms, at the 5 ms tick by which its packet has usually come.
+
+A row's ``due`` tick is four ticks after the one that found its last packet (two for packets of 10 ms, and so on). A
+sweep that comes too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four.
+Every eighth sweep is made a tick earlier: if the packet is there by then, the leg has moved to the earlier phase. So
+the phase follows a phone whose clock drifts against ours, in both directions.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.relay import Relay
+from softswitch.media.worker.rows import Indices, Rows
+
+_PROBE_EVERY: Final = 8
+_AGAIN_EVERY: Final = 4
+_PATIENT_SWEEPS: Final = 50
+"""After so many sweeps without a packet, a leg (a held one) is swept every 20 ms only."""
+_SILENT_PERIOD: Final = 4
+_MOST_PASSES: Final = 16
+"""Packets taken of one leg at one tick, at most, so that a flood delays nobody."""
+
+
+class Sweeper:
+    """Receives what is there for the legs that are due, and passes it to the relay.
+
+    Args:
+        state: the rows.
+        backend: receives.
+        relay: takes what was received.
+    """
+
+    def __init__(self, state: Rows, backend: IoBackend, relay: Relay) -> None:
+        self._state = state
+        self._backend = backend
+        self._relay = relay
+
+    def sweep(self, tick: int, *, now: float, catching_up: bool) -> None:
+        """Sweep the legs that are due.
+
+        Args:
+            tick: its number; numbers of missed ticks are left out.
+            now: monotonic seconds.
+            catching_up: ticks were missed, so legs may have more than one packet waiting.
+        """
+        rows = self._state.due_at(tick)
+        if not rows.size:
+            return
+        found = self._pass(rows, now)
+        self._schedule(rows, found, tick)
+        again = found if catching_up else found[self._turn(found, tick) & (_AGAIN_EVERY - 1) == 0]
+        for _ in range(_MOST_PASSES):
+            if not again.size:
+                return
+            again = self._pass(again, now)
+
+    def _pass(self, rows: Indices, now: float) -> Indices:
+        found, lengths = self._backend.receive(rows)
+        if found.size:
+            self._relay.relay(found, lengths, now=now)
+        return found
+
+    def _schedule(self, rows: Indices, found: Indices, tick: int) -> None:
+        state = self._state
+        if found.size < rows.size:
+            state.empty_sweeps[rows] += 1
+            state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, _SILENT_PERIOD, 1)
+        if found.size:
+            state.empty_sweeps[found] = 0
+            probing = self._turn(found, tick) & (_PROBE_EVERY - 1) == 0
+            state.due[found] = tick + state.period[found] - probing
+
+    def _turn(self, rows: Indices, tick: int) -> Indices:
+        """Count a row's sweeps, each row from another number, so that rare extra work is spread evenly."""
+        return (tick >> 2) + rows
