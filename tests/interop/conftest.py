@@ -1,0 +1,82 @@
+"""Namespaces, the switch and phones, closed in the right order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.interop.peers.audio import write_tone
+from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.switch import SwitchProcess
+
+TONES_HZ = {"101": 440.0, "102": 620.0, "103": 850.0}
+
+
+class PhoneMaker(Protocol):
+    """Starts baresip as the phone of an extension and waits until it is registered."""
+
+    def __call__(
+        self,
+        extension: str,
+        *,
+        space: Namespace | None = None,
+        address: str = "127.0.0.1",
+        registrar: str = "127.0.0.1:5060",
+        more: str = "",
+        number: int | None = None,
+    ) -> Baresip: ...
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as found:
+        yield found
+
+
+@pytest.fixture
+def space(stack: ExitStack) -> Namespace:
+    found = Namespace()
+    stack.callback(found.close)
+    return found
+
+
+@pytest.fixture
+def switch(stack: ExitStack, space: Namespace, tmp_path: Path) -> SwitchProcess:
+    directory = tmp_path / "switch"
+    directory.mkdir()
+    found = SwitchProcess(space, directory)
+    stack.callback(found.close)
+    return found
+
+
+@pytest.fixture
+def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
+    default = space
+    made = 0
+
+    def make(
+        extension: str,
+        *,
+        space: Namespace | None = None,
+        address: str = "127.0.0.1",
+        registrar: str = "127.0.0.1:5060",
+        more: str = "",
+        number: int | None = None,
+    ) -> Baresip:
+        nonlocal made
+        made += 1
+        directory = tmp_path / f"phone-{made}"
+        directory.mkdir()
+        write_tone(directory / "in.wav", TONES_HZ[extension])
+        account = f"<sip:{extension}@{registrar}>;auth_user={extension};auth_pass=secret-{extension};regint=120{more}"
+        found = Baresip(space or default, directory, address=address, number=number or made, account=account)
+        stack.callback(found.close)
+        found.until_registered()
+        return found
+
+    return make

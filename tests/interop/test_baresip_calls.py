@@ -1,0 +1,116 @@
+"""Two softphones that no one of us wrote call each other through the switch; what each hears is checked."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.interop.conftest import PhoneMaker
+from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of, silent_gaps
+from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.switch import SwitchProcess
+
+pytestmark = pytest.mark.network
+
+
+def talk_for(caller: Baresip, callee: Baresip, seconds: float) -> None:
+    caller.command("dial", "102")
+    callee.until("CALL_INCOMING")
+    callee.command("accept")
+    caller.until("CALL_ESTABLISHED")
+    callee.until("CALL_ESTABLISHED")
+    time.sleep(seconds)
+
+
+def assert_hears(phone: Baresip, frequency_hz: float, *, seconds: float, gaps: int = 0) -> None:
+    heard = loud_part(read_wav(phone.heard()))
+    assert len(heard) > seconds * RATE_HZ, f"only {len(heard) / RATE_HZ:.1f} s of sound"
+    assert share_of(heard, frequency_hz) > 0.99
+    assert silent_gaps(heard) <= gaps
+
+
+def records(switch: SwitchProcess, table: str) -> list[dict[str, object]]:
+    database = switch.directory / "var" / "softswitch.db"
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608  # our own names
+
+
+def test_two_phones_hear_each_other_and_nothing_else(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101"), phone("102")
+    talk_for(anna, boris, 10.5)
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    assert_hears(anna, 620, seconds=10)
+    assert_hears(boris, 440, seconds=10)
+    switch.until_at_rest()
+    (call,) = records(switch, "conversations")
+    assert (call["from_number"], call["to_number"], call["end_reason"]) == ("101", "102", "completed")
+    (segment,) = records(switch, "segments")
+    assert segment["ended_at"] is not None
+    assert len(records(switch, "legs")) == 2
+
+
+def test_a_phone_on_tcp_talks_with_one_on_udp(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101", more=";transport=tcp", registrar="127.0.0.1:5060;transport=tcp"), phone("102")
+    talk_for(anna, boris, 3.5)
+    boris.command("hangup")
+    anna.until("CALL_CLOSED")
+    assert_hears(anna, 620, seconds=3)
+    assert_hears(boris, 440, seconds=3)
+    switch.until_at_rest()
+
+
+def test_hold_silences_the_other_side_and_resume_brings_it_back(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101"), phone("102")
+    talk_for(anna, boris, 2.5)
+    anna.command("hold")
+    time.sleep(2.5)
+    anna.command("resume")
+    time.sleep(2.5)
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    heard = read_wav(boris.heard())
+    talking = loud_part(heard)
+    assert share_of(talking[: 2 * RATE_HZ], 440) > 0.99
+    assert share_of(talking[-2 * RATE_HZ :], 440) > 0.99
+    switch.until_at_rest()
+
+
+def test_digits_arrive_once_each(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101"), phone("102")
+    talk_for(anna, boris, 1.0)
+    for digit in "0123456789*#":
+        anna.command("sndcode", digit)
+        time.sleep(0.3)
+    time.sleep(1.0)
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    pressed = [str(event.get("param")) for event in boris.seen("CALL_DTMF_START")]
+    assert pressed == list("0123456789*#")
+
+
+def test_the_echo_code_gives_the_caller_back_to_itself(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna = phone("101")
+    anna.command("dial", "*99")
+    anna.until("CALL_ESTABLISHED")
+    time.sleep(3)
+    anna.command("hangup")
+    anna.until("CALL_CLOSED")
+    assert_hears(anna, 440, seconds=2)
+    switch.until_at_rest()
+
+
+def test_nothing_secret_stands_in_what_the_switch_printed(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101"), phone("102")
+    talk_for(anna, boris, 0.5)
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    switch.close()
+    written = [path for path in (switch.directory / "var").rglob("*") if path.is_file()]
+    assert written
+    for path in [*written, Path(switch.directory / "switch.log")]:
+        assert b"secret-10" not in path.read_bytes(), path
