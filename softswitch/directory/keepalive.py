@@ -69,7 +69,8 @@ class KeepAlivePlanner:
             if binding is None or not binding.behind_nat:
                 continue
             found.append(KeepAlive(binding, turn.count % OPTIONS_EVERY == 0))
-            self._plan(key, _Turn(max(turn.due_s, now - INTERVAL_S) + INTERVAL_S, turn.count + 1))
+            following_s = turn.due_s + INTERVAL_S
+            self._plan(key, _Turn(following_s if following_s > now else now + INTERVAL_S, turn.count + 1))
         return found
 
     def next_deadline(self) -> float | None:

@@ -1,0 +1,103 @@
+"""Who proves to be a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softswitch.core.ids import Entropy
+from softswitch.directory.authenticator import Authenticator, Challenge, Verified, ensure_nonce_key
+from softswitch.directory.site import User
+from softswitch.sip.auth import authorize, ha1_md5, ha1_sha256
+from softswitch.sip.message import Request
+from tests.unit.directory.builders import register
+
+REALM = "softswitch.local"
+KEY = b"k" * 32
+NOW = 1_700_000_000.0
+RIGHT = "s3cret"
+
+
+def user(*, sha256: bool = False) -> User:
+    return User("anna", "101", "Анна", ha1_md5("101", REALM, "s3cret"), ha1_sha256("101", REALM, "s3cret"), sha256)
+
+
+def gate(key: bytes = KEY) -> Authenticator:
+    return Authenticator(key, REALM, Entropy(lambda n: bytes(range(256)) * (n // 256 + 1)))
+
+
+def answer(
+    challenge: Challenge, *, which: int = 0, name: str = "101", password: str = RIGHT, count: int = 1
+) -> Request:
+    value = authorize(
+        challenge.headers[which][1], name, password, "REGISTER", "sip:softswitch.local", cnonce="c", nonce_count=count
+    )
+    return register("<sip:101@192.0.2.50>", headers=[("Authorization", value)])
+
+
+def challenged(authenticator: Authenticator, known: User | None, request: Request, wall_s: float = NOW) -> Challenge:
+    verdict = authenticator.check(request, user=known, wall_s=wall_s)
+    assert isinstance(verdict, Challenge)
+    return verdict
+
+
+def test_the_right_password_is_accepted() -> None:
+    authenticator = gate()
+    challenge = challenged(authenticator, user(), register())
+    assert authenticator.check(answer(challenge), user=user(), wall_s=NOW + 1) == Verified("101")
+
+
+def test_a_users_phones_are_offered_sha256_only_where_the_site_says_so() -> None:
+    assert len(challenged(gate(), user(), register()).headers) == 1
+    authenticator = gate()
+    challenge = challenged(authenticator, user(sha256=True), register())
+    assert ["MD5" in value for _, value in challenge.headers] == [True, False]
+    assert authenticator.check(answer(challenge, which=1), user=user(sha256=True), wall_s=NOW) == Verified("101")
+    assert isinstance(authenticator.check(answer(challenge, which=1, count=2), user=user(), wall_s=NOW), Challenge)
+
+
+@pytest.mark.parametrize(("name", "password"), [("101", "wrong"), ("102", "s3cret"), ("", "s3cret")])
+def test_wrong_credentials_are_challenged_again_without_stale(name: str, password: str) -> None:
+    authenticator = gate()
+    challenge = challenged(authenticator, user(), register())
+    again = challenged(authenticator, user(), answer(challenge, name=name, password=password))
+    assert not again.stale
+    assert "stale" not in again.headers[0][1]
+
+
+def test_an_unknown_user_gets_the_answer_of_a_wrong_password() -> None:
+    unknown = gate()
+    wrong = gate()
+    first_unknown = challenged(unknown, None, register())
+    first_wrong = challenged(wrong, user(), register())
+    assert first_unknown == first_wrong
+    assert challenged(unknown, None, answer(first_unknown)) == challenged(
+        wrong, user(), answer(first_wrong, password="wrong")
+    )
+
+
+def test_an_expired_nonce_gets_a_new_one_and_no_refusal() -> None:
+    authenticator = gate()
+    challenge = challenged(authenticator, user(), register())
+    again = challenged(authenticator, user(), answer(challenge), NOW + 3600)
+    assert again.stale
+    assert authenticator.check(answer(again), user=user(), wall_s=NOW + 3601) == Verified("101")
+
+
+def test_a_nonce_is_good_after_a_restart_with_the_same_key_alone() -> None:
+    challenge = challenged(gate(), user(), register())
+    assert gate().check(answer(challenge), user=user(), wall_s=NOW + 1) == Verified("101")
+    assert isinstance(gate(b"x" * 32).check(answer(challenge), user=user(), wall_s=NOW + 1), Challenge)
+
+
+def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path: Path) -> None:
+    key = ensure_nonce_key(tmp_path / "var")
+    assert len(key) == 32
+    assert ensure_nonce_key(tmp_path / "var") == key
+    assert (tmp_path / "var" / "nonce.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_torn_key_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "nonce.key").write_bytes(b"short")
+    assert len(ensure_nonce_key(tmp_path)) == 32
