@@ -99,3 +99,11 @@ def target_of(message: Message) -> str | None:
     if text == "*":
         raise SipError("a Contact of * names nobody")
     return text
+
+
+def answered_target(response: Message) -> str | None:
+    """Return the URI of a 2xx's Contact; None where it has none that can be used: the call stands all the same."""
+    try:
+        return target_of(response)
+    except SipError:
+        return None

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from softswitch.core.errors import SipError
 from softswitch.sip.headers.address import parse_address
 from softswitch.sip.message import Message
 
 
 def callee_routes(request: Message) -> tuple[str, ...]:
-    """Return the route set of whoever was called: Record-Route in its order (RFC 3261 §12.1.1)."""
-    return tuple(request.get_list("Record-Route"))
+    """Return the route set of whoever was called: Record-Route in its order (RFC 3261 §12.1.1).
+
+    Raises:
+        SipError: an element is malformed.
+    """
+    found = tuple(request.get_list("Record-Route"))
+    for route in found:
+        parse_address(route)
+    return found
 
 
 def caller_routes(response: Message) -> tuple[str, ...]:
-    """Return the route set of whoever called: Record-Route in reverse order (RFC 3261 §12.1.2)."""
-    return tuple(reversed(response.get_list("Record-Route")))
+    """Return the route set of whoever called: Record-Route in reverse order (RFC 3261 §12.1.2).
+
+    A malformed one counts as none: the call is answered, and its requests take the way that the INVITE took.
+    """
+    try:
+        return callee_routes(response)[::-1]
+    except SipError:
+        return ()
 
 
 def request_line(target: str, routes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -53,6 +53,8 @@ def note_source(request: Request, flow: Flow) -> None:
         return
     place = next(i for i, (name, _) in enumerate(request.headers) if name == "Via")
     raw = request.headers[place][1]
+    if raw.endswith(f";received={host}"):
+        return
     plain = "," not in raw and "received" not in via.parameters
     if plain and not asked:
         value = f"{raw};received={host}"

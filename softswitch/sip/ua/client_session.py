@@ -1,17 +1,4 @@
-"""A call that went out: the UAC's side of an INVITE and of the session that it makes (RFC 3261 §13.2).
-
-::
-
-         INVITE         1xx          2xx, ACK sent
-    ------------> CALLING ---> EARLY --------------------------------> CONFIRMED
-                    |  |         |  |  2xx without       acknowledge()    ^  |
-                    |  |         |  |  an offer of ours                   |  |
-                    |  |         |  +--------------> ANSWERED ------------+  | BYE of either side,
-           cancel() |  | 300-699, time-out               | BYE              | or the dialog died
-                    V  V         V                       V                  V
-               CANCELLING ------------------------------------------------> ENDED
-                        300-699; 2xx (ACK and BYE sent); time-out
-"""
+"""A call that went out: the UAC's side of an INVITE and of the session that it makes (RFC 3261 §13.2)."""
 
 from __future__ import annotations
 
@@ -20,8 +7,8 @@ from enum import Enum
 from typing import Final
 
 from softswitch.core.errors import LocalProtocolError
-from softswitch.core.state_table import StateTable, Word
-from softswitch.sip.dialog.dialog import Dialog, target_of
+from softswitch.core.state_table import Word
+from softswitch.sip.dialog.dialog import Dialog, answered_target
 from softswitch.sip.dialog.route import caller_routes
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
@@ -30,62 +17,11 @@ from softswitch.sip.transaction.invite_client import InviteClient
 from softswitch.sip.transaction.invite_client import State as TransactionState
 from softswitch.sip.ua.actions import Answered, Ended, Progressed, Rejected
 from softswitch.sip.ua.bye import send_bye
+from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.session import Session
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
-
-
-class ClientState(Word):
-    """Where a call that went out stands."""
-
-    CALLING = "calling"
-    EARLY = "early"
-    CANCELLING = "cancelling"
-    ANSWERED = "answered"
-    CONFIRMED = "confirmed"
-    ENDED = "ended"
-
-
-class ClientInput(Word):
-    """What can happen to it."""
-
-    PROVISIONAL = "101-199"
-    ANSWER = "2xx"
-    OPEN_ANSWER = "2xx without an offer of ours"
-    REJECTION = "300-699, time-out, or transport error"
-    CANCEL = "CANCEL from the owner, or an early BYE"
-    ACKNOWLEDGE = "ACK from the owner"
-    LOSE = "the dialog died"
-    HANG_UP = "BYE from the owner"
-    BYE = "BYE from the peer"
-
-
-TABLE: Final = StateTable(
-    "call that went out",
-    {
-        (ClientState.CALLING, ClientInput.PROVISIONAL): ClientState.EARLY,
-        (ClientState.CALLING, ClientInput.ANSWER): ClientState.CONFIRMED,
-        (ClientState.CALLING, ClientInput.OPEN_ANSWER): ClientState.ANSWERED,
-        (ClientState.CALLING, ClientInput.REJECTION): ClientState.ENDED,
-        (ClientState.CALLING, ClientInput.CANCEL): ClientState.CANCELLING,
-        (ClientState.EARLY, ClientInput.PROVISIONAL): ClientState.EARLY,
-        (ClientState.EARLY, ClientInput.ANSWER): ClientState.CONFIRMED,
-        (ClientState.EARLY, ClientInput.OPEN_ANSWER): ClientState.ANSWERED,
-        (ClientState.EARLY, ClientInput.REJECTION): ClientState.ENDED,
-        (ClientState.EARLY, ClientInput.CANCEL): ClientState.CANCELLING,
-        (ClientState.CANCELLING, ClientInput.PROVISIONAL): ClientState.CANCELLING,
-        (ClientState.CANCELLING, ClientInput.ANSWER): ClientState.ENDED,
-        (ClientState.CANCELLING, ClientInput.REJECTION): ClientState.ENDED,
-        (ClientState.ANSWERED, ClientInput.ACKNOWLEDGE): ClientState.CONFIRMED,
-        (ClientState.ANSWERED, ClientInput.LOSE): ClientState.ENDED,
-        (ClientState.ANSWERED, ClientInput.HANG_UP): ClientState.ENDED,
-        (ClientState.ANSWERED, ClientInput.BYE): ClientState.ENDED,
-        (ClientState.CONFIRMED, ClientInput.LOSE): ClientState.ENDED,
-        (ClientState.CONFIRMED, ClientInput.HANG_UP): ClientState.ENDED,
-        (ClientState.CONFIRMED, ClientInput.BYE): ClientState.ENDED,
-    },
-)
 
 
 class Kind(Word):
@@ -436,7 +372,7 @@ def _confirm(dialog: Dialog, response: Response) -> None:
     """Take over what a 2xx says of the other end (RFC 3261 §12.1.2)."""
     dialog.remote = response.get("To") or dialog.remote
     dialog.remote_tag = response.to.tag or ""
-    dialog.target = target_of(response) or dialog.target
+    dialog.target = answered_target(response) or dialog.target
     dialog.routes = caller_routes(response)
 
 

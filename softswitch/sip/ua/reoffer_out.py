@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from softswitch.core.state_table import StateTable, Word
-from softswitch.sip.dialog.dialog import target_of
+from softswitch.sip.dialog.dialog import answered_target
 from softswitch.sip.message import Header, Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.ua.actions import ReofferAnswered, ReofferRefused
@@ -97,7 +97,7 @@ class ReofferOut:
         if first:
             self._core.queue.stop(self._limit)
             party = self._party
-            party.dialog.target = target_of(response) or party.dialog.target
+            party.dialog.target = answered_target(response) or party.dialog.target
             via = self._core.via(party.flow, self._core.new_branch())
             self._ack = party.dialog.request("ACK", self._cseq, via, [self._core.user_agent]).to_bytes()
             party.changed = True

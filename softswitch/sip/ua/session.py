@@ -20,7 +20,6 @@ from softswitch.sip.ua.reoffer_in import State as ReofferState
 from softswitch.sip.ua.reoffer_out import ReofferOut
 from softswitch.sip.ua.snapshot import SessionSnapshot
 
-_RETRY_AFTER: Final = ("Retry-After", "5")
 _KNOWN_METHODS: Final = frozenset(
     {"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"},
 )
@@ -170,7 +169,8 @@ class Session(ABC):
         elif self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
             status = 500
         if status:
-            self._core.answer(request, key, flow, status, now, (_RETRY_AFTER,) if status == 500 else ())
+            wait = (("Retry-After", str(self._core.entropy.number(8) % 11)),) if status == 500 else ()
+            self._core.answer(request, key, flow, status, now, wait)
             return
         if self._reoffer_in is not None:
             self._reoffer_in.stop(now)

@@ -13,6 +13,7 @@ from typing import Final
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
 from softswitch.sip.dialog.dialog import Dialog, target_of
+from softswitch.sip.dialog.route import callee_routes
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.parse import parse_message
@@ -207,6 +208,7 @@ class UserAgent:
         self._core.reply(request, flow, error.status_hint)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
+        _ = response.to, response.from_  # a machine that has stepped may not stumble over them
         if self._core.layer.receive(response, now):
             return
         if response.cseq.method == "INVITE" and 200 <= response.status < 300:
@@ -253,10 +255,12 @@ class UserAgent:
                 session.receive(request, key, flow, now)
         elif session is None or not known:
             core.reply(request, flow, 481)
-        elif unknown := request.get_list("Require"):
-            core.answer(request, key, flow, 420, now, (("Unsupported", ", ".join(unknown)),))
         else:
-            session.receive(request, key, flow, now)
+            status, headers = _unfit(request)
+            if status:
+                core.answer(request, key, flow, status, now, headers)
+            else:
+                session.receive(request, key, flow, now)
 
     def _outside_dialogs(self, request: Request, flow: Flow) -> None:
         status, headers = self._refusal(request)
@@ -269,15 +273,30 @@ class UserAgent:
         """Return status and headers for what no owner has to decide on; 0 where one has."""
         if request.max_forwards == 0 and request.method not in _NO_HOPS_NEEDED:
             return 483, ()
-        if unknown := request.get_list("Require"):
-            return 420, (("Unsupported", ", ".join(unknown)),)
-        if request.method != "INVITE":
-            return 0, ()
+        status, headers = _unfit(request)
+        if status or request.method != "INVITE":
+            return status, headers
+        callee_routes(request)
         merge_key = (request.call_id, request.from_.tag or "", request.cseq.number)
         if self._core.layer.is_merged(merge_key):
             return 482, ()
-        if request.body and request.content_type != "application/sdp":
-            return 415, (("Accept", "application/sdp"),)
-        if request.get("Content-Encoding") not in {None, "identity"}:
-            return 415, (("Accept-Encoding", "identity"),)
         return (400, ()) if target_of(request) is None else (0, ())
+
+
+def _unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
+    """Return status and headers for a request that asks for what is not understood (RFC 3261 §8.2.2.3, §8.2.3).
+
+    Only BYE is exempt: a call that is hung up is over.
+    """
+    if request.method == "BYE":
+        return 0, ()
+    if unknown := request.get_list("Require"):
+        return 420, (("Unsupported", ", ".join(unknown)),)
+    if request.method != "INVITE":
+        return 0, ()
+    if request.body and request.content_type != "application/sdp":
+        return 415, (("Accept", "application/sdp"),)
+    if request.get("Content-Encoding") not in {None, "identity"}:
+        return 415, (("Accept-Encoding", "identity"),)
+    target_of(request)
+    return 0, ()
