@@ -1,0 +1,174 @@
+"""The program of the journal's writer: from the ring to the disk, and from there into the database.
+
+It never gives up: a disk that fails leaves the facts in the ring, a database that fails leaves them in the files, and
+both are tried again.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+from dataclasses import dataclass
+from errno import EIO
+from pathlib import Path
+from typing import Final, NoReturn
+
+from softswitch.app.processes import inherited
+from softswitch.app.record_projection import RecordProjection
+from softswitch.core.clock import Clock
+from softswitch.journal.drain import DiskTrouble, Drain
+from softswitch.journal.ring import RingReader
+from softswitch.journal.segments import SegmentWriter
+from softswitch.runtime.clocks import SystemClock
+from softswitch.runtime.log import configure_logging, get_logger
+from softswitch.runtime.settings import Settings
+from softswitch.storage.record_store import RecordStore, default_url
+
+JOURNAL_FOLDER: Final = "journal"
+TURN_S: Final = 0.05
+RETRY_S: Final = 0.5
+STOP_PATIENCE_S: Final = 5.0
+"""How long a failing disk or database may delay the end."""
+ORPHAN_QUIET_S: Final = 10.0
+"""Without a supervisor the brain ends its calls politely; this long after its last fact it is taken for gone."""
+
+_LOG = get_logger("journal")
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What exists once the disk could be opened."""
+
+    segments: SegmentWriter
+    drain: Drain
+
+
+class WriterProcess:
+    """The loop around ring, files and database.
+
+    Args:
+        ring: descriptor of the shared memory.
+        life: descriptor that becomes readable when the supervisor is gone.
+        directory: the storage directory.
+        database: a SQLAlchemy URL, or empty for SQLite in the directory.
+        clock: paces the syncs.
+    """
+
+    def __init__(self, ring: int, life: int, directory: Path, database: str, clock: Clock) -> None:
+        self._reader = RingReader(ring)
+        self._life = life
+        self._journal = directory / JOURNAL_FOLDER
+        self._clock = clock
+        url = database or default_url(directory)
+        self._projection = RecordProjection(self._journal, lambda: RecordStore(url))
+        self._files: _Files | None = None
+        self._failing = False
+        self._stop_at: float | None = None
+        self._orphaned = False
+        self._last_fact = clock.monotonic()
+        self._passed_over = 0
+
+    def stop(self) -> None:
+        """End as soon as everything in the ring is safe."""
+        if self._stop_at is None:
+            self._stop_at = self._clock.monotonic() + STOP_PATIENCE_S
+
+    def run(self) -> None:
+        """Copy until stopped, or until the supervisor is gone and nothing comes any more."""
+        while not self._finished():
+            self._wait()
+            self.turn()
+        self._close()
+
+    def turn(self) -> None:
+        """Do once what there is to do."""
+        files = self._files or self._open()
+        if files is None:
+            return
+        now = self._clock.monotonic()
+        before = files.segments.last_sequence
+        self._tell(files.drain.turn(now=now, sync=self._stop_at is not None))
+        if files.segments.last_sequence != before:
+            self._last_fact = now
+        self._projection.turn(files.segments.synced_sequence, now=now)
+        self._tell_passed_over(files.drain.passed_over)
+
+    def _open(self) -> _Files | None:
+        """Open the files; a disk that fails already now is tried again."""
+        try:
+            segments = SegmentWriter(self._journal)
+        except OSError as error:
+            if not self._failing:
+                self._reader.report_disk(error.errno or EIO)
+                self._tell(DiskTrouble(error.errno or EIO, str(error)))
+            return None
+        if self._failing:
+            self._reader.report_disk(0)
+            self._tell(DiskTrouble(0, ""))
+        torn = segments.torn
+        if torn is not None:
+            _LOG.warning("journal.tail_cut", file=torn.path.name, octets=torn.octets, last_sequence=torn.last_sequence)
+        self._files = _Files(segments, Drain(self._reader, segments, on_synced=self._projection.on_synced))
+        return self._files
+
+    def _tell(self, trouble: DiskTrouble | None) -> None:
+        if trouble is None:
+            return
+        self._failing = bool(trouble.errno)
+        if self._failing:
+            _LOG.error("journal.disk_failed", reason=trouble.text, waiting_octets=self._reader.state.waiting_octets)
+        else:
+            _LOG.info("journal.disk_working_again", records_lost=self._reader.state.records_lost)
+
+    def _tell_passed_over(self, count: int) -> None:
+        """Say so when facts came whose sequence numbers are taken: after a start that is natural, later a defect."""
+        if count > self._passed_over:
+            _LOG.warning("journal.records_passed_over", count=count - self._passed_over)
+            self._passed_over = count
+
+    def _wait(self) -> None:
+        """Sleep a turn; the end of the supervisor wakes up."""
+        pause = RETRY_S if self._failing else TURN_S
+        watched = [] if self._orphaned else [self._life]
+        if select.select(watched, [], [], pause)[0]:
+            self._orphaned = True
+            _LOG.error("supervisor.died")
+
+    def _finished(self) -> bool:
+        now = self._clock.monotonic()
+        if self._stop_at is None:
+            if self._orphaned and now > self._last_fact + ORPHAN_QUIET_S:
+                self.stop()
+            return False
+        idle = self._files is not None and self._files.drain.idle and not self._projection.behind
+        if not idle and now > self._stop_at:
+            _LOG.error("journal.ended_unfinished", waiting_octets=self._reader.state.waiting_octets)
+            return True
+        return idle and not self._reader.state.waiting_octets
+
+    def _close(self) -> None:
+        self._projection.close()
+        if self._files is not None:
+            try:
+                self._files.segments.close()
+            except OSError as error:
+                _LOG.error("journal.not_closed", reason=str(error))
+        _LOG.info("journal.closed", last_sequence=self._reader.state.synced_sequence)
+
+
+def main() -> NoReturn:
+    """Run until the supervisor says otherwise or is gone."""
+    given = inherited()
+    settings = Settings.restored(given.options["settings"])
+    configure_logging("writer", level=settings.log.level, form=settings.log.form)
+    storage = settings.storage
+    process = WriterProcess(given.ring, given.life, storage.directory, storage.database, SystemClock())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
+    process.turn()
+    given.say_ready()
+    process.run()
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()
