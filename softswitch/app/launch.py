@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -19,6 +20,7 @@ from softswitch.core.errors import CommandError, ConfigurationError, Problem
 from softswitch.journal.ring import DEFAULT_SIZE_OCTETS
 from softswitch.net.local_addresses import local_addresses
 from softswitch.net.opening import open_tcp, open_udp, open_unix, refusal
+from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.settings import Settings
 
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
@@ -108,6 +110,17 @@ def _open_sip(transport: str, host: str, port: int) -> dict[str, Any]:
     return {"transport": transport, "host": host, "port": port, "descriptor": made.detach()}
 
 
+def reachable_at(opened: OpenSockets) -> list[tuple[str, str]]:
+    """Pair each address with its transports, for people: other machines' ways first, loopback last."""
+    places: dict[tuple[str, int], list[str]] = {}
+    for line in opened.sip:
+        wildcard = ip_address(line["host"]).is_unspecified
+        for host in local_addresses(line["host"]) if wildcard else (line["host"],):
+            places.setdefault((host, line["port"]), []).append(line["transport"].upper())
+    in_order = sorted(places.items(), key=lambda place: ip_address(place[0][0]).is_loopback)
+    return [(str(HostPort(*address)), ", ".join(transports)) for address, transports in in_order]
+
+
 def api_socket(directory: Path) -> Path:
     """Return where the CLI finds the running switch."""
     return directory / "run" / "switch.sock"
@@ -131,7 +144,11 @@ def make_plan(settings: Settings, config: Path | None, opened: OpenSockets, read
             role: [sys.executable, "-P", "-X", "faulthandler", "-m", f"softswitch.app.{module}"]
             for role, module in _PROGRAMS.items()
         },
-        "options": {"settings": settings.dump(), "config": None if config is None else str(config.absolute())},
+        "options": {
+            "settings": settings.dump(),
+            "config": None if config is None else str(config.absolute()),
+            "workers": worker_count(settings),
+        },
     }
 
 

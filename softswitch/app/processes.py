@@ -45,9 +45,11 @@ class Inherited:
     ring: int
     """The memory file of the fact ring (brain and writer)."""
     controls: tuple[int, ...]
-    """Control sockets (SEQPACKET): the brain has one a worker, in order; a worker has its own."""
+    """Control sockets (SEQPACKET): the brain has one a worker, in order; a worker has its own.
+
+    A worker that takes a dead one's place finds the same pair."""
     news: int
-    """The brain's socket on which the supervisor tells of later sockets and of other processes."""
+    """The brain's socket (SEQPACKET) on which the supervisor tells of other processes and takes sockets to hold."""
     sip: tuple[SipSocket, ...]
     api: tuple[int, ...]
     """Listening TCP sockets of the HTTP API."""

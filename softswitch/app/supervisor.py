@@ -127,8 +127,6 @@ class Supervisor:
         self.selector.register(child.ready_pipe, selectors.EVENT_READ, lambda _: self.heard(child))
         if child is self.brain:
             os.close(given["news"])
-        elif child.role == "worker":
-            self.tell_brain({"pids": self.pids(), "worker": child.number}, self.controls[child.number][0].fileno())
         else:
             self.tell_brain({"pids": self.pids()})
 
@@ -185,12 +183,12 @@ class Supervisor:
         """Return the running processes by name."""
         return {"supervisor": os.getpid()} | {each.name: each.process.pid for each in self.children if each.process}
 
-    def tell_brain(self, message: dict[str, Any], descriptor: int = -1) -> None:
-        """Send news, perhaps with a descriptor, to a brain that runs; one that starts finds all in its variable."""
+    def tell_brain(self, message: dict[str, Any]) -> None:
+        """Send news to a brain that runs; one that starts finds all in its variable."""
         if self.news is None or self.brain.process is None:
             return
         try:
-            socket.send_fds(self.news, [json.dumps(message).encode()], [descriptor] if descriptor >= 0 else [])
+            self.news.send(json.dumps(message).encode())
         except OSError as error:
             say("news.lost", reason=error.strerror)
 
@@ -212,11 +210,6 @@ class Supervisor:
         """Decide what follows from the end of a child: another start, the next step of stopping, or giving up."""
         child.process, child.ready = None, False
         self.close_ready_pipe(child)
-        if child.role == "worker":
-            # Ends the brain's half too, so that it knows.
-            for half in self.controls[child.number]:
-                half.close()
-            self.controls[child.number] = control_pair()
         if self.stopping:
             if not any(each.process and each.role == child.role for each in self.children):
                 self.stop_next()

@@ -1,8 +1,10 @@
-"""What the API sees of the brain."""
+"""What the API shows of the brain, and the one thing it changes there: the loaded site."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from softswitch import __version__
 from softswitch.api.view import CallView, LegView, ProcessView, RegistrationView, StatusView
@@ -14,17 +16,23 @@ from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.difference import differences
 from softswitch.directory.location import Binding
 from softswitch.directory.site import read_compiled
+from softswitch.directory.store import write_site
+from softswitch.journal.ring import RingState
+from softswitch.runtime.addresses import HostPort
+from softswitch.runtime.log import get_logger
+
+_LOG = get_logger("site")
 
 
 class BrainView:
-    """The running switch, read between turns.
+    """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:
-        brain: what is looked at.
-        clock: for what is said relative to now.
-        processes: the processes of the switch, asked anew each time.
-        store: keeps a loaded site's octets before it is swapped in.
-        alarms: what is wrong, in words.
+        brain: what is shown.
+        clock: gives the age of things.
+        directory: the storage directory, where a newly loaded site is kept.
+        pids: tells the processes of the switch by name.
+        ring: tells how the journal is.
     """
 
     def __init__(
@@ -32,15 +40,15 @@ class BrainView:
         brain: Brain,
         clock: Clock,
         *,
-        processes: Callable[[], Sequence[ProcessView]],
-        store: Callable[[bytes], None],
-        alarms: Callable[[], Sequence[str]] = tuple,
+        directory: Path,
+        pids: Callable[[], Mapping[str, int]],
+        ring: Callable[[], RingState],
     ) -> None:
         self._brain = brain
         self._clock = clock
-        self._processes = processes
-        self._store = store
-        self._alarms = alarms
+        self._directory = directory
+        self._pids = pids
+        self._ring = ring
         self._started_at = iso_utc(clock.wall())
 
     def ready(self) -> bool:
@@ -49,58 +57,80 @@ class BrainView:
 
     def status(self) -> StatusView:
         """Count what is going on."""
+        counts = self._brain.counts()
+        processes = tuple(ProcessView(name.partition("-")[0], pid) for name, pid in self._pids().items())
+        alarms = tuple(_alarms(self._ring()))
         return StatusView(
-            **self._brain.counts(),
-            processes=tuple(self._processes()),
+            calls=counts["calls"],
+            legs=counts["legs"],
+            dialogs=counts["dialogs"],
+            transactions=counts["transactions"],
+            ports=counts["ports"],
+            timers=counts["timers"],
+            registrations=counts["registrations"],
+            processes=processes,
             version=__version__,
             started_at=self._started_at,
-            alarms=tuple(self._alarms()),
+            alarms=alarms,
         )
 
     def registrations(self) -> Sequence[RegistrationView]:
-        """List the registered phones, by extension."""
-        now = self._clock.wall()
-        found = [self._registration(binding, now) for binding in self._brain.locations]
-        return sorted(found, key=lambda view: (view.extension, view.contact))
-
-    def _registration(self, binding: Binding, now: float) -> RegistrationView:
-        user = self._brain.desk.site.users.get(binding.user)
-        host, port = binding.flow.remote
-        source = f"{binding.flow.transport}:{f'[{host}]' if ':' in host else host}:{port}"
-        left_s = max(0, round(binding.expires_at_s - now))
-        return RegistrationView(user.extension if user else binding.user, binding.contact, source, left_s)
+        """List the registered phones."""
+        wall_s = self._clock.wall()
+        return [self._registration(binding, wall_s) for binding in self._brain.locations]
 
     def calls(self) -> Sequence[CallView]:
-        """List the conversations, oldest first."""
+        """List the conversations."""
         return [_call(conversation) for conversation in self._brain.calls.conversations.values()]
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
-        """Swap in another site; calls in progress keep what they were decided with."""
-        site = read_compiled(compiled, "the site that was sent").site
-        running = self._brain.desk.site
-        if site.domain != running.domain:
-            raise ConfigurationError([_other_domain(site.domain, running.domain)])
-        changes = differences(running, site)
+        """Put another site in place of the loaded one; keeps it on disk first.
+
+        Raises:
+            ConfigurationError: it cannot be read, or is for another domain.
+        """
+        found = read_compiled(compiled)
+        before = self._brain.desk.site
+        if found.site.domain != before.domain:
+            what = f"the site was compiled for {found.site.domain}, the switch serves {before.domain}"
+            raise ConfigurationError([Problem("sip.domain", what, "the same --config for load as for run")])
+        lines = differences(before, found.site)
         if not dry_run:
-            self._store(compiled)
-            self._brain.desk.site = site
-        return changes
+            write_site(self._directory, compiled)
+            self._brain.desk.site = found.site
+            _LOG.info("site.loaded", users=len(found.site.users), changes=len(lines))
+        return lines
 
-
-def _other_domain(sent: str, running: str) -> Problem:
-    return Problem(
-        "the site that was sent",
-        f"it was compiled for the domain {sent}, and this switch serves {running}",
-        f'load it with the configuration that says [sip] domain = "{running}"',
-    )
+    def _registration(self, binding: Binding, wall_s: float) -> RegistrationView:
+        user = self._brain.desk.site.users.get(binding.user)
+        return RegistrationView(
+            extension=user.extension if user else binding.user,
+            contact=binding.contact,
+            source=f"{binding.flow.transport}:{HostPort(*binding.flow.remote)}",
+            expires_s=max(0, round(binding.expires_at_s - wall_s)),
+        )
 
 
 def _call(conversation: Conversation) -> CallView:
-    legs = tuple(_leg(leg) for leg in conversation.legs.values() if leg.is_live)
-    started_at = iso_utc(conversation.started_at_s)
-    return CallView(conversation.conversation_id, conversation.state.value, legs, started_at)
+    return CallView(
+        conversation_id=conversation.conversation_id,
+        state=conversation.state.value,
+        legs=tuple(_leg(leg) for leg in conversation.legs.values()),
+        started_at=iso_utc(conversation.started_at_s),
+    )
 
 
 def _leg(leg: Leg) -> LegView:
     state = "held" if leg.held and leg.state is LegState.TALKING else leg.state.value
-    return LegView(leg.leg, leg.user, leg.number, state, codec_of(leg.local_sdp))
+    return LegView(leg.leg, leg.user, leg.number, state, codec_of(leg.local_sdp) if leg.local_sdp else "")
+
+
+def _alarms(ring: RingState) -> list[str]:
+    alarms = []
+    if ring.disk_errno:
+        alarms.append(f"the journal cannot be written: {os.strerror(ring.disk_errno)}; facts wait in memory")
+    if ring.records_lost:
+        alarms.append(f"{ring.records_lost} facts found no room in memory and are lost")
+    elif ring.alarm and not ring.disk_errno:
+        alarms.append("three quarters of the memory for facts are full: the journal's writer is too slow")
+    return alarms

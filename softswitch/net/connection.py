@@ -73,11 +73,8 @@ class Connection(asyncio.Protocol):
         self.heard_at_s = self._loop.time()
         try:
             items = self._framer.feed(data)
-        except SipError as error:
-            # Where the next message begins cannot be known any more.
-            _LOG.info("tcp.framing_lost", remote=self.flow.remote, error=str(error))
-            self.close()
-            return
+        except SipError:
+            items = []
         messages: list[bytes] = []
         for item in items:
             if isinstance(item, Ping):
@@ -87,6 +84,10 @@ class Connection(asyncio.Protocol):
         if messages:
             self.has_brought_message = True
             self._owner.messages_received(self, messages)
+        if self._framer.fault is not None:
+            # Where the next message begins cannot be known any more.
+            _LOG.info("tcp.framing_lost", remote=self.flow.remote, error=str(self._framer.fault))
+            self.close()
 
     def pause_writing(self) -> None:
         """Asyncio: more waits for the peer than the limit allows."""

@@ -54,6 +54,72 @@ def listening_tcp(host: str = HOST) -> socket.socket:
     return made
 
 
+class TcpPhone:
+    """The other end of a connection, as a plain socket."""
+
+    def __init__(self, made: socket.socket) -> None:
+        made.setblocking(False)
+        self.socket = made
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self.socket.getsockname()
+        return host, port
+
+    async def send(self, data: bytes) -> None:
+        await self._loop.sock_sendall(self.socket, data)
+
+    async def receive(self, octets: int) -> bytes:
+        """Return that many octets, or fewer when the connection ends."""
+        got = b""
+        async with asyncio.timeout(5):
+            while len(got) < octets and (more := await self._loop.sock_recv(self.socket, octets - len(got))):
+                got += more
+        return got
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Peers:
+    """Makes the other ends of connections, and closes them all."""
+
+    def __init__(self) -> None:
+        self._made: list[socket.socket] = []
+
+    async def connect(self, address: tuple[str, int]) -> TcpPhone:
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._made.append(made)
+        made.setblocking(False)
+        made.bind((PHONE, 0))
+        await asyncio.get_running_loop().sock_connect(made, address)
+        return TcpPhone(made)
+
+    async def accept(self, listener: socket.socket) -> TcpPhone:
+        listener.setblocking(False)
+        async with asyncio.timeout(5):
+            made, _ = await asyncio.get_running_loop().sock_accept(listener)
+        self._made.append(made)
+        return TcpPhone(made)
+
+    def listener(self) -> socket.socket:
+        made = listening_tcp(PHONE)
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        for each in self._made:
+            each.close()
+
+
+@pytest_asyncio.fixture
+async def peers() -> AsyncIterator[Peers]:
+    made = Peers()
+    yield made
+    made.close()
+
+
 @pytest_asyncio.fixture
 async def heard() -> Heard:
     return Heard()

@@ -1,0 +1,258 @@
+"""The program of the brain: everything is built here, and nothing is decided."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from softswitch.api.guard import Guard
+from softswitch.api.server import ApiServer, build_app
+from softswitch.api.token import ensure_token
+from softswitch.app.address_watch import AddressWatch
+from softswitch.app.brain import Brain
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.driver import Driver
+from softswitch.app.garbage import IdleCollector, freeze
+from softswitch.app.history import read_history
+from softswitch.app.key_file import ensure_key
+from softswitch.app.media_watch import MediaWatch
+from softswitch.app.processes import Inherited, inherited
+from softswitch.app.supervisor_link import SupervisorLink
+from softswitch.app.view import BrainView
+from softswitch.calls.state import PortState
+from softswitch.core.errors import ConfigurationError
+from softswitch.core.facts import encode
+from softswitch.directory.site import Site
+from softswitch.directory.store import loaded_paths, read_site
+from softswitch.journal.ring import RingWriter
+from softswitch.media.engine import MediaEvent, WorkerLost
+from softswitch.net.transports import Transports
+from softswitch.runtime.clocks import SystemClock
+from softswitch.runtime.entropy import system_entropy
+from softswitch.runtime.log import configure_logging, get_logger
+from softswitch.runtime.settings import Settings
+from softswitch.runtime.tasks import TaskSupervisor
+from softswitch.sip.flow import Flow
+
+_LOG = get_logger("brain")
+FAREWELL_S: Final = 3.0
+"""How long phones may take to answer our BYEs when the switch stops."""
+WORKERS_S: Final = 5.0
+IDLE_LOOK_S: Final = 1.0
+
+
+class BrainProcess:
+    """The parts of a running brain.
+
+    Args:
+        loop: the loop that all of it runs on.
+        given: what the supervisor gave this process.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, given: Inherited) -> None:
+        self._loop = loop
+        self._given = given
+        self._settings = Settings.restored(given.options["settings"])
+        self._directory = self._settings.storage.directory
+        self._clock = SystemClock()
+        self._stopping = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._collector = IdleCollector()
+        self._tasks = TaskSupervisor("brain")
+        self._link = SupervisorLink(loop, given, self._stopping.set)
+        self._ring = RingWriter(given.ring)
+        self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn)
+        self._media = MediaWatch(loop, given.controls, on_event=self._media_event, in_turn=self._in_turn)
+        self._brain = Brain(
+            clock=self._clock,
+            entropy=system_entropy(),
+            settings=self._brain_settings(),
+            site=self._site(),
+            media=self._media.engine,
+            send=self._transports.send,
+            journal=self._ring,
+            sequence=self._ring.last_sequence,
+            log=get_logger("calls").info,
+        )
+        self._driver = Driver(loop, self._clock, self._brain, self._collector)
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self._signalled, number)
+        await self._resume()
+        await self._serve_sip()
+        servers = self._serve_api()
+        watch = AddressWatch(self._settings.sip.listen, self._transports.udp_addresses, self._add_udp)
+        self._tasks.start("addresses", watch.run())
+        self._tasks.start("garbage", self._collect_in_gaps())
+        freeze()
+        self._given.say_ready()
+        _LOG.info("brain.ready")
+        await self._stopping.wait()
+        await self._stop(servers)
+
+    # Building
+
+    def _brain_settings(self) -> BrainSettings:
+        sip = self._settings.sip
+        return BrainSettings(
+            domain=sip.domain,
+            advertise=sip.advertise,
+            local_networks=sip.local_networks,
+            stream_port=next((line.port for line in sip.listen if line.transport == "tcp"), 0),
+            nonce_key=ensure_key(self._directory / "nonce.key"),
+        )
+
+    def _site(self) -> Site:
+        found = read_site(self._directory, domain=self._settings.sip.domain)
+        return found.site if found else Site(self._settings.sip.domain)
+
+    async def _resume(self) -> None:
+        """Fold what earlier brains kept, then settle with the workers which legs there are."""
+        records = read_history(self._directory / "journal", self._given.ring)
+        self._brain.resume(encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in records)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WORKERS_S):
+                await self._media.until_all_told()
+        self._in_turn(self._settle)
+
+    def _settle(self) -> None:
+        """Close legs that only one side knows: they are left from a restart of the machine or of a worker."""
+        held = self._media.engine.open_legs()
+        known = {leg.leg for leg in self._brain.calls.legs.values() if leg.port_state is not PortState.NONE}
+        for leg in held - known:
+            self._media.engine.close(leg)
+        opened = {leg.leg for leg in self._brain.calls.legs.values() if leg.port_state is PortState.OPEN}
+        if lost := tuple(sorted(opened - held)):
+            _LOG.warning("legs.lost", count=len(lost))
+            self._brain.media_event(WorkerLost(-1, lost))
+
+    async def _serve_sip(self) -> None:
+        for line in self._given.sip:
+            bound = socket.socket(fileno=line.descriptor)
+            if line.transport == "udp":
+                self._transports.add_udp(bound)
+            else:
+                await self._transports.add_listener(bound)
+
+    def _serve_api(self) -> list[ApiServer]:
+        view = BrainView(
+            self._brain,
+            self._clock,
+            directory=self._directory,
+            pids=self._link.pids,
+            ring=lambda: self._ring.state,
+        )
+        app = build_app(view)
+        guarded = Guard(app, ensure_token(self._directory), hosts=[self._settings.api.listen.host])
+        servers = [
+            ApiServer(guarded, [socket.socket(fileno=each) for each in self._given.api]),
+            ApiServer(app, [socket.socket(fileno=self._given.api_unix)]),
+        ]
+        for number, server in enumerate(servers):
+            self._tasks.start(f"api-{number}", server.run_until_stopped())
+        return servers
+
+    def _add_udp(self, bound: socket.socket) -> None:
+        self._link.hold("udp", bound)
+        self._transports.add_udp(bound)
+
+    # Inputs of the brain
+
+    def _receive(self, data: bytes, flow: Flow) -> None:
+        self._brain.receive(data, flow)
+
+    def _flow_closed(self, flow: Flow) -> None:
+        self._brain.flow_closed(flow)
+
+    def _media_event(self, event: MediaEvent) -> None:
+        self._brain.media_event(event)
+
+    def _end_turn(self) -> None:
+        self._driver.end_turn()
+        self._see_whether_empty()
+
+    def _in_turn(self, work: Callable[[], None]) -> None:
+        self._driver.in_turn(work)
+        self._see_whether_empty()
+
+    def _see_whether_empty(self) -> None:
+        if self._brain.desk.draining and not self._brain.calls.conversations:
+            self._empty.set()
+
+    # Running and ending
+
+    def _signalled(self, number: signal.Signals) -> None:
+        if number == signal.SIGHUP:
+            self._tasks.start("reload", self._reload())
+        else:
+            self._stopping.set()
+
+    async def _reload(self) -> None:
+        """Load the paths of the last load again, in a process of its own, which then hands us the result."""
+        config = self._given.options["config"]
+        command = [sys.executable, "-P", "-m", "softswitch.cli.main", "load", *loaded_paths(self._directory)]
+        process = await asyncio.create_subprocess_exec(*command, *(["--config", config] if config else []))
+        code = await process.wait()
+        _LOG.info("site.reloaded", exit_code=code)
+
+    async def _collect_in_gaps(self) -> None:
+        while True:
+            await asyncio.sleep(IDLE_LOOK_S)
+            self._collector.look(self._clock.monotonic())
+
+    async def _stop(self, servers: list[ApiServer]) -> None:
+        _LOG.info("brain.stopping")
+        self._brain.desk.draining = True
+        self._in_turn(self._say_farewell)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._empty.wait()
+        for server in servers:
+            server.stop()
+        await self._tasks.close()
+        await self._transports.close()
+        self._driver.close()
+        self._media.close()
+        self._link.close()
+
+    def _say_farewell(self) -> None:
+        for conversation_id in list(self._brain.calls.conversations):
+            self._brain.end_conversation(conversation_id, "shutdown")
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return a uvloop loop, or asyncio's own where uvloop is missing."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+async def _run(given: Inherited) -> None:
+    await BrainProcess(asyncio.get_running_loop(), given).run()
+
+
+def main() -> None:
+    """Run until the supervisor says otherwise or is gone."""
+    given = inherited()
+    settings = Settings.restored(given.options["settings"])
+    configure_logging("brain", level=settings.log.level, form=settings.log.form)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_run(given))
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # for people, who started it a moment ago
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Garbage collection that never stops a call: old objects are only looked at in idle gaps.
+
+A full collection of a large heap takes hundreds of milliseconds. What a start leaves behind is frozen out of it; the
+young generations go on by themselves, they take microseconds; the old one waits for a gap.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import Final
+
+GAP_S: Final = 0.05
+"""So long nothing has happened: then something is not likely to happen within the next collection either."""
+OLD_COLLECTIONS: Final = 50
+"""Collections of the middle generation after which a full one is worth its time."""
+_NEVER: Final = 1_000_000_000
+
+
+def freeze() -> None:
+    """Put aside everything that lives now, and end automatic full collections."""
+    gc.collect()
+    gc.freeze()
+    first, second, _ = gc.get_threshold()
+    gc.set_threshold(first, second, _NEVER)
+
+
+class IdleCollector:
+    """Collects the old generation when :meth:`look` finds a gap."""
+
+    __slots__ = ("_last_turn_s", "longest_s")
+
+    def __init__(self) -> None:
+        self._last_turn_s = 0.0
+        self.longest_s = 0.0
+        """The longest full collection so far."""
+
+    def turn_ended(self, now: float) -> None:
+        """Note that something has just happened."""
+        self._last_turn_s = now
+
+    def look(self, now: float) -> bool:
+        """Collect where there is a gap and something to collect; tell whether it was done."""
+        if now - self._last_turn_s < GAP_S or gc.get_count()[2] < OLD_COLLECTIONS:
+            return False
+        start = time.perf_counter()
+        gc.collect()
+        self.longest_s = max(self.longest_s, time.perf_counter() - start)
+        return True

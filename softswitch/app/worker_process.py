@@ -1,0 +1,38 @@
+"""The program of a media worker."""
+
+from __future__ import annotations
+
+from softswitch.app.processes import Inherited, inherited
+from softswitch.media.worker.main import run
+from softswitch.runtime.addresses import PortRange
+from softswitch.runtime.log import configure_logging
+from softswitch.runtime.settings import Settings
+
+
+def port_slice(ports: PortRange, number: int, workers: int) -> range:
+    """Return the part of the range that worker ``number`` of ``workers`` may bind: whole pairs, even port first."""
+    first_pair, end_pair = (ports.low + 1) // 2, (ports.high + 1) // 2
+    pairs = end_pair - first_pair
+    low = first_pair + pairs * number // workers
+    high = first_pair + pairs * (number + 1) // workers
+    return range(2 * low, 2 * high)
+
+
+def main() -> None:
+    """Run until the supervisor says otherwise or is gone."""
+    given: Inherited = inherited()
+    settings = Settings.restored(given.options["settings"])
+    configure_logging(f"worker-{given.number}", level=settings.log.level, form=settings.log.form)
+    ports = port_slice(settings.media.ports, given.number, given.options["workers"])
+    run(
+        given.controls[0],
+        number=given.number,
+        ports=ports,
+        realtime=True,
+        life_fd=given.life,
+        on_ready=given.say_ready,
+    )
+
+
+if __name__ == "__main__":
+    main()
