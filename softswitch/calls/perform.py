@@ -146,6 +146,8 @@ class Performer:
         leg = self._state.legs.get(fact.leg)
         if leg is not None and leg.port_state is PortState.CLOSING:
             self._media.close(fact.leg)
+            if leg.is_caller:  # the conversation goes with its caller, and the room with the conversation
+                self._media.set_room(leg.conversation_id, ())
         session = self.sessions.get(fact.leg)
         if session is None:
             return

@@ -2,6 +2,7 @@
 
 An inside address keeps one outside port whomever it talks to (RFC 4787 §4.1, endpoint-independent mapping), but
 only a host that was talked to lately may talk back (§5, address-dependent filtering): the common and awkward case.
+Packets of such a host keep the translation alive, as in Linux and most boxes made of it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Nat:
     Args:
         outside: its address on the far side.
         inside: the hosts behind it.
-        timeout_s: after so long without a packet from inside, a UDP translation is forgotten.
+        timeout_s: after so long without a packet either way, a UDP translation is forgotten.
         first_port: outside ports are counted from here.
     """
 
@@ -56,6 +57,7 @@ class Nat:
         found = self._by_port.get(target[1])
         if found is None or now - found.peers.get(source[0], float("-inf")) > self.timeout_s:
             return None
+        found.last_s = found.peers[source[0]] = now
         return found.inside
 
 

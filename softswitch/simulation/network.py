@@ -125,6 +125,10 @@ class Network:
         """Say how it is between two hosts, both ways; behind a NAT the host is the NAT's outside."""
         self._paths[host_a, host_b] = self._paths[host_b, host_a] = conditions
 
+    def set_one_way(self, source: str, target: str, conditions: Conditions) -> None:
+        """Say how it is from one host to another, and leave the way back as it is."""
+        self._paths[source, target] = conditions
+
     def between(self, source: str, target: str) -> Conditions:
         """Return the conditions from one host to another."""
         return self._paths.get((source, target), self.conditions)

@@ -133,6 +133,9 @@ class SimulatedPhone(PhoneCore):
         call.arrive(exchange)
         exchange.respond(100)
         self.changed()
+        if call.answer_to_remote() is None:
+            call.reject(488)
+            return
         if self.habits.act_after_s:
             self._exchanges.later(self.habits.act_after_s, lambda: self._act(call))
         else:

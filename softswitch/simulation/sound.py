@@ -59,7 +59,8 @@ def _is_taken(speaker: _Ear, media: SimulatedMedia) -> bool:
     remote = speaker.call.remote
     if stream is None or remote is None or not stream.receive or not speaker.source[0]:
         return False
-    number = remote.payloads[0][0]
+    known = {name for _, name in speaker.phone.habits.payloads}
+    number = next((number for number, name in remote.payloads if name in known), -1)
     return _may_come_from(stream, speaker.source[0]) and any(f.receive_type == number for f in stream.formats)
 
 
