@@ -19,7 +19,7 @@ from softswitch.app.request_desk import RequestDesk
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
-from softswitch.calls.perform import Performer, Session
+from softswitch.calls.perform import Performer
 from softswitch.calls.state import CallsState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
@@ -33,6 +33,7 @@ from softswitch.media.engine import MediaEngine
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
+from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 
@@ -44,7 +45,7 @@ class _OfSession(Protocol):
     """What the user agent tells of one session."""
 
     @property
-    def session(self) -> Session:
+    def session(self) -> Party:
         """The session it is about."""
         ...
 
