@@ -11,7 +11,13 @@ from typing import Annotated
 import typer
 
 from softswitch import __version__
+from softswitch.cli.calls import calls
+from softswitch.cli.check import check
+from softswitch.cli.journal import journal
+from softswitch.cli.load import load
+from softswitch.cli.registrations import registrations
 from softswitch.cli.run import run
+from softswitch.cli.status import status
 from softswitch.core.errors import ConfigurationError, SoftswitchError
 
 app = typer.Typer(
@@ -24,6 +30,12 @@ app = typer.Typer(
 )
 
 app.command()(run)
+app.command()(load)
+app.command()(check)
+app.command()(status)
+app.command()(registrations)
+app.command()(calls)
+app.add_typer(journal)
 
 
 def _version(*, wanted: bool) -> None:

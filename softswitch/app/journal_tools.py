@@ -1,0 +1,66 @@
+"""The journal as commands show it: facts as lines, and what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from softswitch.app.writer_process import JOURNAL_FOLDER
+from softswitch.calls import facts as call_facts
+from softswitch.core.clock import iso_utc
+from softswitch.core.facts import Record, UnknownFact, type_of
+from softswitch.directory import location
+from softswitch.journal.reading import Gap, Summary, read_journal, verify
+from softswitch.journal.redaction import redacted
+
+FACT_MODULES = (call_facts, location)
+"""Importing them is what makes their facts known to the decoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """A fact for people, without secrets."""
+
+    sequence: int
+    at: str
+    """ISO 8601 in UTC."""
+    conversation_id: str
+    name: str
+    fields: Mapping[str, object]
+
+    def __str__(self) -> str:
+        fields = " ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.fields.items())
+        return f"{self.sequence} {self.at} {self.conversation_id or '-'} {self.name} {fields}".rstrip()
+
+
+def shown_facts(directory: Path, *, conversation_id: str = "", from_sequence: int = 1) -> Iterator[ShownFact | Gap]:
+    """Read the journal of a storage directory, with its gaps.
+
+    Args:
+        directory: the storage directory.
+        conversation_id: only facts of this conversation; empty: of all.
+        from_sequence: the first fact.
+    """
+    for item in read_journal(directory / JOURNAL_FOLDER, from_sequence):
+        if isinstance(item, Gap):
+            yield item
+        elif not conversation_id or item.conversation_id == conversation_id:
+            yield _shown(item)
+
+
+def _shown(record: Record) -> ShownFact:
+    fact = record.fact
+    if isinstance(fact, UnknownFact):
+        name, fields = fact.name, {str(number): value for number, value in enumerate(fact.values)}
+    else:
+        known = type_of(fact)
+        name, fields = known.name, dict(zip(known.field_names, known.values_of(fact), strict=True))
+    clean = {field: redacted(field, value) for field, value in fields.items()}
+    return ShownFact(record.sequence, iso_utc(record.wall_s), record.conversation_id, name, clean)
+
+
+def verify_journal(directory: Path) -> Summary:
+    """Read the whole journal of a storage directory and tell what it lacks."""
+    return verify(directory / JOURNAL_FOLDER)

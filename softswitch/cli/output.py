@@ -1,0 +1,41 @@
+"""How commands print: one JSON document for programs, a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import typer
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Print a table, or one sentence when it has no row.
+
+    Args:
+        columns: the headings.
+        rows: one cell a column.
+        empty: the sentence.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    lines = [[Text(str(cell)) for cell in row] for row in rows]
+    if not lines:
+        typer.echo(empty)
+        return
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    for line in lines:
+        table.add_row(*line)
+    Console().print(table)
+
+
+def print_alarm(text: str) -> None:
+    """Print a sentence in red."""
+    typer.secho(text, fg=typer.colors.RED)
