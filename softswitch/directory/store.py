@@ -25,15 +25,14 @@ def site_file(directory: Path) -> Path:
     return directory / FILE_NAME
 
 
-def read_site(directory: Path, *, domain: str) -> CompiledSite | None:
-    """Read the loaded site, or give None where none was loaded yet.
+def stored_site(directory: Path) -> CompiledSite | None:
+    """Read the loaded site whatever domain it was loaded for, or give None where none was loaded yet.
 
     Args:
         directory: the storage directory.
-        domain: the configured SIP domain.
 
     Raises:
-        ConfigurationError: it cannot be read, or was loaded for another domain: its HA1s are worth nothing then.
+        ConfigurationError: it cannot be read.
     """
     path = site_file(directory)
     try:
@@ -43,12 +42,21 @@ def read_site(directory: Path, *, domain: str) -> CompiledSite | None:
     except OSError as error:
         cure = "softswitch run and load under the account that owns the storage directory"
         raise ConfigurationError([Problem(str(path), f"cannot be read: {error.strerror}", cure)]) from None
-    found = read_compiled(data, str(path))
-    if found.site.domain != domain:
+    return read_compiled(data, str(path))
+
+
+def read_site(directory: Path, *, domain: str) -> CompiledSite | None:
+    """Read the loaded site for a switch that is to serve ``domain``, or give None where none was loaded yet.
+
+    Raises:
+        ConfigurationError: it cannot be read, or was loaded for another domain: its HA1s are worth nothing then.
+    """
+    found = stored_site(directory)
+    if found is not None and found.site.domain != domain:
         what = f"the site was loaded for the domain {found.site.domain}, but sip.domain is {domain}"
         again = " ".join(found.paths) or "PATH"
         cure = f"load the site again: softswitch load {again} (its passwords are hashed with the domain)"
-        raise ConfigurationError([Problem(str(path), what, cure)])
+        raise ConfigurationError([Problem(str(site_file(directory)), what, cure)])
     return found
 
 
@@ -56,10 +64,10 @@ def loaded_paths(directory: Path) -> tuple[str, ...]:
     """Return the paths of the last load, whatever domain it was for; none where nothing was loaded.
 
     Raises:
-        ConfigurationError: the compiled site is damaged.
+        ConfigurationError: the compiled site cannot be read.
     """
-    path = site_file(directory)
-    return read_compiled(path.read_bytes(), str(path)).paths if path.exists() else ()
+    found = stored_site(directory)
+    return found.paths if found else ()
 
 
 def write_site(directory: Path, data: bytes) -> None:
