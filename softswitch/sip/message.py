@@ -127,6 +127,12 @@ class Message:
         self._forget(name)
         self.headers.insert(0, (name, value))
 
+    def replace_first(self, name: str, value: str) -> None:
+        """Replace the first line of that header, which there is: the topmost Via is completed so."""
+        self._forget(name)
+        place = next(i for i, (key, _) in enumerate(self.headers) if key == name)
+        self.headers[place] = (name, value)
+
     def remove(self, name: str) -> None:
         """Remove every line of that header."""
         self._forget(name)

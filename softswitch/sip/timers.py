@@ -48,7 +48,7 @@ class Timer:
 
     __slots__ = ("counted", "deadline", "kind", "order", "owner")
 
-    def __init__(self, deadline: float, order: int, owner: Expiring, kind: Enum, *, counted: bool) -> None:
+    def __init__(self, deadline: float, order: int, owner: Expiring, kind: Enum, counted: int) -> None:
         self.deadline = deadline
         self.order = order
         self.owner: Expiring | None = owner
@@ -82,15 +82,15 @@ class TimerQueue:
     def start(self, owner: Expiring, kind: Enum, delay_s: float, now: float) -> Timer:
         """Let ``owner.expire(kind, now)`` be called ``delay_s`` after ``now``."""
         self.live += 1
-        return self._add(owner, kind, delay_s, now, counted=True)
+        return self._add(owner, kind, delay_s, now, 1)
 
     def linger(self, owner: Expiring, kind: Enum, delay_s: float, now: float) -> Timer:
         """Start a timer that only ends the absorbing of retransmissions: it does not count as live."""
-        return self._add(owner, kind, delay_s, now, counted=False)
+        return self._add(owner, kind, delay_s, now, 0)
 
-    def _add(self, owner: Expiring, kind: Enum, delay_s: float, now: float, *, counted: bool) -> Timer:
+    def _add(self, owner: Expiring, kind: Enum, delay_s: float, now: float, counted: int) -> Timer:
         self._order += 1
-        timer = Timer(now + delay_s, self._order, owner, kind, counted=counted)
+        timer = Timer(now + delay_s, self._order, owner, kind, counted)
         line = self._lines.get(delay_s)
         if line is None or (line and line[-1].deadline > timer.deadline):
             heapq.heappush(self._heap, timer)
@@ -126,8 +126,12 @@ class TimerQueue:
             heapq.heappop(heap)
         first = heap[0] if heap else None
         for line in self._queues:
-            while line and line[0].owner is None:
-                line.popleft()
-            if line and (first is None or line[0] < first):
-                first = line[0]
+            while line:
+                head = line[0]
+                if head.owner is None:
+                    line.popleft()
+                    continue
+                if first is None or head < first:
+                    first = head
+                break
         return first

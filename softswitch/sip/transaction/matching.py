@@ -42,19 +42,13 @@ def client_key(response: Response) -> Key:
 
 
 def note_source(request: Request, flow: Flow) -> None:
-    """Write into the topmost Via where the request came from: ``received``, and ``rport`` where it is asked for.
-
-    The parsed ``request.via`` stays what the peer wrote.
-    """
+    """Write into the topmost Via where the request came from: ``received``, and ``rport`` where it is asked for."""
     via = request.via
     host, port = flow.remote
     asked = "rport" in via.parameters
     if not asked and via.host == host:
         return
-    place = next(i for i, (name, _) in enumerate(request.headers) if name == "Via")
-    raw = request.headers[place][1]
-    if raw.endswith(f";received={host}"):
-        return
+    raw = request.get("Via") or ""
     plain = "," not in raw and "received" not in via.parameters
     if plain and not asked:
         value = f"{raw};received={host}"
@@ -64,7 +58,7 @@ def note_source(request: Request, flow: Flow) -> None:
         value = f"{raw.replace(';rport;', f';rport={port};', 1)};received={host}"
     else:
         value = _rewritten(raw, via, flow, asked=asked)
-    request.headers[place] = ("Via", value)
+    request.replace_first("Via", value)
 
 
 def _rewritten(raw: str, via: Via, flow: Flow, *, asked: bool) -> str:
@@ -72,7 +66,7 @@ def _rewritten(raw: str, via: Via, flow: Flow, *, asked: bool) -> str:
     if asked:
         parameters["rport"] = str(flow.remote[1])
     own = str(Via(via.transport, via.host, via.port, parameters))
-    return ", ".join([own, *split_commas(raw)[1:]])
+    return ", ".join([own, *list(split_commas(raw))[1:]])
 
 
 def reply_flow(request: Request, flow: Flow) -> Flow:

@@ -43,5 +43,5 @@ class BegunInvite:
 
     def _answer(self, status: int, now: float) -> None:
         if self._transaction.state is State.PROCEEDING:
-            data = self._core.response_of(self._request, status).to_bytes()
+            data = self._core.response_of(self._request, status)
             self._transaction.respond(status, data, now)

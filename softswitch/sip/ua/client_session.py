@@ -61,6 +61,7 @@ class ClientSession(Session):
         self._ack_data = b""
         self._cancel: Request | None = None
         self._told = False
+        self._heard = 0.0
 
     @classmethod
     def ordered(cls, core: UaCore, order: InviteOrder, owner: str, now: float) -> ClientSession:
@@ -91,7 +92,8 @@ class ClientSession(Session):
         return made
 
     def _wait(self, now: float) -> None:
-        self._core.queue.stop(self._limit)
+        """Start timer C; a provisional response only notes its time, the timer looks at that when it is due."""
+        self._heard = now
         self._limit = self._core.queue.start(self, Kind.TIMER_C, self._core.timers.c_s, now)
 
     @property
@@ -182,7 +184,7 @@ class ClientSession(Session):
             self._send_cancel(now)
         elif response.status > 100:
             self._step(ClientInput.PROVISIONAL)
-            self._wait(now)
+            self._heard = now
             self._core.tell(Progressed(self, response.status, response.sdp))
 
     def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:
@@ -268,14 +270,22 @@ class ClientSession(Session):
             self._send_bye((), now)
             self._core.tell(Ended(self, 408, "Our answer was not made in time"))
         elif kind is Kind.TIMER_C:
+            self._rang(now)
+        else:
+            self._invite.abandon()
+            self._reject(408, "No answer to the CANCEL", None, now)
+
+    def _rang(self, now: float) -> None:
+        """Timer C is due: cancel, unless a provisional response came after its start."""
+        left_s = self._heard + self._core.timers.c_s - now
+        if left_s > 0:
+            self._limit = self._core.queue.start(self, Kind.TIMER_C, left_s, now)
+        else:
             self._step(ClientInput.CANCEL)
             self._prepare_cancel(())
             self._send_cancel(now)
             self._told = True
             self._core.tell(Rejected(self, 408, "The phone rang too long", None))
-        else:
-            self._invite.abandon()
-            self._reject(408, "No answer to the CANCEL", None, now)
 
     def _lose(self) -> None:
         self._step(ClientInput.LOSE)

@@ -8,12 +8,13 @@ from typing import Final
 
 from softswitch.core.ids import Entropy
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Header, Request, Response, response_to
+from softswitch.sip.message import Header, Request
 from softswitch.sip.timers import TimerQueue, Timers
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.transaction.layer import TransactionLayer
 from softswitch.sip.transaction.matching import MAGIC_COOKIE, reply_flow
 from softswitch.sip.ua.actions import Action, Send
+from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.party import Party
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
@@ -88,10 +89,10 @@ class UaCore:
 
     def response_of(
         self, request: Request, status: int, headers: Iterable[Header] = (), body: bytes = b"", to_tag: str = ""
-    ) -> Response:
-        """Build a response that needs no session."""
-        tag = to_tag or self.steady_tag(request)
-        return response_to(request, status, to_tag=tag, headers=(self.server, *headers), body=body)
+    ) -> bytes:
+        """Write a response that needs no session."""
+        tag = to_tag or ("" if request.to.tag is not None else self.steady_tag(request))
+        return response_octets(status, copied_text(request, tag), (self.server, *headers), body)
 
     def reply(
         self,
@@ -103,7 +104,7 @@ class UaCore:
         to_tag: str = "",
     ) -> None:
         """Answer statelessly."""
-        self.send(reply_flow(request, flow), self.response_of(request, status, headers, body, to_tag).to_bytes())
+        self.send(reply_flow(request, flow), self.response_of(request, status, headers, body, to_tag))
 
     def answer(
         self,
@@ -116,7 +117,7 @@ class UaCore:
         body: bytes = b"",
     ) -> None:
         """Answer a request once and for all, absorbing its retransmissions."""
-        data = self.response_of(request, status, headers, body).to_bytes()
+        data = self.response_of(request, status, headers, body)
         towards = reply_flow(request, flow)
         if request.method == "INVITE":
             self.layer.serve_invite(key, towards, None).respond(status, data, now)

@@ -13,10 +13,9 @@ from softswitch.sip.ua.core import UaCore
 
 
 class Kind(Word):
-    """The timers of a 2xx."""
+    """The timer of a 2xx."""
 
-    REPEAT = "repeat the 2xx"
-    GIVE_UP = "no ACK for 64*T1"
+    REPEAT = "repeat the 2xx, or give up"
 
 
 class AnswerUser(Protocol):
@@ -30,7 +29,7 @@ class AnswerUser(Protocol):
 class PendingAnswer:
     """One 2xx, which is sent at once; over any transport, for a hop behind it may be a datagram's."""
 
-    __slots__ = ("_core", "_give_up", "_interval_s", "_repeat", "_transaction", "_user", "data")
+    __slots__ = ("_core", "_deadline", "_interval_s", "_repeat", "_transaction", "_user", "data")
 
     def __init__(self, core: UaCore, transaction: InviteServer, data: bytes, user: AnswerUser, now: float) -> None:
         self._core = core
@@ -40,19 +39,18 @@ class PendingAnswer:
         self._interval_s = core.timers.t1_s
         transaction.respond(200, data, now)
         self._repeat: Timer = core.queue.start(self, Kind.REPEAT, self._interval_s, now)
-        self._give_up: Timer = core.queue.start(self, Kind.GIVE_UP, core.timers.give_up_s, now)
+        self._deadline = now + core.timers.give_up_s
 
     def stop(self) -> None:
         """Repeat no more."""
         self._core.queue.stop(self._repeat)
-        self._core.queue.stop(self._give_up)
 
     def expire(self, kind: Enum, now: float) -> None:
         """A timer fired."""
-        if kind is Kind.GIVE_UP:
-            self.stop()
+        if now >= self._deadline:
             self._user.ack_missing(now)
             return
         self._core.send(self._transaction.flow, self.data)
         self._interval_s = doubled(self._interval_s, self._core.timers.t2_s)
-        self._repeat = self._core.queue.start(self, Kind.REPEAT, self._interval_s, now)
+        wait_s = min(self._interval_s, self._deadline - now)
+        self._repeat = self._core.queue.start(self, Kind.REPEAT, wait_s, now)

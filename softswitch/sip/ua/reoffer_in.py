@@ -94,7 +94,7 @@ class ReofferIn:
             self._party.dialog.target = self._target
         core = self._core
         headers = (core.contact(self._party.flow), ALLOW_HEADER, SDP_HEADER)
-        data = core.response_of(self._request, 200, headers, sdp.encode()).to_bytes()
+        data = core.response_of(self._request, 200, headers, sdp.encode())
         self._answer = PendingAnswer(core, self._transaction, data, self, now)
         self._party.changed = True
 
@@ -102,7 +102,7 @@ class ReofferIn:
         """Refuse it; the session stays as it was."""
         self._step(Input.REFUSE)
         self._stop_timers()
-        self._transaction.respond(status, self._core.response_of(self._request, status, headers).to_bytes(), now)
+        self._transaction.respond(status, self._core.response_of(self._request, status, headers), now)
 
     @property
     def local_tag(self) -> str:
@@ -141,8 +141,7 @@ class ReofferIn:
     def expire(self, kind: Enum, now: float) -> None:
         """A timer fired."""
         if kind is Kind.TRYING:
-            trying = self._core.response_of(self._request, 100)
-            self._transaction.respond(100, trying.to_bytes(), now)
+            self._transaction.respond(100, self._core.response_of(self._request, 100), now)
         else:
             self.refuse(500, (("Retry-After", "5"),), now)
 

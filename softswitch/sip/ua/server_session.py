@@ -10,11 +10,12 @@ from softswitch.core.state_table import Word
 from softswitch.sip.dialog.dialog import Dialog, target_of
 from softswitch.sip.dialog.route import callee_routes
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Header, Request, Response
+from softswitch.sip.message import Header, Request
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.invite_server import InviteServer
 from softswitch.sip.transaction.matching import reply_flow, server_key
 from softswitch.sip.ua.actions import Acknowledged, Cancelled, Ended
+from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
 from softswitch.sip.ua.pending_answer import PendingAnswer
 from softswitch.sip.ua.server_states import TABLE, ServerInput, ServerState
@@ -31,7 +32,6 @@ class Kind(Word):
 
 _REFRESH_S: Final = 60.0
 """Proxies give up on a transaction of which they hear nothing for three minutes (RFC 3261 §13.3.1.1)."""
-_COPIED: Final = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Record-Route"})
 _WAITING: Final = frozenset({ServerState.RECEIVED, ServerState.EARLY})
 
 
@@ -44,7 +44,7 @@ class ServerSession(Session):
         flow: where the peer is.
         dialog: the dialog to be.
         transaction: the INVITE's transaction; None for a session that is restored without one.
-        copied: what its responses copy from the INVITE, To with our tag.
+        copied: the header lines that its responses copy from the INVITE.
 
     Attributes:
         state: where it stands.
@@ -59,7 +59,7 @@ class ServerSession(Session):
         flow: Flow,
         dialog: Dialog,
         transaction: InviteServer | None,
-        copied: tuple[Header, ...],
+        copied: str,
     ) -> None:
         super().__init__(core, owner, flow, dialog)
         self.state = ServerState.RECEIVED
@@ -83,7 +83,7 @@ class ServerSession(Session):
         dialog.remote_tag = request.from_.tag or ""
         dialog.routes = callee_routes(request)
         dialog.remote_cseq = request.cseq.number
-        copied = tuple((n, dialog.local if n == "To" else v) for n, v in request.headers if n in _COPIED)
+        copied = copied_text(request, tag, dialog=True)
         merge_key = (dialog.sip_call_id, dialog.remote_tag, dialog.remote_cseq)
         transaction = core.layer.serve_invite(server_key(request), reply_flow(request, flow), None, merge_key)
         session = cls(core, owner, flow, dialog, transaction, copied)
@@ -96,7 +96,7 @@ class ServerSession(Session):
     def restored(cls, core: UaCore, owner: str, flow: Flow, dialog: Dialog, snapshot: SessionSnapshot) -> ServerSession:
         """Make a session anew; :meth:`take_over` lets it go on."""
         if snapshot.reply_flow is None:
-            return cls(core, owner, flow, dialog, None, ())
+            return cls(core, owner, flow, dialog, None, "")
         merge_key = (dialog.sip_call_id, dialog.remote_tag, snapshot.invite_cseq)
         key = (snapshot.branch, "INVITE")
         transaction = core.layer.serve_invite(key, flow_of(snapshot.reply_flow), None, merge_key)
@@ -105,12 +105,9 @@ class ServerSession(Session):
         return session
 
     def _begin(self, request: Request, now: float) -> None:
-        headers = [pair for pair in request.headers if pair[0] in _COPIED and pair[0] != "Record-Route"]
         stamp = request.get("Timestamp")
-        if stamp is not None:
-            headers.append(("Timestamp", stamp))
-        headers.append(self._core.server)
-        self._invite.respond(100, Response(100, headers=headers).to_bytes(), now)
+        headers = (self._core.server,) if stamp is None else (("Timestamp", stamp), self._core.server)
+        self._invite.respond(100, response_octets(100, copied_text(request, ""), headers), now)
         self.watch(now)
 
     def watch(self, now: float) -> None:
@@ -296,16 +293,16 @@ class ServerSession(Session):
         if self._transaction is not None:
             self._transaction.user = None
         self._transaction = None
-        self._copied = ()
+        self._copied = ""
 
     def _response(self, status: int, headers: Iterable[Header], sdp: str) -> bytes:
-        fields = [*self._copied, self._core.server]
+        fields = [self._core.server]
         if status < 300:
             fields += (self._core.contact(self.flow), ALLOW_HEADER)
         fields += headers
         if sdp:
             fields.append(SDP_HEADER)
-        return Response(status, headers=fields, body=sdp.encode()).to_bytes()
+        return response_octets(status, self._copied, fields, sdp.encode())
 
     def _step(self, given: ServerInput) -> ServerState:
         self.state = TABLE.step(self.state, given)

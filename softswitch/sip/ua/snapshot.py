@@ -40,8 +40,8 @@ class SessionSnapshot:
     """A server's: what the INVITE's transaction is matched by."""
     reply_flow: tuple[str, str, int, str, int, int] | None = None
     """A server's: where the responses to the INVITE go."""
-    copied: tuple[tuple[str, str], ...] = ()
-    """A server's, while its ACK is outstanding: Via, From, To, Call-ID, CSeq and Record-Route of the INVITE."""
+    copied: str = ""
+    """A server's, while its ACK is outstanding: the header lines of the INVITE that its responses copy."""
     provisional: int = 0
     """A server's: the last provisional status sent."""
     offered: bool = False

@@ -12,11 +12,11 @@ from typing import Final
 
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
+from softswitch.sip.check import check_request, check_response
 from softswitch.sip.dialog.dialog import Dialog, target_of
-from softswitch.sip.dialog.route import callee_routes
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
-from softswitch.sip.parse import parse_message
+from softswitch.sip.parse import parse_message, salvage
 from softswitch.sip.timers import Timers
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.transaction.layer import ServerTransaction
@@ -27,7 +27,6 @@ from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.core import ALLOW, UaCore
 from softswitch.sip.ua.order import InviteOrder
-from softswitch.sip.ua.salvage import readable, salvage
 from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of
@@ -87,16 +86,14 @@ class UserAgent:
                 return
         try:
             message = parse_message(data)
-        except SipError as error:
-            self._refuse_malformed(salvage(data), flow, error)
-            return
-        try:
             if isinstance(message, Response):
+                check_response(message)
                 self._receive_response(message, flow, now)
             else:
+                check_request(message)
                 self._receive_request(message, flow, now)
         except SipError as error:
-            self._refuse_malformed(readable(message) if isinstance(message, Request) else None, flow, error)
+            self._refuse_malformed(salvage(data), flow, error)
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due."""
@@ -208,7 +205,6 @@ class UserAgent:
         self._core.reply(request, flow, error.status_hint)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
-        _ = response.to, response.from_  # a machine that has stepped may not stumble over them
         if self._core.layer.receive(response, now):
             return
         if response.cseq.method == "INVITE" and 200 <= response.status < 300:
@@ -241,7 +237,7 @@ class UserAgent:
             return
         user = transaction.user
         tag = user.local_tag if user is not None else ""
-        core.layer.answer(key, reply_flow(request, flow), core.response_of(request, 200, to_tag=tag).to_bytes(), now)
+        core.layer.answer(key, reply_flow(request, flow), core.response_of(request, 200, to_tag=tag), now)
         if user is not None:
             user.cancelled(now)
 
@@ -276,7 +272,6 @@ class UserAgent:
         status, headers = _unfit(request)
         if status or request.method != "INVITE":
             return status, headers
-        callee_routes(request)
         merge_key = (request.call_id, request.from_.tag or "", request.cseq.number)
         if self._core.layer.is_merged(merge_key):
             return 482, ()
@@ -290,7 +285,7 @@ def _unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
     """
     if request.method == "BYE":
         return 0, ()
-    if unknown := request.get_list("Require"):
+    if request.get("Require") is not None and (unknown := list(request.get_list("Require"))):
         return 420, (("Unsupported", ", ".join(unknown)),)
     if request.method != "INVITE":
         return 0, ()
