@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from softswitch.cli.run import CONFIG
+from softswitch.cli.options import ConfigOption
 from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.site import Site
 from softswitch.runtime.settings_file import load_settings
@@ -17,7 +17,7 @@ PATHS = typer.Argument(metavar="PATH", help="Files, or folders with site.yaml an
 
 def check(
     paths: Annotated[list[Path], PATHS],
-    config: Annotated[Path | None, CONFIG] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Check site files and change nothing.
 

@@ -14,7 +14,7 @@ import typer
 from softswitch.api.client import SwitchClient
 from softswitch.app.launch import lock_directory, prepare_folders
 from softswitch.cli.check import PATHS, print_notices, summary
-from softswitch.cli.run import CONFIG
+from softswitch.cli.options import ConfigOption
 from softswitch.core.errors import CommandError, ConfigurationError
 from softswitch.directory.difference import differences
 from softswitch.directory.loader import LoadedSite, load_paths
@@ -30,7 +30,7 @@ _START_S: Final = 10.0
 def load(
     paths: Annotated[list[Path], PATHS],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
-    config: Annotated[Path | None, CONFIG] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Check site files as a whole and load them; calls in progress go on.
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Final
 
 from softswitch.core.ids import Entropy
 from softswitch.directory.site import User
-from softswitch.directory.store import write_private
 from softswitch.sip.auth import MD5, SHA_256, Challenge, DigestGate, NonceMaker, Verified
 from softswitch.sip.message import Request
 
-__all__ = ["Authenticator", "Challenge", "Verified", "ensure_nonce_key"]
-
-_KEY_OCTETS: Final = 32
-_KEY_NAME: Final = "nonce.key"
+__all__ = ["Authenticator", "Challenge", "Verified"]
 
 
 class Authenticator:
     """Challenges and verifies requests.
 
     Args:
-        key: secret octets of :func:`ensure_nonce_key`.
+        key: secret octets that outlive the process, 32 of them.
         realm: the SIP domain.
         entropy: for new nonces; the system's where None is given.
     """
@@ -48,20 +42,3 @@ class Authenticator:
         if user.sha256:
             known[SHA_256] = user.ha1_sha256
         return self._gate.check(request, known, user=user.extension, wall_s=wall_s, offer_sha256=user.sha256)
-
-
-def ensure_nonce_key(directory: Path) -> bytes:
-    """Return the key that signs nonces, kept in the storage directory; make it at the first start.
-
-    Args:
-        directory: the storage directory.
-    """
-    path = directory / _KEY_NAME
-    if path.exists():
-        key = path.read_bytes()
-        if len(key) == _KEY_OCTETS:
-            return key
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = os.urandom(_KEY_OCTETS)
-    write_private(path, key)
-    return key

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from softswitch.core.ids import Entropy
-from softswitch.directory.authenticator import Authenticator, Challenge, Verified, ensure_nonce_key
+from softswitch.directory.authenticator import Authenticator, Challenge, Verified
 from softswitch.directory.site import User
 from softswitch.sip.auth import authorize, ha1_md5, ha1_sha256
 from softswitch.sip.message import Request
@@ -89,15 +87,3 @@ def test_a_nonce_is_good_after_a_restart_with_the_same_key_alone() -> None:
     challenge = challenged(gate(), user(), register())
     assert gate().check(answer(challenge), user=user(), wall_s=NOW + 1) == Verified("101")
     assert isinstance(gate(b"x" * 32).check(answer(challenge), user=user(), wall_s=NOW + 1), Challenge)
-
-
-def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path: Path) -> None:
-    key = ensure_nonce_key(tmp_path / "var")
-    assert len(key) == 32
-    assert ensure_nonce_key(tmp_path / "var") == key
-    assert (tmp_path / "var" / "nonce.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_a_torn_key_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "nonce.key").write_bytes(b"short")
-    assert len(ensure_nonce_key(tmp_path)) == 32
