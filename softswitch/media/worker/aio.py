@@ -30,6 +30,8 @@ _SYSCALLS: Final = {
     "riscv64": _GENERIC,
     "loongarch64": _GENERIC,
 }
+_MOST_AT_ONCE: Final = 512
+"""Calls started together; the machine's sum of these over all programs is limited (fs.aio-max-nr, 65,536 mostly)."""
 _PREAD: Final = 0
 _PWRITE: Final = 1
 _NO_DESCRIPTOR: Final = 0xFFFFFFFF
@@ -87,7 +89,7 @@ class AioBackend:
         self._events_address = self._events.ctypes.data
         self._broken: list[int] = []
         self._context = ctypes.c_ulong(0)
-        self._begin(rows.capacity)
+        self._begin()
         self._try_out()
 
     @staticmethod
@@ -134,8 +136,8 @@ class AioBackend:
             self._syscall(self._destroy_number, self._context)
             self._context.value = 0
 
-    def _begin(self, capacity: int) -> None:
-        if self._syscall(self._setup_number, ctypes.c_uint(capacity), ctypes.byref(self._context)) != 0:
+    def _begin(self) -> None:
+        if self._syscall(self._setup_number, ctypes.c_uint(_MOST_AT_ONCE), ctypes.byref(self._context)) != 0:
             raise MediaError(f"io_setup: {os.strerror(ctypes.get_errno())}")
 
     def _try_out(self) -> None:
@@ -162,24 +164,20 @@ class AioBackend:
         """
         wanted = len(pointers)
         address = pointers.ctypes.data
-        position = fetched = skipped = 0
-        while position < wanted:
+        started = fetched = skipped = 0
+        while started < wanted:
+            count = min(wanted - started, _MOST_AT_ONCE)
             done = self._syscall(
-                self._submit_number,
-                self._context,
-                ctypes.c_long(wanted - position),
-                ctypes.c_void_p(address + 8 * position),
+                self._submit_number, self._context, ctypes.c_long(count), ctypes.c_void_p(address + 8 * started)
             )
             if done > 0:
-                position += done
-            elif ctypes.get_errno() == errno.EAGAIN and fetched < position - skipped:
-                fetched += self._fetch(position - skipped - fetched, fetched)
-            else:
-                self._refuse(int(pointers[position]))
-                position += 1
+                started += done
+            elif ctypes.get_errno() != errno.EAGAIN or fetched == started - skipped:
+                self._refuse(int(pointers[started]))
+                started += 1
                 skipped += 1
-        while fetched < position - skipped:
-            fetched += self._fetch(position - skipped - fetched, fetched)
+            while fetched < started - skipped:
+                fetched += self._fetch(started - skipped - fetched, fetched)
         return self._events[:fetched]
 
     def _fetch(self, count: int, offset: int) -> int:

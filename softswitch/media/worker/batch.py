@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from softswitch.media.worker.rows import HEADER_OCTETS, PACKET_OCTETS, UNKNOWN, Indices, Lengths, Rows
 
-Words = npt.NDArray[np.uint32]
-Bytes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
+Octets = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -20,13 +20,13 @@ class Batch:
 
     rows: Indices
     lengths: Lengths
-    heads: Words
+    heads: Numbers
     """The header's first word: version, marker, payload type, sequence number."""
-    timestamps: Words
-    ssrcs: Words
-    types: Words
+    timestamps: Numbers
+    ssrcs: Numbers
+    types: Numbers
     """Payload types."""
-    kinds: Bytes
+    kinds: Octets
     """What they are on their rows: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
 
     def only(self, wanted: Mask) -> Batch:
@@ -43,7 +43,7 @@ class Batch:
 
     def plain(self) -> Mask:
         """Tell which packets are version 2 with nothing but a header and a payload of a negotiated type."""
-        plain: Mask = self.heads >> np.uint32(24) == 0x80
+        plain: Mask = self.heads >> 24 == 0x80
         plain &= self.kinds != UNKNOWN
         plain &= self.lengths > HEADER_OCTETS
         plain &= self.lengths < PACKET_OCTETS
@@ -58,7 +58,7 @@ def read_batch(state: Rows, rows: Indices, lengths: Lengths) -> Batch:
         rows: where packets lie, each row once.
         lengths: their octets. A header that was not received whole is read all the same; see :meth:`Batch.plain`.
     """
-    words = state.words[rows].astype(np.uint32)
+    words = state.words[rows].astype(np.int64)
     heads = words[:, 0]
-    types = (heads >> np.uint32(16)) & np.uint32(0x7F)
+    types = (heads >> 16) & 0x7F
     return Batch(rows, lengths, heads, words[:, 1], words[:, 2], types, state.kinds[rows, types])

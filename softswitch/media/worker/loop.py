@@ -29,8 +29,8 @@ class Ticking(Protocol):
         """Make one tick."""
         ...
 
-    def close_retired(self) -> None:
-        """Close the descriptors that no sweep can touch any more."""
+    def finish_turn(self) -> None:
+        """Relay what came outside the sweep, and close the descriptors that no sweep can touch any more."""
         ...
 
 
@@ -60,9 +60,9 @@ class SocketPoller:
         """Wake up also when a watched socket has room for writing."""
         self._epoll.modify(sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if wanted else 0))
 
-    def wait(self) -> list[int]:
-        """Sleep until something is there; return the descriptors."""
-        return [descriptor for descriptor, _ in self._epoll.poll(maxevents=_MOST_EVENTS)]
+    def wait(self, limit_s: float | None = None) -> list[int]:
+        """Sleep until something is there, at most ``limit_s``; return the descriptors."""
+        return [descriptor for descriptor, _ in self._epoll.poll(limit_s, _MOST_EVENTS)]
 
     def call(self, descriptor: int) -> None:
         """Call what watches the descriptor, if anything still does."""
@@ -120,7 +120,7 @@ class WorkerLoop:
     def _read_control(self) -> None:
         if not self._control.readable():
             self._running = False
-        self._plane.close_retired()
+        self._plane.finish_turn()
 
     def _make_tick(self) -> None:
         elapsed = self._timer.elapsed()
@@ -132,7 +132,7 @@ class WorkerLoop:
                 gc.collect(1)
 
     def _end_turn(self) -> None:
-        self._plane.close_retired()
+        self._plane.finish_turn()
         self._control.flush()
         if self._control.blocked != self._waits_for_room:
             self._waits_for_room = self._control.blocked

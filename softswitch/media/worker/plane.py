@@ -28,7 +28,7 @@ from softswitch.media.worker.relay import TICK_S
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import NEVER, Rows
+from softswitch.media.worker.rows import NEVER, In, Out, Rows
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 
@@ -86,7 +86,7 @@ class MediaPlane:
         self._retired: list[socket.socket] = []
         self._flooded: list[Leg] = []
         self._next_upkeep = 0
-        routes = Routes(state.capacity)
+        routes = Routes(state)
         self._rooms = Rooms(self._legs, state, routes)
         self._reports = Reports(state, clock, entropy)
         self._reception = Reception(
@@ -124,10 +124,10 @@ class MediaPlane:
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
             self.retire(leg)
             leg.reports.source = None
-        row = leg.row
-        self._state.period[row] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
+        incoming, outgoing = self._state.incoming[leg.row], self._state.outgoing[leg.row]
+        incoming[In.PERIOD_TICKS] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
         if stream.formats:
-            self._state.clock_hz[row] = self._state.out_clock_hz[row] = stream.formats[0].clock_rate_hz
+            incoming[In.CLOCK_HZ] = outgoing[Out.CLOCK_HZ] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
@@ -157,14 +157,18 @@ class MediaPlane:
     def retire(self, leg: Leg) -> None:
         """Take a leg's connected socket out of the sweep; it is closed when the turn is over."""
         self._backend.detach(leg.row)
-        self._state.connected[leg.row] = False
+        self._state.outgoing[leg.row, Out.CONNECTED] = 0
         self._state.due[leg.row] = NEVER
         if leg.twin is not None:
             self._retired.append(leg.twin)
             leg.twin = None
 
-    def close_retired(self) -> None:
-        """Close what was retired: the only place that closes a descriptor, never in the middle of a sweep."""
+    def finish_turn(self) -> None:
+        """Relay what came outside the sweep since the last turn, then close what was retired.
+
+        This is the only place that closes a descriptor, never in the middle of a sweep.
+        """
+        self._reception.relay_waiting(now=self._clock.monotonic())
         for sock in self._retired:
             sock.close()
         self._retired.clear()
@@ -204,13 +208,13 @@ class MediaPlane:
         return self._rooms.items()
 
     def _make(self, order: OpenLeg) -> Leg:
-        self.close_retired()
+        self.finish_turn()
         bound = bind_pair(order.address, self._ports)
         row = self._state.take()
-        state = self._state
-        state.out_ssrc[row] = self._entropy.number(32)
-        state.out_highest[row] = self._entropy.number(16)
-        state.out_timestamp[row] = self._entropy.number(32)
+        outgoing = self._state.outgoing[row]
+        outgoing[Out.SSRC] = self._entropy.number(32)
+        outgoing[Out.HIGHEST] = self._entropy.number(16)
+        outgoing[Out.TIMESTAMP] = self._entropy.number(32)
         reports = ReportState(self._entropy.token(12))
         leg = Leg(
             order.leg,
@@ -242,13 +246,14 @@ class MediaPlane:
 
     def _statistics(self, leg: Leg) -> LegStatistics:
         state, row = self._state, leg.row
+        incoming, outgoing = state.incoming[row], state.outgoing[row]
         return LegStatistics(
-            packets_received=int(state.received[row]),
-            octets_received=int(state.received_octets[row]),
-            packets_sent=int(state.sent[row]),
+            packets_received=state.received(row),
+            octets_received=int(incoming[In.OCTETS]),
+            packets_sent=int(outgoing[Out.SENT]),
             packets_lost=state.lost(row),
-            jitter_ms=round(float(state.jitter[row] / state.clock_hz[row]) * 1000, 3),
-            packets_refused=int(state.refused[row]),
+            jitter_ms=round(1000 * state.jitter_rtp(row) / float(incoming[In.CLOCK_HZ]), 3),
+            packets_refused=int(incoming[In.REFUSED]),
             packets_lost_by_phone=leg.reports.lost_by_phone,
             round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
         )

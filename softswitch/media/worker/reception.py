@@ -15,7 +15,7 @@ from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, Rows
+from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, In, Out, Rows
 from softswitch.media.worker.sockets import bind_twin, connect_and_drain, receive_from
 from softswitch.rtp.packet import looks_like_rtcp
 
@@ -65,6 +65,7 @@ class Reception:
         self._leg_of = leg_of
         self._descriptors = descriptors
         self._emit = emit
+        self._waiting: dict[int, list[bytes]] = {}
         self.relay = Relay(
             state,
             routes,
@@ -83,30 +84,36 @@ class Reception:
             self._judge(leg, *received, now=now)
         return False
 
+    def relay_waiting(self, *, now: float) -> None:
+        """Relay what was taken since the last call, for all legs together: at a burst of new legs that saves much."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            self.relay.take(waiting, now=now)
+
     def _judge(self, leg: Leg, packet: bytes, sender: Endpoint, *, now: float) -> None:
         if looks_like_rtcp(packet):
             self._take_shared_report(leg, packet, sender)
             return
         if len(packet) <= HEADER_OCTETS:
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
             return
         first, second, sequence, _, ssrc = _HEADER.unpack_from(packet)
         if first >> 6 != 2 or self._state.kinds[leg.row, second & 0x7F] == UNKNOWN:
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
             return
-        verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=float(self._state.heard_at[leg.row]))
+        heard_at = float(self._state.incoming[leg.row, In.HEARD_AT_US]) / 1e6
+        verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at)
         if verdict is Verdict.REFUSED:
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
             return
-        waiting = self._latch(leg, sender) if verdict is Verdict.LATCHED else []
-        for each in (packet, *waiting):
-            self.relay.take(leg.row, each, now=now)
+        found = self._latch(leg, sender) if verdict is Verdict.LATCHED else []
+        self._waiting.setdefault(leg.row, []).extend((packet, *found))
 
     def _take_shared_report(self, leg: Leg, packet: bytes, sender: Endpoint) -> None:
         if leg.stream is not None and not leg.stream.rtcp_port:
             self._reports.take(leg, packet, sender[0])
         else:
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
 
     def _latch(self, leg: Leg, source: Endpoint) -> list[bytes]:
         """Connect the leg's twin to the phone and let its row join the sweep; return the phone's packets found in it.
@@ -115,16 +122,16 @@ class Reception:
         """
         state, row = self._state, leg.row
         self._backend.detach(row)
-        state.connected[row] = False
+        state.outgoing[row, Out.CONNECTED] = 0
         state.due[row] = NEVER
         packets: list[bytes] = []
         try:
             if leg.twin is None:
                 leg.twin = bind_twin(leg.catch_all)
             packets, foreign = connect_and_drain(leg.twin, source)
-            state.refused[row] += foreign
+            state.incoming[row, In.REFUSED] += foreign
             self._backend.attach(row, leg.twin)
-            state.connected[row] = True
+            state.outgoing[row, Out.CONNECTED] = 1
             state.due[row] = 0
         except OSError:
             self._descriptors.retire(leg)
@@ -139,7 +146,7 @@ class Reception:
         try:
             digit = leg.events.receive(payload, timestamp=timestamp, ssrc=ssrc, marker=marker)
         except RtpError:
-            self._state.refused[row] += 1
+            self._state.incoming[row, In.REFUSED] += 1
             return
         if digit:
             self._emit(DigitPressed(leg.name, digit))

@@ -6,31 +6,36 @@ changes. A packet is rewritten where it lies and sent from there: relaying copie
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from softswitch.media.worker.batch import Batch, Mask, Words, read_batch
+from softswitch.media.worker.batch import Batch, Mask, Numbers, read_batch
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.odd import make_plain
-from softswitch.media.worker.routes import NOBODY, Routes
+from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import (
     AUDIO,
     HEADER_OCTETS,
     NO_TYPE,
     PACKET_OCTETS,
     TELEPHONE_EVENT,
+    In,
     Indices,
     Lengths,
+    Out,
     Rows,
 )
 
 TICK_S: Final = 0.005
+_TICK_US: Final = 5000
 _MOST_AHEAD: Final = 3000
 _MOST_BEHIND: Final = 100  # both of RFC 3550 A.1: beyond them the sender has begun anew
-_MARKER: Final = np.uint32(0x0080_0000)
-_VERSION: Final = np.uint32(0x8000_0000)
+_MARKER: Final = 0x0080_0000
+_VERSION: Final = 0x8000_0000
+_WORD: Final = 0xFFFF_FFFF
 
 EventHook = Callable[[int, bytes, int, int, bool], None]
 """Takes a telephone event's row, payload, timestamp, SSRC and marker."""
@@ -70,11 +75,23 @@ class Relay:
         self._send_unlatched = send_unlatched
         self._streams = 0
 
-    def take(self, row: int, packet: bytes, *, now: float) -> None:
-        """Take one packet that was received outside a sweep."""
+    def take(self, waiting: Mapping[int, Sequence[bytes]], *, now: float) -> None:
+        """Take packets that were received outside a sweep.
+
+        Args:
+            waiting: by row, its packets in the order in which they came.
+            now: monotonic seconds.
+        """
+        for turn in range(max(map(len, waiting.values()), default=0)):
+            lengths = {
+                row: self._lay_down(row, packets[turn]) for row, packets in waiting.items() if turn < len(packets)
+            }
+            self.relay(np.array([*lengths], np.intp), np.array([*lengths.values()], np.int64), now=now)
+
+    def _lay_down(self, row: int, packet: bytes) -> int:
         length = min(len(packet), PACKET_OCTETS)
         self._state.octets[row, :length] = np.frombuffer(packet, np.uint8, length)
-        self.relay(np.array([row], np.intp), np.array([length], np.int64), now=now)
+        return length
 
     def relay(self, rows: Indices, lengths: Lengths, *, now: float) -> None:
         """Relay the packets that lie in these rows.
@@ -90,11 +107,17 @@ class Relay:
             batch = self._without_odd(batch, plain)
             if not batch.rows.size:
                 return
-        extended = self._account(batch, now)
-        if (batch.kinds == TELEPHONE_EVENT).any():
-            self._show_events(batch)
+        now_us = int(now * 1_000_000)
+        sound = batch.kinds == AUDIO
+        all_sound = bool(sound.all())
+        incoming = self._state.incoming[batch.rows]
+        extended = self._account(batch, incoming, None if all_sound else sound, now_us)
+        self._state.incoming[batch.rows] = incoming
+        if not all_sound:
+            self._show_events(batch.only(batch.kinds == TELEPHONE_EVENT))
         for listeners in self._routes.rounds:
-            self._forward(batch, extended, listeners[batch.rows], now)
+            heard_by = listeners[batch.rows]
+            self._forward(_Crossing(batch, extended, incoming[:, In.STREAM], heard_by, sound), now_us)
 
     def _without_odd(self, batch: Batch, plain: Mask) -> Batch:
         """Make odd packets plain where that is possible, count and drop the others."""
@@ -108,125 +131,126 @@ class Relay:
         """Rewrite one odd packet as a plain one; return its new length, or 0 when nothing is left to relay."""
         octets = self._state.octets[row]
         if length >= PACKET_OCTETS:
-            self._state.refused[row] += 1
+            self._state.incoming[row, In.REFUSED] += 1
             return 0
         packet = octets[:length].tobytes()
         made, report = make_plain(packet, self._state.kinds[row])
         if report:
             self._on_report(row, packet)
         elif not made:
-            self._state.refused[row] += 1
+            self._state.incoming[row, In.REFUSED] += 1
         octets[: len(made)] = np.frombuffer(made, np.uint8)
         return len(made)
 
-    def _account(self, batch: Batch, now: float) -> Lengths:
-        """Count the packets and return their extended sequence numbers (RFC 3550 A.1)."""
-        state, rows = self._state, batch.rows
-        sequences = (batch.heads & 0xFFFF).astype(np.int64)
-        highest = state.highest[rows]
-        steps = ((sequences - highest + 0x8000) & 0xFFFF) - 0x8000
-        fresh = (state.ssrc[rows] != batch.ssrcs) | (steps > _MOST_AHEAD) | (steps < -_MOST_BEHIND)
+    def _account(self, batch: Batch, incoming: Numbers, sound: Mask | None, now_us: int) -> Numbers:
+        """Count the packets in ``incoming`` and return their extended sequence numbers (RFC 3550 A.1).
+
+        Args:
+            batch: the packets.
+            incoming: their rows' numbers, changed in place.
+            sound: which of them are sound; None for all.
+            now_us: monotonic microseconds.
+        """
+        sequences = batch.heads & 0xFFFF
+        steps = ((sequences - incoming[:, In.HIGHEST] + 0x8000) & 0xFFFF) - 0x8000
+        fresh = (incoming[:, In.SSRC] != batch.ssrcs) | (steps > _MOST_AHEAD) | (steps < -_MOST_BEHIND)
         if fresh.any():
-            self._begin_streams(batch.only(fresh), sequences[fresh], now)
-            highest[fresh] = sequences[fresh]
+            self._begin_streams(batch, incoming, fresh, now_us)
             steps[fresh] = 0
-        extended = highest + steps
-        state.highest[rows] = np.maximum(highest, extended)
-        state.received_in_stream[rows] += 1
-        state.received[rows] += 1
-        state.received_octets[rows] += batch.lengths - HEADER_OCTETS
-        state.heard_at[rows] = now
-        self._measure_jitter(batch, now)
+        extended: Numbers = incoming[:, In.HIGHEST] + steps
+        np.maximum(incoming[:, In.HIGHEST], extended, out=incoming[:, In.HIGHEST])
+        incoming[:, In.RECEIVED] += 1
+        incoming[:, In.OCTETS] += batch.lengths - HEADER_OCTETS
+        incoming[:, In.HEARD_AT_US] = now_us
+        self._measure_jitter(batch, incoming, sound, now_us)
         return extended
 
-    def _begin_streams(self, batch: Batch, sequences: Lengths, now: float) -> None:
-        state, rows = self._state, batch.rows
-        for row in rows.tolist():
-            state.lost_before[row] = state.lost(row)
-        state.ssrc[rows] = batch.ssrcs
-        state.first[rows] = state.highest[rows] = sequences
-        state.received_in_stream[rows] = 0
-        state.stream[rows] = self._streams + 1 + np.arange(len(rows))
-        self._streams += len(rows)
-        state.transit[rows] = self._arrivals(rows, now) - batch.timestamps
+    def _begin_streams(self, batch: Batch, incoming: Numbers, fresh: Mask, now_us: int) -> None:
+        begun = incoming[fresh]
+        for numbers, row in zip(begun, batch.rows[fresh].tolist(), strict=True):
+            numbers[In.LOST_BEFORE] = self._state.lost(row)
+        begun[:, In.RECEIVED_BEFORE] += begun[:, In.RECEIVED]
+        begun[:, In.RECEIVED] = 0
+        begun[:, In.SSRC] = batch.ssrcs[fresh]
+        begun[:, In.FIRST] = begun[:, In.HIGHEST] = batch.heads[fresh] & 0xFFFF
+        begun[:, In.STREAM] = self._streams + 1 + np.arange(len(begun))
+        self._streams += len(begun)
+        begun[:, In.TRANSIT] = _in_units(now_us, begun[:, In.CLOCK_HZ]) - batch.timestamps[fresh]
+        incoming[fresh] = begun
 
-    def _arrivals(self, rows: Indices, now: float) -> Words:
-        """Return now in the rows' timestamp units, modulo 2**32."""
-        return (now * self._state.clock_hz[rows]).astype(np.int64).astype(np.uint32)
-
-    def _measure_jitter(self, batch: Batch, now: float) -> None:
+    def _measure_jitter(self, batch: Batch, incoming: Numbers, sound: Mask | None, now_us: int) -> None:
         """Follow the jitter (RFC 3550 A.8) of the sound; telephone events stand still in time and tell nothing."""
-        state, rows = self._state, batch.rows
-        transit = self._arrivals(rows, now) - batch.timestamps
-        deviation = np.abs((transit - state.transit[rows]).view(np.int32)).astype(np.float64)
-        before = state.jitter[rows]
-        sound = batch.kinds == AUDIO
-        state.jitter[rows] = np.where(sound, before + (deviation - before) / 16, before)
-        state.transit[rows] = np.where(sound, transit, state.transit[rows])
+        transit = _in_units(now_us, incoming[:, In.CLOCK_HZ]) - batch.timestamps
+        deviation = np.abs((transit - incoming[:, In.TRANSIT]).astype(np.int32))  # the cast is modulo 2**32
+        jitter = incoming[:, In.JITTER]
+        after = jitter + deviation - ((jitter + 8) >> 4)
+        if sound is None:
+            incoming[:, In.JITTER] = after
+            incoming[:, In.TRANSIT] = transit
+        else:
+            incoming[sound, In.JITTER] = after[sound]
+            incoming[sound, In.TRANSIT] = transit[sound]
 
-    def _show_events(self, batch: Batch) -> None:
-        events = batch.only(batch.kinds == TELEPHONE_EVENT)
+    def _show_events(self, events: Batch) -> None:
         for place, row in enumerate(events.rows.tolist()):
             payload = self._state.octets[row, HEADER_OCTETS : int(events.lengths[place])].tobytes()
             marker = bool(events.heads[place] & _MARKER)
             self._on_event(row, payload, int(events.timestamps[place]), int(events.ssrcs[place]), marker)
 
-    def _forward(self, batch: Batch, extended: Lengths, listeners: Indices, now: float) -> None:
+    def _forward(self, crossing: _Crossing, now_us: int) -> None:
         """Send each packet to one listener of its source."""
-        types = self._state.maps[listeners, batch.types]
-        wanted = (listeners != NOBODY) & (types != NO_TYPE)
+        types = self._state.maps[crossing.listeners, crossing.batch.types]
+        wanted = types != NO_TYPE
         if not wanted.all():
-            batch, extended, listeners, types = batch.only(wanted), extended[wanted], listeners[wanted], types[wanted]
-            if not listeners.size:
+            crossing, types = crossing.only(wanted), types[wanted]
+            if not types.size:
                 return
-        markers = batch.heads & _MARKER
-        stale = self._state.out_stream[listeners] != self._state.stream[batch.rows]
+        batch, listeners = crossing.batch, crossing.listeners
+        outgoing = self._state.outgoing[listeners]
+        heads = (batch.heads & _MARKER) | types.astype(np.int64) << 16 | _VERSION
+        stale = outgoing[:, Out.STREAM] != crossing.streams
         if stale.any():
-            self._change_source(batch.only(stale), extended[stale], listeners[stale], now)
+            self._change_source(crossing, outgoing, stale, now_us)
             # A new talkspurt for the listener's jitter buffer; on an event the marker means something else.
-            markers |= np.where(stale & (batch.kinds == AUDIO), _MARKER, np.uint32(0))
-        self._write_headers(batch, extended, listeners, markers | types.astype(np.uint32) << np.uint32(16), now)
-        self._send(listeners, batch.rows, batch.lengths)
+            heads |= (stale & crossing.sound) * _MARKER
+        self._write_headers(crossing, outgoing, heads, now_us)
+        connected = outgoing[:, Out.CONNECTED]
+        self._state.outgoing[listeners] = outgoing
+        self._send(listeners, batch.rows, batch.lengths, connected)
 
-    def _change_source(self, batch: Batch, extended: Lengths, listeners: Indices, now: float) -> None:
+    def _change_source(self, crossing: _Crossing, outgoing: Numbers, stale: Mask, now_us: int) -> None:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""
-        state = self._state
-        state.out_stream[listeners] = state.stream[batch.rows]
-        state.sequence_shift[listeners] = state.out_highest[listeners] + 1 - extended
-        packet_s = state.period[batch.rows] * TICK_S
-        passed_s = np.clip(now - state.out_at[listeners], packet_s, None)
-        passed = (passed_s * state.out_clock_hz[listeners]).astype(np.int64).astype(np.uint32)
-        state.timestamp_shift[listeners] = state.out_timestamp[listeners] + passed - batch.timestamps
+        changed = outgoing[stale]
+        period_us = self._state.incoming[crossing.batch.rows[stale], In.PERIOD_TICKS] * _TICK_US
+        passed_us = np.maximum(now_us - changed[:, Out.SENT_AT_US], period_us)
+        timestamps = changed[:, Out.TIMESTAMP] + _in_units(passed_us, changed[:, Out.CLOCK_HZ])
+        changed[:, Out.STREAM] = crossing.streams[stale]
+        changed[:, Out.SEQUENCE_SHIFT] = changed[:, Out.HIGHEST] + 1 - crossing.extended[stale]
+        changed[:, Out.TIMESTAMP_SHIFT] = timestamps - crossing.batch.timestamps[stale]
+        outgoing[stale] = changed
 
-    def _write_headers(
-        self, batch: Batch, extended: Lengths, listeners: Indices, marks_and_types: Words, now: float
-    ) -> None:
-        state = self._state
-        sequences = extended + state.sequence_shift[listeners]
-        timestamps = batch.timestamps + state.timestamp_shift[listeners]
-        words = np.empty((len(listeners), 3), ">u4")
-        words[:, 0] = _VERSION | marks_and_types | (sequences & 0xFFFF).astype(np.uint32)
+    def _write_headers(self, crossing: _Crossing, outgoing: Numbers, heads: Numbers, now_us: int) -> None:
+        """Write the headers into the packets, and what was sent into ``outgoing``."""
+        batch = crossing.batch
+        sequences = crossing.extended + outgoing[:, Out.SEQUENCE_SHIFT]
+        timestamps = (batch.timestamps + outgoing[:, Out.TIMESTAMP_SHIFT]) & _WORD
+        words = np.empty((len(heads), 3), np.int64)
+        words[:, 0] = heads | (sequences & 0xFFFF)
         words[:, 1] = timestamps
-        words[:, 2] = state.out_ssrc[listeners]
-        state.words[batch.rows] = words
-        state.out_highest[listeners] = np.maximum(state.out_highest[listeners], sequences)
-        sound = batch.kinds == AUDIO
-        if sound.all():
-            state.out_timestamp[listeners] = timestamps
-            state.out_at[listeners] = now
-        else:
-            state.out_timestamp[listeners[sound]] = timestamps[sound]
-            state.out_at[listeners[sound]] = now
+        words[:, 2] = outgoing[:, Out.SSRC]
+        self._state.words[batch.rows] = words
+        np.maximum(outgoing[:, Out.HIGHEST], sequences, out=outgoing[:, Out.HIGHEST])
+        outgoing[:, Out.SENT] += 1
+        outgoing[:, Out.OCTETS] += batch.lengths - HEADER_OCTETS
+        sound = crossing.sound
+        outgoing[sound, Out.TIMESTAMP] = timestamps[sound]
+        outgoing[sound, Out.SENT_AT_US] = now_us
 
-    def _send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> None:
-        state = self._state
-        state.sent[listeners] += 1
-        state.sent_octets[listeners] += lengths - HEADER_OCTETS
-        connected = state.connected[listeners]
+    def _send(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Numbers) -> None:
         if connected.all():
             failed = self._backend.send(listeners, sources, lengths)
         else:
-            failed = self._send_mixed(listeners, sources, lengths, connected)
+            failed = self._send_mixed(listeners, sources, lengths, connected != 0)
         if failed.size:
             self._take_back(np.isin(listeners, failed), listeners, lengths)
 
@@ -237,12 +261,42 @@ class Relay:
             for listener, source, length, fast in places
             if not fast and not self._send_unlatched(listener, self._state.octets[source, :length].tobytes())
         ]
+        if not connected.any():
+            return np.array(failed, np.intp)
         by_backend = self._backend.send(listeners[connected], sources[connected], lengths[connected])
         return np.concatenate((by_backend, np.array(failed, np.intp)))
 
     def _take_back(self, failed: Mask, listeners: Indices, lengths: Lengths) -> None:
         """Count as failed what was counted as sent before it was tried."""
-        state, rows = self._state, listeners[failed]
-        state.sent[rows] -= 1
-        state.sent_octets[rows] -= lengths[failed] - HEADER_OCTETS
-        state.send_failures[rows] += 1
+        outgoing = self._state.outgoing
+        outgoing[listeners[failed], Out.SENT] -= 1
+        outgoing[listeners[failed], Out.OCTETS] -= lengths[failed] - HEADER_OCTETS
+        outgoing[listeners[failed], Out.FAILED] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    """Packets on their way to one listener each."""
+
+    batch: Batch
+    extended: Numbers
+    """Extended sequence numbers."""
+    streams: Numbers
+    """Numbers of the sources' streams."""
+    listeners: Indices
+    sound: Mask
+
+    def only(self, wanted: Mask) -> _Crossing:
+        return _Crossing(
+            self.batch.only(wanted),
+            self.extended[wanted],
+            self.streams[wanted],
+            self.listeners[wanted],
+            self.sound[wanted],
+        )
+
+
+def _in_units(moment_us: int | Numbers, clock_hz: Numbers) -> Numbers:
+    """Return microseconds in units of RTP clocks."""
+    units: Numbers = moment_us * clock_hz // 1_000_000
+    return units

@@ -11,7 +11,7 @@ from softswitch.core.errors import RtpError
 from softswitch.core.ids import Entropy
 from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.rows import In, Out, Rows
 from softswitch.media.worker.sockets import receive_from
 from softswitch.rtp.rtcp import (
     Goodbye,
@@ -31,6 +31,7 @@ _INTERVAL_S: Final = 5.0
 _FIRST_INTERVAL_S: Final = 2.5
 _COMPENSATION: Final = 1.21828  # e - 3/2, §6.3.1: timer reconsideration makes intervals longer than they are drawn
 _MOST_AT_ONCE: Final = 16
+_WORD: Final = 0xFFFF_FFFF
 
 
 class Reports:
@@ -63,7 +64,7 @@ class Reports:
 
     def say_goodbye(self, leg: Leg) -> None:
         """Tell the phone that our stream ends, if there ever was one."""
-        if self._state.sent[leg.row]:
+        if self._state.outgoing[leg.row, Out.SENT]:
             self._send(leg, (Goodbye((self._ssrc(leg),)),))
 
     def receive(self, leg: Leg) -> None:
@@ -79,12 +80,12 @@ class Reports:
     def take(self, leg: Leg, packet: bytes, address: str) -> bool:
         """Read one compound; False when it is nonsense or a stranger's."""
         if not leg.latch.allows(address):
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
             return False
         try:
             packets = parse_rtcp(packet)
         except RtpError:
-            self._state.refused[leg.row] += 1
+            self._state.incoming[leg.row, In.REFUSED] += 1
             return False
         for each in packets:
             self._read(leg, each)
@@ -120,7 +121,7 @@ class Reports:
         try:
             self._send_to_phone(leg, compound)
         except OSError:
-            self._state.send_failures[leg.row] += 1
+            self._state.outgoing[leg.row, Out.FAILED] += 1
 
     def _send_to_phone(self, leg: Leg, compound: bytes) -> None:
         if leg.stream is not None and not leg.stream.rtcp_port:
@@ -143,41 +144,41 @@ class Reports:
         return (described[0], leg.stream.rtcp_port) if described is not None else None
 
     def _report(self, leg: Leg) -> SenderReport | ReceiverReport:
-        state, row = self._state, leg.row
-        blocks = (self._block(leg),) if state.stream[row] else ()
-        sent = int(state.sent[row])
+        outgoing = self._state.outgoing[leg.row]
+        blocks = (self._block(leg),) if self._state.incoming[leg.row, In.STREAM] else ()
+        sent = int(outgoing[Out.SENT])
         if sent == leg.reports.sent_before:
             return ReceiverReport(self._ssrc(leg), blocks)
         leg.reports.sent_before = sent
-        passed_rtp = (self._clock.monotonic() - float(state.out_at[row])) * float(state.out_clock_hz[row])
-        timestamp = (int(state.out_timestamp[row]) + int(passed_rtp)) & 0xFFFFFFFF
+        passed_us = int(self._clock.monotonic() * 1e6) - int(outgoing[Out.SENT_AT_US])
+        timestamp = int(outgoing[Out.TIMESTAMP]) + passed_us * int(outgoing[Out.CLOCK_HZ]) // 1_000_000
         ntp = ntp_of_wall(self._clock.wall())
-        octets = int(state.sent_octets[row]) & 0xFFFFFFFF
-        return SenderReport(self._ssrc(leg), ntp, timestamp, sent & 0xFFFFFFFF, octets, blocks)
+        octets = int(outgoing[Out.OCTETS]) & _WORD
+        return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets, blocks)
 
     def _block(self, leg: Leg) -> ReportBlock:
-        state, row, known = self._state, leg.row, leg.reports
-        highest, received = int(state.highest[row]), int(state.received_in_stream[row])
-        expected = highest - int(state.first[row]) + 1
-        if known.stream != state.stream[row]:
-            known.stream, known.expected_before, known.received_before = int(state.stream[row]), 0, 0
-        ssrc = int(state.ssrc[row])
-        same_clock = known.phone_report and known.phone_ssrc == ssrc
-        since_s = self._clock.monotonic() - known.phone_report_at if same_clock else 0.0
+        incoming, known = self._state.incoming[leg.row], leg.reports
+        highest, received = int(incoming[In.HIGHEST]), int(incoming[In.RECEIVED])
+        expected = highest - int(incoming[In.FIRST]) + 1
+        if known.stream != incoming[In.STREAM]:
+            known.stream, known.expected_before, known.received_before = int(incoming[In.STREAM]), 0, 0
+        ssrc = int(incoming[In.SSRC])
+        reported = known.phone_report if known.phone_ssrc == ssrc else 0
+        since_s = self._clock.monotonic() - known.phone_report_at if reported else 0.0
         block = ReportBlock(
             ssrc,
             _fraction(expected - known.expected_before, received - known.received_before),
             max(-0x800000, min(0x7FFFFF, expected - received)),
-            highest & 0xFFFFFFFF,
-            int(state.jitter[row]) & 0xFFFFFFFF,
-            known.phone_report if same_clock else 0,
-            min(int(since_s * 65536), 0xFFFFFFFF),
+            highest & _WORD,
+            int(self._state.jitter_rtp(leg.row)) & _WORD,
+            reported,
+            min(int(since_s * 65536), _WORD),
         )
         known.expected_before, known.received_before = expected, received
         return block
 
     def _ssrc(self, leg: Leg) -> int:
-        return int(self._state.out_ssrc[leg.row])
+        return int(self._state.outgoing[leg.row, Out.SSRC])
 
 
 def _fraction(expected: int, received: int) -> int:

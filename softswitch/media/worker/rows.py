@@ -1,7 +1,9 @@
-"""The state of all legs' RTP, one row a leg, as arrays that a tick works on at once.
+"""The state of all legs' RTP, one row a leg, as matrices that a tick works on at once.
 
 The octets of a row's packet lie at ``octets[row]``. Its first twelve, the RTP header of RFC 3550 §5.1, are seen a
-second time as three big-endian words in ``words[row]``: version to sequence number, timestamp, SSRC.
+second time as three big-endian words in ``words[row]``: version to sequence number, timestamp, SSRC. What is counted
+and remembered of a leg stands in two rows of whole numbers, ``incoming[row]`` (from the phone; columns :class:`In`)
+and ``outgoing[row]`` (to the phone; columns :class:`Out`): so one gathering reads all of it.
 """
 
 from __future__ import annotations
@@ -21,15 +23,74 @@ NO_TYPE: Final = 255
 """In ``maps``: the listener has no payload type for it."""
 UNKNOWN, AUDIO, TELEPHONE_EVENT = 0, 1, 2
 """In ``kinds``: what a payload type is on a leg."""
+DEFAULT_CLOCK_HZ: Final = 8000
+DEFAULT_PERIOD_TICKS: Final = 4
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
 _STRIDE_OCTETS: Final = PACKET_OCTETS + 64
+_LONG_AGO_US: Final = -(10**15)
 
 Indices = npt.NDArray[np.intp]
 Lengths = npt.NDArray[np.int64]
 
 
+class In:
+    """Columns of ``incoming``."""
+
+    SSRC: Final = 0
+    """Of the present stream; -1 before the first."""
+    STREAM: Final = 1
+    """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
+    FIRST: Final = 2
+    """Extended sequence number (RFC 3550 A.1) of the stream's first packet."""
+    HIGHEST: Final = 3
+    """The highest extended sequence number of the stream."""
+    RECEIVED: Final = 4
+    """Packets of the stream."""
+    OCTETS: Final = 5
+    """Payload octets of all streams."""
+    TRANSIT: Final = 6
+    """Arrival less timestamp of the last sound, in timestamp units (RFC 3550 A.8)."""
+    JITTER: Final = 7
+    """In sixteenths of a timestamp unit."""
+    HEARD_AT_US: Final = 8
+    CLOCK_HZ: Final = 9
+    PERIOD_TICKS: Final = 10
+    """Ticks between two packets of the phone."""
+    RECEIVED_BEFORE: Final = 11
+    LOST_BEFORE: Final = 12
+    """Packets received and lost in earlier streams."""
+    REFUSED: Final = 13
+    COLUMNS: Final = 14
+
+
+class Out:
+    """Columns of ``outgoing``."""
+
+    SSRC: Final = 0
+    STREAM: Final = 1
+    """The source's stream for which the two shifts hold."""
+    SEQUENCE_SHIFT: Final = 2
+    TIMESTAMP_SHIFT: Final = 3
+    HIGHEST: Final = 4
+    """The highest extended sequence number sent."""
+    TIMESTAMP: Final = 5
+    """Of the last sound, modulo 2**32 as it left."""
+    SENT_AT_US: Final = 6
+    """When that was."""
+    SENT: Final = 7
+    OCTETS: Final = 8
+    """Payload octets."""
+    CONNECTED: Final = 9
+    """1 where packets leave by the connected socket."""
+    FAILED: Final = 10
+    CLOCK_HZ: Final = 11
+    COLUMNS: Final = 12
+
+
 class Rows:
-    """Arrays over all legs of a worker; a leg has the same row as long as it lives.
+    """Matrices over all legs of a worker; a leg has the same row as long as it lives.
+
+    One more row than there are legs stands for nobody: no payload type is mapped for it.
 
     Args:
         capacity: the most legs that there can be.
@@ -37,66 +98,23 @@ class Rows:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
+        self.nobody = capacity
         self._free = list(range(capacity))
+        self._in_use: set[int] = set()
         self.used = 0
         """One above the highest row in use."""
-        self._in_use: set[int] = set()
         self.octets = np.zeros((capacity, _STRIDE_OCTETS), np.uint8)
         self.words = self.octets[:, :HEADER_OCTETS].view(">u4")
-        self._make_schedule(capacity)
-        self._make_incoming(capacity)
-        self._make_outgoing(capacity)
-
-    def _make_schedule(self, capacity: int) -> None:
         self.due = np.full(capacity, NEVER, np.int64)
         """The tick at which the row is swept next."""
-        self.period = np.full(capacity, 4, np.int64)
-        """Ticks between two packets of the phone."""
         self.empty_sweeps = np.zeros(capacity, np.int64)
         """Sweeps without a packet since the last one."""
-
-    def _make_incoming(self, capacity: int) -> None:
         self.kinds = np.zeros((capacity, 128), np.uint8)
         """By payload type: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
-        self.clock_hz = np.full(capacity, 8000.0)
-        self.ssrc = np.full(capacity, -1, np.int64)
-        """Of the present stream; -1 before the first."""
-        self.stream = np.zeros(capacity, np.int64)
-        """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
-        self.first = np.zeros(capacity, np.int64)
-        """Extended sequence number (RFC 3550 A.1) of the stream's first packet."""
-        self.highest = np.zeros(capacity, np.int64)
-        """The highest extended sequence number of the stream."""
-        self.received_in_stream = np.zeros(capacity, np.int64)
-        self.lost_before = np.zeros(capacity, np.int64)
-        """Packets lost in earlier streams of the leg."""
-        self.received = np.zeros(capacity, np.int64)
-        self.received_octets = np.zeros(capacity, np.int64)
-        self.refused = np.zeros(capacity, np.int64)
-        self.transit = np.zeros(capacity, np.uint32)
-        """Arrival less timestamp of the last packet, in timestamp units, modulo 2**32 (RFC 3550 A.8)."""
-        self.jitter = np.zeros(capacity)
-        """In timestamp units."""
-        self.heard_at = np.full(capacity, -1e9)
-
-    def _make_outgoing(self, capacity: int) -> None:
-        self.connected = np.zeros(capacity, np.bool_)
-        """Whether packets to the phone leave by the connected socket."""
-        self.maps = np.full((capacity, 128), NO_TYPE, np.uint8)
-        """As a listener: its source's payload type to its own."""
-        self.out_ssrc = np.zeros(capacity, np.uint32)
-        self.out_clock_hz = np.full(capacity, 8000.0)
-        self.out_stream = np.zeros(capacity, np.int64)
-        """The source's stream for which the shifts below hold."""
-        self.sequence_shift = np.zeros(capacity, np.int64)
-        self.timestamp_shift = np.zeros(capacity, np.uint32)
-        self.out_highest = np.zeros(capacity, np.int64)
-        self.out_timestamp = np.zeros(capacity, np.uint32)
-        """Timestamp of the last audio packet, sent at ``out_at``."""
-        self.out_at = np.full(capacity, -1e9)
-        self.sent = np.zeros(capacity, np.int64)
-        self.sent_octets = np.zeros(capacity, np.int64)
-        self.send_failures = np.zeros(capacity, np.int64)
+        self.maps = np.full((capacity + 1, 128), NO_TYPE, np.uint8)
+        """For a listener, its source's payload type to its own."""
+        self.incoming = np.zeros((capacity, In.COLUMNS), np.int64)
+        self.outgoing = np.zeros((capacity + 1, Out.COLUMNS), np.int64)
 
     def take(self) -> int:
         """Give out the lowest free row, with its state as new."""
@@ -118,42 +136,33 @@ class Rows:
         """Return the rows to sweep at this tick."""
         return np.flatnonzero(self.due[: self.used] <= tick)
 
+    def received(self, row: int) -> int:
+        """Return how many packets of the phone came."""
+        incoming = self.incoming[row]
+        return int(incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED])
+
     def lost(self, row: int) -> int:
         """Return how many packets of the phone never came (RFC 3550 A.3)."""
-        if not self.stream[row]:
+        incoming = self.incoming[row]
+        if not incoming[In.STREAM]:
             return 0
-        expected = self.highest[row] - self.first[row] + 1
-        return int(self.lost_before[row] + max(0, expected - self.received_in_stream[row]))
+        expected = incoming[In.HIGHEST] - incoming[In.FIRST] + 1
+        return int(incoming[In.LOST_BEFORE] + max(0, expected - incoming[In.RECEIVED]))
+
+    def jitter_rtp(self, row: int) -> float:
+        """Return the jitter of the phone's packets in timestamp units."""
+        return float(self.incoming[row, In.JITTER]) / 16
 
     def _reset(self, row: int) -> None:
         self.due[row] = NEVER
-        self.period[row] = 4
-        self.clock_hz[row] = self.out_clock_hz[row] = 8000.0
-        self.heard_at[row] = self.out_at[row] = -1e9
-        self.ssrc[row] = -1
+        self.empty_sweeps[row] = 0
+        self.kinds[row] = UNKNOWN
         self.maps[row] = NO_TYPE
-        for zeroed in (
-            self.kinds,
-            self.empty_sweeps,
-            self.stream,
-            self.first,
-            self.highest,
-            self.received_in_stream,
-            self.lost_before,
-            self.received,
-            self.received_octets,
-            self.refused,
-            self.transit,
-            self.jitter,
-            self.connected,
-            self.out_ssrc,
-            self.out_stream,
-            self.sequence_shift,
-            self.timestamp_shift,
-            self.out_highest,
-            self.out_timestamp,
-            self.sent,
-            self.sent_octets,
-            self.send_failures,
-        ):
-            zeroed[row] = 0
+        self.incoming[row] = 0
+        self.incoming[row, In.SSRC] = -1
+        self.incoming[row, In.HEARD_AT_US] = _LONG_AGO_US
+        self.incoming[row, In.CLOCK_HZ] = DEFAULT_CLOCK_HZ
+        self.incoming[row, In.PERIOD_TICKS] = DEFAULT_PERIOD_TICKS
+        self.outgoing[row] = 0
+        self.outgoing[row, Out.SENT_AT_US] = _LONG_AGO_US
+        self.outgoing[row, Out.CLOCK_HZ] = DEFAULT_CLOCK_HZ

@@ -14,7 +14,7 @@ import numpy as np
 
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.relay import Relay
-from softswitch.media.worker.rows import Indices, Rows
+from softswitch.media.worker.rows import In, Indices, Rows
 
 _PROBE_EVERY: Final = 8
 _AGAIN_EVERY: Final = 4
@@ -52,11 +52,12 @@ class Sweeper:
             return
         found = self._pass(rows, now)
         self._schedule(rows, found, tick)
-        again = found if catching_up else found[self._turn(found, tick) & (_AGAIN_EVERY - 1) == 0]
-        for _ in range(_MOST_PASSES):
-            if not again.size:
-                return
-            again = self._pass(again, now)
+        # Each phase of 20 ms has its turn in which a second packet is looked for, and a third where there was one.
+        if catching_up or (tick >> 2) % _AGAIN_EVERY == tick % _AGAIN_EVERY:
+            for _ in range(_MOST_PASSES):
+                if not found.size:
+                    return
+                found = self._pass(found, now)
 
     def _pass(self, rows: Indices, now: float) -> Indices:
         found, lengths = self._backend.receive(rows)
@@ -71,9 +72,6 @@ class Sweeper:
             state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, _SILENT_PERIOD, 1)
         if found.size:
             state.empty_sweeps[found] = 0
-            probing = self._turn(found, tick) & (_PROBE_EVERY - 1) == 0
-            state.due[found] = tick + state.period[found] - probing
-
-    def _turn(self, rows: Indices, tick: int) -> Indices:
-        """Count a row's sweeps, each row from another number, so that rare extra work is spread evenly."""
-        return (tick >> 2) + rows
+            # A row's sweeps are counted from another number each, so that the probes are spread evenly.
+            probing = (tick >> 2) + found & (_PROBE_EVERY - 1) == 0
+            state.due[found] = tick + state.incoming[found, In.PERIOD_TICKS] - probing

@@ -1,0 +1,202 @@
+"""Relay of G.711 through one media worker, beside a C program that does the least that a relay can do.
+
+Both get the same packets from the same generator, pinned to another core, in turns within the same minute. The
+worker's figures: CPU seconds of the process, packets lost, delay added (from the generator's ``send`` to the arrival
+at the phone, by the kernel's time stamp).
+
+usage: python -m bench.relay [--legs 1000] [--seconds 8] [--runs 5] [--jitter-us 1000] [--ppm 100] [--backend aio]
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measuring import interleaved, report
+from softswitch.media.engine import Format, Hear, LegClosed, LegOpened, MediaEvent, OpenLeg, Stream
+from softswitch.media.engine_process import WorkerEngine
+
+HERE = Path(__file__).parent
+SWITCH, PHONES = "127.0.48.1", "127.0.48.2"
+FIRST_PORT, FIRST_PHONE, BASELINE_PORT = 16384, 40000, 15000
+SETTLING_S = 2.0
+PCMU = (Format("PCMU", 8000, 1, 0, 0),)
+WORKER = (
+    "from softswitch.media.worker.main import run;"
+    "run({fd}, number=0, ports=range({first}, {last}), realtime=True, backend={backend!r})"
+)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the generator is asked for."""
+
+    legs: int
+    seconds: float
+    jitter_us: int
+    ppm: int
+
+
+def compile_c(name: str, folder: Path) -> Path:
+    """Compile one of the C programs beside this file."""
+    program = folder / name
+    subprocess.run(["cc", "-O2", "-Wall", "-Werror", "-o", str(program), str(HERE / f"{name}.c")], check=True)
+    return program
+
+
+def busy_seconds(pid: int) -> float:
+    """Return the CPU seconds of a process, of all its threads, to the nanosecond."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
+class Worker:
+    """A media worker with pairs of legs that hear each other."""
+
+    def __init__(self, legs: int, backend: str) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        code = WORKER.format(fd=theirs.fileno(), first=FIRST_PORT, last=FIRST_PORT + 2 * legs + 200, backend=backend)
+        command = ["taskset", "-c", "0", sys.executable, "-c", code]
+        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
+        theirs.close()
+        self._socket = ours
+        self._events: list[MediaEvent] = []
+        self.engine = WorkerEngine([ours], self._events.append)
+        self.ports = self._open(legs)
+
+    def _open(self, legs: int) -> list[int]:
+        for number in range(legs):
+            self.engine.open(OpenLeg(f"{number // 2}.{number % 2}", str(number // 2), SWITCH))
+        self.engine.flush()
+        self.wait_for(LegOpened, legs)
+        opened = {event.leg: event.port for event in self._events if isinstance(event, LegOpened)}
+        for number in range(legs):
+            port = FIRST_PHONE + number
+            leg, other = f"{number // 2}.{number % 2}", f"{number // 2}.{1 - number % 2}"
+            self.engine.set_stream(leg, Stream(PHONES, port, 9, PHONES, PCMU, receive=True, send=True))
+            if number % 2:
+                rows = [Hear(leg, (other,)), Hear(other, (leg,))]
+                self.engine.set_room(str(number // 2), rows)
+        self.engine.flush()
+        return [opened[f"{number // 2}.{number % 2}"] for number in range(legs)]
+
+    def wait_for(self, kind: type[MediaEvent], count: int) -> None:
+        """Read events until there are so many of a kind."""
+        deadline = time.monotonic() + 20
+        while sum(isinstance(event, kind) for event in self._events) < count:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the worker gave no {count} {kind.__name__}")
+            select.select([self._socket], [], [], 0.2)
+            self.engine.readable(0)
+
+    def close(self) -> None:
+        """Close the legs and let the worker end."""
+        legs = self.engine.open_legs()
+        for leg in legs:
+            self.engine.close(leg)
+        self.engine.flush()
+        self.wait_for(LegClosed, len(legs))
+        self._socket.close()
+        self.process.wait(10)
+
+
+@contextmanager
+def worker(legs: int, backend: str) -> Iterator[Worker]:
+    """Run a worker for the length of a block."""
+    running = Worker(legs, backend)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def load(generator: Path, wanted: Load, ports: list[int], pid: int) -> dict[str, float]:
+    """Send the packets and return what came of them, and what ``pid`` used meanwhile."""
+    arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm]
+    command = ["taskset", "-c", "1", str(generator), *map(str, arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(f"{SWITCH} {port}\n" for port in ports))
+        process.stdin.close()
+        time.sleep(SETTLING_S)
+        before = busy_seconds(pid)
+        time.sleep(wanted.seconds - 0.5)
+        used_s = busy_seconds(pid) - before
+        counts, *delays = process.stdout.read().splitlines()
+    sent, received = map(int, counts.split())
+    mean, median, p99, worst = map(float, delays[0].split()) if delays else (0.0,) * 4
+    return {
+        "us_per_packet": 1e6 * used_s / (50 * wanted.legs * (wanted.seconds - 0.5)),
+        "core_percent": 100 * used_s / (wanted.seconds - 0.5),
+        "lost": sent - received,
+        "delay_mean_ms": mean / 1000,
+        "delay_p50_ms": median / 1000,
+        "delay_p99_ms": p99 / 1000,
+        "delay_max_ms": worst / 1000,
+    }
+
+
+def measure_worker(generator: Path, wanted: Load, backend: str) -> dict[str, float]:
+    """Relay through the worker."""
+    with worker(wanted.legs, backend) as running:
+        return load(generator, wanted, running.ports, running.process.pid)
+
+
+def measure_baseline(relay: Path, generator: Path, wanted: Load) -> dict[str, float]:
+    """Relay through the C program."""
+    seconds = wanted.seconds + SETTLING_S + 1
+    arguments = [SWITCH, BASELINE_PORT, PHONES, FIRST_PHONE, wanted.legs, seconds]
+    command = ["taskset", "-c", "0", str(relay), *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        ports = [BASELINE_PORT + leg % 2 for leg in range(wanted.legs)]
+        return load(generator, wanted, ports, process.pid)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Relay of G.711 through one media worker.")
+    parser.add_argument("--legs", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--jitter-us", type=int, default=1000)
+    parser.add_argument("--ppm", type=int, default=100)
+    parser.add_argument("--backend", default="")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print a table and JSON, and fail where a target is missed."""
+    given = arguments()
+    wanted = Load(given.legs, given.seconds, given.jitter_us, given.ppm)
+    with tempfile.TemporaryDirectory() as folder:
+        generator = compile_c("c_generator", Path(folder))
+        relay = compile_c("c_relay", Path(folder))
+        figures = interleaved(
+            given.runs,
+            {
+                "worker": lambda: measure_worker(generator, wanted, given.backend),
+                "c_baseline": lambda: measure_baseline(relay, generator, wanted),
+            },
+        )
+    ratio = figures["worker"]["us_per_packet"]["median"] / figures["c_baseline"]["us_per_packet"]["median"]
+    print(f"{'':16}{'worker':>12}{'C':>12}   (medians of {given.runs}, {given.legs} legs)")
+    for key in figures["worker"]:
+        print(f"{key:16}{figures['worker'][key]['median']:12.2f}{figures['c_baseline'][key]['median']:12.2f}")
+    print(f"{'ratio':16}{ratio:12.2f}{'(at most 1.8)':>16}")
+    report("relay", {"ratio": ratio, "legs": given.legs, **figures})
+
+
+if __name__ == "__main__":
+    main()
