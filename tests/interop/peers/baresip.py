@@ -62,7 +62,7 @@ class Baresip:
         control = 14440 + number
         config = _CONFIG.format(
             address=address,
-            port=15060 + number,
+            port=15060 + 10 * number,  # TLS takes the port above
             control=control,
             directory=directory,
             rtp=f"{base}-{base + 199}",
@@ -79,7 +79,11 @@ class Baresip:
             stderr=subprocess.STDOUT,
         )
         self._buffer = b""
-        self._socket = self._connect(space, address, control)
+        try:
+            self._socket = self._connect(space, address, control)
+        except BaseException:
+            self._end()
+            raise
 
     def _connect(self, space: Namespace, address: str, port: int) -> socket.socket:
         deadline = time.monotonic() + 15
@@ -148,6 +152,9 @@ class Baresip:
     def close(self) -> None:
         """Quit, or be ended."""
         self._socket.close()
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         try:
             self._process.wait(5)

@@ -56,7 +56,11 @@ class SwitchProcess:
         self.process = subprocess.Popen(
             space.command(command), stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
         )
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.close()
+            raise
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 20
@@ -65,7 +69,7 @@ class SwitchProcess:
                 raise AssertionError(f"the switch ended:\n{self.log()}")
             try:
                 self.status()
-            except (subprocess.CalledProcessError, ValueError):
+            except (subprocess.SubprocessError, ValueError):
                 time.sleep(0.1)
             else:
                 return
@@ -74,7 +78,7 @@ class SwitchProcess:
     def cli(self, *words: str) -> str:
         """Run a command against this switch; return its stdout."""
         command = self._space.command([PROGRAM, *words, "--config", str(self.config)])
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout
 
     def status(self) -> dict[str, Any]:
         """Return ``status --json``."""
