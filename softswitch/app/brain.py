@@ -9,6 +9,7 @@ switch has therefore always been recorded before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from softswitch.app.addresses import Addresses
@@ -196,7 +197,10 @@ class Brain:
         for leg in self.calls.legs.values():
             if leg.dialog and (leg.is_live or leg.cancelling):
                 snapshot = SessionSnapshot.from_values(leg.dialog)
-                self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now)
+                if leg.is_caller:
+                    snapshot = replace(snapshot, provisional=leg.alerted or snapshot.provisional)
+                age_s = max(0.0, self._clock.wall() - leg.dialog_at_s)
+                self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now, age_s=age_s)
         for conversation_id in self.calls.conversations:
             self._arm(conversation_id)
         self._arm_expiry()

@@ -181,6 +181,7 @@ def _dialog_changed(state: CallsState, record: Record, fact: facts.DialogChanged
     leg = state.legs.get(fact.leg)
     if leg is not None and (leg.is_live or leg.cancelling):
         leg.dialog = fact.values
+        leg.dialog_at_s = record.wall_s
 
 
 def _forget_if_over(state: CallsState, conversation_id: str) -> None:

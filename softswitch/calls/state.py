@@ -140,6 +140,8 @@ class Leg:
     """Whether ``local_sdp`` is an offer in our 2xx whose answer comes with the ACK."""
     dialog: tuple[Any, ...] = ()
     """The last snapshot of its dialog (:class:`softswitch.sip.ua.snapshot.SessionSnapshot`)."""
+    dialog_at_s: float = 0.0
+    """Wall time of that snapshot."""
     cancelling: bool = False
     """Whether a cancelled INVITE's final answer is still outstanding."""
     end_status: int = 0

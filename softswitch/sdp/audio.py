@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, NamedTuple
 
 from softswitch.sdp.direction import DIRECTIONS, Direction
 from softswitch.sdp.model import Media, PayloadFormat, SessionDescription
@@ -72,12 +72,40 @@ def unicast_address(text: str) -> str:
     return str(address)
 
 
+class _Said(NamedTuple):
+    """What a stream's own formats and attributes say."""
+
+    formats: tuple[PayloadFormat, ...]
+    direction: Direction | None
+    rtcp_port: int
+    ptime_ms: int
+
+
 def _read(description: SessionDescription, media: Media, address: str, index: int) -> RemoteAudio | None:
+    said = _said(media.formats, media.attributes)
+    if said is None:
+        return None
+    direction = said.direction or _session_direction(description.attributes)
+    return RemoteAudio(
+        address,
+        media.port,
+        _rtcp_port(media.port, said.rtcp_port),
+        said.formats,
+        direction,
+        not direction.receives or address in _UNSPECIFIED,
+        said.ptime_ms,
+        index,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _said(tokens: tuple[str, ...], attributes: tuple[str, ...]) -> _Said | None:
+    """Read a stream's attributes, None where no format carries sound; a phone says the same in each call."""
     values: dict[str, str] = {}
     maps: dict[str, str] = {}
     parameters: dict[str, str] = {}
-    direction = _direction(description.attributes, Direction.SENDRECV)
-    for attribute in media.attributes:
+    direction = None
+    for attribute in attributes:
         name, _, value = attribute.partition(":")
         if name == "rtpmap":
             number, _, maps[number] = value.partition(" ")
@@ -87,27 +115,18 @@ def _read(description: SessionDescription, media: Media, address: str, index: in
             direction = DIRECTIONS[name]
         else:
             values[name] = value
-    formats = _formats(media.formats, maps, parameters)
+    formats = _formats(tokens, maps, parameters)
     if not any(known.carries_sound for known in formats):
         return None
-    return RemoteAudio(
-        address=address,
-        port=media.port,
-        rtcp_port=_rtcp_port(media.port, values.get("rtcp", "")),
-        formats=formats,
-        direction=direction,
-        on_hold=not direction.receives or address in _UNSPECIFIED,
-        ptime_ms=_ptime_ms(values),
-        index=index,
-    )
+    return _Said(formats, direction, _number(values.get("rtcp", "").partition(" ")[0]), _ptime_ms(values))
 
 
-def _direction(attributes: Iterable[str], default: Direction) -> Direction:
+def _session_direction(attributes: Iterable[str]) -> Direction:
     """Return the direction that a session's attributes give to all its streams."""
     for attribute in attributes:
         if attribute in DIRECTIONS:
             return DIRECTIONS[attribute]
-    return default
+    return Direction.SENDRECV
 
 
 def _formats(tokens: Iterable[str], maps: dict[str, str], parameters: dict[str, str]) -> tuple[PayloadFormat, ...]:
@@ -119,7 +138,6 @@ def _formats(tokens: Iterable[str], maps: dict[str, str], parameters: dict[str, 
     return tuple(found.values())
 
 
-@lru_cache(maxsize=1024)
 def _format(token: str, encoding: str, parameters: str) -> PayloadFormat | None:
     """Return what a number stands for; its ``rtpmap`` goes before the static table. None where nothing is known."""
     number = int(token) if token.isascii() and token.isdigit() and len(token) <= 3 else 128
@@ -150,8 +168,7 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
-def _rtcp_port(port: int, attribute: str) -> int:
-    said = _number(attribute.partition(" ")[0])
+def _rtcp_port(port: int, said: int) -> int:
     if 0 < said < 65536:
         return 0 if said == port else said
     return port + 1 if port < 65535 else 0

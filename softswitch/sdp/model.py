@@ -1,12 +1,11 @@
 """Session descriptions as values (RFC 8866), reduced to what a switch acts on.
 
 Attributes stay the text they were on the wire, in their order; who needs one reads it. Names, times, bandwidths and
-lines nobody knows are read over and not kept.
+lines nobody knows are read over and not kept. All are named tuples: they are made for each call and serve as keys.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 
@@ -39,8 +38,7 @@ class PayloadFormat(NamedTuple):
 _ADDITIONS: Final = frozenset({"telephone-event", "CN"})
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """One ``m=`` line and what follows it."""
 
     kind: str
@@ -58,8 +56,7 @@ class Media:
     port_count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class SessionDescription:
+class SessionDescription(NamedTuple):
     """A whole description; immutable, so that what was parsed once may be handed to everybody."""
 
     origin: Origin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from softswitch.core.errors import LocalProtocolError, SdpError
@@ -91,6 +92,11 @@ def common_formats(offered: Iterable[PayloadFormat], supported: Iterable[Payload
     Numbers are the offer's. Parameters are the supporting side's where it gives any, since each side's ``fmtp`` tells
     what that side wants to receive; else the offer's.
     """
+    return _common(tuple(offered), tuple(supported))
+
+
+@lru_cache(maxsize=1024)
+def _common(offered: tuple[PayloadFormat, ...], supported: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     parameters: dict[tuple[object, ...], str] = {}
     for known in supported:
         parameters.setdefault(known[1:4], known.fmtp)
@@ -99,7 +105,16 @@ def common_formats(offered: Iterable[PayloadFormat], supported: Iterable[Payload
     )
 
 
-def _audio(port: int, protocol: str, formats: Sequence[PayloadFormat], direction: Direction, ptime_ms: int) -> Media:
+def _audio(port: int, protocol: str, formats: Iterable[PayloadFormat], direction: Direction, ptime_ms: int) -> Media:
+    numbers, attributes = _lines(tuple(formats), direction, ptime_ms)
+    return Media("audio", port, protocol, numbers, "", attributes)
+
+
+@lru_cache(maxsize=1024)
+def _lines(
+    formats: tuple[PayloadFormat, ...], direction: Direction, ptime_ms: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the format tokens and the attributes of our stream: few different ones serve all calls."""
     attributes: list[str] = []
     for known in formats:
         attributes.append(_rtpmap(known))
@@ -107,8 +122,7 @@ def _audio(port: int, protocol: str, formats: Sequence[PayloadFormat], direction
             attributes.append(f"fmtp:{known.payload_type} {known.fmtp}")
     attributes.append(f"ptime:{ptime_ms}")
     attributes.append(direction.value)
-    numbers = tuple([str(known.payload_type) for known in formats])
-    return Media("audio", port, protocol, numbers, "", tuple(attributes))
+    return tuple([str(known.payload_type) for known in formats]), tuple(attributes)
 
 
 def _rtpmap(known: PayloadFormat) -> str:

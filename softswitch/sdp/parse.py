@@ -110,17 +110,24 @@ def _tolerant_number(text: str) -> int:
 
 def _media(section: str, session_address: str) -> Media:
     """Read one stream: ``section`` is its lines, the first without ``m=``."""
-    (first, *lines), attributes = _split_attributes(section)
+    first, _, rest = section.partition("\n")
     parts = first.split()
     if len(parts) < 3:
         raise SdpError(f"a media line is malformed: {first[:80]!r}", 400)
     number, _, count = parts[1].partition("/")
     port = _port(number, first)
-    address = _check_lines(lines)
+    address, attributes = _stream_lines(rest)
     if port and not (address or session_address):
         raise SdpError("an open stream without a connection address", 400)
     formats = tuple(parts[3:]) or ("0",)  # seen on refused streams, and one has to be written
     return Media(parts[0].lower(), port, parts[2], formats, address, attributes, _port(count, first) if count else 1)
+
+
+@lru_cache(maxsize=1024)
+def _stream_lines(rest: str) -> tuple[str, tuple[str, ...]]:
+    """Return the address and the attributes of a stream; from call to call a phone writes them just the same."""
+    lines, attributes = _split_attributes("\n" + rest)
+    return _check_lines(lines), attributes
 
 
 def _port(text: str, line: str) -> int:

@@ -42,6 +42,11 @@ class Conditions:
     fragment: float = 0.0
     """Share of writes to a stream that arrive in two pieces."""
 
+    @property
+    def rough(self) -> bool:
+        """Whether chance decides which datagrams arrive, and when."""
+        return bool(self.loss or self.jitter_s or self.duplicate or self.reorder)
+
 
 class TraceLine(NamedTuple):
     """One message on its way, for people who read why a run failed."""

@@ -101,8 +101,9 @@ class SimulatedPhone(PhoneCore):
 
     def _requested(self, exchange: ServerExchange) -> None:
         request = exchange.request
-        self._note(request, sent=False)
         call = self._call_of(request)
+        if request.method != "ACK" or (call is not None and call.awaits(request)):
+            self._note(request, sent=False)
         if request.method == "CANCEL":
             self._cancelled(exchange)
         elif call is not None:

@@ -307,10 +307,14 @@ class Call(Dialog):
         else:
             exchange.respond(405, headers=(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"),))
 
-    def _take_ack_of_2xx(self, request: Request) -> None:
+    def awaits(self, ack: Request) -> bool:
+        """Tell whether this ACK is the first for our 2xx."""
         exchange = self.invite_exchange
-        if exchange is not None and exchange.request.cseq.number == request.cseq.number:
-            exchange.acknowledge(request)
+        return exchange is not None and exchange.request.cseq.number == ack.cseq.number and exchange.unacknowledged
+
+    def _take_ack_of_2xx(self, request: Request) -> None:
+        if self.invite_exchange is not None and self.awaits(request):
+            self.invite_exchange.acknowledge(request)
 
     def _take_reinvite(self, exchange: ServerExchange) -> None:
         if self._reinviting:

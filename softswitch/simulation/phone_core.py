@@ -206,9 +206,10 @@ class PhoneCore:
     def _note_sent(self, response: Response) -> None:
         self._note(response, sent=True)
 
-    def send(self, request: Request) -> None:
-        """Send a request that takes no answer (ACK)."""
-        self._note(request, sent=True)
+    def send(self, request: Request, *, again: bool = False) -> None:
+        """Send a request that takes no answer (ACK); one that is sent again is not logged."""
+        if not again:
+            self._note(request, sent=True)
         self.wire.send(request, self.server)
 
     def start(self, request: Request, on_response: Callable[[Response], None]) -> ClientExchange:
@@ -216,10 +217,12 @@ class PhoneCore:
         self._note(request, sent=True)
 
         def answered(response: Response) -> None:
-            self._note(response, sent=False)
+            if response.status < 200 or response is exchange.final:
+                self._note(response, sent=False)
             on_response(response)
 
-        return self._exchanges.start(request, self.server, answered)
+        exchange = self._exchanges.start(request, self.server, answered)
+        return exchange
 
     def outside_request(self, method: str, uri: str, to: str, call_id: str, cseq: int) -> Request:
         """Build a request outside of any dialog."""

@@ -127,5 +127,5 @@ class Dialog:
             self.hear(response)
             answer = None if offered else self.answer_to_remote() or self.here("inactive")
             self._acks[number] = self.request("ACK", self.content(answer), cseq=number)
-        self.phone.send(self._acks[number])
+        self.phone.send(self._acks[number], again=not is_new)
         return is_new

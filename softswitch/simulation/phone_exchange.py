@@ -126,6 +126,11 @@ class ServerExchange:
         self._wait_s = min(self._wait_s * 2, T2_S)
         self._again = self._table.later(self._wait_s, self._repeat)
 
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether a final answer to INVITE waits for its ACK."""
+        return self._limit is not None
+
     def send_again(self) -> None:
         """Answer a repeated request as before."""
         if self.last is not None:
@@ -133,7 +138,7 @@ class ServerExchange:
 
     def acknowledge(self, request: Request) -> None:
         """Take the ACK; only the first is told."""
-        if self._limit is not None:
+        if self.unacknowledged:
             self._stop()
             self._limit = None
             self.on_acknowledged(request)

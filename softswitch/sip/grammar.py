@@ -29,6 +29,9 @@ _ELEMENT: Final = re.compile(rf'(?:[^,"<>]++|{QUOTED}|<[^<>]*+>)*+')
 _PARAMETER: Final = re.compile(
     rf'[ \t]*+;[ \t]*+({NAME_CHARACTER}++)[ \t]*+(?:=[ \t]*+({QUOTED}|[^;," \t<>]*+))?[ \t]*+'
 )
+_PLAIN_VALUE: Final = re.compile(r'[^;," \t<>]++')
+_PLAIN_QUOTED: Final = re.compile(r'"[^"\\]*+"')
+_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,10}")
 _HOST_PORT: Final = re.compile(rf"[ \t]*+({HOST})[ \t]*+(?::[ \t]*+([0-9]{{1,5}}))?[ \t]*+")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _NEEDS_QUOTES: Final = re.compile(r'[\x00- "\\,;=<>\x7f]')
@@ -83,15 +86,20 @@ def parse_parameters(text: str) -> Parameters:
     """
     if not text:
         return NO_PARAMETERS
-    if '"' in text or " " in text or "\t" in text or text[0] != ";":
-        return _parse_odd_parameters(text)
     found: dict[str, str | None] = {}
     for piece in text[1:].split(";"):
         name, equals, value = piece.partition("=")
         known = _PARAMETER_NAMES.get(name)
-        if known is None or known in found or "," in value:
+        if known is None or known in found:
             return _parse_odd_parameters(text)
-        found[known] = value if equals else None
+        if not equals:
+            found[known] = None
+        elif _PLAIN_VALUE.fullmatch(value):
+            found[known] = value
+        elif _PLAIN_QUOTED.fullmatch(value):
+            found[known] = value[1:-1]
+        else:
+            return _parse_odd_parameters(text)
     return found
 
 
@@ -139,8 +147,9 @@ def parse_number(text: str, what: str, *, most: int) -> int:
     Raises:
         SipError: it is no number or too large.
     """
-    if not (text.isdecimal() and text.isascii()):
-        text = text.strip(" \t")
+    if _SHORT_NUMBER.fullmatch(text) and (number := int(text)) <= most:
+        return number
+    text = text.strip(" \t")
     if not (text.isdecimal() and text.isascii()) or len(text) > 20 or int(text) > most:
         raise SipError(f"{what} is not a number of at most {most}")
     return int(text)

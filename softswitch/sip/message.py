@@ -99,8 +99,11 @@ class Message:
 
     def get_all(self, name: str) -> list[str]:
         """Return the raw values of all header lines of that name, not split at commas."""
-        if self.get(name) is None:
+        value = self.get(name)
+        if value is None:
             return []
+        if self._first is not None and len(self._first) == len(self.headers):  # no name comes twice
+            return [value]
         return [value for key, value in self.headers if key == name]
 
     def get_list(self, name: str) -> list[str]:
@@ -242,7 +245,7 @@ class Message:
     def to_bytes(self) -> bytes:
         """Serialise; Content-Length is always written last and from the body's true length."""
         lines = "\r\n".join(map(": ".join, self.headers))
-        if "Content-Length:" in lines:
+        if "Content-Length:" in lines if self._first is None else "Content-Length" in self._first:
             lines = "\r\n".join([f"{name}: {value}" for name, value in self.headers if name != "Content-Length"])
         if lines:
             lines += "\r\n"

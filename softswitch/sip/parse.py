@@ -48,11 +48,12 @@ def parse_message(data: bytes) -> Request | Response:
 
 def _split_head(octets: bytes) -> tuple[str, list[Header]]:
     head = _text(octets)
-    lines = head.split("\r\n")
-    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
+    if "\0" in head:
+        return _split_odd_head(head)
+    flat = head.replace("\r\n", "\0")  # then one look finds a line end that is no CR LF
+    if "\n" in flat or "\r" in flat:
         raise SipError("a line end is not CR LF")
-    if "\0" in head and _STRAY_NUL.search(head):
-        raise SipError("a NUL outside of a quoted string")
+    lines = flat.split("\0")
     if len(lines) > MOST_HEADERS:
         raise SipError(f"more than {MOST_HEADERS} header fields", 513)
     start_line = lines.pop(0)
@@ -70,8 +71,14 @@ def _text(octets: bytes) -> str:
 
 
 def _split_odd_head(head: str) -> tuple[str, list[Header]]:
-    """Split a head with folded lines, blanks before a colon, none behind it, or names not met yet."""
+    """Split a head with folded lines, blanks before a colon, none behind it, names not met yet, or NULs."""
+    if _STRAY_NUL.search(head):
+        raise SipError("a NUL outside of a quoted string")
     lines = _FOLD.sub(" ", head).split("\r\n")
+    if len(lines) > MOST_HEADERS:
+        raise SipError(f"more than {MOST_HEADERS} header fields", 513)
+    if any("\r" in line or "\n" in line for line in lines):
+        raise SipError("a line end is not CR LF")
     return lines[0], [_split_line(line) for line in lines[1:]]
 
 
@@ -116,12 +123,12 @@ def _odd_message(start_line: str, headers: list[Header]) -> Request | Response:
 
 def _take_body(message: Request | Response, rest: bytes) -> bytes:
     """Return the body, and take Content-Length out of the message's headers."""
-    lengths = message.get_all("Content-Length")
-    if not lengths:
+    length = message.get("Content-Length")
+    if length is None:
         return rest
-    if len(lengths) > 1:
+    if len(message.get_all("Content-Length")) > 1:
         raise SipError("more than one Content-Length")
-    size = parse_number(lengths[0], "Content-Length", most=2**31)
+    size = parse_number(length, "Content-Length", most=2**31)
     if size > len(rest):
         raise SipError("the body is shorter than Content-Length says")
     message.remove("Content-Length")

@@ -16,13 +16,14 @@ from softswitch.sip.grammar import (
     parse_port,
 )
 
-_SIP_URI: Final = re.compile(
-    r"(sips?):"
-    r'(?:([^\x00- <>"\x7f]*)@)?'  # greedy: a user may hold anything but these, and the last @ ends it
+_REST: Final = (
     rf"({HOST})(?::([0-9]{{1,5}}))?"
     r'(;[^?\x00- <>"\x7f]*+)?'
-    r'(?:\?([^\x00- <>"\x7f]*+))?',
-    re.IGNORECASE,
+    r'(?:\?([^\x00- <>"\x7f]*+))?'
+)
+_SIP_URI: Final = re.compile(r'(sips?):(?:([^@\x00- <>"\x7f]++)@)?' + _REST)
+_ODD_SIP_URI: Final = re.compile(  # any case of the scheme; of several @ the last one ends the user
+    r'([Ss][Ii][Pp][Ss]?):(?:([^\x00- <>"\x7f]*)@)?' + _REST
 )
 _ABSOLUTE_URI: Final = re.compile(r'([A-Za-z][A-Za-z0-9+.\-]*+):([^\x00- <>"\x7f]++)')
 _NOT_IN_USER: Final = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")
@@ -73,7 +74,7 @@ def parse_uri(text: str) -> Uri:
     Raises:
         SipError: it is malformed (416 is for the caller: an unknown scheme parses).
     """
-    match = _SIP_URI.fullmatch(text)
+    match = _SIP_URI.fullmatch(text) or _ODD_SIP_URI.fullmatch(text)
     if match is None:
         return _parse_other(text)
     scheme, user, host, digits, tail, headers = match.groups()
@@ -85,15 +86,9 @@ def parse_uri(text: str) -> Uri:
         user = user.partition(":")[0]
         if "%" in user:
             user = percent_decode(user)
-    return Uri(
-        scheme.lower(),
-        user,
-        host.lower(),
-        None if digits is None else parse_port(digits),
-        NO_PARAMETERS if tail is None else _parse_parameters(tail),
-        text,
-        headers or "",
-    )
+    port = None if digits is None else parse_port(digits)
+    parameters = NO_PARAMETERS if tail is None else _parse_parameters(tail)
+    return Uri(scheme.lower(), user, host.lower(), port, parameters, text, headers or "")
 
 
 def _parse_other(text: str) -> Uri:

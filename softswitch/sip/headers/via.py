@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from softswitch.core.errors import SipError
 from softswitch.sip.grammar import HOST, NAME_CHARACTER, Parameters, parse_parameters, parse_port, write_parameters
 
-_VIA: Final = re.compile(  # blanks may stand around the slashes and the colon (RFC 3261 §25.1)
+_VIA: Final = re.compile(rf"SIP/2\.0/({NAME_CHARACTER}++) ({HOST})(?::([0-9]{{1,5}}))?(;.*)?")
+_ODD_VIA: Final = re.compile(  # blanks may stand around the slashes and the colon (RFC 3261 §25.1)
     r"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+"
     rf"({NAME_CHARACTER}++)[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?[ \t]*+(;.*)?",
     re.IGNORECASE,
@@ -45,7 +46,7 @@ def parse_via(value: str) -> Via:
     Raises:
         SipError: it is malformed, or not of SIP 2.0.
     """
-    match = _VIA.fullmatch(value)
+    match = _VIA.fullmatch(value) or _ODD_VIA.fullmatch(value)
     if match is None:
         raise SipError(f"Via is malformed: {value[:80]!r}")
     transport, host, digits, tail = match.groups()

@@ -140,15 +140,16 @@ class InviteClient:
         self._timer_b: Timer | None = None
         layer.live += 1
 
-    def start(self, now: float) -> None:
-        """Send the INVITE and start timers A and B."""
+    def start(self, now: float, give_up_s: float | None = None) -> None:
+        """Send the INVITE and start timers A and B; ``give_up_s`` replaces 64*T1 where part of it is over."""
         queue = self._layer.queue
         self._layer.send(self.flow, self.data)
-        self._timer_b = queue.start(self, Input.TIMER_B, self._layer.give_up_s, now)
+        wait_s = self._layer.give_up_s if give_up_s is None else give_up_s
+        self._timer_b = queue.start(self, Input.TIMER_B, wait_s, now)
         if not self.flow.reliable:
             self._timer_a = queue.start(self, Input.TIMER_A, self._interval_s, now)
 
-    def resume(self, now: float, *, cancelled: bool) -> None:
+    def resume(self, now: float, give_up_s: float | None = None, *, cancelled: bool) -> None:
         """Go on with an INVITE that a former process sent.
 
         Over an unreliable transport it is sent again, which makes the callee repeat what it answered last. Over a
@@ -158,7 +159,7 @@ class InviteClient:
         if cancelled or self.flow.reliable:
             self._step(Input.RECEIVE_1XX)
         else:
-            self.start(now)
+            self.start(now, give_up_s)
 
     @property
     def live(self) -> bool:

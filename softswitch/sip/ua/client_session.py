@@ -60,6 +60,7 @@ class ClientSession(Session):
         self._transaction: InviteClient | None = None
         self._ack_data = b""
         self._cancel: Request | None = None
+        self._cancel_reason = ""
         self._told = False
         self._heard = 0.0
 
@@ -120,6 +121,7 @@ class ClientSession(Session):
         """
         headers: tuple[Header, ...] = (("Reason", reason),) if reason else ()
         if self.state in _OPEN:
+            self._cancel_reason = reason
             self._step(ClientInput.CANCEL)
             self.changed = True
             self._prepare_cancel(headers)
@@ -349,9 +351,10 @@ class ClientSession(Session):
             invite_cseq=self.invite_cseq,
             offered=self.offered,
             invite=_without_secrets(self._invite) if pending else b"",
+            cancel_reason=self._cancel_reason if pending else "",
         )
 
-    def take_over(self, snapshot: SessionSnapshot, now: float) -> None:
+    def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
         """Go on where a snapshot left a session: this one, made anew.
 
         A pending INVITE is sent again over an unreliable transport, so that the callee repeats its last response.
@@ -361,20 +364,19 @@ class ClientSession(Session):
         self.offered = snapshot.offered
         self.changed = False
         if snapshot.invite:
-            self._resume_invite(snapshot.invite, now)
+            self._resume_invite(snapshot, now, give_up_s)
         elif self.state is ClientState.ANSWERED:
-            give_up_s = self._core.timers.give_up_s
             self._limit = self._core.queue.start(self, Kind.UNACKNOWLEDGED, give_up_s, now)
 
-    def _resume_invite(self, data: bytes, now: float) -> None:
-        request = parse_message(data)
+    def _resume_invite(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
+        request = parse_message(snapshot.invite)
         if not isinstance(request, Request):
             raise LocalProtocolError("a snapshot's INVITE is a response")
-        transaction = self._attach(request, data, request.via.branch)
-        transaction.resume(now, cancelled=self.state is ClientState.CANCELLING)
+        transaction = self._attach(request, snapshot.invite, request.via.branch)
+        transaction.resume(now, give_up_s, cancelled=self.state is ClientState.CANCELLING)
         self._wait(now)
         if self.state is ClientState.CANCELLING:
-            self._prepare_cancel(())
+            self._prepare_cancel((("Reason", snapshot.cancel_reason),) if snapshot.cancel_reason else ())
             self._send_cancel(now)
 
 

@@ -31,7 +31,15 @@ class PendingAnswer:
 
     __slots__ = ("_core", "_deadline", "_interval_s", "_repeat", "_transaction", "_user", "data")
 
-    def __init__(self, core: UaCore, transaction: InviteServer, data: bytes, user: AnswerUser, now: float) -> None:
+    def __init__(
+        self,
+        core: UaCore,
+        transaction: InviteServer,
+        data: bytes,
+        user: AnswerUser,
+        now: float,
+        give_up_s: float | None = None,
+    ) -> None:
         self._core = core
         self._transaction = transaction
         self._user = user
@@ -39,7 +47,7 @@ class PendingAnswer:
         self._interval_s = core.timers.t1_s
         transaction.respond(200, data, now)
         self._repeat: Timer = core.queue.start(self, Kind.REPEAT, self._interval_s, now)
-        self._deadline = now + core.timers.give_up_s
+        self._deadline = now + (core.timers.give_up_s if give_up_s is None else give_up_s)
 
     def stop(self) -> None:
         """Repeat no more."""

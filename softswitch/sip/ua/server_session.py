@@ -336,7 +336,7 @@ class ServerSession(Session):
             accepted=b"" if self._answer is None else self._answer.data,
         )
 
-    def take_over(self, snapshot: SessionSnapshot, now: float) -> None:
+    def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
         """Go on where a snapshot left a session: this one, made anew.
 
         A call that rings can be answered or cancelled, and its INVITE is known when it comes again; a 2xx without
@@ -348,10 +348,11 @@ class ServerSession(Session):
         self.changed = False
         if self.state in _WAITING:
             self._provisional = snapshot.provisional
+            # The caller may have heard nothing yet, and a repeated INVITE has to be answered.
+            self._provisional_data = self._response(self._provisional or 100, (), "")
             if self._provisional:
-                self._provisional_data = self._response(self._provisional, (), "")
                 self._refresh = self._core.queue.start(self, Kind.REFRESH, _REFRESH_S, now)
             self._invite.remember(self._provisional_data)
             self.watch(now)
         elif snapshot.accepted:
-            self._answer = PendingAnswer(self._core, self._invite, snapshot.accepted, self, now)
+            self._answer = PendingAnswer(self._core, self._invite, snapshot.accepted, self, now, give_up_s)

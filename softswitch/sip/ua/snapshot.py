@@ -50,6 +50,8 @@ class SessionSnapshot:
     """A server's: its 2xx while the ACK is outstanding."""
     invite: bytes = b""
     """A client's: the INVITE as it was sent while its final response is outstanding, without credentials."""
+    cancel_reason: str = ""
+    """A client's: the Reason that its CANCEL carries, or has still to carry."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""

@@ -40,6 +40,8 @@ _PING: Final = b"\r\n\r\n"
 _PONG: Final = b"\r\n"
 _NO_HOPS_NEEDED: Final = frozenset({"OPTIONS", "REGISTER"})
 """Methods that are for us even without hops left (RFC 3261 §10.3, §11)."""
+_RESUMED_WAIT: Final = 8
+"""In T1: what is sent again after a restart gets at least so long, which is four transmissions."""
 CSEQ_JUMP: Final = 1000
 """How far a dialog's local CSeq goes on above its last snapshot: some requests raise it unrecorded."""
 
@@ -172,8 +174,16 @@ class UserAgent:
         """
         return send_request(self._core, request, flow, owner, now)
 
-    def restore(self, snapshot: SessionSnapshot, *, owner: str, now: float) -> Session:
-        """Go on with a session of a former process."""
+    def restore(self, snapshot: SessionSnapshot, *, owner: str, now: float, age_s: float = 0.0) -> Session:
+        """Go on with a session of a former process.
+
+        Args:
+            snapshot: what that process left.
+            owner: the name that its owner gave it.
+            now: monotonic seconds.
+            age_s: how long ago the snapshot was taken; what has waited for an answer since then waits so much less,
+                but long enough for what is sent again now to be answered.
+        """
         dialog = Dialog(snapshot.sip_call_id, snapshot.local_tag, snapshot.local, snapshot.remote, snapshot.target)
         dialog.remote_tag = snapshot.remote_tag
         dialog.routes = snapshot.routes
@@ -185,7 +195,8 @@ class UserAgent:
             session = ServerSession.restored(self._core, owner, flow, dialog, snapshot)
         else:
             session = ClientSession(self._core, owner, flow, dialog)
-        session.take_over(snapshot, now)
+        timers = self._core.timers
+        session.take_over(snapshot, now, max(timers.give_up_s - age_s, _RESUMED_WAIT * timers.t1_s))
         return session
 
     # What peers send
