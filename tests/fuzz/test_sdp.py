@@ -118,6 +118,9 @@ def offers(draw: st.DrawFn) -> SessionDescription:
         st.one_of(st.just(0), PORTS),
         st.sampled_from(["RTP/AVP", "RTP/SAVP", "udptl"]),
         st.just(("31", "32")),
+        st.sampled_from(["", "192.0.2.9"]),
+        st.sampled_from([(), ("sendonly", "mid:1")]),
+        st.integers(1, 2),
     )
     before, after = draw(st.lists(others, max_size=3)), draw(st.lists(others, max_size=3))
     return SessionDescription(offer.origin, offer.address, (*before, *offer.media, *after))
