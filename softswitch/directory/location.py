@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from softswitch.core.facts import Record, fact
 from softswitch.sip.flow import Flow
@@ -50,9 +49,11 @@ class RegistrationRemoved:
     """``unregistered``, ``expired``, ``replaced``, ``limit`` or ``disconnected``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One phone of a user, as its last REGISTER told."""
+class Binding(NamedTuple):
+    """One phone of a user, as its last REGISTER told.
+
+    A named tuple because one is made for each REGISTER.
+    """
 
     user: str
     """The user's name."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from softswitch.core.errors import SipError
 from softswitch.directory.location import (
@@ -90,6 +91,8 @@ def decide_register(
 
 
 def _refuse_unknown_extensions(request: Request) -> None:
+    if request.get("Require") is None:
+        return
     unknown = [tag for tag in request.get_list("Require") if tag.lower() != "path"]
     if unknown:
         raise _RefusedError(420, ("Unsupported", ", ".join(unknown)))
@@ -103,13 +106,14 @@ def _changes(
     if any(contact.uri.scheme == "*" for contact in contacts):
         return _remove_all(kept, request)
     wanted = [_Wanted.read(contact, request, flow, user, wall_s, limits) for contact in contacts]
-    if sum(want.expires_s > 0 for want in wanted) > limits.contacts:
+    if len(wanted) > limits.contacts and sum(want.expires_s > 0 for want in wanted) > limits.contacts:
         raise _RefusedError(403)
     facts: list[RegistrationFact] = []
     mentioned = {want.binding.key for want in wanted}
     for want in wanted:
         facts += _bind(kept, want, mentioned)
-    facts += _enforce_limit(kept, limits.contacts)
+    if len(kept) > limits.contacts:
+        facts += _enforce_limit(kept, limits.contacts)
     return facts
 
 
@@ -124,8 +128,7 @@ def _remove_all(kept: list[Binding], request: Request) -> list[RegistrationFact]
     return facts
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """One Contact of the request, as the binding that it asks for."""
 
     binding: Binding
@@ -144,17 +147,17 @@ class _Wanted:
         expires_s = _expires_of(contact, request, limits)
         path = tuple(request.get_list("Path"))
         made = Binding(
-            user=user.name,
-            contact=text,
-            flow=flow,
-            expires_at_s=wall_s + expires_s,
-            sip_call_id=request.call_id,
-            cseq=request.cseq.number,
-            instance=_instance_of(contact),
-            path=path,
-            behind_nat=not path and is_behind_nat(contact.uri, request, flow),
-            q=q if _Q.fullmatch(q := contact.parameters.get("q") or "") else "",
-            user_agent=(request.get("User-Agent") or "")[:200],
+            user.name,
+            text,
+            flow,
+            wall_s + expires_s,
+            request.call_id,
+            request.cseq.number,
+            _instance_of(contact),
+            path,
+            not path and is_behind_nat(contact.uri, request, flow),
+            q if _Q.fullmatch(q := contact.parameters.get("q") or "") else "",
+            (request.get("User-Agent") or "")[:200],
         )
         return cls(made, contact.uri, expires_s)
 
@@ -235,7 +238,7 @@ def is_left_behind(old: Binding, new: Binding, new_uri: Uri) -> bool:
 
 
 def _enforce_limit(kept: list[Binding], most: int) -> list[RegistrationFact]:
-    surplus = kept[: max(0, len(kept) - most)]
+    surplus = kept[: len(kept) - most]
     del kept[: len(surplus)]
     return [removal(binding, "limit") for binding in surplus]
 
@@ -270,10 +273,16 @@ def is_behind_nat(contact: Uri, request: Request, flow: Flow) -> bool:
 def _headers(kept: list[Binding], request: Request, wall_s: float) -> tuple[Header, ...]:
     """List every live binding with the time that is left to it (RFC 3261 §10.3 step 8)."""
     headers: list[Header] = [("Contact", _contact_value(binding, wall_s)) for binding in kept]
-    if "path" in {tag.lower() for tag in request.get_list("Supported")}:
-        headers += [("Path", value) for value in request.get_list("Path")]
-    headers.append(("Date", formatdate(wall_s, usegmt=True)))
+    path = request.get_list("Path")
+    if path and "path" in {tag.lower() for tag in request.get_list("Supported")}:
+        headers += [("Path", value) for value in path]
+    headers.append(("Date", _date(int(wall_s))))
     return tuple(headers)
+
+
+@lru_cache(maxsize=2)
+def _date(wall_s: int) -> str:
+    return formatdate(wall_s, usegmt=True)
 
 
 def _contact_value(binding: Binding, wall_s: float) -> str:
