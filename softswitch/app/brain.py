@@ -21,7 +21,7 @@ from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState
+from softswitch.calls.state import CallsState, LegState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
@@ -197,8 +197,10 @@ class Brain:
         for leg in self.calls.legs.values():
             if leg.dialog and (leg.is_live or leg.cancelling):
                 snapshot = SessionSnapshot.from_values(leg.dialog)
-                if leg.is_caller:
-                    snapshot = replace(snapshot, provisional=leg.alerted or snapshot.provisional)
+                # Provisional answers are facts of the call and not worth a snapshot each.
+                provisional = leg.alerted if leg.is_caller else 180 if leg.state is LegState.RINGING else 0
+                if provisional:
+                    snapshot = replace(snapshot, provisional=provisional)
                 age_s = max(0.0, self._clock.wall() - leg.dialog_at_s)
                 self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now, age_s=age_s)
         for conversation_id in self.calls.conversations:

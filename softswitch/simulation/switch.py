@@ -46,7 +46,7 @@ class SimulatedSwitch:
     Attributes:
         turns: the turns that were taken so far.
         refold_at: the turn after which the brain is thrown away; None for never.
-        refolded_in_exchange: whether a request other than INVITE was unanswered at that moment.
+        refolded_in_exchange: whether a request other than INVITE was unanswered at that moment, or had just failed.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class SimulatedSwitch:
 
     def refold(self) -> None:
         """Throw the brain away, with all that it had not recorded, and fold another one from the journal."""
-        self.refolded_in_exchange = self.watch.open > 0
+        self.refolded_in_exchange = self.watch.open > 0 or self._transports.failures_untold > 0
         self.media.brain_died()
         self.brain = self._new_brain()
         self.brain.resume(self.journal.records())

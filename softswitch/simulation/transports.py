@@ -41,6 +41,8 @@ class SimulatedTransports:
         self._streams = streams
         self._on_message = on_message
         self._on_closed = on_closed
+        self.failures_untold = 0
+        """Flows that failed in sending, which the brain will hear of in the loop's next turn."""
         self._udp: dict[Address, DatagramSocket] = {}
         self._connections: dict[int, tuple[Flow, StreamEnd]] = {}
         self._odd = itertools.count(1, 2)
@@ -68,10 +70,15 @@ class SimulatedTransports:
         if end is not None:
             end.send(data)
         elif flow.connection % 2:  # a phone's connection that is gone: nobody listens where it came from
-            self._loop.call_soon(self._on_closed, flow)
+            self.failures_untold += 1
+            self._loop.call_soon(self._tell_failed, flow)
         else:
             local = (flow.local[0], next(self._ports))
             self._connected(self._streams.connect(local, flow.remote), next(self._even)).send(data)
+
+    def _tell_failed(self, flow: Flow) -> None:
+        self.failures_untold -= 1
+        self._on_closed(flow)
 
     def _end_for(self, flow: Flow) -> StreamEnd | None:
         known = self._connections.get(flow.connection)

@@ -149,14 +149,19 @@ class InviteClient:
         if not self.flow.reliable:
             self._timer_a = queue.start(self, Input.TIMER_A, self._interval_s, now)
 
-    def resume(self, now: float, give_up_s: float | None = None, *, cancelled: bool) -> None:
+    def resume(self, now: float, give_up_s: float | None = None, *, answered: bool) -> None:
         """Go on with an INVITE that a former process sent.
 
         Over an unreliable transport it is sent again, which makes the callee repeat what it answered last. Over a
-        reliable one the callee has it, so it counts as answered provisionally; so does one that is cancelled, lest
-        it ring again.
+        reliable one the callee has it, so it counts as answered provisionally.
+
+        Args:
+            now: monotonic seconds.
+            give_up_s: how long to wait for any answer, where not for 64*T1.
+            answered: whether it counts as answered provisionally all the same: it was, or it is cancelled and the
+                phone shall not ring again.
         """
-        if cancelled or self.flow.reliable:
+        if answered or self.flow.reliable:
             self._step(Input.RECEIVE_1XX)
         else:
             self.start(now, give_up_s)

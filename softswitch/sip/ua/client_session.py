@@ -357,7 +357,8 @@ class ClientSession(Session):
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
         """Go on where a snapshot left a session: this one, made anew.
 
-        A pending INVITE is sent again over an unreliable transport, so that the callee repeats its last response.
+        A pending INVITE is sent again over an unreliable transport, so that the callee repeats its last response,
+        unless the snapshot says that it has answered provisionally: then its final response will come by itself.
         """
         self.state = ClientState(snapshot.state)
         self.invite_cseq = snapshot.invite_cseq
@@ -373,9 +374,12 @@ class ClientSession(Session):
         if not isinstance(request, Request):
             raise LocalProtocolError("a snapshot's INVITE is a response")
         transaction = self._attach(request, snapshot.invite, request.via.branch)
-        transaction.resume(now, give_up_s, cancelled=self.state is ClientState.CANCELLING)
+        cancelled = self.state is ClientState.CANCELLING
+        transaction.resume(now, give_up_s, answered=cancelled or snapshot.provisional > 0)
+        if snapshot.provisional and self.state is ClientState.CALLING:
+            self._step(ClientInput.PROVISIONAL)
         self._wait(now)
-        if self.state is ClientState.CANCELLING:
+        if cancelled:
             self._prepare_cancel((("Reason", snapshot.cancel_reason),) if snapshot.cancel_reason else ())
             self._send_cancel(now)
 

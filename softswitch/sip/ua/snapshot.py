@@ -43,7 +43,7 @@ class SessionSnapshot:
     copied: str = ""
     """A server's, while its ACK is outstanding: the header lines of the INVITE that its responses copy."""
     provisional: int = 0
-    """A server's: the last provisional status sent."""
+    """A server's: the last provisional status sent. A client's: the last received, where its owner noted one."""
     offered: bool = False
     """Whether the INVITE carried an offer."""
     accepted: bytes = b""
