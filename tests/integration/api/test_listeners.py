@@ -3,9 +3,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,52 +11,15 @@ import pytest
 import uvloop
 
 from softswitch.api.client import SOCKET, SwitchClient
-from softswitch.api.guard import Guard
-from softswitch.api.server import ApiServer, build_app
 from softswitch.core.errors import CommandError
-from tests.unit.api.fake_view import FakeView
+from tests.integration.api.listening import Listeners, listening
 
 pytestmark = pytest.mark.network
 
 
-class Listeners:
-    """The API on a unix socket and on TCP, in a loop of its own thread as in the brain's process."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.view = FakeView()
-        (directory / "run").mkdir()
-        unix = socket.socket(socket.AF_UNIX)
-        unix.bind(str(directory / SOCKET))
-        tcp = socket.create_server(("127.0.90.1", 0))
-        unix.listen()
-        self.tcp = f"http://127.0.90.1:{tcp.getsockname()[1]}"
-        app = build_app(self.view)
-        self.servers = [ApiServer(app, [unix]), ApiServer(Guard(app, "right", ["127.0.90.1"]), [tcp])]
-
-    async def serve(self) -> None:
-        await asyncio.gather(*(server.run_until_stopped() for server in self.servers))
-
-    def stop(self) -> None:
-        for server in self.servers:
-            server.stop()
-
-
-@contextmanager
-def serving(directory: Path) -> Iterator[Listeners]:
-    listeners = Listeners(directory)
-    thread = threading.Thread(target=uvloop.run, args=(listeners.serve(),))
-    thread.start()
-    try:
-        yield listeners
-    finally:
-        listeners.stop()
-        thread.join(10)
-
-
 @pytest.fixture
 def listeners(tmp_path: Path) -> Iterator[Listeners]:
-    with serving(tmp_path) as made:
+    with listening(tmp_path) as made:
         yield made
 
 

@@ -124,6 +124,11 @@ def test_a_database_we_do_not_know_is_refused() -> None:
         RecordStore("mysql://root@localhost/x")
 
 
+def test_a_url_that_is_none_is_refused() -> None:
+    with pytest.raises(JournalError, match="the database failed"):
+        RecordStore("not a url")
+
+
 def test_postgresql_gets_the_same_upsert() -> None:
     statement = upsert(CONVERSATIONS, ("conversation_id", "ended_at"), "postgresql")
     assert "ON CONFLICT (conversation_id) DO UPDATE SET ended_at = excluded.ended_at" in str(

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from softswitch.cli.main import COMMANDS, build
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import encode
+from softswitch.directory.location import RegistrationRemoved
+from softswitch.journal.segments import SegmentWriter
+from tests.integration.api.listening import listening
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "softswitch.toml"
+    path.write_text(f'[storage]\ndirectory = "{tmp_path / "var"}"\n')
+    (tmp_path / "var").mkdir()
+    return path
+
+
+@pytest.fixture
+def running(config: Path) -> Iterator[Path]:
+    with listening(config.parent / "var"):
+        yield config
+
+
+def softswitch(*words: str | Path) -> Result:
+    return CliRunner().invoke(build(COMMANDS), [str(word) for word in words])
+
+
+def test_status_for_programs_is_one_json_document_with_the_counts(running: Path) -> None:
+    result = softswitch("status", "--json", "--config", running)
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    counts = ("calls", "legs", "dialogs", "transactions", "ports", "timers", "registrations")
+    assert [found[name] for name in counts] == [1, 2, 2, 0, 2, 1, 1]
+    assert found["processes"] == [{"role": "brain", "pid": 41}, {"role": "worker", "pid": 42}]
+
+
+def test_status_for_people_names_processes_and_alarms(running: Path) -> None:
+    shown = softswitch("status", "--config", running).stdout
+    assert "registrations" in shown
+    assert "brain" in shown
+    assert "disk full" in shown
+
+
+def test_registrations_are_shown(running: Path) -> None:
+    [phone] = json.loads(softswitch("registrations", "--json", "--config", running).stdout)
+    assert phone == {
+        "extension": "101",
+        "contact": "sip:101@10.0.0.7:5062",
+        "source": "udp:10.0.0.7:5062",
+        "expires_s": 3312,
+    }
+    assert "udp:10.0.0.7:5062" in softswitch("registrations", "--config", running).stdout
+
+
+def test_calls_are_shown_with_their_legs(running: Path) -> None:
+    [call] = json.loads(softswitch("calls", "--json", "--config", running).stdout)
+    assert call["conversation_id"] == "c1"
+    assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
+    assert "c1.2" in softswitch("calls", "--config", running).stdout
+
+
+@pytest.mark.parametrize("command", ["status", "registrations", "calls"])
+def test_without_a_running_switch_a_command_fails_and_says_how_to_start_it(config: Path, command: str) -> None:
+    result = softswitch(command, "--config", config)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, CommandError)
+    assert "softswitch run" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("registrations",), ("calls",), ("journal", "show"), ("journal", "verify")]
+)
+def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
+    assert f"Example: softswitch {' '.join(words)}" in softswitch(*words, "--help").stdout
+
+
+def keep(config: Path, *sequences: int) -> None:
+    writer = SegmentWriter(config.parent / "var" / "journal")
+    removed = RegistrationRemoved("anna", "k", "sip:anna:s3cret@10.0.0.7", "expired")
+    writer.append([encode(sequence, 1_800_000_000.0, f"c{sequence}", removed) for sequence in sequences])
+    writer.close()
+
+
+def test_the_journal_is_shown_without_secrets(config: Path) -> None:
+    keep(config, 1, 2)
+    shown = softswitch("journal", "show", "--conversation", "c2", "--config", config).stdout
+    assert shown.startswith("2 2027-01-15T08:00:00.000Z c2 registration.removed")
+    assert "s3cret" not in shown
+
+
+def test_a_whole_journal_verifies_and_a_damaged_one_fails_with_what_is_missing(config: Path) -> None:
+    keep(config, 1, 2, 3)
+    whole = softswitch("journal", "verify", "--config", config)
+    assert (whole.exit_code, whole.stdout) == (0, "3 facts in 1 segments, 1 to 3\n")
+    keep(config, 6)
+    broken = softswitch("journal", "verify", "--config", config)
+    assert broken.exit_code == 1
+    assert "never kept: facts 4 to 5" in broken.stdout
