@@ -166,7 +166,8 @@ def _expires_of(contact: Address, request: Request, limits: RegistrationLimits) 
     """Return the seconds granted: the Contact's, else the Expires header's, else the most (RFC 3261 §10.3 step 6)."""
     asked = _expires_parameter(contact)
     if asked is None:
-        asked = request.expires if request.expires is not None else limits.max_expires_s
+        in_header = request.expires
+        asked = limits.max_expires_s if in_header is None else in_header
     if 0 < asked < limits.min_expires_s:
         raise _RefusedError(423, ("Min-Expires", str(limits.min_expires_s)))
     return min(asked, limits.max_expires_s)
