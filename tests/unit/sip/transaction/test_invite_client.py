@@ -182,8 +182,8 @@ def test_abandoning_ends_it_silently_and_does_nothing_after_a_final_response() -
     assert [what for _, what in user.told] == ["200"]
 
 
-def test_a_resumed_invite_is_sent_again_over_datagrams_but_not_where_it_is_cancelled_or_over_a_stream() -> None:
-    for flow, cancelled, sent, state in (
+def test_a_resumed_invite_is_sent_again_over_datagrams_but_not_where_it_is_answered_or_over_a_stream() -> None:
+    for flow, answered, sent, state in (
         (UDP, False, 1, State.CALLING),
         (UDP, True, 0, State.PROCEEDING),
         (TCP, False, 0, State.PROCEEDING),
@@ -191,7 +191,7 @@ def test_a_resumed_invite_is_sent_again_over_datagrams_but_not_where_it_is_cance
         rig = Rig()
         request = invite()
         machine = rig.layer.invite(KEY, request, request.to_bytes(), flow, User(rig))
-        machine.resume(0.0, 4.0, answered=cancelled)
+        machine.resume(0.0, 4.0, answered=answered)
         assert len(rig.sent) == sent
         assert machine.state is state
 
