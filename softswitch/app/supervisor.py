@@ -27,7 +27,6 @@ import sys
 import time
 from typing import Any, Final, NoReturn
 
-START_ORDER: Final = ("writer", "worker", "brain")
 STOP_ORDER: Final = ("brain", "worker", "writer")
 PATIENCE_S: Final = {"brain": 10.0, "worker": 5.0, "writer": 20.0}
 LONGEST_BACK_OFF_S: Final = 5.0
@@ -98,16 +97,12 @@ class Supervisor:
     # Starting
 
     def start_due(self, now: float) -> float:
-        """Start what is due, the first time in order; return the seconds until something else is."""
-        for role in START_ORDER:
-            of_role = [child for child in self.children if child.role == role]
-            for child in of_role:
-                if child.process is None and child.not_before_s <= now:
-                    self.start(child, now)
-            if not self.told_ready and not all(child.ready for child in of_role):
-                break
-        waiting = [child.not_before_s - now for child in self.children if child.process is None and child.started_s]
-        return max(0.0, min(waiting, default=IDLE_S))
+        """Start what is due; return the seconds until something else is. Nobody needs another to be ready first."""
+        for child in self.children:
+            if child.process is None and child.not_before_s <= now:
+                self.start(child, now)
+        waiting = [child.not_before_s - now for child in self.children if child.process is None]
+        return min(waiting, default=IDLE_S)
 
     def start(self, child: Child, now: float) -> None:
         """Start a child with the descriptors of its role, and tell the brain of it."""

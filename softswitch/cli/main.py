@@ -1,4 +1,4 @@
-"""The command line: one command a file, registered here by one line each.
+"""The command line: one command a file, registered in :data:`COMMANDS` by one line each.
 
 Exit codes: 0 done, 1 the thing asked for failed, 2 the command line or a file is wrong.
 """
@@ -6,36 +6,25 @@ Exit codes: 0 done, 1 the thing asked for failed, 2 the command line or a file i
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
 from softswitch import __version__
-from softswitch.cli.calls import calls
-from softswitch.cli.check import check
-from softswitch.cli.journal import journal
-from softswitch.cli.load import load
-from softswitch.cli.registrations import registrations
-from softswitch.cli.run import run
-from softswitch.cli.status import status
 from softswitch.core.errors import ConfigurationError, SoftswitchError
 
-app = typer.Typer(
-    name="softswitch",
-    help="A SIP telephone switch. Start it with 'softswitch run'.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    add_completion=False,
-)
-
-app.command()(run)
-app.command()(load)
-app.command()(check)
-app.command()(status)
-app.command()(registrations)
-app.command()(calls)
-app.add_typer(journal)
+COMMANDS: Final = {
+    "run": "softswitch.cli.run",
+    "load": "softswitch.cli.load",
+    "check": "softswitch.cli.check",
+    "status": "softswitch.cli.status",
+    "registrations": "softswitch.cli.registrations",
+    "calls": "softswitch.cli.calls",
+    "journal": "softswitch.cli.journal",
+}
+"""Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""
 
 
 def _version(*, wanted: bool) -> None:
@@ -44,7 +33,6 @@ def _version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[
@@ -54,10 +42,32 @@ def _options(
     del version
 
 
+def build(names: Iterable[str]) -> typer.Typer:
+    """Make the command line with these commands; only their modules are imported."""
+    app = typer.Typer(
+        name="softswitch",
+        help="A SIP telephone switch. Start it with 'softswitch run'.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    for name in names:
+        command = getattr(import_module(COMMANDS[name]), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
 def main() -> None:
     """Run the command line, and tell what is wrong without a traceback."""
+    # A command that is named is the only one imported: 'status' need not wait for what 'run' needs.
+    names = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else COMMANDS
     try:
-        app()
+        build(names)()
     except ConfigurationError as error:
         print(f"softswitch: {error}", file=sys.stderr)
         raise SystemExit(2) from None
