@@ -7,7 +7,7 @@ packets of the last call rarely meet the next one. There is no other rule (RFC 3
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 
 
 class PortPool:
@@ -28,7 +28,7 @@ class PortPool:
     def __len__(self) -> int:
         return len(self._free)
 
-    def take(self) -> Iterator[int]:
+    def take(self) -> Generator[int]:
         """Offer free ports one after the other; the last one offered is taken, those before it were of no use.
 
         A port that was of no use (somebody else holds it) goes to the end of the line.

@@ -52,8 +52,8 @@ class Sweeper:
             return
         found = self._pass(rows, now)
         self._schedule(rows, found, tick)
-        # Each phase of 20 ms has its turn in which a second packet is looked for, and a third where there was one.
-        if catching_up or (tick >> 2) % _AGAIN_EVERY == tick % _AGAIN_EVERY:
+        # Every fourth 20 ms a second packet is looked for, and a third where there was one.
+        if catching_up or (tick >> 2) % _AGAIN_EVERY == 0:
             for _ in range(_MOST_PASSES):
                 if not found.size:
                     return

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from softswitch.core.errors import MediaError
+from softswitch.media import wire
+from softswitch.media.engine import (
+    Format,
+    Hear,
+    LegClosed,
+    LegOpened,
+    LegRefused,
+    LegState,
+    LegStatistics,
+    MediaEvent,
+    OpenLeg,
+    Stream,
+    WorkerLost,
+    WorkerState,
+)
+from softswitch.media.engine_process import WorkerEngine
+
+STREAM = Stream("10.0.0.1", 4000, 4001, "10.0.0.1", (Format("PCMU", 8000, 1, 0, 0),), receive=True, send=True)
+
+
+class Worker:
+    """The other end of a pair: says what it is told to say, and remembers what it is asked."""
+
+    def __init__(self, sock: socket.socket, number: int) -> None:
+        self.sock = sock
+        self.number = number
+        self._event = 0
+
+    def asked(self) -> list[wire.Values]:
+        messages = []
+        self.sock.setblocking(False)
+        try:
+            while data := self.sock.recv(wire.RECEIVE_OCTETS):
+                messages.append(wire.unpack(data))
+        except BlockingIOError:
+            pass
+        return messages
+
+    def commands(self) -> list[tuple[str, str]]:
+        return [(c[0], c[1]) for message in self.asked() if message[0] == "do" for c in message[2]]
+
+    def hello(self, instance: str = "i", protocol: int = wire.PROTOCOL) -> None:
+        self.sock.send(wire.pack(("hello", protocol, "softswitch/x", self.number, instance)))
+
+    def tell(self, *events: MediaEvent, first: int | None = None) -> None:
+        start = self._event + 1 if first is None else first
+        self._event = start + len(events) - 1
+        values = [wire.event_values(start + n, event) for n, event in enumerate(events)]
+        self.sock.send(wire.pack(("events", values)))
+
+    def state(self, *legs: LegState, rooms: tuple[tuple[str, tuple[Hear, ...]], ...] = (), more: bool = False) -> None:
+        packed_rooms = [(room, wire.hear_values(rows)) for room, rows in rooms]
+        self.sock.send(wire.pack(("state", more, [wire.leg_state_values(leg) for leg in legs], packed_rooms)))
+
+
+class Desk:
+    """An engine with two workers, and what it delivered."""
+
+    def __init__(self, workers: int = 2) -> None:
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(workers)]
+        self.sockets = [sock for pair in pairs for sock in pair]
+        self.events: list[MediaEvent] = []
+        self.states: list[WorkerState] = []
+        self.blocked: list[int] = []
+        self.engine = WorkerEngine(
+            [pair[0] for pair in pairs],
+            self.events.append,
+            on_state=self.states.append,
+            on_blocked=self.blocked.append,
+        )
+        self.workers = [Worker(pair[1], number) for number, pair in enumerate(pairs)]
+
+    def open(self, *legs: str) -> None:
+        for leg in legs:
+            self.engine.open(OpenLeg(leg, leg.partition(".")[0], "127.0.0.1"))
+        self.engine.flush()
+
+    def read(self) -> None:
+        for index in range(len(self.workers)):
+            self.engine.readable(index)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    for each in made.sockets:
+        each.close()
+
+
+def closed(leg: str) -> LegClosed:
+    return LegClosed(leg, LegStatistics())
+
+
+def test_the_first_word_to_each_worker_is_hello(desk: Desk) -> None:
+    assert [worker.asked()[0][:2] for worker in desk.workers] == [("hello", wire.PROTOCOL)] * 2
+
+
+def test_nothing_leaves_before_the_flush(desk: Desk) -> None:
+    desk.engine.open(OpenLeg("a.1", "a", "127.0.0.1"))
+    desk.engine.set_stream("a.1", STREAM)
+    assert desk.workers[0].commands() == []
+    desk.engine.flush()
+    assert desk.workers[0].commands() == [("open", "a.1"), ("stream", "a.1")]
+
+
+def test_a_turn_is_one_message(desk: Desk) -> None:
+    desk.workers[0].asked()
+    desk.open("a.1", "a.2")
+    assert len(desk.workers[0].asked()) == 1
+
+
+def test_legs_of_a_conversation_share_a_worker_and_conversations_are_spread(desk: Desk) -> None:
+    desk.open("a.1", "b.1", "a.2", "c.1", "b.2", "a.3", "d.1")
+    first, second = (worker.commands() for worker in desk.workers)
+    assert [leg for _, leg in first] == ["a.1", "a.2", "a.3", "d.1"]
+    assert [leg for _, leg in second] == ["b.1", "c.1", "b.2"]
+
+
+def test_a_closed_leg_makes_room_where_it_was(desk: Desk) -> None:
+    desk.open("a.1", "b.1", "a.2")
+    desk.workers[0].hello()
+    desk.workers[0].tell(closed("a.1"), closed("a.2"))
+    desk.read()
+    for worker in desk.workers:
+        worker.asked()
+    desk.open("c.1")
+    assert desk.workers[0].commands() == [("open", "c.1")]
+
+
+def test_events_are_delivered_in_order_and_known_legs_follow_them(desk: Desk) -> None:
+    desk.open("a.1", "a.2")
+    assert desk.engine.open_legs() == {"a.1", "a.2"}
+    told: list[MediaEvent] = [LegOpened("a.1", "127.0.0.1", 16384), LegRefused("a.2", "no-port"), closed("a.1")]
+    desk.workers[0].hello()
+    desk.workers[0].tell(*told)
+    desk.read()
+    assert desk.events == told
+    assert desk.engine.open_legs() == frozenset()
+
+
+def test_events_told_again_are_not_delivered_again(desk: Desk) -> None:
+    desk.workers[0].hello()
+    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384))
+    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384), LegOpened("a.2", "127.0.0.1", 16386), first=1)
+    desk.read()
+    assert len(desk.events) == 2
+
+
+def test_what_is_journaled_is_acknowledged_with_the_next_flush(desk: Desk) -> None:
+    desk.workers[0].hello()
+    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384), LegOpened("a.2", "127.0.0.1", 16386))
+    desk.read()
+    desk.engine.flush()
+    assert all(message[0] == "hello" for message in desk.workers[0].asked())
+    desk.engine.acknowledge()
+    desk.engine.flush()
+    desk.engine.flush()
+    assert desk.workers[0].asked() == [("do", 2, ())]
+    assert all(message[0] == "hello" for message in desk.workers[1].asked())
+
+
+def test_rooms_go_to_the_worker_of_their_legs(desk: Desk) -> None:
+    desk.open("a.1", "b.1", "b.2")
+    for worker in desk.workers:
+        worker.asked()
+    desk.engine.set_room("r", [Hear("b.1", ("b.2",))])
+    desk.engine.flush()
+    assert desk.workers[1].commands() == [("room", "r")]
+    desk.engine.set_room("r", [])
+    desk.engine.flush()
+    assert desk.workers[1].commands() == [("room", "r")]
+    assert desk.workers[0].commands() == []
+
+
+def test_what_is_said_of_a_leg_nobody_knows_goes_nowhere(desk: Desk) -> None:
+    desk.engine.set_stream("x.1", STREAM)
+    desk.engine.set_room("r", [Hear("x.1", ("x.2",))])
+    desk.engine.flush()
+    assert all(worker.commands() == [] for worker in desk.workers)
+
+
+def test_closing_a_leg_nobody_knows_is_asked_of_a_worker(desk: Desk) -> None:
+    desk.engine.close("x.1")
+    desk.engine.flush()
+    assert desk.workers[0].commands() == [("close", "x.1")]
+
+
+def test_a_worker_whose_socket_ends_is_lost_with_its_legs(desk: Desk) -> None:
+    desk.open("a.1", "b.1", "a.2")
+    desk.workers[0].sock.close()
+    desk.read()
+    desk.read()
+    assert desk.events == [WorkerLost(0, ("a.1", "a.2"))]
+    assert desk.engine.open_legs() == {"b.1"}
+    desk.open("c.1", "d.1", "a.3")
+    assert [leg for _, leg in desk.workers[1].commands()] == ["b.1", "c.1", "d.1", "a.3"]
+
+
+def test_a_worker_started_anew_behind_the_same_socket_lost_its_legs(desk: Desk) -> None:
+    desk.workers[0].hello("first")
+    desk.read()
+    desk.open("a.1")
+    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384))
+    desk.read()
+    desk.workers[0].asked()
+    desk.workers[0].hello("second")
+    desk.read()
+    assert desk.events[1:] == [WorkerLost(0, ("a.1",))]
+    desk.engine.flush()
+    assert desk.workers[0].commands() == [("forget", "a.1")]
+    desk.open("c.1")
+    desk.workers[0].tell(LegOpened("c.1", "127.0.0.1", 16384), first=1)
+    desk.read()
+    assert desk.events[-1] == LegOpened("c.1", "127.0.0.1", 16384)
+
+
+def test_the_same_worker_saying_hello_again_loses_nothing(desk: Desk) -> None:
+    desk.workers[0].hello("first")
+    desk.open("a.1")
+    desk.workers[0].hello("first")
+    desk.read()
+    assert desk.events == []
+
+
+def test_without_workers_a_leg_is_refused_and_a_closing_is_answered() -> None:
+    desk = Desk(workers=1)
+    desk.workers[0].sock.close()
+    desk.read()
+    desk.open("a.1")
+    desk.engine.close("a.1")
+    desk.engine.flush()
+    desk.sockets[0].close()
+    assert desk.events == [WorkerLost(0, ()), LegRefused("a.1", "no-worker"), closed("a.1")]
+
+
+def test_a_new_brain_learns_what_the_workers_hold(desk: Desk) -> None:
+    legs = [LegState(f"a.{n}", "a", "127.0.0.1", 16384 + 2 * n, STREAM, None) for n in (1, 2)]
+    rooms = (("r", (Hear("a.1", ("a.2",)),)),)
+    desk.workers[1].hello()
+    desk.workers[1].state(legs[0], more=True)
+    desk.workers[1].state(legs[1], rooms=rooms)
+    desk.read()
+    assert desk.states == [WorkerState(1, wire.PROTOCOL, "softswitch/x", tuple(legs), rooms)]
+    assert desk.engine.open_legs() == {"a.1", "a.2"}
+    desk.workers[1].asked()
+    desk.open("a.3")
+    desk.engine.set_room("r", [])
+    desk.engine.flush()
+    assert desk.workers[1].commands() == [("open", "a.3"), ("room", "r")]
+
+
+def test_a_worker_of_another_protocol_gets_no_new_conversations(desk: Desk) -> None:
+    desk.workers[0].hello(protocol=wire.PROTOCOL + 1)
+    desk.read()
+    desk.workers[0].asked()
+    desk.open("a.1", "b.1")
+    assert desk.engine.protocol_of(0) == (wire.PROTOCOL + 1, "softswitch/x")
+    assert desk.workers[0].commands() == []
+    assert [leg for _, leg in desk.workers[1].commands()] == ["a.1", "b.1"]
+
+
+def test_what_a_full_socket_does_not_take_is_sent_later_in_order() -> None:
+    desk = Desk(workers=1)
+    desk.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    legs = [f"a.{n}" for n in range(500)]
+    for leg in legs:
+        desk.open(leg)
+    assert desk.blocked
+    got: list[str] = []
+    for _ in range(len(legs)):
+        got += [leg for _, leg in desk.workers[0].commands()]
+        desk.engine.writable(0)
+    for each in desk.sockets:
+        each.close()
+    assert got == legs
+
+
+def test_a_message_of_unknown_name_is_an_error(desk: Desk) -> None:
+    desk.workers[0].sock.send(wire.pack(("song", 1)))
+    with pytest.raises(MediaError, match="song"):
+        desk.read()
