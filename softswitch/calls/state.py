@@ -6,14 +6,13 @@ This state is a fold of facts and has one writer, :mod:`softswitch.calls.apply`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Final
 
-from softswitch.core.state_table import StateTable
+from softswitch.core.state_table import StateTable, Word
 from softswitch.sip.flow import Flow
 
 
-class LegState(Enum):
+class LegState(Word):
     """How far a leg has come."""
 
     NEW = "new"
@@ -30,7 +29,7 @@ class LegState(Enum):
     """Its dialog is over; its port may still be closing."""
 
 
-class LegInput(Enum):
+class LegInput(Word):
     """What can happen to a leg."""
 
     INVITE = "we invite it"
@@ -64,7 +63,7 @@ LEG_TABLE: Final = StateTable(
 """A leg's life, both sides in one table: RFC 3261 §13 seen from between the two dialogs."""
 
 
-class ConversationState(Enum):
+class ConversationState(Word):
     """How far a conversation has come."""
 
     SETUP = "setup"
@@ -77,7 +76,7 @@ class ConversationState(Enum):
     """All legs are over; ports may still be closing."""
 
 
-class ConversationInput(Enum):
+class ConversationInput(Word):
     """What can happen to a conversation."""
 
     INVITE = "the first phone is invited"
@@ -100,7 +99,7 @@ CONVERSATION_TABLE: Final = StateTable(
 )
 
 
-class PortState(Enum):
+class PortState(Word):
     """Where a leg's media port stands."""
 
     NONE = "none"
