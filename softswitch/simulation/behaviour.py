@@ -55,13 +55,16 @@ class Outcome:
     phones: dict[str, PhoneOutcome]
     rows: dict[tuple[Value, ...], dict[str, Value]]
     turns: int
+    """How many the switch took until the script's end; what follows is mostly timers that have nothing to do."""
     in_exchange: bool
     """Whether the brain was thrown away while a request other than INVITE was unanswered."""
     failure: BaseException | None
     """What the script itself found wrong."""
 
 
-def run_once(script: Script, setting: Setting, seed: int, *, refold_at: int | None = None) -> Outcome:
+def run_once(
+    script: Script, setting: Setting, seed: int, *, refold_at: int | None = None, lose_effects: bool = False
+) -> Outcome:
     """Run a script in a world of its own and let the world come to rest.
 
     Raises:
@@ -72,16 +75,18 @@ def run_once(script: Script, setting: Setting, seed: int, *, refold_at: int | No
         broken: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda _, context: broken.append(context))
         world = World(loop, seed, setting)
-        world.switch.refold_at = refold_at
+        world.switch.refold_at, world.switch.lose_effects = refold_at, lose_effects
         failure: BaseException | None = None
         try:
             await script(world)
         except (AssertionError, SimulationError) as error:
             failure = error
+        turns = world.switch.turns
         if not broken and (failure is None or refold_at is not None):
+            await world.release()
             await world.settle()
         _raise_broken(broken)
-        return _outcome(world, failure)
+        return _outcome(world, failure, turns)
 
     return run_virtually(run)
 
@@ -91,11 +96,11 @@ def _raise_broken(broken: list[dict[str, Any]]) -> None:
         raise context.get("exception") or SimulationError(str(context["message"]))
 
 
-def _outcome(world: World, failure: BaseException | None) -> Outcome:
+def _outcome(world: World, failure: BaseException | None, turns: int) -> Outcome:
     return Outcome(
         {name: _seen_by(phone) for name, phone in world.phones.items()},
         _rows(world.switch.journal),
-        world.switch.turns,
+        turns,
         world.switch.refolded_in_exchange,
         failure,
     )
@@ -184,13 +189,19 @@ def try_straight(script: Script, setting: Setting, seed: int) -> Outcome:
     return outcome
 
 
-def try_refolded(script: Script, setting: Setting, seed: int, number: int) -> None:
-    """Run a script straight, then again with the brain thrown away at a turn that ``number`` and the seed choose.
+def try_refolded(script: Script, setting: Setting, seed: int, number: int, straight: Outcome) -> None:
+    """Run a script with the brain thrown away at a turn that ``number`` and the seed choose.
+
+    Args:
+        script: what happens.
+        setting: of the world.
+        seed: of the straight run.
+        number: which of the many turns to choose; any number.
+        straight: what the straight run led to.
 
     Raises:
         SimulationError: the outcome differs; the text has seed and turn.
     """
-    straight = try_straight(script, setting, seed)
     turn = Random(f"{seed}/{number}").randint(1, straight.turns)  # noqa: S311  # a reproducible choice is wanted
     told = f"brain thrown away after turn {turn} of {straight.turns}, seed {seed}"
     try:
@@ -220,6 +231,8 @@ def behaviour(
     def decorate(
         script: Callable[Concatenate[World, ArgumentsP], Coroutine[object, object, None]],
     ) -> Callable[..., None]:
+        straight: dict[int, Outcome] = {}
+
         def test(*args: ArgumentsP.args, **kwargs: ArgumentsP.kwargs) -> None:
             number = kwargs.pop("run")
             seed = zlib.crc32(f"{script.__qualname__}{sorted(kwargs.items(), key=str)}".encode())
@@ -227,10 +240,10 @@ def behaviour(
             def play(world: World) -> Coroutine[object, object, None]:
                 return script(world, *args, **kwargs)
 
-            if number == 0:
-                try_straight(play, setting or Setting(), seed)
-            else:
-                try_refolded(play, setting or Setting(), seed, int(str(number)))
+            if seed not in straight:
+                straight[seed] = try_straight(play, setting or Setting(), seed)
+            if number:
+                try_refolded(play, setting or Setting(), seed, int(str(number)), straight[seed])
 
         parameters = list(inspect.signature(script).parameters.values())[1:]
         run = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY)

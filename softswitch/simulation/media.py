@@ -48,6 +48,8 @@ class SimulatedMedia:
         """The reason with which every leg is refused; empty for none."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
+        self.cut_off = False
+        """Whether the brain died before its last commands got out."""
         self._loop = loop
         self._free = deque(ports)
         self._notes: list[Callable[[], None]] = []
@@ -78,12 +80,13 @@ class SimulatedMedia:
     def flush(self) -> None:
         """Carry out what was noted in this turn."""
         notes, self._notes = self._notes, []
-        for note in notes:
+        for note in [] if self.cut_off else notes:
             note()
 
     def acknowledge(self) -> None:
         """Forget the events delivered so far."""
-        self._unacknowledged.clear()
+        if not self.cut_off:
+            self._unacknowledged.clear()
 
     def open_legs(self) -> frozenset[str]:
         """Return the legs that hold a port, or will, as the brain asked."""
@@ -99,6 +102,7 @@ class SimulatedMedia:
             return
         if known is None:
             known = self.legs[order.leg] = SimulatedPort(order, self._free.popleft())
+        self._wanted.add(order.leg)
         self._tell(LegOpened(order.leg, order.address, known.port))
 
     def _set_stream(self, leg: str, stream: Stream) -> None:
@@ -132,6 +136,8 @@ class SimulatedMedia:
     def brain_died(self) -> None:
         """Drop what was noted but not flushed, and tell again what was not acknowledged."""
         self._notes.clear()
+        self.cut_off = False
+        self._wanted = set(self.legs)
         again, self._unacknowledged = self._unacknowledged, []
         self._events.extendleft(reversed(again))
         for _ in again:

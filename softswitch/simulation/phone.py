@@ -45,6 +45,7 @@ class SimulatedPhone(PhoneCore):
         name: str = "",
     ) -> None:
         super().__init__(network, streams, address, account, server, transport=transport, habits=habits, name=name)
+        self.plugged_in = True
         self.calls: list[Call] = []
         self.registration = Registration(self)
 
@@ -162,6 +163,7 @@ class SimulatedPhone(PhoneCore):
 
     def unplug(self) -> None:
         """Pull the plug: nothing is sent, received or remembered any more."""
+        self.plugged_in = False
         self._exchanges.stop()
         self.wire.close()
         self.registration.stop()
@@ -169,6 +171,7 @@ class SimulatedPhone(PhoneCore):
     def reboot(self, *, port: int) -> None:
         """Come back after a power cut: another port, no memory of calls or registration."""
         self.unplug()
+        self.plugged_in = True
         self.calls.clear()
         self._plug_in((self.address[0], port))
         self.registration = Registration(self)

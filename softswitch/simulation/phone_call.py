@@ -243,9 +243,11 @@ class Call(Dialog):
             # The callee may not send BYE before the ACK (§15).
             await self.phone.until(lambda: self.acknowledged or self.over, "the ACK")
             return self.status if self.over else (await self.bye().final).status
+        if self.over:
+            return self.status
         if self.outgoing:
             self.cancel()
-        elif not self.over:
+        else:
             self.decline()
         await self.until(CallState.ENDED)
         return self.status

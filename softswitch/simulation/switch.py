@@ -46,6 +46,7 @@ class SimulatedSwitch:
     Attributes:
         turns: the turns that were taken so far.
         refold_at: the turn after which the brain is thrown away; None for never.
+        lose_effects: whether it dies when that turn's facts are kept and nothing has been sent yet.
         refolded_in_exchange: whether a request other than INVITE was unanswered at that moment, or had just failed.
     """
 
@@ -63,6 +64,7 @@ class SimulatedSwitch:
     ) -> None:
         self.turns = 0
         self.refold_at: int | None = None
+        self.lose_effects = False
         self.refolded_in_exchange = False
         self.watch = ExchangeWatch()
         self.journal = MemoryJournal()
@@ -101,14 +103,17 @@ class SimulatedSwitch:
         self._turn(lambda: self.brain.flow_closed(flow))
 
     def _send(self, flow: Flow, data: bytes) -> None:
-        self.watch.look(data)
-        self._transports.send(flow, data)
+        if not self.media.cut_off:
+            self.watch.look(data)
+            self._transports.send(flow, data)
 
     def _turn(self, work: Callable[[], None]) -> None:
         self.turns += 1
+        dies = self.turns == self.refold_at
+        self.media.cut_off = dies and self.lose_effects
         work()
         self.brain.end_turn()
-        if self.turns == self.refold_at:
+        if dies:
             self.refold()
         self._arm()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
 from typing import Final
@@ -144,11 +145,20 @@ class World:
         records = map(decode, self.switch.journal.records())
         return [record.fact for record in records if type(record.fact) in kinds]
 
+    async def release(self) -> None:
+        """Let everybody who is still in a call hang up: a script that was cut short has not."""
+        for call in [call for phone in self.phones.values() if phone.plugged_in for call in phone.calls]:
+            with contextlib.suppress(SimulationError):
+                await call.hang_up()
+
     async def settle(self) -> None:
-        """Let every timer run out, then see that nothing is left.
+        """Let every timer run out, then see that nothing is left, neither in the switch nor at a phone.
 
         Raises:
             SimulationError: something is.
         """
         await asyncio.sleep(_SETTLE_S)
         self.switch.at_rest()
+        for phone in self.phones.values():
+            if phone.plugged_in and not all(call.over for call in phone.calls):
+                raise SimulationError(f"{phone.name} is still in a call\n{phone.written_log()}")

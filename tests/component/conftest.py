@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-_REFOLDS: Final = 3
+_REFOLDS: Final = 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+
+from softswitch.media.engine import (
+    DigitPressed,
+    Hear,
+    LegClosed,
+    LegOpened,
+    LegRefused,
+    MediaEvent,
+    OpenLeg,
+    WorkerLost,
+)
+from softswitch.simulation.media import SimulatedMedia
+from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
+
+ONE = OpenLeg("c.1", "c", "192.0.2.1")
+TWO = OpenLeg("c.2", "c", "192.0.2.1")
+
+
+def told(media: SimulatedMedia) -> list[MediaEvent]:
+    events: list[MediaEvent] = []
+    media.deliver = events.append
+    return events
+
+
+def test_nothing_happens_before_flush_and_events_come_in_the_next_turn() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        events = told(media)
+        media.open(ONE)
+        assert not media.legs
+        media.flush()
+        assert media.leg_at("192.0.2.1", 16384) == "c.1"
+        assert not events
+        await asyncio.sleep(0)
+        assert events == [LegOpened("c.1", "192.0.2.1", 16384)]
+
+    run_virtually(script)
+
+
+def test_commands_may_be_said_twice() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        events = told(media)
+        for command in (media.open, media.open):
+            command(ONE)
+        media.flush()
+        media.close("c.1")
+        media.close("c.1")
+        media.flush()
+        await asyncio.sleep(1)
+        assert [type(event) for event in events] == [LegOpened, LegOpened, LegClosed, LegClosed]
+        assert not media.open_legs()
+
+    run_virtually(script)
+
+
+def test_the_port_that_was_used_longest_ago_is_given_next_and_none_is_refused() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop, range(16384, 16388, 2))
+        events = told(media)
+        media.open(ONE)
+        media.close("c.1")
+        media.open(TWO)
+        media.open(ONE)
+        media.open(OpenLeg("c.3", "c", "192.0.2.1"))
+        media.flush()
+        await asyncio.sleep(1)
+        assert [event.port for event in events if isinstance(event, LegOpened)] == [16384, 16386, 16384]
+        assert events[-1] == LegRefused("c.3", "no-port")
+        assert media.open_legs() == {"c.1", "c.2"}
+
+    run_virtually(script)
+
+
+def test_who_hears_whom_is_what_the_rooms_say() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        media.set_room("c", (Hear("c.1", ("c.2",)), Hear("c.2", ("c.1", "c.3"))))
+        media.flush()
+        assert media.hears("c.2") == ["c.1", "c.3"]
+        media.set_room("c", ())
+        media.flush()
+        assert media.hears("c.2") == []
+
+    run_virtually(script)
+
+
+def test_a_brain_that_died_is_followed_by_one_that_is_told_what_was_not_acknowledged() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        events = told(media)
+        media.open(ONE)
+        media.flush()
+        await asyncio.sleep(0)
+        media.acknowledge()
+        media.press("c.1", "5")
+        await asyncio.sleep(0)
+        media.open(TWO)
+        media.brain_died()
+        media.flush()
+        await asyncio.sleep(1)
+        assert events == [LegOpened("c.1", "192.0.2.1", 16384), DigitPressed("c.1", "5"), DigitPressed("c.1", "5")]
+        assert set(media.legs) == {"c.1"}
+
+    run_virtually(script)
+
+
+def test_a_worker_that_dies_takes_its_legs_and_gives_their_ports_back() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop, range(16384, 16386, 2))
+        events = told(media)
+        media.open(ONE)
+        media.flush()
+        media.lose_worker()
+        await asyncio.sleep(1)
+        assert events[-1] == WorkerLost(0, ("c.1",))
+        media.open(TWO)
+        media.flush()
+        assert set(media.legs) == {"c.2"}
+
+    run_virtually(script)
