@@ -1,7 +1,8 @@
 """Keeping the call records level with the journal.
 
-Synced facts are projected as they come. While the database fails, and at a start, the projection is behind: then it
-reads the journal's files from where the database stands, a slice at a time, so that the ring is emptied meanwhile.
+Synced facts are collected for a moment, because a short call's rows are then written once and whole. While the database
+fails, and at a start, the projection is behind: then it reads the journal's files from where the database stands, a
+slice at a time, so that the ring is emptied meanwhile.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from softswitch.calls.records import project
+from softswitch.calls.records import PROJECTED, project
 from softswitch.core.errors import JournalError
-from softswitch.core.facts import Record, decode
-from softswitch.core.rows import RowChange
-from softswitch.journal.reading import read_records
+from softswitch.core.facts import Record, decode, name_in
+from softswitch.journal.framing import sequence_of
+from softswitch.journal.reading import read_payloads
 from softswitch.runtime.log import get_logger
 from softswitch.storage.record_store import RecordStore
 
 SLICE_RECORDS: Final = 2000
+COLLECT_S: Final = 0.5
 RETRY_S: Final = 2.0
 
 _LOG = get_logger("records")
@@ -37,38 +39,46 @@ class RecordProjection:
         self._directory = directory
         self._open_store = open_store
         self._store: RecordStore | None = None
-        self._backlog: Iterator[Record] | None = None
+        self._waiting: list[bytes] = []
+        self._backlog: Iterator[bytes] | None = None
         self._behind = True
         self._failing = False
-        self._next_try = 0.0
+        self._next_write = 0.0
 
     @property
-    def behind(self) -> bool:
-        """Whether the database lacks facts that are synced."""
-        return self._behind
+    def level(self) -> bool:
+        """Whether the database tells of everything that is synced."""
+        return not self._behind and not self._waiting
 
     def on_synced(self, payloads: Sequence[bytes]) -> None:
-        """Project records that were just synced, unless older ones come first."""
+        """Take records that were just synced; those that come while older ones are missing are read again later."""
         if not self._behind:
-            self._try(lambda: self._apply(_decoded(payloads)))
+            self._waiting += payloads
 
-    def turn(self, synced_sequence: int, *, now: float) -> None:
-        """Catch up a little.
+    def turn(self, synced_sequence: int, *, now: float, at_once: bool = False) -> None:
+        """Write what waits, or catch up a little.
 
         Args:
             synced_sequence: of the journal; facts beyond it are not projected, since a power cut may take them back.
             now: monotonic seconds.
+            at_once: do not collect any longer.
         """
-        if self._behind and now >= self._next_try:
+        if now < self._next_write and not (at_once and not self._failing) and len(self._waiting) < SLICE_RECORDS:
+            return
+        if self._behind:
             self._try(lambda: self._catch_up(synced_sequence))
-            self._next_try = now + RETRY_S if self._failing else now
+            self._next_write = now + RETRY_S if self._failing else now
+        elif self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._try(lambda: self._apply(waiting))
+            self._next_write = now + COLLECT_S
 
     def _try(self, work: Callable[[], None]) -> None:
         """Do some work; where the database fails, the projection is behind from now on."""
         try:
             work()
         except (JournalError, OSError) as error:
-            self._behind, self._backlog = True, None
+            self._behind, self._backlog, self._waiting = True, None, []
             if not self._failing:
                 _LOG.error("records.failed", reason=str(error))
             self._failing = True
@@ -77,15 +87,10 @@ class RecordProjection:
             _LOG.info("records.working_again")
         self._failing = False
 
-    def _apply(self, records: Iterable[Record]) -> None:
-        store = self._opened()
-        changes: list[RowChange] = []
-        last = 0
-        for record in records:
-            changes += project(record)
-            last = record.sequence
-        if last:
-            store.apply(changes, last)
+    def _apply(self, payloads: Sequence[bytes]) -> None:
+        if payloads:
+            changes = [change for record in _projected(payloads) for change in project(record)]
+            self._opened().apply(changes, sequence_of(payloads[-1]))
 
     def _opened(self) -> RecordStore:
         if self._store is None:
@@ -99,7 +104,7 @@ class RecordProjection:
             _LOG.warning("records.ahead_of_journal", records=store.sequence, journal=synced_sequence)
             store.restart_at(synced_sequence)
         if self._backlog is None:
-            self._backlog = _up_to(read_records(self._directory, store.sequence + 1), synced_sequence)
+            self._backlog = _up_to(read_payloads(self._directory, store.sequence + 1), synced_sequence)
         batch = list(islice(self._backlog, SLICE_RECORDS))
         self._apply(batch)
         if len(batch) < SLICE_RECORDS:
@@ -112,16 +117,19 @@ class RecordProjection:
             self._store.close()
 
 
-def _up_to(records: Iterable[Record], sequence: int) -> Iterator[Record]:
-    for record in records:
-        if record.sequence > sequence:
-            return
-        yield record
-
-
-def _decoded(payloads: Iterable[bytes]) -> Iterator[Record]:
-    """Decode what is a record; the journal's readers tell of the rest."""
+def _up_to(payloads: Iterable[bytes], sequence: int) -> Iterator[bytes]:
     for payload in payloads:
+        if sequence_of(payload) > sequence:
+            return
+        yield payload
+
+
+def _projected(payloads: Iterable[bytes]) -> Iterator[Record]:
+    """Decode the records that leave a trace; the journal's readers tell of octets that are none."""
+    for payload in payloads:
+        name = name_in(payload)
+        if name and name not in PROJECTED:
+            continue
         try:
             yield decode(payload)
         except JournalError as error:

@@ -87,10 +87,11 @@ class WriterProcess:
             return
         now = self._clock.monotonic()
         before = files.segments.last_sequence
-        self._tell(files.drain.turn(now=now, sync=self._stop_at is not None))
+        ending = self._stop_at is not None
+        self._tell(files.drain.turn(now=now, sync=ending))
         if files.segments.last_sequence != before:
             self._last_fact = now
-        self._projection.turn(files.segments.synced_sequence, now=now)
+        self._projection.turn(files.segments.synced_sequence, now=now, at_once=ending)
         self._tell_passed_over(files.drain.passed_over)
 
     def _open(self) -> _Files | None:
@@ -140,7 +141,7 @@ class WriterProcess:
             if self._orphaned and now > self._last_fact + ORPHAN_QUIET_S:
                 self.stop()
             return False
-        idle = self._files is not None and self._files.drain.idle and not self._projection.behind
+        idle = self._files is not None and self._files.drain.idle and self._projection.level
         if not idle and now > self._stop_at:
             _LOG.error("journal.ended_unfinished", waiting_octets=self._reader.state.waiting_octets)
             return True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from softswitch.calls import facts
-from softswitch.core.facts import Record
+from softswitch.core.facts import Record, name_of_class
 from softswitch.core.rows import RowChange, Value
 
 
@@ -116,3 +116,6 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
 }
+
+PROJECTED: Final = frozenset(name_of_class(cls) for cls in _PROJECTORS)
+"""The names of the facts that leave a trace in the records; others need not even be decoded."""

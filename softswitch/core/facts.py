@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Final, TypeVar, dataclass_transform
 
 import msgpack
 
@@ -109,6 +109,11 @@ def type_of(made: object) -> FactType:
         raise JournalError(f"{type(made).__name__} is not a fact type") from None
 
 
+def name_of_class(cls: type) -> str:
+    """Return the name under which a class was declared with :func:`fact`."""
+    return _BY_CLASS[cls].name
+
+
 def known_type(name: str) -> FactType | None:
     """Return the registered type of that name, or None."""
     return _BY_NAME.get(name)
@@ -119,6 +124,25 @@ def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> 
     known = type_of(made)
     packed: bytes = msgpack.packb((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
     return packed
+
+
+_UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to uint 64
+_FLOAT64: Final = 0xCB
+
+
+def name_in(data: bytes) -> str:
+    """Read a record's fact name without decoding the rest; empty when it does not stand where it mostly does."""
+    try:
+        at = 2 + _UINT_OCTETS.get(data[1], 0)
+        if data[at] != _FLOAT64:
+            return ""
+        conversation_id = at + 9
+        name = conversation_id + 1 + (data[conversation_id] & 0x1F)
+        if data[conversation_id] >> 5 != 0b101 or data[name] >> 5 != 0b101:  # msgpack: a string of up to 31 octets
+            return ""
+        return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
+    except (IndexError, UnicodeDecodeError):
+        return ""
 
 
 def decode(data: bytes | memoryview) -> Record:

@@ -20,4 +20,4 @@ class RowChange:
     key: tuple[str | int, ...]
     """The primary key, in the table's order."""
     values: Mapping[str, Value]
-    """Column to value; times are wall-clock seconds."""
+    """Column to value; times are wall-clock seconds. None says nothing: no fact empties a column."""

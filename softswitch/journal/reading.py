@@ -75,6 +75,11 @@ def read_journal(directory: Path, from_sequence: int = 1) -> Iterator[Record | G
             yield Gap(Loss.DAMAGED, "not a record", sequence, sequence)
 
 
+def read_payloads(directory: Path, from_sequence: int = 1) -> Iterator[bytes]:
+    """Read all records that are there from ``from_sequence`` on, without decoding them."""
+    return (item for item in _payloads(directory, from_sequence) if isinstance(item, bytes))
+
+
 def read_records(directory: Path, from_sequence: int = 1) -> Iterator[Record]:
     """Read all records that are there from ``from_sequence`` on."""
     return (item for item in read_journal(directory, from_sequence) if isinstance(item, Record))

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Dialect, Engine, String, Table, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -22,9 +35,10 @@ from softswitch.storage.schema import METADATA, PROJECTIONS, SEGMENTS_VIEW, TABL
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 
+Key = tuple[str | int, ...]
+
 _PROJECTION: Final = "calls"
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000")
-_KEYS: Final = {name: tuple(table.primary_key.columns.keys()) for name, table in TABLE_OF_ROWS.items()}
 _BACKENDS: Final = frozenset({"sqlite", "postgresql"})
 
 
@@ -44,8 +58,8 @@ class RecordStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._statements: dict[tuple[Table, tuple[str, ...]], _Upsert] = {}
         self._engine = _engine(url)
+        self._upserts: dict[str, _Upsert] = {}
         try:
             with self._engine.begin() as connection:
                 _create_tables(connection)
@@ -61,11 +75,12 @@ class RecordStore:
 
     def apply(self, changes: Iterable[RowChange], sequence: int) -> None:
         """Write the changes and remember how far they reach."""
+        progress = RowChange(PROJECTIONS.name, (_PROJECTION,), {"sequence": sequence})
         try:
             with self._engine.begin() as connection:
-                for (table, columns), rows in _grouped(changes).items():
-                    self._write(connection, table, columns, rows)
-                self._write(connection, PROJECTIONS, ("name", "sequence"), [_progress(sequence)])
+                for table, rows in merged((*changes, progress)).items():
+                    statement = self._upsert(table)
+                    connection.exec_driver_sql(statement.sql, statement.parameters(rows))
         except (SQLAlchemyError, OverflowError) as error:
             raise _failure(error) from error
         self._sequence = sequence
@@ -74,85 +89,83 @@ class RecordStore:
         """Let the projection go on behind another fact: the journal lost its end, and its numbers come again."""
         self.apply((), sequence)
 
-    def _write(
-        self, connection: Connection, table: Table, columns: tuple[str, ...], rows: list[dict[str, Value]]
-    ) -> None:
-        statement = self._statements.get((table, columns))
-        if statement is None:
-            statement = self._statements[table, columns] = _Upsert(table, columns, self._engine.dialect)
-        connection.exec_driver_sql(statement.sql, statement.parameters(rows))
+    def _upsert(self, table: str) -> _Upsert:
+        made = self._upserts.get(table)
+        if made is None:
+            made = self._upserts[table] = _Upsert(TABLE_OF_ROWS[table], self._engine.dialect)
+        return made
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
 
-def merged(changes: Iterable[RowChange]) -> dict[tuple[str, tuple[str | int, ...]], dict[str, Value]]:
-    """Add up the changes of each row, in the order in which the rows first came."""
-    rows: dict[tuple[str, tuple[str | int, ...]], dict[str, Value]] = {}
+def merged(changes: Iterable[RowChange]) -> dict[str, dict[Key, dict[str, Value]]]:
+    """Add up the changes of each row: table to key to columns."""
+    tables: dict[str, dict[Key, dict[str, Value]]] = {}
     for change in changes:
-        row = rows.get((change.table, change.key))
+        rows = tables.setdefault(change.table, {})
+        row = rows.get(change.key)
         if row is None:
-            rows[change.table, change.key] = dict(change.values)
+            rows[change.key] = dict(change.values)
         else:
             row.update(change.values)
-    return rows
-
-
-def _grouped(changes: Iterable[RowChange]) -> dict[tuple[Table, tuple[str, ...]], list[dict[str, Value]]]:
-    """Group the merged rows by table and columns: each group is one statement."""
-    groups: dict[tuple[Table, tuple[str, ...]], list[dict[str, Value]]] = {}
-    for (name, key), values in merged(changes).items():
-        table = TABLE_OF_ROWS[name]
-        row = dict(zip(_KEYS[name], key, strict=True)) | values
-        groups.setdefault((table, tuple(row)), []).append(row)
-    return groups
+    return tables
 
 
 class _Upsert:
-    """A statement that inserts some columns of a table, or updates them where the row is there.
+    """The statement that inserts rows of a table, or updates them where they are there.
 
     It is compiled once and goes to the driver with ready values: SQLAlchemy's own way through a row costs more than
     all the rest of writing it.
     """
 
-    __slots__ = ("_converters", "_names", "sql")
+    __slots__ = ("_columns", "_converters", "_names", "sql")
 
-    def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect) -> None:
-        compiled = upsert(table, columns, dialect.name).compile(dialect=dialect)
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        compiled = upsert(table, dialect.name).compile(dialect=dialect)
         self.sql = str(compiled)
-        self._names = compiled.positiontup if compiled.positional else None
-        self._converters = [(column, _converter(table.c[column].type, dialect)) for column in columns]
+        self._names = None if compiled.positional else tuple(table.columns.keys())
+        keys = len(table.primary_key.columns)
+        self._columns = tuple(table.columns.keys())[keys:]
+        converters = {column: _converter(table.c[column].type, dialect) for column in self._columns}
+        self._converters = [(column, convert) for column, convert in converters.items() if convert]
 
-    def parameters(self, rows: list[dict[str, Any]]) -> list[Any]:
+    def parameters(self, rows: Mapping[Key, dict[str, Value]]) -> list[Any]:
         """Return the rows as the driver wants them; the rows themselves are changed."""
         for column, convert in self._converters:
-            if convert is not None:
-                for row in rows:
-                    row[column] = convert(row[column])
-        names = self._names
-        return rows if names is None else [tuple([row[name] for name in names]) for row in rows]
+            for row in rows.values():
+                value = row.get(column)
+                if value is not None:
+                    row[column] = convert(value)
+        columns, names = self._columns, self._names
+        ready = [(*key, *map(row.get, columns)) for key, row in rows.items()]
+        return ready if names is None else [dict(zip(names, row, strict=True)) for row in ready]
+
+
+def upsert(table: Table, dialect: str) -> Insert:
+    """Make the statement for whole rows. A column that is NULL in it keeps what it had, for no fact empties one."""
+    keys = table.primary_key.columns.keys()
+    statement = _insert(table, dialect)
+    fresh = {
+        column.name: func.coalesce(statement.excluded[column.name], column)
+        for column in table.columns
+        if column.name not in keys
+    }
+    values = dict.fromkeys(table.columns.keys())
+    upserting: Insert = statement.values(values).on_conflict_do_update(index_elements=keys, set_=fresh)
+    return upserting
 
 
 def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     return _storable if isinstance(kind, String) else kind.bind_processor(dialect)
 
 
-def _storable(value: str | None) -> str | None:
+def _storable(value: str) -> str:
     """Replace what no database takes: octets of a phone that were no UTF-8, and NUL."""
-    if value is None or (value.isascii() and "\0" not in value):
+    if value.isascii() and "\0" not in value:
         return value
     return value.encode(errors="replace").decode().replace("\0", "?")
-
-
-def upsert(table: Table, columns: Sequence[str], dialect: str) -> Insert:
-    """Make the statement that inserts these columns, or updates them where the row is there."""
-    keys = table.primary_key.columns.keys()
-    statement = _insert(table, dialect)
-    fresh = {column: statement.excluded[column] for column in columns if column not in keys}
-    values = dict.fromkeys(columns)
-    upserting: Insert = statement.values(values).on_conflict_do_update(index_elements=keys, set_=fresh)
-    return upserting
 
 
 def _insert(table: Table, dialect: str) -> PostgresInsert | SqliteInsert:
@@ -161,10 +174,6 @@ def _insert(table: Table, dialect: str) -> PostgresInsert | SqliteInsert:
     from sqlalchemy.dialects.postgresql import insert  # a fifth of the time that the writer takes to start
 
     return insert(table)
-
-
-def _progress(sequence: int) -> dict[str, Value]:
-    return {"name": _PROJECTION, "sequence": sequence}
 
 
 def _engine(url: str) -> Engine:

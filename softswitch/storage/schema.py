@@ -80,5 +80,10 @@ SELECT s.conversation_id, s.segment, a.number AS party_a, b.number AS party_b, s
 FROM segment_legs AS s LEFT JOIN legs AS a ON a.leg = s.leg_a LEFT JOIN legs AS b ON b.leg = s.leg_b
 """
 
-TABLE_OF_ROWS: Final = {"conversations": CONVERSATIONS, "legs": LEGS, "segments": SEGMENTS}
+TABLE_OF_ROWS: Final = {
+    "conversations": CONVERSATIONS,
+    "legs": LEGS,
+    "segments": SEGMENTS,
+    "projections": PROJECTIONS,
+}
 """The table behind each name that a :class:`~softswitch.core.rows.RowChange` may use."""

@@ -7,7 +7,7 @@ import pytest
 
 from softswitch.app import record_projection
 from softswitch.app.record_projection import RecordProjection
-from softswitch.calls.facts import ConversationStarted
+from softswitch.calls.facts import ConversationStarted, LegMediaOpened
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import encode
 from softswitch.core.rows import RowChange
@@ -55,6 +55,11 @@ class Rig:
         self.segments.sync()
         self.projection.on_synced(payloads)
 
+    def write(self, *sequences: int) -> None:
+        """Keep facts and let them be written."""
+        self.keep(*sequences)
+        self.turn()
+
     def turn(self, turns: int = 1) -> None:
         for _ in range(turns):
             self.now += record_projection.RETRY_S
@@ -70,12 +75,40 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     made.store.close()
 
 
-def test_synced_facts_become_rows_at_once(rig: Rig) -> None:
+def test_synced_facts_become_rows(rig: Rig) -> None:
     rig.turn()
-    rig.keep(1, 2)
+    rig.write(1, 2)
     assert rig.store.written == ["c1", "c2"]
     assert rig.store.sequence == 2
-    assert not rig.projection.behind
+    assert rig.projection.level
+
+
+def test_facts_are_collected_for_a_moment(rig: Rig) -> None:
+    rig.turn()
+    rig.write(1)
+    rig.keep(2)
+    rig.projection.turn(2, now=rig.now + 0.1)
+    assert not rig.projection.level
+    rig.keep(3)
+    rig.projection.turn(3, now=rig.now + record_projection.COLLECT_S)
+    assert rig.store.written == ["c1", "c2", "c3"]
+    assert rig.projection.level
+
+
+def test_at_the_end_nothing_is_collected_any_longer(rig: Rig) -> None:
+    rig.turn()
+    rig.write(1)
+    rig.keep(2)
+    rig.projection.turn(2, now=rig.now, at_once=True)
+    assert rig.projection.level
+
+
+def test_facts_without_a_trace_only_move_the_projection_on(rig: Rig) -> None:
+    rig.turn()
+    rig.projection.on_synced([started(1), encode(2, 1002.0, "c1", LegMediaOpened("c1.1", 16384))])
+    rig.turn()
+    assert rig.store.sequence == 2
+    assert rig.store.written == ["c1"]
 
 
 def test_facts_of_before_the_start_are_caught_up_with_in_slices(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,23 +119,23 @@ def test_facts_of_before_the_start_are_caught_up_with_in_slices(rig: Rig, monkey
     rig.keep(6)
     rig.turn(4)
     assert rig.store.written == ["c1", "c2", "c3", "c4", "c5", "c6"]
-    assert not rig.projection.behind
-    rig.keep(7)
+    assert rig.projection.level
+    rig.write(7)
     assert rig.store.sequence == 7
 
 
 def test_a_database_that_fails_misses_nothing_and_doubles_nothing(rig: Rig) -> None:
     rig.turn()
-    rig.keep(1)
+    rig.write(1)
     rig.store.fails = True
-    rig.keep(2)
-    rig.keep(3)
+    rig.write(2)
+    rig.write(3)
     rig.turn(3)
-    assert rig.projection.behind
+    assert not rig.projection.level
     rig.store.fails = False
     rig.keep(4)
     rig.turn(2)
-    rig.keep(5)
+    rig.write(5)
     assert rig.store.written == ["c1", "c2", "c3", "c4", "c5"]
 
 
@@ -112,7 +145,7 @@ def test_a_failing_database_is_not_tried_at_every_turn(rig: Rig) -> None:
     rig.turn()
     rig.store_opens = True
     rig.projection.turn(1, now=rig.now + record_projection.RETRY_S / 2)
-    assert rig.projection.behind
+    assert not rig.projection.level
     rig.turn(2)
     assert rig.store.written == ["c1"]
 
@@ -121,7 +154,7 @@ def test_rows_ahead_of_a_journal_that_lost_its_end_do_not_hide_what_comes(rig: R
     rig.store.restart_at(900)
     rig.keep(1)
     rig.turn(2)
-    rig.keep(2, 3)
+    rig.write(2, 3)
     assert rig.store.sequence == 3
     assert rig.store.written[-2:] == ["c2", "c3"]
 
@@ -133,10 +166,12 @@ def test_facts_that_are_not_synced_yet_wait(rig: Rig) -> None:
     assert rig.store.written == ["c1"]
     rig.segments.sync()
     rig.projection.on_synced([started(2)])
+    rig.turn()
     assert rig.store.written == ["c1", "c2"]
 
 
 def test_octets_that_are_no_fact_stop_nothing(rig: Rig) -> None:
     rig.turn()
     rig.projection.on_synced([started(1), b"\x96\x02nonsense", started(3)])
+    rig.turn()
     assert rig.store.written == ["c1", "c3"]

@@ -27,7 +27,8 @@ CALL = [
 def rows_of(told: list[object]) -> dict[tuple[str, tuple[str | int, ...]], dict[str, Value]]:
     """Project facts that happened one second after the other, from 1000 on."""
     records = [Record(number, 1000.0 + number, "c1", fact) for number, fact in enumerate(told)]
-    return merged(change for record in records for change in project(record))
+    tables = merged(change for record in records for change in project(record))
+    return {(table, key): row for table, rows in tables.items() for key, row in rows.items()}
 
 
 def test_an_answered_call_leaves_its_conversation_its_legs_and_its_segment() -> None:

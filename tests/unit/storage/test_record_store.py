@@ -130,10 +130,9 @@ def test_a_url_that_is_none_is_refused() -> None:
 
 
 def test_postgresql_gets_the_same_upsert() -> None:
-    statement = upsert(CONVERSATIONS, ("conversation_id", "ended_at"), "postgresql")
-    assert "ON CONFLICT (conversation_id) DO UPDATE SET ended_at = excluded.ended_at" in str(
-        statement.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's is untyped
-    )
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's is untyped
+    statement = str(upsert(CONVERSATIONS, "postgresql").compile(dialect=dialect))
+    assert "ON CONFLICT (conversation_id) DO UPDATE SET kind = coalesce(excluded.kind, conversations.kind)" in statement
 
 
 CHANGES = st.lists(
