@@ -149,7 +149,7 @@ def salvage(data: bytes) -> Request | None:
     headers = [header for header in map(_salvaged, lines[1:MOST_HEADERS]) if header is not None]
     request = Request(method, rest.partition(" ")[0], headers)
     try:
-        answerable = bool(request.vias and request.from_ and request.to and request.cseq and request.call_id)
+        answerable = bool(request.via and request.vias and request.from_ and request.to and request.cseq and request.call_id)
     except SipError:
         return None
     return request if answerable else None

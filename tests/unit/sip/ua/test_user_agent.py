@@ -288,3 +288,11 @@ def test_addresses_of_ipv6_stand_in_brackets() -> None:
     invite = rig.last_request()
     assert invite.via.host == "[2001:db8::1]"
     assert invite.get("Contact") == "<sip:switch@[2001:db8::1]:5060>"
+
+
+def test_a_topmost_via_without_an_element_is_not_answered() -> None:
+    rig = Rig()
+    whole = rig.request("OPTIONS").to_bytes().replace(b"Via:", b"Via: ,\r\nVia:").replace(b"From:", b"X:")
+    rig.give(whole)
+    rig.give(whole.replace(b"X:", b"From:").replace(b"OPTIONS sip", b"OPTIONS  sip"))
+    assert [type(action) for action in rig.told] == [Dropped, Dropped]
