@@ -26,7 +26,6 @@ from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.view import BrainView
 from softswitch.calls.state import PortState
 from softswitch.core.errors import ConfigurationError
-from softswitch.core.facts import encode
 from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
@@ -115,8 +114,7 @@ class BrainProcess:
 
     async def _resume(self) -> None:
         """Fold what earlier brains kept, then settle with the workers which legs there are."""
-        records = read_history(self._directory / "journal", self._given.ring)
-        self._brain.resume(encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in records)
+        self._brain.resume(read_history(self._directory / "journal", self._given.ring))
         with suppress(TimeoutError):
             async with asyncio.timeout(WORKERS_S):
                 await self._media.until_all_told()

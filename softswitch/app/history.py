@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from softswitch.core.facts import Record, decode
-from softswitch.journal.reading import Gap, read_journal
+from softswitch.journal.framing import sequence_of
+from softswitch.journal.reading import Gap, read_journal_payloads
 from softswitch.journal.ring import RingReader
 from softswitch.runtime.log import get_logger
 
 _LOG = get_logger("history")
 
 
-def read_history(journal: Path, ring: int) -> Iterator[Record]:
-    """Give every record once, in order; what is missing is said in the log.
+def read_history(journal: Path, ring: int) -> Iterator[bytes]:
+    """Give every record once, in order and encoded; what is missing is said in the log.
 
     The ring is read first: what leaves it while the files are read has gone into the files.
 
@@ -23,16 +23,16 @@ def read_history(journal: Path, ring: int) -> Iterator[Record]:
         ring: the memory file of the ring.
     """
     reader = RingReader(ring)
-    waiting = [decode(payload) for payload in iter_all(reader)]
+    waiting = list(iter_all(reader))
     reader.close()
     last = 0
-    for item in read_journal(journal) if journal.is_dir() else ():
+    for item in read_journal_payloads(journal):
         if isinstance(item, Gap):
             _LOG.warning("facts.missing", gap=str(item))
             continue
-        last = item.sequence
+        last = sequence_of(item)
         yield item
-    yield from (record for record in waiting if record.sequence > last)
+    yield from (payload for payload in waiting if sequence_of(payload) > last)
 
 
 def iter_all(reader: RingReader) -> Iterator[bytes]:

@@ -64,7 +64,7 @@ def read_journal(directory: Path, from_sequence: int = 1) -> Iterator[Record | G
     Raises:
         OSError: a file cannot be read.
     """
-    for item in _payloads(directory, from_sequence):
+    for item in read_journal_payloads(directory, from_sequence):
         if isinstance(item, Gap):
             yield item
             continue
@@ -77,7 +77,7 @@ def read_journal(directory: Path, from_sequence: int = 1) -> Iterator[Record | G
 
 def read_payloads(directory: Path, from_sequence: int = 1) -> Iterator[bytes]:
     """Read all records that are there from ``from_sequence`` on, without decoding them."""
-    return (item for item in _payloads(directory, from_sequence) if isinstance(item, bytes))
+    return (item for item in read_journal_payloads(directory, from_sequence) if isinstance(item, bytes))
 
 
 def read_records(directory: Path, from_sequence: int = 1) -> Iterator[Record]:
@@ -99,8 +99,8 @@ def verify(directory: Path) -> Summary:
     return Summary(len(segment_paths(directory)), count, first, last, tuple(gaps))
 
 
-def _payloads(directory: Path, from_sequence: int) -> Iterator[bytes | Gap]:
-    """Walk through the segments that may hold records from ``from_sequence`` on."""
+def read_journal_payloads(directory: Path, from_sequence: int = 1) -> Iterator[bytes | Gap]:
+    """Read all records as they are encoded, from ``from_sequence`` on, with the gaps in their places."""
     paths = segment_paths(directory)
     older = sum(first_sequence_of(path) <= from_sequence for path in paths)
     walk = _Walk(from_sequence)
