@@ -31,6 +31,9 @@ from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import NEVER, In, Out, Rows
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
+from softswitch.runtime.log import get_logger
+
+_log = get_logger(__name__)
 
 _UPKEEP_EVERY: Final = 20
 _LATE_TICKS: Final = 3
@@ -195,6 +198,7 @@ class MediaPlane:
             self._next_upkeep = number + _UPKEEP_EVERY
             self._reports.send_due(now=now)
             self._end_pauses()
+            self._retire_broken()
 
     def states(self) -> list[LegState]:
         """Return what there is of each leg, for a brain that says hello."""
@@ -243,6 +247,13 @@ class MediaPlane:
         for leg in flooded:
             if not leg.closed:
                 self._poller.watch(leg.catch_all, lambda leg=leg: self._receive(leg))  # type: ignore[misc]  # bound now
+
+    def _retire_broken(self) -> None:
+        """Save what a defect of ours left: a row whose descriptor was closed elsewhere goes back to its catch-all."""
+        for row in self._backend.broken():
+            _log.error("row.broke", row=row)
+            if row in self._leg_by_row:
+                self.retire(self._leg_by_row[row])
 
     def _statistics(self, leg: Leg) -> LegStatistics:
         state, row = self._state, leg.row

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from softswitch.core.errors import MediaError
+from softswitch.media.worker.aio import AioBackend
+from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.rows import PACKET_OCTETS, Rows
+
+pytestmark = pytest.mark.network
+
+ADDRESS = "127.0.45.1"
+
+
+class Cables:
+    """A backend whose rows are connected to one far socket each."""
+
+    def __init__(self, backend: str, rows: int) -> None:
+        self.state = Rows(rows)
+        self.io: IoBackend = choose_backend(self.state, wanted=backend)
+        self.near = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(rows)]
+        self.far = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(rows)]
+        for row, (near, far) in enumerate(zip(self.near, self.far, strict=True)):
+            near.bind((ADDRESS, 0))
+            far.bind((ADDRESS, 0))
+            near.connect(far.getsockname())
+            far.connect(near.getsockname())
+            self.io.attach(row, near)
+
+    def receive(self) -> dict[int, bytes]:
+        found, lengths = self.io.receive(np.arange(self.state.capacity))
+        return {
+            row: self.state.octets[row, :n].tobytes() for row, n in zip(found.tolist(), lengths.tolist(), strict=True)
+        }
+
+    def send(self, packets: dict[int, bytes]) -> list[int]:
+        for row, packet in packets.items():
+            self.state.octets[row, : len(packet)] = np.frombuffer(packet, np.uint8)
+        rows = np.array([*packets], np.intp)
+        failed = self.io.send(rows, rows, np.array([len(p) for p in packets.values()], np.int64))
+        return [int(row) for row in failed]
+
+    def close(self) -> None:
+        self.io.close()
+        for sock in (*self.near, *self.far):
+            sock.close()
+
+
+@pytest.fixture
+def cables(backend: str) -> Iterator[Cables]:
+    made = Cables(backend, 6)
+    yield made
+    made.close()
+
+
+def test_each_row_gets_its_own_packet_one_a_sweep(cables: Cables) -> None:
+    for row in (1, 3, 4):
+        cables.far[row].send(b"first %d" % row)
+        cables.far[row].send(b"second %d" % row)
+    assert cables.receive() == {row: b"first %d" % row for row in (1, 3, 4)}
+    assert cables.receive() == {row: b"second %d" % row for row in (1, 3, 4)}
+    assert cables.receive() == {}
+
+
+def test_packets_leave_by_the_listeners_socket(cables: Cables) -> None:
+    assert cables.send({0: b"zero", 5: b"five"}) == []
+    assert (cables.far[0].recv(99), cables.far[5].recv(99)) == (b"zero", b"five")
+
+
+def test_a_source_may_be_sent_to_another_listener(cables: Cables) -> None:
+    cables.state.octets[2, :5] = np.frombuffer(b"hello", np.uint8)
+    failed = cables.io.send(np.array([4], np.intp), np.array([2], np.intp), np.array([5], np.int64))
+    assert failed.size == 0
+    assert cables.far[4].recv(99) == b"hello"
+
+
+def test_a_packet_as_long_as_the_room_shows_that_it_was_cut(cables: Cables) -> None:
+    cables.far[0].send(bytes(5000))
+    assert len(cables.receive()[0]) == PACKET_OCTETS
+
+
+def test_a_detached_row_is_left_alone(cables: Cables) -> None:
+    cables.far[2].send(b"unheard")
+    cables.far[3].send(b"heard")
+    cables.io.detach(2)
+    rows = np.array([0, 1, 3], np.intp)
+    found, _ = cables.io.receive(rows)
+    assert found.tolist() == [3]
+
+
+def test_an_unreachable_port_is_told_and_the_others_are_sent_to(cables: Cables) -> None:
+    cables.far[1].close()
+    cables.send({1: b"lost"})
+    assert cables.send({0: b"a", 1: b"b", 2: b"c"}) == [1]
+    assert (cables.far[0].recv(9), cables.far[2].recv(9)) == (b"a", b"c")
+    cables.send({1: b"lost"})
+    cables.far[0].send(b"still")
+    assert cables.receive() == {0: b"still"}
+
+
+def test_a_descriptor_closed_too_early_costs_only_its_own_row() -> None:
+    cables = Cables("aio", 6)
+    for far in cables.far:
+        far.send(b"sound")
+    os.close(cables.near[2].detach())
+    os.close(cables.near[3].detach())
+    assert sorted(cables.receive()) == [0, 1, 4, 5]
+    assert cables.io.broken() == [2, 3]
+    assert cables.io.broken() == []
+    cables.send(dict.fromkeys(range(6), b"back"))
+    assert cables.io.broken() == [2, 3]
+    assert all(cables.far[row].recv(9) == b"back" for row in (0, 1, 4, 5))
+    cables.near[2:4] = []
+    cables.close()
+
+
+def test_a_sweep_may_be_larger_than_what_the_system_takes_at_once() -> None:
+    cables = Cables("aio", 1100)
+    for far in cables.far:
+        far.send(b"sound")
+    assert sorted(cables.receive()) == list(range(1100))
+    assert cables.send(dict.fromkeys(range(1100), b"back")) == []
+    cables.close()
+
+
+def test_where_the_machine_is_unknown_epoll_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "abacus")
+    io = choose_backend(Rows(2))
+    assert io.name == "epoll"
+    io.close()
+    with pytest.raises(MediaError, match="abacus"):
+        choose_backend(Rows(2), wanted="aio")
+
+
+def test_contexts_are_given_back() -> None:
+    def in_use() -> int:
+        with open("/proc/sys/fs/aio-nr") as number:
+            return int(number.read())
+
+    before = in_use()
+    backends = [AioBackend(Rows(2)) for _ in range(20)]
+    for each in backends:
+        each.close()
+        each.close()
+    assert in_use() < before + 20 * 512

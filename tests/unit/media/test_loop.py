@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import gc
+import select
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from softswitch.media import wire
+from softswitch.media.worker.control import Control
+from softswitch.media.worker.loop import SocketPoller, WorkerLoop
+from softswitch.media.worker.outbox import Outbox
+from softswitch.media.worker.timer import TickTimer
+
+
+class Plane:
+    """Counts what the loop does to it, and stops the loop when it has had enough."""
+
+    def __init__(self) -> None:
+        self.legs = 0
+        self.ticks: list[int] = []
+        self.turns = 0
+        self.on_third: Callable[[], None] = lambda: None
+
+    def __len__(self) -> int:
+        return self.legs
+
+    def tick(self, number: int, *, missed: int) -> None:
+        self.ticks.append(number)
+        if len(self.ticks) == 3:
+            self.on_third()
+
+    def finish_turn(self) -> None:
+        self.turns += 1
+
+
+class Desk:
+    """A loop and the brain's end of its control socket."""
+
+    def __init__(self) -> None:
+        self.brain, self.sock = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.setblocking(False)
+        self.plane = Plane()
+        self.poller = SocketPoller()
+        self.timer = TickTimer(0.001)
+        self.control = Control(
+            self.sock,
+            number=0,
+            instance="i",
+            execute=self.execute,
+            states=list,
+            rooms=list,
+            outbox=Outbox(),
+        )
+        self.loop = WorkerLoop(self.plane, self.control, self.sock, self.poller, self.timer)
+        self.plane.on_third = self.loop.stop
+
+    def execute(self, command: wire.Values) -> None:
+        self.plane.legs = int(command[1])
+        if command[0] == "stop":
+            self.loop.stop()
+
+    def say(self, *command: object) -> None:
+        self.brain.send(wire.pack(("do", 0, (command,))))
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.timer.close()
+    made.brain.close()
+    made.sock.close()
+    gc.enable()
+
+
+def test_it_ticks_while_there_are_legs(desk: Desk) -> None:
+    desk.say("open", 1)
+    desk.loop.run()
+    assert len(desk.plane.ticks) == 3
+    assert desk.plane.ticks == sorted(set(desk.plane.ticks))
+    assert desk.timer.running
+
+
+def test_without_legs_there_is_no_tick(desk: Desk) -> None:
+    desk.plane.on_third = lambda: desk.say("stop", 0)
+    desk.say("open", 1)
+    desk.loop.run()
+    assert desk.plane.ticks
+    assert not desk.timer.running
+    assert select.select([desk.timer], [], [], 0.02)[0] == []
+
+
+def test_it_ends_with_the_control_socket(desk: Desk) -> None:
+    desk.brain.close()
+    desk.loop.run()
+    assert desk.plane.ticks == []
+    assert desk.plane.turns > 0
+
+
+def test_sockets_are_called_when_there_is_something_to_read(desk: Desk) -> None:
+    here, there = socket.socketpair()
+    called: list[bytes] = []
+
+    def take() -> None:
+        called.append(here.recv(9))
+        desk.loop.stop()
+
+    desk.poller.watch(here, take)
+    there.send(b"one")
+    desk.loop.run()
+    desk.poller.unwatch(here)
+    desk.poller.unwatch(here)
+    there.send(b"two")
+    assert desk.poller.wait(0) == []
+    assert called == [b"one"]
+    here.close()
+    there.close()
+
+
+def test_what_the_socket_does_not_take_goes_out_when_there_is_room(desk: Desk) -> None:
+    desk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    while not desk.control.blocked:
+        desk.brain.send(wire.pack(("hello", wire.PROTOCOL, "x")))
+        desk.control.readable()
+        desk.control.flush()
+    desk.brain.setblocking(False)
+
+    def drain() -> None:
+        try:
+            while True:
+                desk.brain.recv(wire.RECEIVE_OCTETS)
+        except BlockingIOError:
+            pass
+        if not desk.control.blocked:
+            desk.loop.stop()
+
+    desk.poller.watch(desk.brain, drain)
+    desk.loop.run()
+    assert not desk.control.blocked
+
+
+def test_a_timer_counts_the_ticks_since_it_was_asked() -> None:
+    timer = TickTimer(0.001)
+    assert timer.elapsed() == 0
+    timer.start()
+    select.select([timer], [], [], 5)
+    assert timer.elapsed() >= 1
+    timer.stop()
+    timer.close()
