@@ -50,10 +50,10 @@ def _split_head(octets: bytes) -> tuple[str, list[Header]]:
     head = _text(octets)
     if "\0" in head:
         return _split_odd_head(head)
-    flat = head.replace("\r\n", "\0")  # then one look finds a line end that is no CR LF
+    lines = head.split("\r\n")
+    flat = "".join(lines)  # which leaves line ends that are no CR LF
     if "\n" in flat or "\r" in flat:
         raise SipError("a line end is not CR LF")
-    lines = flat.split("\0")
     if len(lines) > MOST_HEADERS:
         raise SipError(f"more than {MOST_HEADERS} header fields", 513)
     start_line = lines.pop(0)
@@ -123,15 +123,14 @@ def _odd_message(start_line: str, headers: list[Header]) -> Request | Response:
 
 def _take_body(message: Request | Response, rest: bytes) -> bytes:
     """Return the body, and take Content-Length out of the message's headers."""
-    length = message.get("Content-Length")
-    if length is None:
+    lengths = message.take("Content-Length")
+    if not lengths:
         return rest
-    if len(message.get_all("Content-Length")) > 1:
+    if len(lengths) > 1:
         raise SipError("more than one Content-Length")
-    size = parse_number(length, "Content-Length", most=2**31)
+    size = parse_number(lengths[0], "Content-Length", most=2**31)
     if size > len(rest):
         raise SipError("the body is shorter than Content-Length says")
-    message.remove("Content-Length")
     return rest[:size]
 
 
@@ -149,7 +148,9 @@ def salvage(data: bytes) -> Request | None:
     headers = [header for header in map(_salvaged, lines[1:MOST_HEADERS]) if header is not None]
     request = Request(method, rest.partition(" ")[0], headers)
     try:
-        answerable = bool(request.via and request.vias and request.from_ and request.to and request.cseq and request.call_id)
+        answerable = bool(
+            request.via and request.vias and request.from_ and request.to and request.cseq and request.call_id
+        )
     except SipError:
         return None
     return request if answerable else None
