@@ -141,6 +141,16 @@ class Message:
         self._forget(name)
         self.headers = [pair for pair in self.headers if pair[0] != name]
 
+    def take(self, name: str) -> list[str]:
+        """Remove every line of that header and return their values."""
+        values = self.get_all(name)
+        if len(values) == 1 and self._first is not None and self.headers[-1][0] == name:
+            self.headers.pop()
+            del self._first[name]
+        elif values:
+            self.remove(name)
+        return values
+
     def _forget(self, name: str) -> None:
         self._first = None
         self._parsed.pop(name, None)
@@ -193,24 +203,23 @@ class Message:
         """The CSeq header, parsed; its number fits in 31 bits."""
         found = self._parsed.get("CSeq")
         if found is None:
-            number, method = self._pair("CSeq")
-            found = self._parsed["CSeq"] = CSeq(parse_number(number, "CSeq", most=2**31 - 1), method)
+            words = self._required("CSeq").split()
+            if len(words) != 2:
+                raise SipError("CSeq is not a number and a method")
+            found = self._parsed["CSeq"] = CSeq(parse_number(words[0], "CSeq", most=2**31 - 1), words[1])
         return found
-
-    def _pair(self, name: str) -> list[str]:
-        words = self._required(name).split()
-        if len(words) != 2:
-            raise SipError(f"{name} is not a number and a word")
-        return words
 
     @property
     def contacts(self) -> list[Address]:
         """All Contact addresses; ``*`` is one whose URI's text is ``*``."""
         found = self._parsed.get("Contact")
         if found is None:
-            found = self._parsed["Contact"] = [
-                address for value in self.get_all("Contact") for address in parse_address_list(value)
-            ]
+            lines = self.get_all("Contact")
+            if len(lines) == 1 and "," not in lines[0] and lines[0]:
+                found = [parse_address(lines[0])]
+            else:
+                found = [address for line in lines for address in parse_address_list(line)]
+            self._parsed["Contact"] = found
         return found
 
     @property
@@ -261,9 +270,9 @@ class Request(Message):
     __slots__ = ("method", "uri")
 
     def __init__(self, method: str, uri: str, headers: Iterable[Header] = (), body: bytes = b"") -> None:
-        super().__init__(headers, body)
         self.method = method
         self.uri = uri
+        Message.__init__(self, headers, body)
 
     def start_line(self) -> str:
         """Return e.g. ``INVITE sip:101@example.net SIP/2.0``."""

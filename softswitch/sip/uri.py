@@ -80,10 +80,10 @@ def parse_uri(text: str) -> Uri:
     scheme, user, host, digits, tail, headers = match.groups()
     if user is None:
         user = ""
-    elif not user or user[0] == ":":
-        raise SipError(f"the URI's user is empty: {text[:80]!r}")
     else:
         user = user.partition(":")[0]
+        if not user:
+            raise SipError(f"the URI's user is empty: {text[:80]!r}")
         if "%" in user:
             user = percent_decode(user)
     port = None if digits is None else parse_port(digits)

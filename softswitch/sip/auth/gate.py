@@ -109,11 +109,15 @@ class DigestGate:
 
 
 def _same_target(digest_uri: str, request_uri: str) -> bool:
-    """Tell whether both address the same user at the same host: phones drop parameters and ports from one of them."""
+    """Tell whether both address the same user, or the signed one none: some programs sign only the server's address.
+
+    Hosts are not compared. A phone may sign its proxy's name and ask for ours, and whoever relays another's
+    credentials chooses the Request-URI's host as well; what is called is its user part.
+    """
     if digest_uri == request_uri:
         return True
     try:
         signed, asked = parse_uri(digest_uri), parse_uri(request_uri)
     except SipError:
         return False
-    return (signed.scheme, signed.user, signed.host) == (asked.scheme, asked.user, asked.host)
+    return signed.scheme == asked.scheme and signed.user in {"", asked.user}

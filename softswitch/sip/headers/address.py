@@ -18,6 +18,7 @@ from softswitch.sip.grammar import (
 )
 from softswitch.sip.uri import Uri, parse_uri
 
+_USUAL: Final = re.compile(r'(?:"([^"\\]*+)" ?+)?<([^<>]++)>(?:;tag=([^;," \t<>]++)|(;.*))?')
 _NAME_ADDR: Final = re.compile(
     # A display name without quotes should be tokens only; phones also write UTF-8, full stops and brackets there.
     rf'[ \t]*+({QUOTED}|[^"<>,;\\]*+)[ \t]*+<([^<>]*+)>[ \t]*+(;.*)?',
@@ -51,6 +52,20 @@ def parse_address(value: str) -> Address:
     Raises:
         SipError: it is malformed.
     """
+    usual = _USUAL.fullmatch(value)
+    if usual is None:
+        return _parse_unusual(value)
+    name, uri, tag, tail = usual.groups()
+    if tag is not None:
+        parameters: Parameters = {"tag": tag}
+    elif tail is None:
+        parameters = NO_PARAMETERS
+    else:
+        parameters = parse_parameters(tail)
+    return tuple.__new__(Address, (parse_uri(uri), name or "", parameters))  # half the time of calling the class
+
+
+def _parse_unusual(value: str) -> Address:
     match = _NAME_ADDR.fullmatch(value)
     if match is None:
         return _parse_addr_spec(value.strip(" \t"))

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from softswitch.core.errors import SipError
 from softswitch.sip.grammar import HOST, NAME_CHARACTER, Parameters, parse_parameters, parse_port, write_parameters
 
-_VIA: Final = re.compile(rf"SIP/2\.0/({NAME_CHARACTER}++) ({HOST})(?::([0-9]{{1,5}}))?(;.*)?")
-_ODD_VIA: Final = re.compile(  # blanks may stand around the slashes and the colon (RFC 3261 §25.1)
+_USUAL: Final = re.compile(rf'SIP/2\.0/([A-Z]++) ({HOST})(?::([0-9]{{1,5}}))?;branch=([^;," \t<>]++)(;rport)?')
+_VIA: Final = re.compile(  # blanks may stand around the slashes and the colon (RFC 3261 §25.1)
     r"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+"
     rf"({NAME_CHARACTER}++)[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]{{1,5}}))?[ \t]*+(;.*)?",
     re.IGNORECASE,
@@ -46,7 +46,17 @@ def parse_via(value: str) -> Via:
     Raises:
         SipError: it is malformed, or not of SIP 2.0.
     """
-    match = _VIA.fullmatch(value) or _ODD_VIA.fullmatch(value)
+    usual = _USUAL.fullmatch(value)
+    if usual is None:
+        return _parse_unusual(value)
+    transport, host, digits, branch, rport = usual.groups()
+    port = None if digits is None else parse_port(digits)
+    parameters: Parameters = {"branch": branch} if rport is None else {"branch": branch, "rport": None}
+    return tuple.__new__(Via, (transport.lower(), host, port, parameters))  # half the time of calling the class
+
+
+def _parse_unusual(value: str) -> Via:
+    match = _VIA.fullmatch(value)
     if match is None:
         raise SipError(f"Via is malformed: {value[:80]!r}")
     transport, host, digits, tail = match.groups()
