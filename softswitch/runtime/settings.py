@@ -135,7 +135,7 @@ class StorageSettings(Section):
     """What the switch keeps, and where."""
 
     directory: Path = Path("var")
-    """Relative to the folder of the file that says so, else to the working directory."""
+    """Relative to the folder of the settings file, or to the working directory where none is read."""
     database: str = ""
     """A SQLAlchemy URL; empty: SQLite in the directory."""
 

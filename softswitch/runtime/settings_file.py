@@ -42,7 +42,7 @@ def load_settings(path: Path | None = None) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         raise ConfigurationError([_problem(detail, path, text) for detail in _told_once(error.errors())]) from None
-    return _with_absolute_directory(settings, path, values)
+    return _with_absolute_directory(settings, path)
 
 
 def _read(path: Path) -> str:
@@ -164,10 +164,10 @@ def _default_line(section: str, key: str) -> str:
     return f"{key} = {value}" if isinstance(value, int) else f"{key} = {value!r}".replace("'", '"')
 
 
-def _with_absolute_directory(settings: Settings, path: Path | None, values: Mapping[str, Any]) -> Settings:
-    from_file = path is not None and "directory" in values.get("storage", {})
-    overridden = f"{_PREFIX}STORAGE__DIRECTORY" in os.environ
-    base = path.parent if path is not None and from_file and not overridden else Path()
+def _with_absolute_directory(settings: Settings, path: Path | None) -> Settings:
+    """Take the directory relative to the file that was read, so that it is the same from everywhere."""
+    from_environment = f"{_PREFIX}STORAGE__DIRECTORY" in os.environ
+    base = Path() if path is None or from_environment else path.parent
     directory = (base / settings.storage.directory.expanduser()).absolute()
     storage = settings.storage.model_copy(update={"directory": directory})
     return settings.model_copy(update={"storage": storage})

@@ -89,14 +89,16 @@ form = "json"
     assert settings.log.level == "debug"
 
 
-def test_a_directory_is_relative_to_the_file_that_says_so(tmp_path: Path) -> None:
+def test_a_directory_is_relative_to_the_file_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "etc"
     folder.mkdir()
     path = folder / "softswitch.toml"
     path.write_text('[storage]\ndirectory = "state"\n')
     assert load_settings(path).storage.directory == folder / "state"
     path.write_text("")
-    assert load_settings(path).storage.directory == tmp_path / "var"
+    assert load_settings(path).storage.directory == folder / "var"
+    monkeypatch.setenv("SOFTSWITCH_STORAGE__DIRECTORY", "elsewhere")
+    assert load_settings(path).storage.directory == tmp_path / "elsewhere"
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
