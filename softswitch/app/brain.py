@@ -21,7 +21,7 @@ from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState, LegState
+from softswitch.calls.state import CallsState, LegState, PortState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
@@ -207,6 +207,23 @@ class Brain:
             self._arm(conversation_id)
         self._arm_expiry()
         self._keepalive = self._new_keepalive()
+        self._run()
+
+    def settle_media(self) -> None:
+        """Agree with the workers about the legs, once they have told which they hold.
+
+        What an earlier brain kept as a fact but did not live to let out is said again; saying it twice changes
+        nothing. A leg that one side does not know is closed.
+        """
+        held = self._media.open_legs()
+        known = {name for name, leg in self.calls.legs.items() if leg.port_state is not PortState.NONE}
+        for name in held - known:
+            self._media.close(name)
+        for name, leg in list(self.calls.legs.items()):
+            if leg.port_state is PortState.OPEN and name not in held:
+                self._decide(inputs.MediaLost(name))
+            else:
+                self._performer.say_media_again(leg)
         self._run()
 
     # One turn's work

@@ -24,12 +24,11 @@ from softswitch.app.media_watch import MediaWatch
 from softswitch.app.processes import Inherited, inherited
 from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.view import BrainView
-from softswitch.calls.state import PortState
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
-from softswitch.media.engine import MediaEvent, WorkerLost
+from softswitch.media.engine import MediaEvent
 from softswitch.net.transports import Transports
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
@@ -118,18 +117,7 @@ class BrainProcess:
         with suppress(TimeoutError):
             async with asyncio.timeout(WORKERS_S):
                 await self._media.until_all_told()
-        self._in_turn(self._settle)
-
-    def _settle(self) -> None:
-        """Close legs that only one side knows: they are left from a restart of the machine or of a worker."""
-        held = self._media.engine.open_legs()
-        known = {leg.leg for leg in self._brain.calls.legs.values() if leg.port_state is not PortState.NONE}
-        for leg in held - known:
-            self._media.engine.close(leg)
-        opened = {leg.leg for leg in self._brain.calls.legs.values() if leg.port_state is PortState.OPEN}
-        if lost := tuple(sorted(opened - held)):
-            _LOG.warning("legs.lost", count=len(lost))
-            self._brain.media_event(WorkerLost(-1, lost))
+        self._in_turn(self._brain.settle_media)
 
     async def _serve_sip(self) -> None:
         for line in self._given.sip:

@@ -101,7 +101,7 @@ def _alerted(state: CallsState, record: Record, fact: facts.LegAlerted) -> None:
     leg.alerted = fact.status
     if fact.sdp:
         leg.local_sdp = fact.sdp
-        leg.early = True
+        leg.early = fact.source
 
 
 def _answered(state: CallsState, record: Record, fact: facts.LegAnswered) -> None:

@@ -105,7 +105,9 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
     formats = in_order_of(wanted, audio.formats) if audio else ()
     if audio is None or not has_speech(formats):
         raise SdpError("no common audio format")
-    direction = answer_direction(audio.direction, Direction.SENDRECV)
+    # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
+    wanted_direction = Direction.RECVONLY if audio.on_hold else Direction.SENDRECV
+    direction = answer_direction(audio.direction, wanted_direction)
     port = port or leg.port
     if leg.local_sdp:
         origin = parse_sdp(leg.local_sdp).origin

@@ -63,6 +63,19 @@ class Performer:
         if effect is not None:
             effect(fact, now)
 
+    def say_media_again(self, leg: Leg) -> None:
+        """Tell the media engine once more what it should know of a leg."""
+        if leg.port_state is PortState.OPENING:
+            self._media.open(OpenLeg(leg.leg, leg.conversation_id, leg.media_address))
+        elif leg.port_state is PortState.CLOSING:
+            self._media.close(leg.leg)
+        elif leg.port_state is PortState.OPEN:
+            self._set_stream(leg)
+            talking = self._state.conversations[leg.conversation_id].talking
+            pair = talking or (leg.leg, leg.early)
+            if leg.leg == pair[0] and pair[1]:
+                self._join(leg.conversation_id, *pair)
+
     def _server(self, leg: str) -> ServerSession | None:
         session = self.sessions.get(leg)
         return session if isinstance(session, ServerSession) else None

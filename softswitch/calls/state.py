@@ -132,8 +132,8 @@ class Leg:
     """The last description we sent."""
     alerted: int = 0
     """The last provisional status that the caller was told."""
-    early: bool = False
-    """Whether a callee's early media is what the caller hears."""
+    early: str = ""
+    """Of a caller: the leg whose early media it hears."""
     held: bool = False
     answer_awaited: bool = False
     """Whether ``local_sdp`` is an offer in our 2xx whose answer comes with the ACK."""

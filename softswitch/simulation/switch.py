@@ -135,6 +135,7 @@ class SimulatedSwitch:
         self.media.brain_died()
         self.brain = self._new_brain()
         self.brain.resume(self.journal.records())
+        self.brain.settle_media()
         self.brain.end_turn()
         self._arm()
 
