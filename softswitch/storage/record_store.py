@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    URL,
     Connection,
     Dialect,
     Engine,
@@ -184,12 +186,19 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() not in _BACKENDS:
         raise JournalError(f"{parsed.get_backend_name()} is not a database for call records; use SQLite or PostgreSQL")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
+        return _postgres_engine(parsed)
     if parsed.database and parsed.database != ":memory:":
         _make_private(Path(parsed.database))
     engine = create_engine(parsed)
     event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+def _postgres_engine(parsed: URL) -> Engine:
+    try:
+        return create_engine(parsed.set(drivername="postgresql+psycopg"))
+    except ModuleNotFoundError:
+        raise JournalError("PostgreSQL needs its driver: pip install 'psycopg[binary]'") from None
 
 
 def _make_private(path: Path) -> None:
@@ -202,9 +211,14 @@ def _make_private(path: Path) -> None:
 
 def _set_pragmas(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    try:
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()  # the pool does not know it yet
+        raise
+    finally:
+        cursor.close()
 
 
 def _create_tables(connection: Connection) -> None:

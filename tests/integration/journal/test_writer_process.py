@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,10 +94,8 @@ class Rig:
         return [item.sequence for item in items if not isinstance(item, Gap)]
 
     def rows(self) -> list[tuple[str, str]]:
-        connection = sqlite3.connect(self.directory / "softswitch.db")
-        found = connection.execute("SELECT conversation_id, end_reason FROM conversations ORDER BY rowid").fetchall()
-        connection.close()
-        return found
+        with closing(sqlite3.connect(self.directory / "softswitch.db")) as connection:
+            return connection.execute("SELECT conversation_id, end_reason FROM conversations ORDER BY rowid").fetchall()
 
     def rows_or_none(self) -> list[tuple[str, str]]:
         """Look while the tables may be about to be made."""

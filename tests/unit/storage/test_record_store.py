@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,10 +31,8 @@ CALL = [
 
 
 def rows(path: Path, query: str) -> list[tuple[Value, ...]]:
-    with sqlite3.connect(path) as connection:
-        found = connection.execute(query).fetchall()
-    connection.close()
-    return found
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
 
 
 @pytest.fixture
@@ -127,6 +127,12 @@ def test_a_database_we_do_not_know_is_refused() -> None:
 def test_a_url_that_is_none_is_refused() -> None:
     with pytest.raises(JournalError, match="the database failed"):
         RecordStore("not a url")
+
+
+def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(JournalError, match="pip install"):
+        RecordStore("postgresql://localhost/softswitch")
 
 
 def test_postgresql_gets_the_same_upsert() -> None:
