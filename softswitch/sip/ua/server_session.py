@@ -32,6 +32,8 @@ class Kind(Word):
 
 _REFRESH_S: Final = 60.0
 """Proxies give up on a transaction of which they hear nothing for three minutes (RFC 3261 §13.3.1.1)."""
+_GAVE_UP: Final[Header] = ("Reason", 'Q.850;cause=16;text="Normal call clearing"')
+"""What a 487 says to the caller that asked for it (RFC 6432)."""
 _WAITING: Final = frozenset({ServerState.RECEIVED, ServerState.EARLY})
 
 
@@ -188,7 +190,7 @@ class ServerSession(Session):
     def cancelled(self, now: float) -> None:
         """The caller's CANCEL came and is answered; too late where the call is."""
         if self.state in _WAITING:
-            self._refuse(487, (), now)
+            self._refuse(487, (_GAVE_UP,), now)
             self._core.tell(Cancelled(self))
 
     def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
@@ -211,7 +213,7 @@ class ServerSession(Session):
 
     def _hung_up(self, reason: str, now: float) -> None:
         if self.state in _WAITING:
-            self._refuse(487, (), now)
+            self._refuse(487, (_GAVE_UP,), now)
             self._core.tell(Cancelled(self))
             return
         told = self.state is ServerState.ENDING

@@ -87,3 +87,16 @@ def test_a_nonce_is_good_after_a_restart_with_the_same_key_alone() -> None:
     challenge = challenged(gate(), user(), register())
     assert gate().check(answer(challenge), user=user(), wall_s=NOW + 1) == Verified("101")
     assert isinstance(gate(b"x" * 32).check(answer(challenge), user=user(), wall_s=NOW + 1), Challenge)
+
+
+@pytest.mark.parametrize(
+    ("signed", "accepted"),
+    [("sip:127.0.0.1:5060", True), ("sip:102@192.0.2.1;transport=udp", True), ("sip:103@softswitch.local", False)],
+)
+def test_the_signed_uri_may_name_the_server_alone_but_no_other_user(signed: str, *, accepted: bool) -> None:
+    authenticator = gate()
+    challenge = challenged(authenticator, user(), register())
+    value = authorize(challenge.headers[0][1], "101", RIGHT, "INVITE", signed, cnonce="c")
+    call = Request("INVITE", "sip:102@softswitch.local", [("Authorization", value)])
+    verdict = authenticator.check(call, user=user(), wall_s=NOW)
+    assert isinstance(verdict, Verified) is accepted

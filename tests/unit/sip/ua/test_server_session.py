@@ -116,6 +116,7 @@ def test_cancel_gets_200_and_the_invite_487_with_the_same_to_tag() -> None:
     cancelled, terminated = rig.sent
     assert rig.lines == ["200 CANCEL", "487 INVITE"]
     assert cancelled.to.tag == terminated.to.tag == session.dialog.local_tag
+    assert terminated.get("Reason") == 'Q.850;cause=16;text="Normal call clearing"'
     assert rig.take(Cancelled).session is session
     rig.give(rig.request("ACK", branch="z9hG4bKinvite", to_tag=session.dialog.local_tag))
     rig.assert_at_rest()
