@@ -55,7 +55,7 @@ check: .venv/.tested
 	@.venv/bin/ruff format --check --quiet .
 	.venv/bin/ruff check --quiet .
 	.venv/bin/mypy --no-error-summary
-	.venv/bin/lint-imports --no-timings | tail -n 20
+	.venv/bin/lint-imports
 	.venv/bin/python tools/behaviours.py --check
 
 bench: .venv/.tested programs

@@ -1,6 +1,6 @@
 """What a call costs: SIPp calls through the switch to SIPp, no media; CPU of all of the switch's processes.
 
-Usage: python bench/call_setup.py [--calls N] [--rate CALLS_PER_S] [--runs N] [--soak SECONDS]
+Usage: python -m bench.call_setup [--calls N] [--rate CALLS_PER_S] [--runs N] [--soak SECONDS]
 
 Callers are let in by address, then (second figure) challenged. Facts are kept, the records are written. With ``--soak``
 one run of that length at the rate must end without a failure or a retransmission.
@@ -9,14 +9,10 @@ one run of that length at the rate must end without a failure or a retransmissio
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from bench.baseline import c_relay_us_per_packet
-
 from bench.measuring import cpu_seconds, interleaved, report
 from bench.sip_load import CALLER, USERS, answering, register_callee, running_switch, sipp
 

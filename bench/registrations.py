@@ -1,19 +1,15 @@
 """What a registration with digest costs (the 401 and the 200 together); CPU of all of the switch's processes.
 
-Usage: python bench/registrations.py [--count N] [--rate PER_S] [--runs N] [--soak SECONDS]
+Usage: python -m bench.registrations [--count N] [--rate PER_S] [--runs N] [--soak SECONDS]
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from bench.baseline import c_relay_us_per_packet
-
 from bench.call_setup import credentials
 from bench.measuring import cpu_seconds, interleaved, report
 from bench.sip_load import CALLER, running_switch, sipp

@@ -10,6 +10,7 @@ usage: python -m bench.relay [--legs 1000] [--seconds 8] [--runs 5] [--jitter-us
 from __future__ import annotations
 
 import argparse
+import os
 import select
 import socket
 import subprocess
@@ -29,6 +30,8 @@ HERE = Path(__file__).parent
 SWITCH, PHONES = "127.0.48.1", "127.0.48.2"
 FIRST_PORT, FIRST_PHONE, BASELINE_PORT = 16384, 40000, 15000
 SETTLING_S = 2.0
+FIRST = ["chrt", "--fifo", "10"] if os.geteuid() == 0 else []
+"""The worker asks for this place before other programs; the baseline and the generator get the same."""
 PCMU = (Format("PCMU", 8000, 1, 0, 0),)
 WORKER = (
     "from softswitch.media.worker.main import run;"
@@ -122,7 +125,7 @@ def worker(legs: int, backend: str) -> Iterator[Worker]:
 def load(generator: Path, wanted: Load, ports: list[int], pid: int) -> dict[str, float]:
     """Send the packets and return what came of them, and what ``pid`` used meanwhile."""
     arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm]
-    command = ["taskset", "-c", "1", str(generator), *map(str, arguments)]
+    command = [*FIRST, "taskset", "-c", "1", str(generator), *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -136,7 +139,7 @@ def load(generator: Path, wanted: Load, ports: list[int], pid: int) -> dict[str,
     sent, received = map(int, counts.split())
     mean, median, p99, worst = map(float, delays[0].split()) if delays else (0.0,) * 4
     return {
-        "us_per_packet": 1e6 * used_s / (50 * wanted.legs * (wanted.seconds - 0.5)),
+        "us_per_packet": 1e6 * used_s / (received / wanted.seconds * (wanted.seconds - 0.5)),
         "core_percent": 100 * used_s / (wanted.seconds - 0.5),
         "lost": sent - received,
         "delay_mean_ms": mean / 1000,
@@ -156,7 +159,7 @@ def measure_baseline(relay: Path, generator: Path, wanted: Load) -> dict[str, fl
     """Relay through the C program."""
     seconds = wanted.seconds + SETTLING_S + 1
     arguments = [SWITCH, BASELINE_PORT, PHONES, FIRST_PHONE, wanted.legs, seconds]
-    command = ["taskset", "-c", "0", str(relay), *map(str, arguments)]
+    command = [*FIRST, "taskset", "-c", "0", str(relay), *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
