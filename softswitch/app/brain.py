@@ -9,7 +9,6 @@ switch has therefore always been recorded before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from softswitch.app.addresses import Addresses
@@ -200,7 +199,7 @@ class Brain:
                 # Provisional answers are facts of the call and not worth a snapshot each.
                 provisional = leg.alerted if leg.is_caller else 180 if leg.state is LegState.RINGING else 0
                 if provisional:
-                    snapshot = replace(snapshot, provisional=provisional)
+                    snapshot = snapshot._replace(provisional=provisional)
                 age_s = max(0.0, self._clock.wall() - leg.dialog_at_s)
                 self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now, age_s=age_s)
         for conversation_id in self.calls.conversations:
