@@ -50,6 +50,11 @@ class RecordProjection:
         """Whether the database tells of everything that is synced."""
         return not self._behind and not self._waiting
 
+    @property
+    def failing(self) -> bool:
+        """Whether the database took nothing at the last try."""
+        return self._failing
+
     def on_synced(self, payloads: Sequence[bytes]) -> None:
         """Take records that were just synced; those that come while older ones are missing are read again later."""
         if not self._behind:

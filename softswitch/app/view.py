@@ -129,8 +129,10 @@ def _alarms(ring: RingState) -> list[str]:
     alarms = []
     if ring.disk_errno:
         alarms.append(f"the journal cannot be written: {os.strerror(ring.disk_errno)}; facts wait in memory")
+    if ring.database_failing:
+        alarms.append("the database takes no call records; they wait in the journal")
     if ring.records_lost:
         alarms.append(f"{ring.records_lost} facts found no room in memory and are lost")
-    elif ring.alarm and not ring.disk_errno:
+    elif ring.alarm and not alarms:
         alarms.append("three quarters of the memory for facts are full: the journal's writer is too slow")
     return alarms

@@ -92,6 +92,7 @@ class WriterProcess:
         if files.segments.last_sequence != before:
             self._last_fact = now
         self._projection.turn(files.segments.synced_sequence, now=now, at_once=ending)
+        self._reader.report_database(failing=self._projection.failing)
         self._tell_passed_over(files.drain.passed_over)
 
     def _open(self) -> _Files | None:
@@ -103,8 +104,8 @@ class WriterProcess:
                 self._reader.report_disk(error.errno or EIO)
                 self._tell(DiskTrouble(error.errno or EIO, str(error)))
             return None
+        self._reader.report_disk(0)  # a writer before us may have died in trouble
         if self._failing:
-            self._reader.report_disk(0)
             self._tell(DiskTrouble(0, ""))
         torn = segments.torn
         if torn is not None:

@@ -6,6 +6,7 @@ words; records follow as a stream of frames (:mod:`softswitch.journal.framing`) 
     word  0  magic             word  8  octets ever written      word 16  octets ever given back
           1  version                 9  records lost                   17  last sequence synced to disk
           2  capacity in octets     10  last sequence seen             18  errno of the disk, 0 when well
+                                                                       19  1 while the database fails
 
 Words 8 to 15 belong to the producer, words 16 to 23 to the consumer, each on a cache line of its own. A position is
 written last, as one aligned word, so a side that dies at any instruction leaves either the old state or the new one. On
@@ -31,7 +32,7 @@ _MAGIC: Final = 0x676E69725F746361  # "act_ring"
 _VERSION: Final = 1
 _AT_MAGIC, _AT_VERSION, _AT_CAPACITY = 0, 1, 2
 _AT_WRITTEN, _AT_LOST, _AT_SEQUENCE = 8, 9, 10
-_AT_FREED, _AT_SYNCED, _AT_ERRNO = 16, 17, 18
+_AT_FREED, _AT_SYNCED, _AT_ERRNO, _AT_DATABASE = 16, 17, 18, 19
 _LOOKS_BEFORE_DAMAGE: Final = 20
 
 
@@ -50,12 +51,14 @@ class RingState:
     """The highest sequence number that is safe on disk."""
     disk_errno: int
     """Why the writer cannot write, as errno; 0 when it can."""
+    database_failing: bool
+    """Whether call records wait in the journal because the database takes none."""
 
     @property
     def alarm(self) -> bool:
-        """Whether somebody should be told: facts were lost, the disk fails, or three quarters are full."""
+        """Whether somebody should be told: facts were lost, disk or database fail, or three quarters are full."""
         crowded = 4 * self.waiting_octets > 3 * self.capacity_octets
-        return bool(self.records_lost or self.disk_errno or crowded)
+        return bool(self.records_lost or self.disk_errno or self.database_failing or crowded)
 
 
 class _Ring:
@@ -97,6 +100,7 @@ class _Ring:
             last_sequence=words[_AT_SEQUENCE],
             synced_sequence=words[_AT_SYNCED],
             disk_errno=words[_AT_ERRNO],
+            database_failing=bool(words[_AT_DATABASE]),
         )
 
     def close(self) -> None:
@@ -216,3 +220,7 @@ class RingReader(_Ring):
     def report_disk(self, errno: int) -> None:
         """Show everyone why the disk fails, or with 0 that it works."""
         self._words[_AT_ERRNO] = errno
+
+    def report_database(self, *, failing: bool) -> None:
+        """Show everyone whether the database takes call records."""
+        self._words[_AT_DATABASE] = int(failing)

@@ -164,6 +164,7 @@ def test_a_database_that_is_none_stops_no_fact(rig: Rig) -> None:
     rig.call(20)
     until(lambda: rig.ring.state.waiting_octets == 0)
     assert rig.kept() == list(range(1, 41))
+    assert rig.ring.state.database_failing
     (rig.directory / "softswitch.db").unlink()
     until(lambda: (rig.directory / "softswitch.db").exists() and len(rig.rows_or_none()) == 20)
     assert rig.end(signal.SIGTERM) == 0

@@ -117,6 +117,10 @@ def test_the_disks_trouble_is_visible_to_the_producer(descriptor: int) -> None:
     assert (writer.state.disk_errno, writer.state.alarm) == (28, True)
     reader.report_disk(0)
     assert not writer.state.alarm
+    reader.report_database(failing=True)
+    assert (writer.state.database_failing, writer.state.alarm) == (True, True)
+    reader.report_database(failing=False)
+    assert not writer.state.alarm
 
 
 def test_memory_that_holds_something_else_is_refused(descriptor: int) -> None:
