@@ -113,12 +113,11 @@ class TimerQueue:
         """Fire every timer that is due at ``now``, those included that are started meanwhile and due as well."""
         while True:
             timer = self._first()
-            if timer is None or timer.deadline > now:
+            if timer is None or timer.owner is None or timer.deadline > now:
                 return
             owner, timer.owner = timer.owner, None
             self.live -= timer.counted
-            if owner is not None:
-                owner.expire(timer.kind, now)
+            owner.expire(timer.kind, now)
 
     def _first(self) -> Timer | None:
         heap = self._heap

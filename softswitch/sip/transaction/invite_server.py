@@ -196,12 +196,12 @@ class InviteServer:
     def expire(self, kind: Enum, now: float) -> None:
         """A timer fired."""
         assert isinstance(kind, Input)  # noqa: S101 - narrows for the type checker
-        after = self._step(kind)
+        self._step(kind)
         if kind is Input.TIMER_G:
             self._layer.send(self.flow, self._answer)
             self._interval_s = doubled(self._interval_s, self._layer.timers.t2_s)
             self._timer_g = self._layer.queue.start(self, Input.TIMER_G, self._interval_s, now)
-        elif after is State.TERMINATED:
+        else:
             self._end(kind)
 
     def _end(self, kind: Input) -> None:

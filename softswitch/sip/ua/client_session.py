@@ -256,7 +256,8 @@ class ClientSession(Session):
 
     def receive_stray(self, response: Response, now: float) -> None:
         """Take a 2xx to an INVITE whose transaction is gone."""
-        if (response.to.tag or "") != self.dialog.remote_tag and response.cseq.number == self.invite_cseq:
+        foreign = (response.to.tag or "") != self.dialog.remote_tag
+        if foreign and self.is_confirmed and response.cseq.number == self.invite_cseq:
             self._refuse_fork(response, now)
         else:
             super().receive_stray(response, now)
@@ -296,8 +297,7 @@ class ClientSession(Session):
 
     @property
     def _invite(self) -> InviteClient:
-        if self._transaction is None:
-            raise LocalProtocolError("the INVITE is over")
+        assert self._transaction is not None  # noqa: S101 - there is one until the call is settled
         return self._transaction
 
     def _prepare_cancel(self, headers: Iterable[Header]) -> None:

@@ -39,7 +39,6 @@ TABLE: Final = StateTable(
         (State.SENT, Input.STOP): State.CLOSED,
         (State.ANSWERED, Input.ANSWER): State.ANSWERED,
         (State.ANSWERED, Input.STOP): State.ANSWERED,
-        (State.CLOSED, Input.ANSWER): State.CLOSED,
         (State.CLOSED, Input.STOP): State.CLOSED,
     },
 )
@@ -102,8 +101,7 @@ class ReofferOut:
             self._ack = party.dialog.request("ACK", self._cseq, via, [self._core.user_agent]).to_bytes()
             party.changed = True
             self._core.tell(ReofferAnswered(party, response.sdp))
-        if self._ack:
-            self._core.send(self._party.flow, self._ack)
+        self._core.send(self._party.flow, self._ack)
 
     def timed_out(self, now: float) -> None:
         """The peer does not answer."""

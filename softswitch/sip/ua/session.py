@@ -197,11 +197,10 @@ class Session(ABC):
 
     def ack_missing(self, now: float) -> None:
         """No ACK came for a 2xx of ours: hang up (RFC 3261 §13.3.1.4)."""
-        if not self.is_over:
-            self._lose()
-            self._finish(now, known=True)
-            self._send_bye((), now)
-            self._core.tell(AckMissing(self))
+        self._lose()
+        self._finish(now, known=True)
+        self._send_bye((), now)
+        self._core.tell(AckMissing(self))
 
     @abstractmethod
     def _lose(self) -> None:

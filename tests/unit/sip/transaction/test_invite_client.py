@@ -219,3 +219,11 @@ def test_a_timer_out_of_place_is_a_defect() -> None:
     machine, _ = start(rig)
     with pytest.raises(LocalProtocolError, match="TIMER_D is not possible in CALLING"):
         machine.expire(Input.TIMER_D, 0.0)
+
+
+def test_what_comes_for_a_user_that_has_gone_is_absorbed() -> None:
+    for given in (Input.RECEIVE_2XX, Input.RECEIVE_1XX, Input.TIMER_B):
+        machine, user = start(Rig())
+        machine.user = None
+        feed(machine, given, 0.0)
+        assert user.told == []

@@ -329,3 +329,49 @@ def test_the_table_leads_every_state_to_the_end_and_out_of_it_nothing() -> None:
     assert all(ClientState.ENDED in after[state] for state in ClientState if state is not ClientState.ENDED)
     for given in ClientInput:
         assert any(used is given for _, used, _ in TABLE)
+
+
+def test_a_stray_ack_and_a_late_bye_change_nothing() -> None:
+    rig = Rig()
+    session = rig.call_out()
+    rig.give(rig.answer(180))
+    rig.told.clear()
+    rig.give(rig.within(session, "ACK", cseq=1))
+    session.cancel(now=0.0)
+    rig.drain()
+    rig.give(rig.within(session, "BYE", cseq=2))
+    assert rig.lines[-1] == "200 BYE"
+    assert rig.told == []
+
+
+def test_a_bye_before_the_owners_answer_ends_the_call_and_the_2xx_gets_its_ack() -> None:
+    rig = Rig()
+    session = rig.call_out(rig.order(sdp=""))
+    rig.give(rig.answer(200, sdp=OFFER))
+    rig.told.clear()
+    rig.take_lines()
+    rig.give(rig.within(session, "BYE", cseq=1))
+    assert rig.lines == ["200 BYE", "ACK"]
+    assert rig.take(Ended).status == 200
+    rig.assert_at_rest()
+
+
+def test_a_callee_that_has_forgotten_the_dialog_ends_the_call() -> None:
+    rig = Rig()
+    session = rig.talking_out()
+    session.options(now=0.0)
+    rig.drain()
+    rig.give(rig.answer(481))
+    assert rig.take(Ended).status == 481
+    assert session.is_over
+
+
+def test_a_2xx_of_a_strange_branch_to_a_call_that_rings_changes_nothing() -> None:
+    rig = Rig()
+    session = rig.call_out()
+    invite = rig.last_request()
+    invite.set("Via", "SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKstrange")
+    rig.take_lines()
+    rig.give(rig.answer(200, sdp=ANSWER, request=invite))
+    assert rig.lines == []
+    assert session.state is ClientState.CALLING

@@ -175,3 +175,15 @@ def test_an_ack_with_the_branch_of_the_reinvite_counts_too() -> None:
     ack.set("Via", request.get("Via") or "")
     rig.give(ack)
     assert rig.ua.counts().timers == 0
+
+
+def test_one_without_a_contact_leaves_the_target_and_an_early_ack_is_nothing() -> None:
+    rig = Rig()
+    session = rig.talking_in()
+    request = rig.within(session, "INVITE", cseq=2, sdp=OFFER)
+    request.remove("Contact")
+    rig.give(request)
+    rig.give(rig.ack(session, cseq=2))
+    session.accept_reoffer(ANSWER, now=0.0)
+    assert session.dialog.target == "sip:101@10.0.0.2:5060"
+    assert rig.ua.counts().timers == 1

@@ -232,3 +232,25 @@ def test_a_reinvite_before_our_answer_gets_500_with_retry_after() -> None:
     rig.drain()
     rig.give(rig.within(session, "INVITE", cseq=3, sdp=OFFER))
     assert rig.last_response().status == 481
+
+
+def test_a_provisional_response_to_our_bye_is_no_end_of_it() -> None:
+    rig = Rig()
+    session = rig.talking_in()
+    session.bye(now=0.0)
+    rig.drain()
+    rig.give(rig.answer(100))
+    rig.give(rig.within(session, "BYE", cseq=2))
+    assert rig.lines == ["BYE", "200 BYE"]
+
+
+def test_a_dialog_that_is_found_dead_after_our_bye_is_not_told_again() -> None:
+    rig = Rig()
+    session = rig.talking_in()
+    session.options(now=0.0)
+    rig.drain()
+    asked = rig.last_request()
+    session.bye(now=0.0)
+    rig.drain()
+    rig.give(rig.answer(481, request=asked))
+    assert rig.told == []

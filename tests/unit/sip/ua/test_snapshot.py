@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.core.errors import JournalError
+from softswitch.core.errors import JournalError, LocalProtocolError
 from softswitch.sip.parse import parse_message
 from softswitch.sip.ua.actions import AckMissing, Acknowledged, Answered, Cancelled, Ended, Progressed, Rejected
 from softswitch.sip.ua.client_session import ClientSession
@@ -233,3 +233,44 @@ def test_no_credentials_stand_in_a_snapshot() -> None:
     assert parse_message(snapshot.invite).get("X-Kept") == "1"
     session = rig.call_in(headers=[("Authorization", "Digest secret")])
     assert "secret" not in repr(session.snapshot())
+
+
+def test_an_invite_that_rang_before_the_restart_is_not_sent_again() -> None:
+    rig = Rig()
+    before = rig.call_out()
+    invite = rig.last_request()
+    snapshot = before.snapshot()._replace(provisional=180)
+    rig.restart()
+    rig.sent.clear()
+    session = rig.ua.restore(snapshot, owner="leg", now=0.0)
+    rig.run(40.0)
+    assert rig.sent == []
+    assert isinstance(session, ClientSession)
+    session.cancel(now=rig.now)
+    rig.drain()
+    assert rig.last_request().method == "CANCEL"
+    rig.give(rig.answer(200))
+    rig.give(rig.answer(487, request=invite))
+    assert rig.take(Rejected).status == 487
+
+
+def test_what_waited_for_an_answer_waits_less_after_a_restart_but_four_transmissions() -> None:
+    for age_s, end_s in ((0.0, 32.0), (12.0, 20.0), (31.0, 4.0), (500.0, 4.0)):
+        rig = Rig()
+        before = rig.call_in()
+        before.accept(ANSWER, now=0.0)
+        snapshot = before.snapshot()
+        rig.restart()
+        rig.ua.restore(snapshot, owner="leg", now=0.0, age_s=age_s)
+        rig.run(end_s - 0.01)
+        assert rig.told == []
+        rig.run(end_s)
+        rig.take(AckMissing)
+
+
+def test_an_invite_that_is_none_is_a_defect_of_the_snapshot() -> None:
+    rig = Rig()
+    session = rig.call_out()
+    answer = rig.answer(200).to_bytes()
+    with pytest.raises(LocalProtocolError):
+        rig.ua.restore(session.snapshot()._replace(invite=answer), owner="leg", now=0.0)

@@ -296,3 +296,11 @@ def test_a_topmost_via_without_an_element_is_not_answered() -> None:
     rig.give(whole)
     rig.give(whole.replace(b"X:", b"From:").replace(b"OPTIONS sip", b"OPTIONS  sip"))
     assert [type(action) for action in rig.told] == [Dropped, Dropped]
+
+
+def test_a_cancel_of_a_refused_invite_changes_nothing() -> None:
+    rig = Rig()
+    rig.call_in().reject(486, now=0.0)
+    rig.drain()
+    rig.give(rig.request("CANCEL", branch="z9hG4bKinvite"))
+    assert rig.lines == ["100 INVITE", "486 INVITE", "200 CANCEL"]
