@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from bench.baseline import c_relay_us_per_packet
-from bench.measuring import cpu_seconds, interleaved, report
-from bench.sip_load import CALLER, USERS, answering, register_callee, running_switch, sipp
+from bench.measuring import cpu_by_process, interleaved, report
+from bench.sip_load import CALLER, USERS, called_phone, running_switch, sipp
 
 
 def credentials(directory: Path) -> Path:
@@ -25,19 +25,21 @@ def credentials(directory: Path) -> Path:
     return path
 
 
-def calls(directory: Path, pids: list[int], *, count: int, rate: int, challenged: bool) -> dict[str, float]:
+def calls(directory: Path, pids: dict[str, int], *, count: int, rate: int, challenged: bool) -> dict[str, float]:
     """Make ``count`` calls; return milliseconds of CPU a call, failures and retransmissions."""
     users = credentials(directory)
-    before = cpu_seconds(pids)
+    before = cpu_by_process(pids)
     words = ["-m", str(count), "-r", str(rate), "-d", "200"]
     if challenged:
         counts = sipp(directory, *words, "-inf", str(users), scenario="call_challenged.xml", address=CALLER, port=5092)
     else:
         counts = sipp(directory, *words, scenario="call.xml", address=CALLER, port=5090)
     time.sleep(1.0)  # the writer's last batch belongs to these calls
-    spent = cpu_seconds(pids) - before
+    after = cpu_by_process(pids)
+    spent = {role: 1000 * (after[role] - before[role]) / count for role in before}
     return {
-        "ms_a_call": 1000 * spent / count,
+        "ms_a_call": sum(spent.values()),
+        **{f"ms_{role}": value for role, value in spent.items()},
         "failed": counts["failed"],
         "retransmissions": counts["retransmissions"],
     }
@@ -51,8 +53,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--soak", type=int, default=0, metavar="SECONDS")
     options = parser.parse_args()
-    with running_switch() as (directory, pids), answering(directory):
-        register_callee(directory)
+    with running_switch() as (directory, pids), called_phone(directory):
         calls(directory, pids, count=200, rate=50, challenged=False)
         if options.soak:
             count = options.soak * options.rate

@@ -8,20 +8,21 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(pids: Iterable[int]) -> float:
-    """Return user and system seconds that these processes have used so far."""
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
+def cpu_by_process(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return the user and system seconds that each of these processes has used so far, by its role."""
+    return {role: _cpu_seconds(pid) for role, pid in pids.items()}
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def interleaved(runs: int, measures: Mapping[str, Callable[[], dict[str, float]]]) -> dict[str, dict[str, Any]]:

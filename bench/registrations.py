@@ -11,17 +11,17 @@ from pathlib import Path
 
 from bench.baseline import c_relay_us_per_packet
 from bench.call_setup import credentials
-from bench.measuring import cpu_seconds, interleaved, report
+from bench.measuring import cpu_by_process, interleaved, report
 from bench.sip_load import CALLER, running_switch, sipp
 
 
-def registrations(directory: Path, pids: list[int], *, count: int, rate: int) -> dict[str, float]:
+def registrations(directory: Path, pids: dict[str, int], *, count: int, rate: int) -> dict[str, float]:
     """Make ``count`` registrations of many users in turn; return milliseconds of CPU each."""
-    before = cpu_seconds(pids)
+    before = sum(cpu_by_process(pids).values())
     words = ["-m", str(count), "-r", str(rate), "-inf", str(credentials(directory))]
     counts = sipp(directory, *words, scenario="register.xml", address=CALLER, port=5094)
     time.sleep(0.5)
-    spent = cpu_seconds(pids) - before
+    spent = sum(cpu_by_process(pids).values()) - before
     return {
         "ms_each": 1000 * spent / count,
         "failed": counts["failed"],

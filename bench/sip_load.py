@@ -32,8 +32,8 @@ def site() -> str:
 
 
 @contextmanager
-def running_switch() -> Iterator[tuple[Path, list[int]]]:
-    """Start the switch with its default configuration on its own addresses; give its directory and process ids."""
+def running_switch() -> Iterator[tuple[Path, dict[str, int]]]:
+    """Start the switch with its default configuration on its own addresses; give its directory and its processes, by role."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "site.yaml").write_text(site())
@@ -53,13 +53,13 @@ def running_switch() -> Iterator[tuple[Path, list[int]]]:
             log.close()
 
 
-def _pids(config: Path, process: subprocess.Popen[bytes], directory: Path) -> list[int]:
+def _pids(config: Path, process: subprocess.Popen[bytes], directory: Path) -> dict[str, int]:
     for _ in range(100):
         done = subprocess.run(
             [PROGRAM, "status", "--json", "--config", str(config)], capture_output=True, text=True, check=False
         )
         if done.returncode == 0:
-            return [entry["pid"] for entry in json.loads(done.stdout)["processes"]]
+            return {entry["role"]: entry["pid"] for entry in json.loads(done.stdout)["processes"]}
         if process.poll() is not None:
             break
         time.sleep(0.1)
@@ -92,8 +92,9 @@ def sipp(directory: Path, *words: str, scenario: str, address: str, port: int, t
 
 
 @contextmanager
-def answering(directory: Path, address: str = CALLEE, port: int = 5070) -> Iterator[None]:
-    """Run SIPp as the called phone."""
+def called_phone(directory: Path, address: str = CALLEE, port: int = 5070) -> Iterator[None]:
+    """Register user 2000, then run SIPp as its phone at that address."""
+    _register_callee(directory, address, port)
     command = [
         *("sipp", "-sf", str(SCENARIOS / "answer.xml"), "-i", address, "-p", str(port), "-nostdin"),
     ]
@@ -107,10 +108,9 @@ def answering(directory: Path, address: str = CALLEE, port: int = 5070) -> Itera
         process.wait(10)
 
 
-def register_callee(directory: Path) -> None:
-    """Register user 2000 at the answering SIPp's address."""
+def _register_callee(directory: Path, address: str, port: int) -> None:
     users = directory / "callee.csv"
     users.write_text("SEQUENTIAL\n2000;[authentication username=2000 password=secret-2000];\n")
-    counts = sipp(directory, "-inf", str(users), "-m", "1", scenario="register.xml", address=CALLEE, port=5070)
+    counts = sipp(directory, "-inf", str(users), "-m", "1", scenario="register.xml", address=address, port=port)
     if counts["failed"]:
         raise RuntimeError("the callee could not register")
