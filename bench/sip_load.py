@@ -33,7 +33,7 @@ def site() -> str:
 
 @contextmanager
 def running_switch() -> Iterator[tuple[Path, dict[str, int]]]:
-    """Start the switch with its default configuration on its own addresses; give its directory and its processes, by role."""
+    """Start the switch with its default configuration on its own addresses; give its directory and processes."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "site.yaml").write_text(site())
