@@ -192,7 +192,12 @@ def expired(state: LocationState, wall_s: float) -> tuple[RegistrationRemoved, .
 
 
 def disconnected(state: LocationState, flow: Flow) -> tuple[RegistrationRemoved, ...]:
-    """Decide what ends with a connection: bindings behind NAT, which nobody can dial back to."""
+    """Decide what ends with a connection: bindings behind NAT, which nobody can dial back to.
+
+    A datagram that could not be sent ends nothing: the network may be back in a second.
+    """
+    if not flow.reliable:
+        return ()
     return tuple(removal(b, "disconnected") for b in state.bindings_on(flow) if b.behind_nat)
 
 
