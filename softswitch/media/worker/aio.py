@@ -87,6 +87,9 @@ class AioBackend:
         self._write_pointers = _pointers(self._writes)
         self._events = np.zeros(rows.capacity, _EVENT)
         self._events_address = self._events.ctypes.data
+        self._batch = np.zeros(rows.capacity, np.uint64)
+        """The addresses of the control blocks of one submission."""
+        self._batch_address = self._batch.ctypes.data
         self._broken: list[int] = []
         self._context = ctypes.c_ulong(0)
         self._begin()
@@ -110,7 +113,7 @@ class AioBackend:
 
     def receive(self, rows: Indices) -> Received:
         """Receive at most one packet for each of these rows."""
-        events = self._submit(self._read_pointers[rows])
+        events = self._submit(self._read_pointers, rows)
         results = events["result"]
         found = results > 0
         if found.all():
@@ -121,7 +124,7 @@ class AioBackend:
         """Send the packets that lie in the sources' rows to the listeners' phones."""
         self._writes["buffer"][listeners] = self._addresses[sources]
         self._writes["octets"][listeners] = lengths
-        events = self._submit(self._write_pointers[listeners])
+        events = self._submit(self._write_pointers, listeners)
         failed = events["result"] < 0
         return events["data"][failed].astype(np.intp)
 
@@ -146,7 +149,7 @@ class AioBackend:
             sock.setblocking(False)
             self.attach(0, sock)
             try:
-                events = self._submit(self._read_pointers[:1])
+                events = self._submit(self._read_pointers, np.array([0]))
                 works = len(events) == 1 and events["result"][0] == -errno.EAGAIN
             except MediaError:
                 self.close()
@@ -157,13 +160,14 @@ class AioBackend:
             self.close()
             raise MediaError("io_submit does not work on sockets here")
 
-    def _submit(self, pointers: Pointers) -> npt.NDArray[np.void]:
-        """Start the control blocks at these addresses and return their events.
+    def _submit(self, pointers: Pointers, rows: Indices) -> npt.NDArray[np.void]:
+        """Start these rows' control blocks and return their events.
 
         A control block that the system refuses ends the batch; it is skipped and its row noted, and the rest goes on.
         """
-        wanted = len(pointers)
-        address = pointers.ctypes.data
+        wanted = len(rows)
+        pointers.take(rows, out=self._batch[:wanted], mode="clip")  # "raise" would copy twice
+        address = self._batch_address
         started = fetched = skipped = 0
         while started < wanted:
             count = min(wanted - started, _MOST_AT_ONCE)
@@ -173,7 +177,7 @@ class AioBackend:
             if done > 0:
                 started += done
             elif ctypes.get_errno() != errno.EAGAIN or fetched == started - skipped:
-                self._refuse(int(pointers[started]))
+                self._refuse(int(self._batch[started]))
                 started += 1
                 skipped += 1
             while fetched < started - skipped:

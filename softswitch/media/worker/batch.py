@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.media.worker.rows import HEADER_OCTETS, PACKET_OCTETS, UNKNOWN, Indices, Lengths, Rows
+from softswitch.media.worker.rows import HEADER_OCTETS, PACKET_OCTETS, TYPE_SHIFT, UNKNOWN, Indices, Lengths, Rows
 
 Numbers = npt.NDArray[np.int64]
 Octets = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+
+_PLAIN: Final = 0x80
+"""The first octet of a header: version 2, no padding, no extension, no contributing sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,17 @@ class Batch:
             self.kinds[wanted],
         )
 
+    def all_plain(self) -> bool:
+        """Tell whether :meth:`plain` is true for all of them, as is nearly always so; it costs less."""
+        lengths = self.lengths
+        sizes_fit = lengths.min() > HEADER_OCTETS and lengths.max() < PACKET_OCTETS
+        return bool(sizes_fit and self.kinds.all() and (self.heads >> 24 == _PLAIN).all())
+
     def plain(self) -> Mask:
         """Tell which packets are version 2 with nothing but a header and a payload of a negotiated type."""
-        plain: Mask = self.heads >> 24 == 0x80
+        plain: Mask = self.heads >> 24 == _PLAIN
         plain &= self.kinds != UNKNOWN
-        plain &= self.lengths > HEADER_OCTETS
-        plain &= self.lengths < PACKET_OCTETS
+        plain &= (self.lengths > HEADER_OCTETS) & (self.lengths < PACKET_OCTETS)
         return plain
 
 
@@ -58,7 +67,7 @@ def read_batch(state: Rows, rows: Indices, lengths: Lengths) -> Batch:
         rows: where packets lie, each row once.
         lengths: their octets. A header that was not received whole is read all the same; see :meth:`Batch.plain`.
     """
-    words = state.words[rows].astype(np.int64)
+    words = state.read_headers(rows)
     heads = words[:, 0]
-    types = (heads >> 16) & 0x7F
+    types = (heads >> TYPE_SHIFT) & 0x7F
     return Batch(rows, lengths, heads, words[:, 1], words[:, 2], types, state.kinds[rows, types])

@@ -128,7 +128,7 @@ class MediaPlane:
             self.retire(leg)
             leg.reports.source = None
         incoming, outgoing = self._state.incoming[leg.row], self._state.outgoing[leg.row]
-        incoming[In.PERIOD_TICKS] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
+        self._state.period[leg.row] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
         if stream.formats:
             incoming[In.CLOCK_HZ] = outgoing[Out.CLOCK_HZ] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)
@@ -260,7 +260,7 @@ class MediaPlane:
         incoming, outgoing = state.incoming[row], state.outgoing[row]
         return LegStatistics(
             packets_received=state.received(row),
-            octets_received=int(incoming[In.OCTETS]),
+            octets_received=state.received_octets(row),
             packets_sent=int(outgoing[Out.SENT]),
             packets_lost=state.lost(row),
             jitter_ms=round(1000 * state.jitter_rtp(row) / float(incoming[In.CLOCK_HZ]), 3),

@@ -21,7 +21,6 @@ from softswitch.media.worker.rows import (
     HEADER_OCTETS,
     NO_TYPE,
     PACKET_OCTETS,
-    TELEPHONE_EVENT,
     In,
     Indices,
     Lengths,
@@ -34,8 +33,7 @@ _TICK_US: Final = 5000
 _MOST_AHEAD: Final = 3000
 _MOST_BEHIND: Final = 100  # both of RFC 3550 A.1: beyond them the sender has begun anew
 _MARKER: Final = 0x0080_0000
-_VERSION: Final = 0x8000_0000
-_WORD: Final = 0xFFFF_FFFF
+_VERSION_AND_MARKER: Final = 0x8080_0000
 
 EventHook = Callable[[int, bytes, int, int, bool], None]
 """Takes a telephone event's row, payload, timestamp, SSRC and marker."""
@@ -102,27 +100,25 @@ class Relay:
             now: monotonic seconds.
         """
         batch = read_batch(self._state, rows, lengths)
-        plain = batch.plain()
-        if not plain.all():
-            batch = self._without_odd(batch, plain)
+        if not batch.all_plain():
+            batch = self._without_odd(batch)
             if not batch.rows.size:
                 return
         now_us = int(now * 1_000_000)
-        sound = batch.kinds == AUDIO
-        all_sound = bool(sound.all())
-        incoming = self._state.incoming[batch.rows]
-        extended = self._account(batch, incoming, None if all_sound else sound, now_us)
+        sound = None if batch.kinds.max() == AUDIO else batch.kinds == AUDIO
+        incoming = self._state.incoming.take(batch.rows, axis=0)
+        extended = self._account(batch, incoming, sound, now_us)
         self._state.incoming[batch.rows] = incoming
-        if not all_sound:
-            self._show_events(batch.only(batch.kinds == TELEPHONE_EVENT))
+        if sound is not None:
+            self._show_events(batch.only(~sound))
         for listeners in self._routes.rounds:
             heard_by = listeners[batch.rows]
             self._forward(_Crossing(batch, extended, incoming[:, In.STREAM], heard_by, sound), now_us)
 
-    def _without_odd(self, batch: Batch, plain: Mask) -> Batch:
+    def _without_odd(self, batch: Batch) -> Batch:
         """Make odd packets plain where that is possible, count and drop the others."""
         lengths = batch.lengths.copy()
-        for place in np.flatnonzero(~plain).tolist():
+        for place in np.flatnonzero(~batch.plain()).tolist():
             lengths[place] = self._odd(int(batch.rows[place]), int(lengths[place]))
         kept = lengths > 0
         return read_batch(self._state, batch.rows[kept], lengths[kept])
@@ -153,14 +149,16 @@ class Relay:
         """
         sequences = batch.heads & 0xFFFF
         steps = ((sequences - incoming[:, In.HIGHEST] + 0x8000) & 0xFFFF) - 0x8000
-        fresh = (incoming[:, In.SSRC] != batch.ssrcs) | (steps > _MOST_AHEAD) | (steps < -_MOST_BEHIND)
+        fresh = incoming[:, In.SSRC] != batch.ssrcs
+        # One unsigned comparison for both ends: what is further behind wraps to the far end.
+        fresh |= (steps + _MOST_BEHIND).view(np.uint64) > _MOST_AHEAD + _MOST_BEHIND
         if fresh.any():
             self._begin_streams(batch, incoming, fresh, now_us)
             steps[fresh] = 0
         extended: Numbers = incoming[:, In.HIGHEST] + steps
         np.maximum(incoming[:, In.HIGHEST], extended, out=incoming[:, In.HIGHEST])
         incoming[:, In.RECEIVED] += 1
-        incoming[:, In.OCTETS] += batch.lengths - HEADER_OCTETS
+        incoming[:, In.OCTETS] += batch.lengths
         incoming[:, In.HEARD_AT_US] = now_us
         self._measure_jitter(batch, incoming, sound, now_us)
         return extended
@@ -200,19 +198,19 @@ class Relay:
     def _forward(self, crossing: _Crossing, now_us: int) -> None:
         """Send each packet to one listener of its source."""
         types = self._state.maps[crossing.listeners, crossing.batch.types]
-        wanted = types != NO_TYPE
-        if not wanted.all():
+        if types.min() == NO_TYPE:
+            wanted = types != NO_TYPE
             crossing, types = crossing.only(wanted), types[wanted]
             if not types.size:
                 return
         batch, listeners = crossing.batch, crossing.listeners
-        outgoing = self._state.outgoing[listeners]
-        heads = (batch.heads & _MARKER) | types.astype(np.int64) << 16 | _VERSION
+        outgoing = self._state.outgoing.take(listeners, axis=0)
+        heads = (batch.heads & _VERSION_AND_MARKER) | types
         stale = outgoing[:, Out.STREAM] != crossing.streams
         if stale.any():
             self._change_source(crossing, outgoing, stale, now_us)
             # A new talkspurt for the listener's jitter buffer; on an event the marker means something else.
-            heads |= (stale & crossing.sound) * _MARKER
+            heads |= (stale if crossing.sound is None else stale & crossing.sound) * _MARKER
         self._write_headers(crossing, outgoing, heads, now_us)
         connected = outgoing[:, Out.CONNECTED]
         self._state.outgoing[listeners] = outgoing
@@ -221,30 +219,30 @@ class Relay:
     def _change_source(self, crossing: _Crossing, outgoing: Numbers, stale: Mask, now_us: int) -> None:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""
         changed = outgoing[stale]
-        period_us = self._state.incoming[crossing.batch.rows[stale], In.PERIOD_TICKS] * _TICK_US
+        period_us = self._state.period[crossing.batch.rows[stale]] * _TICK_US
         passed_us = np.maximum(now_us - changed[:, Out.SENT_AT_US], period_us)
         timestamps = changed[:, Out.TIMESTAMP] + _in_units(passed_us, changed[:, Out.CLOCK_HZ])
         changed[:, Out.STREAM] = crossing.streams[stale]
         changed[:, Out.SEQUENCE_SHIFT] = changed[:, Out.HIGHEST] + 1 - crossing.extended[stale]
-        changed[:, Out.TIMESTAMP_SHIFT] = timestamps - crossing.batch.timestamps[stale]
+        changed[:, Out.TIMESTAMP_SHIFT] = (timestamps - crossing.batch.timestamps[stale]) & 0xFFFF_FFFF
         outgoing[stale] = changed
 
     def _write_headers(self, crossing: _Crossing, outgoing: Numbers, heads: Numbers, now_us: int) -> None:
         """Write the headers into the packets, and what was sent into ``outgoing``."""
         batch = crossing.batch
         sequences = crossing.extended + outgoing[:, Out.SEQUENCE_SHIFT]
-        timestamps = (batch.timestamps + outgoing[:, Out.TIMESTAMP_SHIFT]) & _WORD
-        words = np.empty((len(heads), 3), np.int64)
-        words[:, 0] = heads | (sequences & 0xFFFF)
-        words[:, 1] = timestamps
-        words[:, 2] = outgoing[:, Out.SSRC]
-        self._state.words[batch.rows] = words
+        timestamps = batch.timestamps + outgoing[:, Out.TIMESTAMP_SHIFT]
+        heads |= sequences & 0xFFFF
+        self._state.write_headers(batch.rows, heads, timestamps, outgoing[:, Out.SSRC])
         np.maximum(outgoing[:, Out.HIGHEST], sequences, out=outgoing[:, Out.HIGHEST])
         outgoing[:, Out.SENT] += 1
-        outgoing[:, Out.OCTETS] += batch.lengths - HEADER_OCTETS
-        sound = crossing.sound
-        outgoing[sound, Out.TIMESTAMP] = timestamps[sound]
-        outgoing[sound, Out.SENT_AT_US] = now_us
+        outgoing[:, Out.OCTETS] += batch.lengths
+        if crossing.sound is None:
+            outgoing[:, Out.TIMESTAMP] = timestamps
+            outgoing[:, Out.SENT_AT_US] = now_us
+        else:
+            outgoing[crossing.sound, Out.TIMESTAMP] = timestamps[crossing.sound]
+            outgoing[crossing.sound, Out.SENT_AT_US] = now_us
 
     def _send(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Numbers) -> None:
         if connected.all():
@@ -270,7 +268,7 @@ class Relay:
         """Count as failed what was counted as sent before it was tried."""
         outgoing = self._state.outgoing
         outgoing[listeners[failed], Out.SENT] -= 1
-        outgoing[listeners[failed], Out.OCTETS] -= lengths[failed] - HEADER_OCTETS
+        outgoing[listeners[failed], Out.OCTETS] -= lengths[failed]
         outgoing[listeners[failed], Out.FAILED] += 1
 
 
@@ -284,7 +282,8 @@ class _Crossing:
     streams: Numbers
     """Numbers of the sources' streams."""
     listeners: Indices
-    sound: Mask
+    sound: Mask | None
+    """Which of them are sound; None for all."""
 
     def only(self, wanted: Mask) -> _Crossing:
         return _Crossing(
@@ -292,7 +291,7 @@ class _Crossing:
             self.extended[wanted],
             self.streams[wanted],
             self.listeners[wanted],
-            self.sound[wanted],
+            None if self.sound is None else self.sound[wanted],
         )
 
 

@@ -153,7 +153,7 @@ class Reports:
         passed_us = int(self._clock.monotonic() * 1e6) - int(outgoing[Out.SENT_AT_US])
         timestamp = int(outgoing[Out.TIMESTAMP]) + passed_us * int(outgoing[Out.CLOCK_HZ]) // 1_000_000
         ntp = ntp_of_wall(self._clock.wall())
-        octets = int(outgoing[Out.OCTETS]) & _WORD
+        octets = self._state.sent_octets(leg.row) & _WORD
         return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets, blocks)
 
     def _block(self, leg: Leg) -> ReportBlock:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from softswitch.media.engine import Format, Hear
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import AUDIO, NO_TYPE, TELEPHONE_EVENT, UNKNOWN, Rows
+from softswitch.media.worker.rows import AUDIO, NO_TYPE, TELEPHONE_EVENT, TYPE_SHIFT, UNKNOWN, Rows
 
 _REPORT_TYPES = range(64, 96)  # RFC 5761 §4: where a port is shared with RTCP, never RTP
 
@@ -97,7 +97,7 @@ class Rooms:
 
     def _fill_map(self, source: Leg, listener: Leg) -> None:
         """Map the payload types of a source to the listener's for the same format."""
-        send_types = {form[:3]: form.send_type for form in reversed(_formats(listener))}
+        send_types = {form[:3]: form.send_type << TYPE_SHIFT for form in reversed(_formats(listener))}
         types = self._state.maps[listener.row]
         types[:] = NO_TYPE
         for form in _formats(source):

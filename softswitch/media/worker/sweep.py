@@ -2,7 +2,7 @@
 
 A row's ``due`` tick is four ticks after the one that found its last packet (two for packets of 10 ms, and so on). A
 sweep that comes too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four.
-Every eighth sweep is made a tick earlier: if the packet is there by then, the leg has moved to the earlier phase. So
+Every sixteenth sweep is made a tick earlier: if the packet is there by then, the leg has moved to the earlier phase. So
 the phase follows a phone whose clock drifts against ours, in both directions.
 """
 
@@ -14,10 +14,12 @@ import numpy as np
 
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.relay import Relay
-from softswitch.media.worker.rows import In, Indices, Rows
+from softswitch.media.worker.rows import Indices, Rows
 
-_PROBE_EVERY: Final = 8
-_AGAIN_EVERY: Final = 4
+_PROBE_EVERY: Final = 16
+_AGAIN_EVERY: Final = 8
+_LATE_SWEEPS: Final = 2
+"""So many sweeps without a packet, and the one that comes then may have another one behind it."""
 _PATIENT_SWEEPS: Final = 50
 """After so many sweeps without a packet, a leg (a held one) is swept every 20 ms only."""
 _SILENT_PERIOD: Final = 4
@@ -51,13 +53,14 @@ class Sweeper:
         if not rows.size:
             return
         found = self._pass(rows, now)
-        self._schedule(rows, found, tick)
-        # Every fourth 20 ms a second packet is looked for, and a third where there was one.
+        again = self._schedule(rows, found, tick)
+        # Where more is sent than was said, or two came at once, this finds it too.
         if catching_up or (tick >> 2) % _AGAIN_EVERY == 0:
-            for _ in range(_MOST_PASSES):
-                if not found.size:
-                    return
-                found = self._pass(found, now)
+            again = found
+        for _ in range(_MOST_PASSES):
+            if not again.size:
+                return
+            again = self._pass(again, now)
 
     def _pass(self, rows: Indices, now: float) -> Indices:
         found, lengths = self._backend.receive(rows)
@@ -65,8 +68,10 @@ class Sweeper:
             self._relay.relay(found, lengths, now=now)
         return found
 
-    def _schedule(self, rows: Indices, found: Indices, tick: int) -> None:
+    def _schedule(self, rows: Indices, found: Indices, tick: int) -> Indices:
+        """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
+        late = found[state.empty_sweeps[found] >= _LATE_SWEEPS]
         if found.size < rows.size:
             state.empty_sweeps[rows] += 1
             state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, _SILENT_PERIOD, 1)
@@ -74,4 +79,5 @@ class Sweeper:
             state.empty_sweeps[found] = 0
             # A row's sweeps are counted from another number each, so that the probes are spread evenly.
             probing = (tick >> 2) + found & (_PROBE_EVERY - 1) == 0
-            state.due[found] = tick + state.incoming[found, In.PERIOD_TICKS] - probing
+            state.due[found] = tick + state.period[found] - probing
+        return late

@@ -120,7 +120,7 @@ class Rig:
     def hear(self, listener: int, source: int, types: dict[int, int] | None = None) -> None:
         """Let a listener hear a source, with its own numbers for payload types."""
         for received, sent in (types or {0: 0}).items():
-            self.state.maps[listener, received] = sent
+            self.state.maps[listener, received] = sent << 16
         self.routes.set_listeners(source, [listener])
 
     def take(self, row: int, *packets: bytes, now: float = 0.0) -> None:

@@ -69,7 +69,7 @@ class Desk:
     def speak(self, packets: int) -> None:
         outgoing = self.rig.state.outgoing[self.leg.row]
         outgoing[Out.SENT] += packets
-        outgoing[Out.OCTETS] += 160 * packets
+        outgoing[Out.OCTETS] += 172 * packets
         outgoing[Out.TIMESTAMP] = 1000
         outgoing[Out.SENT_AT_US] = int(self.clock.now * 1e6)
 

@@ -8,7 +8,7 @@ import pytest
 from softswitch.media.engine import Format, Hear, Stream
 from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.rooms import Rooms
-from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.rows import NO_TYPE, Rows
 from tests.unit.media.rig import EVENT_101, PCMA, PCMU, Rig, rtp
 
 PHONE = ("10.0.0.1", 4000)
@@ -169,4 +169,4 @@ def test_the_same_encoding_at_another_clock_is_another_format(house: House) -> N
 
 
 def test_a_row_of_nobody_stays_without_types_whatever_rooms_say() -> None:
-    assert set(Rows(2).maps[2].tolist()) == {255}
+    assert set(Rows(2).maps[2].tolist()) == {NO_TYPE}

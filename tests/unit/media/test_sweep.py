@@ -6,7 +6,7 @@ from collections import deque
 
 import pytest
 
-from softswitch.media.worker.rows import NEVER, In, Indices, Lengths
+from softswitch.media.worker.rows import NEVER, Indices, Lengths
 from softswitch.media.worker.sweep import Sweeper
 from tests.unit.media.rig import Rig, rtp
 
@@ -55,7 +55,7 @@ def asked(rig: Rig, leg: int = 0) -> int:
 def test_a_leg_is_swept_once_in_20_ms_and_now_and_then_a_second_time() -> None:
     rig = sweeping()
     delays_ms(rig, [2.0 + 20 * n for n in range(200)], ticks=800)
-    assert 200 <= asked(rig) <= 200 * 1.5
+    assert 200 <= asked(rig) <= 200 * 1.3
 
 
 @pytest.mark.parametrize(("ppm", "jitter_ms"), [(0, 0.0), (1000, 1.0), (-1000, 1.0), (300, 2.0)])
@@ -71,7 +71,7 @@ def test_the_delay_stays_near_one_tick_while_clocks_drift(ppm: int, jitter_ms: f
 @pytest.mark.parametrize("ptime_ms", [5, 10, 30, 60])
 def test_other_packet_lengths_wait_no_longer(ptime_ms: int) -> None:
     rig = sweeping()
-    rig.state.incoming[0, In.PERIOD_TICKS] = ptime_ms // TICK_MS
+    rig.state.period[0] = ptime_ms // TICK_MS
     delays = delays_ms(rig, [1.0 + ptime_ms * n for n in range(300)], ticks=300 * ptime_ms // TICK_MS)
     assert statistics.fmean(delays[20:]) <= 4.5
     assert len(delays) >= 298
@@ -80,11 +80,18 @@ def test_other_packet_lengths_wait_no_longer(ptime_ms: int) -> None:
 def test_a_phone_that_sends_more_often_than_it_said_is_heard_whole() -> None:
     delays = delays_ms(sweeping(), [10.0 * n for n in range(1000)], ticks=2000)
     assert len(delays) >= 990
-    assert max(delays) <= 100
+    assert max(delays) <= 180
 
 
-def test_a_burst_is_taken_within_five_frames() -> None:
-    assert len(delays_ms(sweeping(), [1.0] * 10, ticks=21)) == 10
+def test_a_burst_is_taken_within_nine_frames() -> None:
+    assert len(delays_ms(sweeping(), [1.0] * 10, ticks=36)) == 10
+
+
+def test_packets_that_come_late_and_together_are_taken_together() -> None:
+    regular = [1.0 + 20 * n for n in range(50)]
+    late = [1044.0, 1044.0, 1044.0]
+    delays = delays_ms(sweeping(), regular + late, ticks=230)
+    assert delays[-3:] == [1.0, 1.0, 1.0]
 
 
 def test_after_missed_ticks_everything_that_waits_is_taken_at_once() -> None:
