@@ -37,6 +37,7 @@ from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 
+_OF_CONVERSATIONS = (inputs.CallArrived, inputs.DeadlinePassed, inputs.EndConversation)
 _EXPIRY = "registrations"
 """The name of the deadline at which the next registration expires."""
 
@@ -108,6 +109,8 @@ class Brain:
             arrive=self._arrive,
         )
         self._domain = settings.domain
+        self._now = clock.monotonic()
+        self._wall_s = clock.wall()
         self._keepalive = self._new_keepalive()
         self._handlers = self._action_handlers()
 
@@ -115,32 +118,35 @@ class Brain:
 
     def receive(self, data: bytes, flow: Flow) -> None:
         """Take one datagram, or one message of a stream."""
-        self._ua.receive(data, flow, now=self._clock.monotonic())
+        self._look_at_clock()
+        self._ua.receive(data, flow, now=self._now)
         self._run()
 
     def flow_closed(self, flow: Flow) -> None:
         """A stream's connection is gone, or a send failed."""
-        self._ua.flow_failed(flow, now=self._clock.monotonic())
+        self._look_at_clock()
+        self._ua.flow_failed(flow, now=self._now)
         for fact in disconnected(self.locations, flow):
             self._record(fact)
         self._run()
 
     def media_event(self, event: engine.MediaEvent) -> None:
         """Take what a media worker tells."""
+        self._look_at_clock()
         for given in _inputs_of(event):
             self._decide(given)
         self._run()
 
     def handle_timer(self) -> None:
         """Do what is due now."""
-        now = self._clock.monotonic()
-        self._ua.handle_timer(now=now)
-        for name in self._deadlines.due(now):
+        self._look_at_clock()
+        self._ua.handle_timer(now=self._now)
+        for name in self._deadlines.due(self._now):
             if name == _EXPIRY:
                 self._expire()
             else:
                 self._conversation_due(name)
-        self._keepalive.handle_timer(now=now)
+        self._keepalive.handle_timer(now=self._now)
         self._run()
 
     def next_deadline(self) -> float | None:
@@ -150,6 +156,7 @@ class Brain:
 
     def end_conversation(self, conversation_id: str, reason: str) -> None:
         """End a conversation politely on all sides."""
+        self._look_at_clock()
         self._decide(inputs.EndConversation(conversation_id, reason))
         self._run()
 
@@ -192,7 +199,8 @@ class Brain:
             self._sequence = max(self._sequence, record.sequence)
             apply_call_fact(self.calls, record)
             self.locations.apply(record)
-        now = self._clock.monotonic()
+        self._look_at_clock()
+        now = self._now
         for leg in self.calls.legs.values():
             if leg.dialog and (leg.is_live or leg.cancelling):
                 snapshot = SessionSnapshot.from_values(leg.dialog)
@@ -214,6 +222,7 @@ class Brain:
         What an earlier brain kept as a fact but did not live to let out is said again; saying it twice changes
         nothing. A leg that one side does not know is closed.
         """
+        self._look_at_clock()
         held = self._media.open_legs()
         known = {name for name, leg in self.calls.legs.items() if leg.port_state is not PortState.NONE}
         for name in held - known:
@@ -227,18 +236,23 @@ class Brain:
 
     # One turn's work
 
+    def _look_at_clock(self) -> None:
+        """Take the time once for all that follows from one input."""
+        self._now = self._clock.monotonic()
+        self._wall_s = self._clock.wall()
+
     def _record(self, fact: object, conversation_id: str = "") -> None:
         """Give a fact its place, apply it, and note its effects."""
         self._sequence += 1
-        record = Record(self._sequence, self._clock.wall(), conversation_id, fact)
+        record = Record(self._sequence, self._wall_s, conversation_id, fact)
         self._pending.append(record)
         if conversation_id:
             apply_call_fact(self.calls, record)
-            self._performer.perform(fact, self._clock.monotonic())
+            self._performer.perform(fact, self._now)
         else:
             self.locations.apply(record)
             self._arm_expiry()
-            self._keepalive.registered(fact, now=self._clock.monotonic())
+            self._keepalive.registered(fact, now=self._now)
 
     def _decide(self, given: inputs.Input) -> None:
         decided = decide(self.calls, given)
@@ -251,7 +265,7 @@ class Brain:
         self._arm(conversation_id)
 
     def _conversation_id(self, given: inputs.Input) -> str:
-        if isinstance(given, inputs.CallArrived | inputs.DeadlinePassed | inputs.EndConversation):
+        if isinstance(given, _OF_CONVERSATIONS):
             return given.conversation_id
         return self.calls.legs[given.leg].conversation_id
 
@@ -282,7 +296,7 @@ class Brain:
         self._decide(inputs.DeadlinePassed(conversation_id))
 
     def _expire(self) -> None:
-        for fact in expired(self.locations, self._clock.wall()):
+        for fact in expired(self.locations, self._wall_s):
             self._record(fact)
         self._arm_expiry()
 
@@ -300,10 +314,9 @@ class Brain:
 
     def _arrive(self, request: Request, flow: Flow, make: Callable[[str], inputs.CallArrived]) -> None:
         """Begin a call: its session first, so that the facts may answer it."""
-        conversation_id = new_conversation_id(self._clock.wall(), self._entropy)
+        conversation_id = new_conversation_id(self._wall_s, self._entropy)
         leg = leg_id(conversation_id, 1)
-        now = self._clock.monotonic()
-        self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=now)
+        self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._now)
         self._decide(make(conversation_id))
 
     # What the user agent tells
@@ -328,7 +341,7 @@ class Brain:
         }
 
     def _request_arrived(self, action: actions.RequestArrived) -> None:
-        self.desk.take(action.request, action.flow, now=self._clock.monotonic(), wall_s=self._clock.wall())
+        self.desk.take(action.request, action.flow, now=self._now, wall_s=self._wall_s)
 
     def _told(self, action: _OfSession, given: inputs.Input) -> None:
         """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
