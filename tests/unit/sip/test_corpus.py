@@ -1,4 +1,4 @@
-"""Each message of the corpus gets exactly the verdict that the manifest gives; names are RFC 4475's where it has one."""
+"""Each message of the corpus gets exactly the verdict that the manifest gives; names are those of RFC 4475."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def told(message: Request | Response) -> dict[str, Any]:
     return facts | {"status": message.status, "reason": message.reason}
 
 
-def asked(facts: Any, means: Any) -> Any:
+def asked(facts: object, means: object) -> object:
     """Return the part of ``facts`` that ``means`` speaks about: of a mapping its keys only, but all parameters."""
-    if not isinstance(means, dict):
+    if not (isinstance(means, dict) and isinstance(facts, dict)):
         return facts
     return {key: facts[key] if key == "parameters" else asked(facts[key], means[key]) for key in means}
 
