@@ -19,6 +19,7 @@ FOUND := $(shell $(PYTHON) -c 'import os, platform, sys; print(platform.python_v
 MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
 SOAK_S ?= 600
+BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py))))
 
 .PHONY: run install test check bench fuzz soak clean programs
 
@@ -59,7 +60,7 @@ check: .venv/.tested
 	.venv/bin/python tools/behaviours.py --check
 
 bench: .venv/.tested programs
-	@for each in sip_message call_setup registrations relay; do
+	@for each in $(BENCHES); do
 		.venv/bin/python -m bench.$$each
 	done
 
