@@ -38,20 +38,24 @@ def stack() -> Iterator[ExitStack]:
         yield found
 
 
-@pytest.fixture
-def space(stack: ExitStack) -> Namespace:
+@pytest.fixture(scope="module")
+def space() -> Iterator[Namespace]:
+    """A module's network: its switch, and phones that are not told otherwise."""
     found = Namespace()
-    stack.callback(found.close)
-    return found
+    yield found
+    found.close()
 
 
-@pytest.fixture
-def switch(stack: ExitStack, space: Namespace, tmp_path: Path) -> SwitchProcess:
-    directory = tmp_path / "switch"
-    directory.mkdir()
-    found = SwitchProcess(space, directory)
-    stack.callback(found.close)
-    return found
+@pytest.fixture(scope="module")
+def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
+    """A module's switch; every test leaves it at rest. In the end it must stop cleanly and have nothing to regret."""
+    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"))
+    try:
+        yield found
+    finally:
+        code = found.close()
+    assert code == 0
+    assert not found.complaints()
 
 
 @pytest.fixture

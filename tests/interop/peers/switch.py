@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,21 @@ from tests.interop.peers.namespace import Namespace
 
 PROGRAM = str(Path(sys.executable).with_name("softswitch"))
 
-SITE = """\
+TRUNK = ("127.0.2.1", 5090)
+"""The address of the trunk, and the port that its line names."""
+_NUMBERED = range(201, 261)
+SITE = f"""\
 users:
-  - {name: anna, extension: "101", password: secret-101, display_name: Anna}
-  - {name: boris, extension: "102", password: secret-102}
-  - {name: vera, extension: "103", password: secret-103}
+  - {{name: anna, extension: "101", password: secret-101, display_name: Anna}}
+  - {{name: boris, extension: "102", password: secret-102}}
+  - {{name: vera, extension: "103", password: secret-103}}
+{"".join(f'  - {{name: u{n}, extension: "{n}", password: secret-{n}}}' + chr(10) for n in _NUMBERED)}
+trunks:
+  - {{name: city, host: {TRUNK[0]}, port: {TRUNK[1]}, transport: udp}}
+numbers:
+  - {{number: "+74950000260", user: u260}}
 """
+"""Three people whose phones are softphones, and users for tests that want one of their own."""
 
 
 class SwitchProcess:
@@ -106,6 +117,37 @@ class SwitchProcess:
     def log(self) -> str:
         """Return what it printed."""
         return (self.directory / "switch.log").read_text(errors="replace")
+
+    def complaints(self) -> list[str]:
+        """Return the lines of the log that tell of errors, and what stands there that is no line of a log."""
+        lines = self.log().splitlines()
+        return [line for line in lines if "Traceback" in line or '"level": "error"' in line or '"critical"' in line]
+
+    def until_nobody_is_registered(self, *, timeout_s: float = 15.0) -> None:
+        """Wait until every phone is gone, so that none of them rings in the next test."""
+        deadline = time.monotonic() + timeout_s
+        while self.status()["registrations"]:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still registered: {self.cli('registrations', '--json')}")
+            time.sleep(0.05)
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a table of the call records."""
+        database = self.directory / "var" / "softswitch.db"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608  # our own names
+
+    def call_of(self, number: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
+        """Return the record of the call from that number once it is complete, a moment after it has ended."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            calls = [call for call in self.records("conversations") if call["from_number"] == number]
+            if calls and calls[-1]["ended_at"] is not None:
+                return calls[-1]
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no complete record: {calls}")
+            time.sleep(0.05)
 
     def close(self) -> int:
         """Stop it as Ctrl-C does; return its exit code."""
