@@ -130,11 +130,15 @@ class Message:
         self._forget(name)
         self.headers.insert(0, (name, value))
 
-    def replace_first(self, name: str, value: str) -> None:
-        """Replace the first line of that header, which there is: the topmost Via is completed so."""
-        self._forget(name)
-        place = next(i for i, (key, _) in enumerate(self.headers) if key == name)
-        self.headers[place] = (name, value)
+    def complete_via(self, value: str) -> None:
+        """Replace the first Via line, which there is, by one that says where the message came from.
+
+        The parsed ``via`` stays what the peer wrote: that is what transactions are matched by.
+        """
+        place = next(i for i, (key, _) in enumerate(self.headers) if key == "Via")
+        self.headers[place] = ("Via", value)
+        if self._first is not None:
+            self._first["Via"] = value
 
     def remove(self, name: str) -> None:
         """Remove every line of that header."""

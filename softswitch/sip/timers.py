@@ -2,7 +2,8 @@
 
 Most timers of SIP have one of a few constant delays, and most are stopped long before they are due. So a timer is
 started by appending it to the line of its delay (a line is in order by itself), only other delays go into a heap, and
-a stopped timer stays where it is until it would have been due.
+a stopped timer stays where it is until it would have been due. The heap, in which timers may wait for an hour, is rid
+of stopped ones when they are the greater part.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import heapq
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Timers:
         return 64 * self.t1_s
 
 
+_MOST_STOPPED: Final = 256
+"""So many stopped timers are left in the heap in any case."""
+
+
 class Expiring(Protocol):
     """Whatever owns a timer."""
 
@@ -46,7 +51,7 @@ class Expiring(Protocol):
 class Timer:
     """A started timer; only its queue changes it."""
 
-    __slots__ = ("counted", "deadline", "kind", "order", "owner")
+    __slots__ = ("counted", "deadline", "in_line", "kind", "order", "owner")
 
     def __init__(self, deadline: float, order: int, owner: Expiring, kind: Enum, counted: int) -> None:
         self.deadline = deadline
@@ -54,6 +59,7 @@ class Timer:
         self.owner: Expiring | None = owner
         self.kind = kind
         self.counted = counted
+        self.in_line = False
 
     def __lt__(self, other: Timer) -> bool:
         if self.deadline == other.deadline:
@@ -76,6 +82,7 @@ class TimerQueue:
         self._lines: dict[float, deque[Timer]] = {delay: deque() for delay in constant}
         self._queues = tuple(self._lines.values())
         self._heap: list[Timer] = []
+        self._stopped = 0
         self._order = 0
         self.live = 0
 
@@ -95,6 +102,7 @@ class TimerQueue:
         if line is None or (line and line[-1].deadline > timer.deadline):
             heapq.heappush(self._heap, timer)
         else:
+            timer.in_line = True
             line.append(timer)
         return timer
 
@@ -103,6 +111,15 @@ class TimerQueue:
         if timer is not None and timer.owner is not None:
             timer.owner = None
             self.live -= timer.counted
+            if not timer.in_line:
+                self._stopped += 1
+                if self._stopped > _MOST_STOPPED and 2 * self._stopped > len(self._heap):
+                    self._sweep()
+
+    def _sweep(self) -> None:
+        self._heap = [timer for timer in self._heap if timer.owner is not None]
+        heapq.heapify(self._heap)
+        self._stopped = 0
 
     def next_deadline(self) -> float | None:
         """Return when the next timer is due, or None where none is started."""
@@ -117,12 +134,14 @@ class TimerQueue:
                 return
             owner, timer.owner = timer.owner, None
             self.live -= timer.counted
+            self._stopped += not timer.in_line
             owner.expire(timer.kind, now)
 
     def _first(self) -> Timer | None:
         heap = self._heap
         while heap and heap[0].owner is None:
             heapq.heappop(heap)
+            self._stopped -= 1
         first = heap[0] if heap else None
         for line in self._queues:
             while line:

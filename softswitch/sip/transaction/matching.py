@@ -58,7 +58,7 @@ def note_source(request: Request, flow: Flow) -> None:
         value = f"{raw.replace(';rport;', f';rport={port};', 1)};received={host}"
     else:
         value = _rewritten(raw, via, flow, asked=asked)
-    request.replace_first("Via", value)
+    request.complete_via(value)
 
 
 def _rewritten(raw: str, via: Via, flow: Flow, *, asked: bool) -> str:

@@ -90,7 +90,7 @@ class ServerSession(Session):
         transaction = core.layer.serve_invite(server_key(request), reply_flow(request, flow), None, merge_key)
         session = cls(core, owner, flow, dialog, transaction, copied)
         transaction.user = session
-        session.offered = bool(request.sdp)
+        session.offered = bool(request.body)
         session._begin(request, now)
         return session
 

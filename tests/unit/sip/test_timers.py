@@ -116,3 +116,17 @@ def test_random_starts_and_stops_agree_with_a_sorted_list() -> None:
 def test_the_base_values_are_those_of_the_rfc() -> None:
     timers = Timers()
     assert (timers.t1_s, timers.t2_s, timers.t4_s, timers.give_up_s) == (0.5, 4.0, 5.0, 32.0)
+
+
+def test_long_timers_that_are_stopped_do_not_pile_up() -> None:
+    queue, owner = TimerQueue(Timers()), Owner()
+    queue.start(owner, Kind.TWO, 3600.0, 0.0)
+    for number in range(5000):
+        queue.stop(queue.start(owner, Kind.ONE, 3600.0, number / 250))
+        queue.start(owner, Kind.ONE, 0.1, number / 250)
+        queue.fire(number / 250)
+    assert len(queue._heap) < 600
+    assert queue._stopped == sum(timer.owner is None for timer in queue._heap)
+    run(queue)
+    assert len(owner.fired) == 5001
+    assert queue.live == 0

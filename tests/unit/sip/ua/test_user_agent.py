@@ -304,3 +304,17 @@ def test_a_cancel_of_a_refused_invite_changes_nothing() -> None:
     rig.drain()
     rig.give(rig.request("CANCEL", branch="z9hG4bKinvite"))
     assert rig.lines == ["100 INVITE", "486 INVITE", "200 CANCEL"]
+
+
+def test_an_invite_without_the_cookie_in_its_branch_is_matched_by_its_other_fields() -> None:
+    rig = Rig()
+    rig.give(rig.request("INVITE", branch="1", sdp=OFFER))
+    arrived = rig.take(RequestArrived)
+    session = rig.ua.accept_invite(arrived.request, arrived.flow, owner="leg", now=0.0)
+    rig.give(rig.request("INVITE", branch="1", sdp=OFFER))
+    session.reject(486, now=0.0)
+    rig.drain()
+    rig.give(rig.request("ACK", branch="1", to_tag=session.dialog.local_tag))
+    assert rig.lines == ["100 INVITE", "100 INVITE", "486 INVITE"]
+    assert rig.told == []
+    rig.assert_at_rest()
