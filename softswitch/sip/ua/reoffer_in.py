@@ -150,6 +150,7 @@ class ReofferIn:
             self._core.queue.stop(timer)
         if self._answer is not None:
             self._answer.stop()
+            self._answer = None
 
     def _step(self, given: Input) -> None:
         self.state = TABLE.step(self.state, given)

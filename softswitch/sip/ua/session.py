@@ -215,6 +215,7 @@ class Session(ABC):
             self._reoffer_in.stop(now)
         if self._reoffer_out is not None:
             self._reoffer_out.stop()
+        self._reoffer_in = self._reoffer_out = None  # they know the session: no circles for the collector
         if not known:
             core.sessions.pop((self.dialog.sip_call_id, self.dialog.local_tag), None)
 
