@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from softswitch.app.view import BrainView
+from softswitch.core.errors import ConfigurationError
+from softswitch.directory.site import Site, compile_site, make_site
+from softswitch.directory.store import read_site
+from softswitch.journal.ring import RingState, RingWriter
+from softswitch.simulation.phone_call import CallState
+from softswitch.simulation.virtual_loop import VirtualLoop
+from softswitch.simulation.world import DOMAIN, Setting, World, make_user
+
+
+def quiet_ring() -> RingState:
+    memory = os.memfd_create("ring")
+    os.ftruncate(memory, 1 << 16)
+    state = RingWriter(memory).state
+    os.close(memory)
+    return replace(state, capacity_octets=1000)
+
+
+WELL = quiet_ring()
+
+
+class Viewed:
+    """A world with its view, and a ring whose state the test chooses."""
+
+    def __init__(self, loop: VirtualLoop, directory: Path) -> None:
+        self.loop = loop
+        self.world = World(loop, 7, Setting())
+        self.ring = WELL
+        self.view = BrainView(
+            self.world.switch.brain,
+            self.world.clock,
+            directory=directory,
+            pids=lambda: {"supervisor": 1, "worker-0": 2, "brain": 3},
+            ring=lambda: self.ring,
+        )
+
+
+@pytest.fixture
+def viewed(tmp_path: Path) -> Iterator[Viewed]:
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+    yield Viewed(loop, tmp_path)
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+async def talk(world: World) -> None:
+    anna, boris = await world.registered("anna"), await world.registered("boris")
+    await anna.dial("102")
+    (await boris.until_called()).answer()
+    await anna.call.until(CallState.UP)
+    await asyncio.sleep(1)
+
+
+def test_a_call_is_shown_with_its_legs_and_counted(viewed: Viewed) -> None:
+    viewed.loop.run_until_complete(talk(viewed.world))
+    (call,) = viewed.view.calls()
+    assert call.state == "talking"
+    assert [(leg.user, leg.number, leg.state, leg.codec) for leg in call.legs] == [
+        ("anna", "101", "talking", "PCMU"),
+        ("boris", "102", "talking", "PCMU"),
+    ]
+    assert [leg.leg for leg in call.legs] == [f"{call.conversation_id}.1", f"{call.conversation_id}.2"]
+    status = viewed.view.status()
+    assert (status.calls, status.legs, status.dialogs, status.ports) == (1, 2, 2, 2)
+    assert [(each.role, each.pid) for each in status.processes] == [("supervisor", 1), ("worker", 2), ("brain", 3)]
+
+
+def test_a_held_leg_is_shown_as_held(viewed: Viewed) -> None:
+    async def hold() -> None:
+        await talk(viewed.world)
+        await viewed.world.phones["anna"].call.hold()
+
+    viewed.loop.run_until_complete(hold())
+    (call,) = viewed.view.calls()
+    assert [leg.state for leg in call.legs] == ["held", "talking"]
+
+
+def test_registrations_are_shown_with_source_and_remaining_time(viewed: Viewed) -> None:
+    viewed.loop.run_until_complete(viewed.world.registered("anna"))
+    (shown,) = viewed.view.registrations()
+    assert shown.extension == "101"
+    assert shown.source.startswith("udp:192.0.2.")
+    assert 0 < shown.expires_s <= 3600
+
+
+@pytest.mark.parametrize(
+    ("ring", "alarms"),
+    [
+        (WELL, 0),
+        (replace(WELL, disk_errno=28), 1),
+        (replace(WELL, records_lost=3), 1),
+        (replace(WELL, records_lost=3, disk_errno=28), 2),
+        (replace(WELL, waiting_octets=900), 1),
+    ],
+)
+def test_a_journal_in_trouble_raises_alarms(viewed: Viewed, ring: RingState, alarms: int) -> None:
+    viewed.ring = ring
+    assert len(viewed.view.status().alarms) == alarms
+
+
+def another_site(domain: str = DOMAIN) -> Site:
+    return make_site(domain, [make_user("anna", "101"), make_user("dasha", "105")])
+
+
+def test_a_site_is_swapped_in_and_kept(viewed: Viewed, tmp_path: Path) -> None:
+    compiled = compile_site(another_site(), ["/etc/site.yaml"])
+    planned = viewed.view.load_site(compiled, dry_run=True)
+    assert "+ user dasha (105)" in planned
+    assert viewed.world.switch.brain.desk.site.user_by_extension("105") is None
+    assert viewed.view.load_site(compiled, dry_run=False) == planned
+    assert viewed.world.switch.brain.desk.site.user_by_extension("105") is not None
+    kept = read_site(tmp_path, domain=DOMAIN)
+    assert kept is not None
+    assert kept.paths == ("/etc/site.yaml",)
+    assert viewed.view.load_site(compiled, dry_run=True) == []
+
+
+@pytest.mark.parametrize("compiled", [compile_site(another_site("elsewhere.example")), b"", b"\xc1nonsense"])
+def test_a_site_that_does_not_fit_changes_nothing(viewed: Viewed, tmp_path: Path, compiled: bytes) -> None:
+    before = viewed.world.switch.brain.desk.site
+    with pytest.raises(ConfigurationError):
+        viewed.view.load_site(compiled, dry_run=False)
+    assert viewed.world.switch.brain.desk.site is before
+    assert read_site(tmp_path, domain=DOMAIN) is None
+
+
+def test_a_switch_that_stops_takes_no_calls(viewed: Viewed) -> None:
+    assert viewed.view.ready()
+    viewed.world.switch.brain.desk.draining = True
+    assert not viewed.view.ready()
