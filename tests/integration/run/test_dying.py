@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.run.conftest import Running, Start, UdpProbe, alive, descendants, kill, running
+from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill, running
 
 pytestmark = pytest.mark.network
 HOST = "127.0.51.1"
@@ -110,3 +111,21 @@ def test_a_program_that_cannot_start_ends_the_switch_with_a_reason(start: Start)
     assert [each["process"] for each in switch.events("start.failed")] == ["brain"]
     assert "nonce.key" in switch.log()
     assert "is ready" not in switch.log()
+
+
+def test_closing_the_terminal_stops_the_switch(tmp_path: Path) -> None:
+    config = tmp_path / "softswitch.toml"
+    config.write_text('[sip]\nlisten = ["udp:127.0.51.17:5060"]\n[api]\nlisten = "127.0.51.17:8080"\n')
+    ours, theirs = os.openpty()
+    words = ["setsid", "--ctty", PROGRAM, "run", "--config", str(config)]
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    while b"stops the switch" not in shown:
+        shown += os.read(ours, 65536)
+    children = descendants(process.pid)
+    assert len(children) == 3
+    os.close(ours)
+    assert process.wait(30) == 0
+    assert not any(alive(child) for child in children)
+    assert b"event=socket.served" in shown

@@ -82,3 +82,13 @@ def test_a_failure_is_written_with_its_traceback() -> None:
     configure_logging("brain", stream=out)
     get_logger("x").error("task.failed", exc_info=ValueError("broken"))
     assert "ValueError: broken" in json.loads(out.getvalue())["exception"]
+
+
+class ClosedTerminal(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_log_that_nobody_can_read_any_more_harms_nobody() -> None:
+    configure_logging("brain", stream=ClosedTerminal())
+    get_logger("x").info("something.happened")
