@@ -124,7 +124,6 @@ def test_closing_the_terminal_stops_the_switch(tmp_path: Path) -> None:
     while b"stops the switch" not in shown:
         shown += os.read(ours, 65536)
     children = descendants(process.pid)
-    assert len(children) == 3
     os.close(ours)
     assert process.wait(30) == 0
     assert not any(alive(child) for child in children)
