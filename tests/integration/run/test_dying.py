@@ -57,7 +57,7 @@ def test_ctrl_c_stops_everything_cleanly(start: Start) -> None:
     switch = start("127.0.51.11")
     switch.until_ready()
     children = descendants(switch.process.pid)
-    assert len(children) == 3
+    assert len(children) >= 3
     assert switch.stop(signal.SIGINT) == 0
     assert not any(alive(pid) for pid in children)
     assert switch.events("journal.closed")
