@@ -21,6 +21,7 @@ from softswitch.media.engine import (
     Stream,
 )
 from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.reception import Reception
@@ -28,7 +29,7 @@ from softswitch.media.worker.relay import TICK_S
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import NEVER, In, Out, Rows
+from softswitch.media.worker.rows import NEVER, Rows, To
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.runtime.log import get_logger
@@ -36,6 +37,7 @@ from softswitch.runtime.log import get_logger
 _log = get_logger(__name__)
 
 _UPKEEP_EVERY: Final = 20
+_SETTLE_EVERY: Final = 4
 _LATE_TICKS: Final = 3
 """So many ticks missed, and legs may have two packets waiting."""
 
@@ -91,11 +93,13 @@ class MediaPlane:
         self._next_upkeep = 0
         routes = Routes(state)
         self._rooms = Rooms(self._legs, state, routes)
-        self._reports = Reports(state, clock, entropy)
+        self._ledger = Ledger(state)
+        self._reports = Reports(state, self._ledger, clock, entropy)
         self._reception = Reception(
             state,
             self._rooms,
             routes,
+            self._ledger,
             self._reports,
             backend,
             leg_of=self._leg_by_row.__getitem__,
@@ -127,10 +131,9 @@ class MediaPlane:
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
             self.retire(leg)
             leg.reports.source = None
-        incoming, outgoing = self._state.incoming[leg.row], self._state.outgoing[leg.row]
         self._state.period[leg.row] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
         if stream.formats:
-            incoming[In.CLOCK_HZ] = outgoing[Out.CLOCK_HZ] = stream.formats[0].clock_rate_hz
+            self._state.clock_hz[leg.row] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
@@ -160,7 +163,7 @@ class MediaPlane:
     def retire(self, leg: Leg) -> None:
         """Take a leg's connected socket out of the sweep; it is closed when the turn is over."""
         self._backend.detach(leg.row)
-        self._state.outgoing[leg.row, Out.CONNECTED] = 0
+        self._state.sending[leg.row, To.CONNECTED] = 0
         self._state.due[leg.row] = NEVER
         if leg.twin is not None:
             self._retired.append(leg.twin)
@@ -194,11 +197,21 @@ class MediaPlane:
         """
         now = self._clock.monotonic()
         self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
+        if number % _SETTLE_EVERY == 0:
+            self._ledger.settle()
         if number >= self._next_upkeep:
             self._next_upkeep = number + _UPKEEP_EVERY
             self._reports.send_due(now=now)
             self._end_pauses()
             self._retire_broken()
+
+    def statistics(self, name: str) -> LegStatistics:
+        """Return what a leg's RTP did so far.
+
+        Raises:
+            KeyError: there is no such leg.
+        """
+        return self._statistics(self._legs[name])
 
     def states(self) -> list[LegState]:
         """Return what there is of each leg, for a brain that says hello."""
@@ -215,10 +228,8 @@ class MediaPlane:
         self.finish_turn()
         bound = bind_pair(order.address, self._ports)
         row = self._state.take()
-        outgoing = self._state.outgoing[row]
-        outgoing[Out.SSRC] = self._entropy.number(32)
-        outgoing[Out.HIGHEST] = self._entropy.number(16)
-        outgoing[Out.TIMESTAMP] = self._entropy.number(32)
+        self._state.sending[row, To.SSRC] = self._entropy.number(32)
+        self._ledger.open(row, sequence=self._entropy.number(16), timestamp=self._entropy.number(32))
         reports = ReportState(self._entropy.token(12))
         leg = Leg(
             order.leg,
@@ -256,15 +267,14 @@ class MediaPlane:
                 self.retire(self._leg_by_row[row])
 
     def _statistics(self, leg: Leg) -> LegStatistics:
-        state, row = self._state, leg.row
-        incoming, outgoing = state.incoming[row], state.outgoing[row]
+        state, ledger, row = self._state, self._ledger, leg.row
         return LegStatistics(
-            packets_received=state.received(row),
-            octets_received=state.received_octets(row),
-            packets_sent=int(outgoing[Out.SENT]),
-            packets_lost=state.lost(row),
-            jitter_ms=round(1000 * state.jitter_rtp(row) / float(incoming[In.CLOCK_HZ]), 3),
-            packets_refused=int(incoming[In.REFUSED]),
+            packets_received=ledger.received(row),
+            octets_received=ledger.received_octets(row),
+            packets_sent=int(ledger.outgoing(row)[Out.SENT]),
+            packets_lost=ledger.lost(row),
+            jitter_ms=round(1000 * ledger.jitter_rtp(row) / float(state.clock_hz[row]), 3),
+            packets_refused=int(state.refused[row]),
             packets_lost_by_phone=leg.reports.lost_by_phone,
             round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
         )

@@ -10,12 +10,13 @@ from softswitch.core.errors import RtpError
 from softswitch.media.engine import DigitPressed, LegLatched, MediaEvent
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.latching import Endpoint, Verdict
+from softswitch.media.worker.ledger import In, Ledger
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, In, Out, Rows
+from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, Rows, To
 from softswitch.media.worker.sockets import bind_twin, connect_and_drain, receive_from
 from softswitch.rtp.packet import looks_like_rtcp
 
@@ -39,6 +40,7 @@ class Reception:
         state: the rows.
         rooms: told when a leg is latched.
         routes: who hears whom.
+        ledger: counts what came and went.
         reports: takes RTCP that shares the RTP port.
         backend: gets the connected sockets.
         leg_of: finds the leg of a row.
@@ -51,6 +53,7 @@ class Reception:
         state: Rows,
         rooms: Rooms,
         routes: Routes,
+        ledger: Ledger,
         reports: Reports,
         backend: IoBackend,
         *,
@@ -60,6 +63,7 @@ class Reception:
     ) -> None:
         self._state = state
         self._rooms = rooms
+        self._ledger = ledger
         self._reports = reports
         self._backend = backend
         self._leg_of = leg_of
@@ -69,6 +73,7 @@ class Reception:
         self.relay = Relay(
             state,
             routes,
+            ledger,
             backend,
             on_event=self._take_event,
             on_report=self._take_report,
@@ -95,16 +100,16 @@ class Reception:
             self._take_shared_report(leg, packet, sender)
             return
         if len(packet) <= HEADER_OCTETS:
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
             return
         first, second, sequence, _, ssrc = _HEADER.unpack_from(packet)
         if first >> 6 != 2 or self._state.kinds[leg.row, second & 0x7F] == UNKNOWN:
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
             return
-        heard_at = float(self._state.incoming[leg.row, In.HEARD_AT_US]) / 1e6
+        heard_at = float(self._ledger.incoming(leg.row)[In.HEARD_AT_US]) / 1e6
         verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at)
         if verdict is Verdict.REFUSED:
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
             return
         found = self._latch(leg, sender) if verdict is Verdict.LATCHED else []
         self._waiting.setdefault(leg.row, []).extend((packet, *found))
@@ -113,7 +118,7 @@ class Reception:
         if leg.stream is not None and not leg.stream.rtcp_port:
             self._reports.take(leg, packet, sender[0])
         else:
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
 
     def _latch(self, leg: Leg, source: Endpoint) -> list[bytes]:
         """Connect the leg's twin to the phone and let its row join the sweep; return the phone's packets found in it.
@@ -122,16 +127,16 @@ class Reception:
         """
         state, row = self._state, leg.row
         self._backend.detach(row)
-        state.outgoing[row, Out.CONNECTED] = 0
+        state.sending[row, To.CONNECTED] = 0
         state.due[row] = NEVER
         packets: list[bytes] = []
         try:
             if leg.twin is None:
                 leg.twin = bind_twin(leg.catch_all)
             packets, foreign = connect_and_drain(leg.twin, source)
-            state.incoming[row, In.REFUSED] += foreign
+            state.refused[row] += foreign
             self._backend.attach(row, leg.twin)
-            state.outgoing[row, Out.CONNECTED] = 1
+            state.sending[row, To.CONNECTED] = 1
             state.due[row] = 0
         except OSError:
             self._descriptors.retire(leg)
@@ -146,7 +151,7 @@ class Reception:
         try:
             digit = leg.events.receive(payload, timestamp=timestamp, ssrc=ssrc, marker=marker)
         except RtpError:
-            self._state.incoming[row, In.REFUSED] += 1
+            self._state.refused[row] += 1
             return
         if digit:
             self._emit(DigitPressed(leg.name, digit))

@@ -14,6 +14,7 @@ import numpy as np
 
 from softswitch.media.worker.batch import Batch, Mask, Numbers, read_batch
 from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.ledger import Ledger, Note, Out, in_units
 from softswitch.media.worker.odd import make_plain
 from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import (
@@ -21,11 +22,10 @@ from softswitch.media.worker.rows import (
     HEADER_OCTETS,
     NO_TYPE,
     PACKET_OCTETS,
-    In,
     Indices,
     Lengths,
-    Out,
     Rows,
+    To,
 )
 
 TICK_S: Final = 0.005
@@ -49,6 +49,7 @@ class Relay:
     Args:
         state: the rows.
         routes: who hears whom.
+        ledger: counts what came and went.
         backend: by which packets to latched phones leave.
         on_event: sees telephone events.
         on_report: sees RTCP on RTP ports.
@@ -59,6 +60,7 @@ class Relay:
         self,
         state: Rows,
         routes: Routes,
+        ledger: Ledger,
         backend: IoBackend,
         *,
         on_event: EventHook,
@@ -67,11 +69,11 @@ class Relay:
     ) -> None:
         self._state = state
         self._routes = routes
+        self._ledger = ledger
         self._backend = backend
         self._on_event = on_event
         self._on_report = on_report
         self._send_unlatched = send_unlatched
-        self._streams = 0
 
     def take(self, waiting: Mapping[int, Sequence[bytes]], *, now: float) -> None:
         """Take packets that were received outside a sweep.
@@ -104,16 +106,15 @@ class Relay:
             batch = self._without_odd(batch)
             if not batch.rows.size:
                 return
-        now_us = int(now * 1_000_000)
         sound = None if batch.kinds.max() == AUDIO else batch.kinds == AUDIO
-        incoming = self._state.incoming.take(batch.rows, axis=0)
-        extended = self._account(batch, incoming, sound, now_us)
-        self._state.incoming[batch.rows] = incoming
+        note = Note(batch.rows, batch.heads, batch.timestamps, batch.lengths, sound, int(now * 1_000_000))
+        self._follow(batch, note)
+        self._ledger.note_received(note)
         if sound is not None:
             self._show_events(batch.only(~sound))
+        streams = self._state.stream[batch.rows]
         for listeners in self._routes.rounds:
-            heard_by = listeners[batch.rows]
-            self._forward(_Crossing(batch, extended, incoming[:, In.STREAM], heard_by, sound), now_us)
+            self._forward(_Crossing(note, batch.types, streams, listeners[batch.rows]))
 
     def _without_odd(self, batch: Batch) -> Batch:
         """Make odd packets plain where that is possible, count and drop the others."""
@@ -127,67 +128,31 @@ class Relay:
         """Rewrite one odd packet as a plain one; return its new length, or 0 when nothing is left to relay."""
         octets = self._state.octets[row]
         if length >= PACKET_OCTETS:
-            self._state.incoming[row, In.REFUSED] += 1
+            self._state.refused[row] += 1
             return 0
         packet = octets[:length].tobytes()
         made, report = make_plain(packet, self._state.kinds[row])
         if report:
             self._on_report(row, packet)
         elif not made:
-            self._state.incoming[row, In.REFUSED] += 1
+            self._state.refused[row] += 1
         octets[: len(made)] = np.frombuffer(made, np.uint8)
         return len(made)
 
-    def _account(self, batch: Batch, incoming: Numbers, sound: Mask | None, now_us: int) -> Numbers:
-        """Count the packets in ``incoming`` and return their extended sequence numbers (RFC 3550 A.1).
-
-        Args:
-            batch: the packets.
-            incoming: their rows' numbers, changed in place.
-            sound: which of them are sound; None for all.
-            now_us: monotonic microseconds.
-        """
-        sequences = batch.heads & 0xFFFF
-        steps = ((sequences - incoming[:, In.HIGHEST] + 0x8000) & 0xFFFF) - 0x8000
-        fresh = incoming[:, In.SSRC] != batch.ssrcs
+    def _follow(self, batch: Batch, note: Note) -> None:
+        """Notice where a new stream begins: with another SSRC, or after a jump (RFC 3550 A.1)."""
+        last = self._state.last
+        keys = (batch.ssrcs << 16) | (batch.heads & 0xFFFF)
+        steps = keys - last[batch.rows]
         # One unsigned comparison for both ends: what is further behind wraps to the far end.
-        fresh |= (steps + _MOST_BEHIND).view(np.uint64) > _MOST_AHEAD + _MOST_BEHIND
-        if fresh.any():
-            self._begin_streams(batch, incoming, fresh, now_us)
-            steps[fresh] = 0
-        extended: Numbers = incoming[:, In.HIGHEST] + steps
-        np.maximum(incoming[:, In.HIGHEST], extended, out=incoming[:, In.HIGHEST])
-        incoming[:, In.RECEIVED] += 1
-        incoming[:, In.OCTETS] += batch.lengths
-        incoming[:, In.HEARD_AT_US] = now_us
-        self._measure_jitter(batch, incoming, sound, now_us)
-        return extended
-
-    def _begin_streams(self, batch: Batch, incoming: Numbers, fresh: Mask, now_us: int) -> None:
-        begun = incoming[fresh]
-        for numbers, row in zip(begun, batch.rows[fresh].tolist(), strict=True):
-            numbers[In.LOST_BEFORE] = self._state.lost(row)
-        begun[:, In.RECEIVED_BEFORE] += begun[:, In.RECEIVED]
-        begun[:, In.RECEIVED] = 0
-        begun[:, In.SSRC] = batch.ssrcs[fresh]
-        begun[:, In.FIRST] = begun[:, In.HIGHEST] = batch.heads[fresh] & 0xFFFF
-        begun[:, In.STREAM] = self._streams + 1 + np.arange(len(begun))
-        self._streams += len(begun)
-        begun[:, In.TRANSIT] = _in_units(now_us, begun[:, In.CLOCK_HZ]) - batch.timestamps[fresh]
-        incoming[fresh] = begun
-
-    def _measure_jitter(self, batch: Batch, incoming: Numbers, sound: Mask | None, now_us: int) -> None:
-        """Follow the jitter (RFC 3550 A.8) of the sound; telephone events stand still in time and tell nothing."""
-        transit = _in_units(now_us, incoming[:, In.CLOCK_HZ]) - batch.timestamps
-        deviation = np.abs((transit - incoming[:, In.TRANSIT]).astype(np.int32))  # the cast is modulo 2**32
-        jitter = incoming[:, In.JITTER]
-        after = jitter + deviation - ((jitter + 8) >> 4)
-        if sound is None:
-            incoming[:, In.JITTER] = after
-            incoming[:, In.TRANSIT] = transit
-        else:
-            incoming[sound, In.JITTER] = after[sound]
-            incoming[sound, In.TRANSIT] = transit[sound]
+        regular = (steps + _MOST_BEHIND).view(np.uint64) <= _MOST_AHEAD + _MOST_BEHIND
+        if not regular.all():
+            wrapped = (((steps + 0x8000) & 0xFFFF) - 0x8000 + _MOST_BEHIND).view(np.uint64)
+            same_ssrc = last[batch.rows] >> 16 == batch.ssrcs
+            fresh = ~regular & ~(same_ssrc & (wrapped <= _MOST_AHEAD + _MOST_BEHIND))
+            if fresh.any():
+                self._state.stream[batch.rows[fresh]] = self._ledger.begin_streams(note.only(fresh), batch.ssrcs[fresh])
+        last[batch.rows] = keys
 
     def _show_events(self, events: Batch) -> None:
         for place, row in enumerate(events.rows.tolist()):
@@ -195,54 +160,40 @@ class Relay:
             marker = bool(events.heads[place] & _MARKER)
             self._on_event(row, payload, int(events.timestamps[place]), int(events.ssrcs[place]), marker)
 
-    def _forward(self, crossing: _Crossing, now_us: int) -> None:
+    def _forward(self, crossing: _Crossing) -> None:
         """Send each packet to one listener of its source."""
-        types = self._state.maps[crossing.listeners, crossing.batch.types]
+        types = self._state.maps[crossing.listeners, crossing.types]
         if types.min() == NO_TYPE:
             wanted = types != NO_TYPE
             crossing, types = crossing.only(wanted), types[wanted]
             if not types.size:
                 return
-        batch, listeners = crossing.batch, crossing.listeners
-        outgoing = self._state.outgoing.take(listeners, axis=0)
-        heads = (batch.heads & _VERSION_AND_MARKER) | types
-        stale = outgoing[:, Out.STREAM] != crossing.streams
+        note, listeners = crossing.note, crossing.listeners
+        sending = self._state.sending.take(listeners, axis=0)
+        stale = sending[:, To.STREAM] != crossing.streams
+        heads = (note.heads & _VERSION_AND_MARKER) | types
         if stale.any():
-            self._change_source(crossing, outgoing, stale, now_us)
+            self._change_source(crossing, sending, stale)
             # A new talkspurt for the listener's jitter buffer; on an event the marker means something else.
-            heads |= (stale if crossing.sound is None else stale & crossing.sound) * _MARKER
-        self._write_headers(crossing, outgoing, heads, now_us)
-        connected = outgoing[:, Out.CONNECTED]
-        self._state.outgoing[listeners] = outgoing
-        self._send(listeners, batch.rows, batch.lengths, connected)
+            heads |= (stale if note.sound is None else stale & note.sound) * _MARKER
+        heads |= (note.heads + sending[:, To.SEQUENCE_SHIFT]) & 0xFFFF
+        timestamps = note.timestamps + sending[:, To.TIMESTAMP_SHIFT]
+        self._state.write_headers(note.rows, heads, timestamps, sending[:, To.SSRC])
+        self._ledger.note_sent(note._replace(rows=listeners, heads=heads, timestamps=timestamps))
+        self._send(listeners, note.rows, note.lengths, sending[:, To.CONNECTED])
 
-    def _change_source(self, crossing: _Crossing, outgoing: Numbers, stale: Mask, now_us: int) -> None:
+    def _change_source(self, crossing: _Crossing, sending: Numbers, stale: Mask) -> None:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""
-        changed = outgoing[stale]
-        period_us = self._state.period[crossing.batch.rows[stale]] * _TICK_US
-        passed_us = np.maximum(now_us - changed[:, Out.SENT_AT_US], period_us)
-        timestamps = changed[:, Out.TIMESTAMP] + _in_units(passed_us, changed[:, Out.CLOCK_HZ])
-        changed[:, Out.STREAM] = crossing.streams[stale]
-        changed[:, Out.SEQUENCE_SHIFT] = changed[:, Out.HIGHEST] + 1 - crossing.extended[stale]
-        changed[:, Out.TIMESTAMP_SHIFT] = (timestamps - crossing.batch.timestamps[stale]) & 0xFFFF_FFFF
-        outgoing[stale] = changed
-
-    def _write_headers(self, crossing: _Crossing, outgoing: Numbers, heads: Numbers, now_us: int) -> None:
-        """Write the headers into the packets, and what was sent into ``outgoing``."""
-        batch = crossing.batch
-        sequences = crossing.extended + outgoing[:, Out.SEQUENCE_SHIFT]
-        timestamps = batch.timestamps + outgoing[:, Out.TIMESTAMP_SHIFT]
-        heads |= sequences & 0xFFFF
-        self._state.write_headers(batch.rows, heads, timestamps, outgoing[:, Out.SSRC])
-        np.maximum(outgoing[:, Out.HIGHEST], sequences, out=outgoing[:, Out.HIGHEST])
-        outgoing[:, Out.SENT] += 1
-        outgoing[:, Out.OCTETS] += batch.lengths
-        if crossing.sound is None:
-            outgoing[:, Out.TIMESTAMP] = timestamps
-            outgoing[:, Out.SENT_AT_US] = now_us
-        else:
-            outgoing[crossing.sound, Out.TIMESTAMP] = timestamps[crossing.sound]
-            outgoing[crossing.sound, Out.SENT_AT_US] = now_us
+        state, note, listeners = self._state, crossing.note.only(stale), crossing.listeners[stale]
+        sent = self._ledger.outgoing(listeners)
+        passed_us = np.maximum(note.now_us - sent[:, Out.SENT_AT_US], state.period[note.rows] * _TICK_US)
+        timestamps = sent[:, Out.TIMESTAMP] + in_units(passed_us, state.clock_hz[listeners])
+        changed = sending[stale]
+        changed[:, To.STREAM] = crossing.streams[stale]
+        changed[:, To.SEQUENCE_SHIFT] = (sent[:, Out.SEQUENCE] + 1 - note.heads) & 0xFFFF
+        changed[:, To.TIMESTAMP_SHIFT] = (timestamps - note.timestamps) & 0xFFFF_FFFF
+        sending[stale] = changed
+        state.sending[listeners] = changed
 
     def _send(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Numbers) -> None:
         if connected.all():
@@ -250,7 +201,8 @@ class Relay:
         else:
             failed = self._send_mixed(listeners, sources, lengths, connected != 0)
         if failed.size:
-            self._take_back(np.isin(listeners, failed), listeners, lengths)
+            self._state.failed[failed] += 1
+            self._ledger.take_back(failed, lengths[np.isin(listeners, failed)])
 
     def _send_mixed(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Mask) -> Indices:
         places = zip(listeners.tolist(), sources.tolist(), lengths.tolist(), connected.tolist(), strict=True)
@@ -264,38 +216,17 @@ class Relay:
         by_backend = self._backend.send(listeners[connected], sources[connected], lengths[connected])
         return np.concatenate((by_backend, np.array(failed, np.intp)))
 
-    def _take_back(self, failed: Mask, listeners: Indices, lengths: Lengths) -> None:
-        """Count as failed what was counted as sent before it was tried."""
-        outgoing = self._state.outgoing
-        outgoing[listeners[failed], Out.SENT] -= 1
-        outgoing[listeners[failed], Out.OCTETS] -= lengths[failed]
-        outgoing[listeners[failed], Out.FAILED] += 1
-
 
 @dataclass(frozen=True, slots=True)
 class _Crossing:
     """Packets on their way to one listener each."""
 
-    batch: Batch
-    extended: Numbers
-    """Extended sequence numbers."""
+    note: Note
+    types: Numbers
+    """Payload types."""
     streams: Numbers
     """Numbers of the sources' streams."""
     listeners: Indices
-    sound: Mask | None
-    """Which of them are sound; None for all."""
 
     def only(self, wanted: Mask) -> _Crossing:
-        return _Crossing(
-            self.batch.only(wanted),
-            self.extended[wanted],
-            self.streams[wanted],
-            self.listeners[wanted],
-            None if self.sound is None else self.sound[wanted],
-        )
-
-
-def _in_units(moment_us: int | Numbers, clock_hz: Numbers) -> Numbers:
-    """Return microseconds in units of RTP clocks."""
-    units: Numbers = moment_us * clock_hz // 1_000_000
-    return units
+        return _Crossing(self.note.only(wanted), self.types[wanted], self.streams[wanted], self.listeners[wanted])

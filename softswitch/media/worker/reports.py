@@ -10,8 +10,9 @@ from softswitch.core.clock import Clock
 from softswitch.core.errors import RtpError
 from softswitch.core.ids import Entropy
 from softswitch.media.worker.latching import Endpoint
+from softswitch.media.worker.ledger import In, Ledger, Out
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.rows import In, Out, Rows
+from softswitch.media.worker.rows import Rows, To
 from softswitch.media.worker.sockets import receive_from
 from softswitch.rtp.rtcp import (
     Goodbye,
@@ -39,12 +40,14 @@ class Reports:
 
     Args:
         state: the rows.
+        ledger: what came and went.
         clock: both faces: reports carry wall time.
         entropy: for canonical names and intervals.
     """
 
-    def __init__(self, state: Rows, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, state: Rows, ledger: Ledger, clock: Clock, entropy: Entropy) -> None:
         self._state = state
+        self._ledger = ledger
         self._clock = clock
         self._entropy = entropy
         self._due: list[tuple[float, int, Leg]] = []
@@ -64,7 +67,7 @@ class Reports:
 
     def say_goodbye(self, leg: Leg) -> None:
         """Tell the phone that our stream ends, if there ever was one."""
-        if self._state.outgoing[leg.row, Out.SENT]:
+        if self._ledger.outgoing(leg.row)[Out.SENT]:
             self._send(leg, (Goodbye((self._ssrc(leg),)),))
 
     def receive(self, leg: Leg) -> None:
@@ -80,12 +83,12 @@ class Reports:
     def take(self, leg: Leg, packet: bytes, address: str) -> bool:
         """Read one compound; False when it is nonsense or a stranger's."""
         if not leg.latch.allows(address):
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
             return False
         try:
             packets = parse_rtcp(packet)
         except RtpError:
-            self._state.incoming[leg.row, In.REFUSED] += 1
+            self._state.refused[leg.row] += 1
             return False
         for each in packets:
             self._read(leg, each)
@@ -121,7 +124,7 @@ class Reports:
         try:
             self._send_to_phone(leg, compound)
         except OSError:
-            self._state.outgoing[leg.row, Out.FAILED] += 1
+            self._state.failed[leg.row] += 1
 
     def _send_to_phone(self, leg: Leg, compound: bytes) -> None:
         if leg.stream is not None and not leg.stream.rtcp_port:
@@ -144,20 +147,20 @@ class Reports:
         return (described[0], leg.stream.rtcp_port) if described is not None else None
 
     def _report(self, leg: Leg) -> SenderReport | ReceiverReport:
-        outgoing = self._state.outgoing[leg.row]
-        blocks = (self._block(leg),) if self._state.incoming[leg.row, In.STREAM] else ()
+        outgoing = self._ledger.outgoing(leg.row)
+        blocks = (self._block(leg),) if self._ledger.incoming(leg.row)[In.STREAM] else ()
         sent = int(outgoing[Out.SENT])
         if sent == leg.reports.sent_before:
             return ReceiverReport(self._ssrc(leg), blocks)
         leg.reports.sent_before = sent
         passed_us = int(self._clock.monotonic() * 1e6) - int(outgoing[Out.SENT_AT_US])
-        timestamp = int(outgoing[Out.TIMESTAMP]) + passed_us * int(outgoing[Out.CLOCK_HZ]) // 1_000_000
+        timestamp = int(outgoing[Out.TIMESTAMP]) + passed_us * int(self._state.clock_hz[leg.row]) // 1_000_000
         ntp = ntp_of_wall(self._clock.wall())
-        octets = self._state.sent_octets(leg.row) & _WORD
+        octets = self._ledger.sent_octets(leg.row) & _WORD
         return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets, blocks)
 
     def _block(self, leg: Leg) -> ReportBlock:
-        incoming, known = self._state.incoming[leg.row], leg.reports
+        incoming, known = self._ledger.incoming(leg.row), leg.reports
         highest, received = int(incoming[In.HIGHEST]), int(incoming[In.RECEIVED])
         expected = highest - int(incoming[In.FIRST]) + 1
         if known.stream != incoming[In.STREAM]:
@@ -170,7 +173,7 @@ class Reports:
             _fraction(expected - known.expected_before, received - known.received_before),
             max(-0x800000, min(0x7FFFFF, expected - received)),
             highest & _WORD,
-            int(self._state.jitter_rtp(leg.row)) & _WORD,
+            int(self._ledger.jitter_rtp(leg.row)) & _WORD,
             reported,
             min(int(since_s * 65536), _WORD),
         )
@@ -178,7 +181,7 @@ class Reports:
         return block
 
     def _ssrc(self, leg: Leg) -> int:
-        return int(self._state.outgoing[leg.row, Out.SSRC])
+        return int(self._state.sending[leg.row, To.SSRC])
 
 
 def _fraction(expected: int, received: int) -> int:

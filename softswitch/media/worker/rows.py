@@ -1,9 +1,8 @@
 """The state of all legs' RTP, one row a leg, as matrices that a tick works on at once.
 
 The octets of a row's packet lie at ``octets[row]``. Its first twelve, the RTP header of RFC 3550 §5.1, are seen a
-second time as three words: version to sequence number, timestamp, SSRC. What is counted
-and remembered of a leg stands in two rows of whole numbers, ``incoming[row]`` (from the phone; columns :class:`In`)
-and ``outgoing[row]`` (to the phone; columns :class:`Out`): so one gathering reads all of it.
+second time as three words: version to sequence number, timestamp, SSRC. Here stands only what relaying needs; what is
+counted is in :mod:`softswitch.media.worker.ledger`.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ PACKET_OCTETS: Final = 2048
 HEADER_OCTETS: Final = 12
 NEVER: Final = 1 << 62
 """A tick that does not come."""
+NO_PACKET: Final = -(1 << 60)
+"""In ``last``: nothing came yet."""
 NO_TYPE: Final = -1
 """In ``maps``: the listener has no payload type for it."""
 TYPE_SHIFT: Final = 16
@@ -29,62 +30,24 @@ DEFAULT_CLOCK_HZ: Final = 8000
 DEFAULT_PERIOD_TICKS: Final = 4
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
 _STRIDE_OCTETS: Final = PACKET_OCTETS + 64
-_LONG_AGO_US: Final = -(10**15)
 
 Indices = npt.NDArray[np.intp]
 Lengths = npt.NDArray[np.int64]
 
 
-class In:
-    """Columns of ``incoming``."""
-
-    SSRC: Final = 0
-    """Of the present stream; -1 before the first."""
-    STREAM: Final = 1
-    """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
-    FIRST: Final = 2
-    """Extended sequence number (RFC 3550 A.1) of the stream's first packet."""
-    HIGHEST: Final = 3
-    """The highest extended sequence number of the stream."""
-    RECEIVED: Final = 4
-    """Packets of the stream."""
-    OCTETS: Final = 5
-    """Octets of all streams, headers included."""
-    TRANSIT: Final = 6
-    """Arrival less timestamp of the last sound, in timestamp units (RFC 3550 A.8)."""
-    JITTER: Final = 7
-    """In sixteenths of a timestamp unit."""
-    HEARD_AT_US: Final = 8
-    CLOCK_HZ: Final = 9
-    RECEIVED_BEFORE: Final = 10
-    LOST_BEFORE: Final = 11
-    """Packets received and lost in earlier streams."""
-    REFUSED: Final = 12
-    COLUMNS: Final = 13
-
-
-class Out:
-    """Columns of ``outgoing``."""
+class To:
+    """Columns of ``sending``: what a listener's packets are made with."""
 
     SSRC: Final = 0
     STREAM: Final = 1
     """The source's stream for which the two shifts hold."""
     SEQUENCE_SHIFT: Final = 2
+    """Added to the source's sequence numbers, modulo 2**16."""
     TIMESTAMP_SHIFT: Final = 3
-    HIGHEST: Final = 4
-    """The highest extended sequence number sent."""
-    TIMESTAMP: Final = 5
-    """Of the last sound; its lowest 32 bits are what was sent."""
-    SENT_AT_US: Final = 6
-    """When that was."""
-    SENT: Final = 7
-    OCTETS: Final = 8
-    """Headers included."""
-    CONNECTED: Final = 9
+    """Added to the source's timestamps, modulo 2**32."""
+    CONNECTED: Final = 4
     """1 where packets leave by the connected socket."""
-    FAILED: Final = 10
-    CLOCK_HZ: Final = 11
-    COLUMNS: Final = 12
+    COLUMNS: Final = 5
 
 
 class Rows:
@@ -115,8 +78,18 @@ class Rows:
         """By payload type: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
         self.maps = np.full((capacity + 1, 128), NO_TYPE, np.int32)
         """For a listener, its source's payload type to its own, shifted to its place in the header's first word."""
-        self.incoming = np.zeros((capacity, In.COLUMNS), np.int64)
-        self.outgoing = np.zeros((capacity + 1, Out.COLUMNS), np.int64)
+        self.clock_hz = np.full(capacity, DEFAULT_CLOCK_HZ, np.int64)
+        """The RTP clock of the phone's formats."""
+        self.last = np.full(capacity, NO_PACKET, np.int64)
+        """SSRC and, in the lowest 16 bits, sequence number of the last packet."""
+        self.stream = np.zeros(capacity, np.int64)
+        """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
+        self.sending = np.zeros((capacity + 1, To.COLUMNS), np.int64)
+        """For a listener, the columns of :class:`To`."""
+        self.refused = np.zeros(capacity, np.int64)
+        """Packets that were a stranger's, malformed, or of no negotiated type."""
+        self.failed = np.zeros(capacity, np.int64)
+        """Packets that could not be sent."""
 
     def take(self) -> int:
         """Give out the lowest free row, with its state as new."""
@@ -154,41 +127,12 @@ class Rows:
         words[:, 0], words[:, 1], words[:, 2] = heads, timestamps, ssrcs
         self._headers[rows] = words.view(self._headers.dtype)[:, 0]
 
-    def received(self, row: int) -> int:
-        """Return how many packets of the phone came."""
-        incoming = self.incoming[row]
-        return int(incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED])
-
-    def received_octets(self, row: int) -> int:
-        """Return how many octets of payload came."""
-        return int(self.incoming[row, In.OCTETS]) - HEADER_OCTETS * self.received(row)
-
-    def sent_octets(self, row: int) -> int:
-        """Return how many octets of payload were sent."""
-        return int(self.outgoing[row, Out.OCTETS] - HEADER_OCTETS * self.outgoing[row, Out.SENT])
-
-    def lost(self, row: int) -> int:
-        """Return how many packets of the phone never came (RFC 3550 A.3)."""
-        incoming = self.incoming[row]
-        if not incoming[In.STREAM]:
-            return 0
-        expected = incoming[In.HIGHEST] - incoming[In.FIRST] + 1
-        return int(incoming[In.LOST_BEFORE] + max(0, expected - incoming[In.RECEIVED]))
-
-    def jitter_rtp(self, row: int) -> float:
-        """Return the jitter of the phone's packets in timestamp units."""
-        return float(self.incoming[row, In.JITTER]) / 16
-
     def _reset(self, row: int) -> None:
         self.due[row] = NEVER
-        self.empty_sweeps[row] = 0
+        self.period[row] = DEFAULT_PERIOD_TICKS
         self.kinds[row] = UNKNOWN
         self.maps[row] = NO_TYPE
-        self.incoming[row] = 0
-        self.incoming[row, In.SSRC] = -1
-        self.incoming[row, In.HEARD_AT_US] = _LONG_AGO_US
-        self.incoming[row, In.CLOCK_HZ] = DEFAULT_CLOCK_HZ
-        self.period[row] = DEFAULT_PERIOD_TICKS
-        self.outgoing[row] = 0
-        self.outgoing[row, Out.SENT_AT_US] = _LONG_AGO_US
-        self.outgoing[row, Out.CLOCK_HZ] = DEFAULT_CLOCK_HZ
+        self.clock_hz[row] = DEFAULT_CLOCK_HZ
+        self.last[row] = NO_PACKET
+        self.sending[row] = 0
+        self.empty_sweeps[row] = self.stream[row] = self.refused[row] = self.failed[row] = 0

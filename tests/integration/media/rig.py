@@ -31,7 +31,7 @@ from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
-from softswitch.media.worker.rows import In, Rows
+from softswitch.media.worker.rows import Rows
 
 EventT = TypeVar("EventT", bound=MediaEvent)
 
@@ -209,7 +209,7 @@ class PlaneRig:
 
     def refusals(self, row: int = 0) -> int:
         """Return how many packets of a row were refused."""
-        return int(self.state.incoming[row, In.REFUSED])
+        return int(self.state.refused[row])
 
     def of(self, kind: type[EventT]) -> list[EventT]:
         """Return the events of one kind."""

@@ -116,7 +116,8 @@ def test_a_phone_on_hold_is_not_heard_and_hears_nothing(rig: PlaneRig) -> None:
             a.send(first)
             b.send(second)
             rig.turn()
-        rig.until(lambda: rig.state.received(0) == rig.state.received(1) == 10)
+        rig.until(lambda: rig.plane.statistics("c.1").packets_received == 10)
+        rig.until(lambda: rig.plane.statistics("c.2").packets_received == 10)
         assert a.payloads() == b.payloads() == []
         rig.stream("c.1", a.at)
         a.send(first)

@@ -11,9 +11,10 @@ import numpy as np
 
 from softswitch.media.engine import Format
 from softswitch.media.worker.io_backend import Received
+from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import AUDIO, TELEPHONE_EVENT, Indices, Lengths, Out, Rows
+from softswitch.media.worker.rows import AUDIO, TELEPHONE_EVENT, Indices, Lengths, Rows, To
 from softswitch.media.worker.sweep import Sweeper
 
 PCMU = Format("PCMU", 8000, 1, 0, 0)
@@ -93,9 +94,11 @@ class Rig:
         self.events: list[tuple[int, bytes, int, int, bool]] = []
         self.reports: list[tuple[int, bytes]] = []
         self.unlatched: list[tuple[int, bytes]] = []
+        self.ledger = Ledger(self.state)
         self.relay = Relay(
             self.state,
             self.routes,
+            self.ledger,
             self.backend,  # type: ignore[arg-type]  # attaches nothing
             on_event=lambda *event: self.events.append(event),
             on_report=lambda *report: self.reports.append(report),
@@ -113,8 +116,9 @@ class Rig:
         self.state.kinds[row, list(types or (0,))] = AUDIO
         if event_type is not None:
             self.state.kinds[row, event_type] = TELEPHONE_EVENT
-        self.state.outgoing[row, Out.SSRC] = 0xABC0 + row
-        self.state.outgoing[row, Out.CONNECTED] = 1
+        self.state.sending[row, To.SSRC] = 0xABC0 + row
+        self.state.sending[row, To.CONNECTED] = 1
+        self.ledger.open(row, sequence=100 * row, timestamp=1000 * row)
         return row
 
     def hear(self, listener: int, source: int, types: dict[int, int] | None = None) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.worker.rows import PACKET_OCTETS, In, Out
+from softswitch.media.worker.ledger import Out
+from softswitch.media.worker.rows import PACKET_OCTETS, To
 from tests.unit.media.rig import Rig, rtp
 
 
@@ -118,15 +119,15 @@ def test_a_type_that_the_listener_does_not_have_is_dropped_and_not_refused() -> 
     rig.hear(listener, source, {0: 0})
     rig.take(source, rtp(1, payload_type=8), rtp(2))
     assert [h.payload_type for h in rig.heard(listener)] == [0]
-    assert rig.state.incoming[source, In.REFUSED] == 0
+    assert rig.state.refused[source] == 0
 
 
 def test_a_type_that_was_not_negotiated_is_refused() -> None:
     rig, source, listener = pair()
     rig.take(source, rtp(1, payload_type=18))
     assert rig.heard(listener) == []
-    assert rig.state.incoming[source, In.REFUSED] == 1
-    assert rig.state.received(source) == 0
+    assert rig.state.refused[source] == 1
+    assert rig.ledger.received(source) == 0
 
 
 def test_an_event_keeps_one_timestamp_and_gets_the_listeners_number() -> None:
@@ -173,14 +174,14 @@ def test_nonsense_is_refused(packet: bytes) -> None:
     rig, source, listener = pair()
     rig.take(source, packet)
     assert rig.heard(listener) == []
-    assert rig.state.incoming[source, In.REFUSED] == 1
+    assert rig.state.refused[source] == 1
 
 
 def test_a_packet_that_was_cut_is_refused() -> None:
     rig, source, listener = pair()
     rig.take(source, rtp(1, payload=bytes(PACKET_OCTETS)))
     assert rig.heard(listener) == []
-    assert rig.state.incoming[source, In.REFUSED] == 1
+    assert rig.state.refused[source] == 1
 
 
 def test_reports_on_the_rtp_port_are_shown_and_not_relayed() -> None:
@@ -203,24 +204,25 @@ def test_an_odd_packet_does_not_hold_up_the_others_of_its_sweep() -> None:
 
 def test_a_listener_that_is_not_latched_is_sent_to_one_by_one() -> None:
     rig, source, listener = pair()
-    rig.state.outgoing[listener, Out.CONNECTED] = 0
+    rig.state.sending[listener, To.CONNECTED] = 0
     rig.take(source, rtp(1))
     assert [row for row, _ in rig.unlatched] == [listener]
-    assert rig.state.outgoing[listener, Out.SENT] == 1
+    assert rig.ledger.outgoing(listener)[Out.SENT] == 1
 
 
 def test_what_could_not_be_sent_is_not_counted_as_sent() -> None:
     rig, source, listener = pair()
     rig.backend.failing.add(listener)
     rig.take(source, rtp(1))
-    assert rig.state.outgoing[listener, [Out.SENT, Out.OCTETS, Out.FAILED]].tolist() == [0, 0, 1]
+    assert rig.ledger.outgoing(listener)[[Out.SENT, Out.OCTETS]].tolist() == [0, 0]
+    assert rig.state.failed[listener] == 1
 
 
 def test_loss_is_counted_over_all_streams_of_a_leg() -> None:
     rig, source, _ = pair()
     rig.take(source, *[rtp(n) for n in (1, 2, 4)], *[rtp(n, ssrc=8) for n in (500, 503)])
-    assert rig.state.received(source) == 5
-    assert rig.state.lost(source) == 3
+    assert rig.ledger.received(source) == 5
+    assert rig.ledger.lost(source) == 3
 
 
 def test_jitter_is_that_of_rfc_3550() -> None:
@@ -234,24 +236,24 @@ def test_jitter_is_that_of_rfc_3550() -> None:
         if last is not None:
             expected += (abs(transit - last) - expected) / 16
         last = transit
-    assert rig.state.jitter_rtp(source) == pytest.approx(expected, abs=1)
+    assert rig.ledger.jitter_rtp(source) == pytest.approx(expected, abs=1)
 
 
 def test_a_phone_in_step_has_no_jitter_where_its_timestamps_wrap() -> None:
     rig, source, _ = pair()
     for n in range(50):
         rig.take(source, rtp(n, 0xFFFFFFFF - 1600 + n * 160), now=100 + n * 0.02)
-    assert rig.state.jitter_rtp(source) < 1
+    assert rig.ledger.jitter_rtp(source) < 1
 
 
 def test_telephone_events_leave_the_jitter_alone() -> None:
     rig, source, _ = pair()
     for n in range(20):
         rig.take(source, rtp(n), now=n * 0.02)
-    before = rig.state.jitter_rtp(source)
+    before = rig.ledger.jitter_rtp(source)
     for n in range(20, 40):
         rig.take(source, rtp(n, 3200, payload_type=101, payload=b"\0\0\0\0"), now=n * 0.02)
-    assert rig.state.jitter_rtp(source) == before
+    assert rig.ledger.jitter_rtp(source) == before
 
 
 @settings(max_examples=150)

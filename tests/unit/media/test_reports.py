@@ -8,9 +8,9 @@ import pytest
 
 from softswitch.core.ids import Entropy
 from softswitch.media.engine import Stream
+from softswitch.media.worker.ledger import Out
 from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.reports import Reports
-from softswitch.media.worker.rows import In, Out
 from softswitch.rtp.rtcp import (
     Goodbye,
     ReceiverReport,
@@ -55,7 +55,7 @@ class Desk:
     def __init__(self, rtcp_port: int = 4001) -> None:
         self.rig = Rig()
         self.clock = Clock()
-        self.reports = Reports(self.rig.state, self.clock, Entropy(random.Random(1).randbytes))
+        self.reports = Reports(self.rig.state, self.rig.ledger, self.clock, Entropy(random.Random(1).randbytes))
         self.ports, self.catch_all = Wire(), Wire()
         self.leg = Leg("c.1", "c", "127.0.0.1", 16384, self.rig.leg(), self.catch_all, self.ports, ReportState("name"))  # type: ignore[arg-type]  # wires
         self.leg.stream = Stream(*PHONE, rtcp_port, PHONE[0], (PCMU,), receive=True, send=True)
@@ -67,7 +67,7 @@ class Desk:
             self.rig.take(self.leg.row, rtp(sequence), now=self.clock.now)
 
     def speak(self, packets: int) -> None:
-        outgoing = self.rig.state.outgoing[self.leg.row]
+        outgoing = self.rig.ledger.outgoing(self.leg.row)
         outgoing[Out.SENT] += packets
         outgoing[Out.OCTETS] += 172 * packets
         outgoing[Out.TIMESTAMP] = 1000
@@ -194,7 +194,7 @@ def test_blocks_about_others_are_passed_over(desk: Desk) -> None:
 def test_strangers_and_nonsense_are_refused(desk: Desk) -> None:
     assert not desk.tell(ReceiverReport(7), address="203.0.113.1")
     assert not desk.reports.take(desk.leg, b"nonsense", PHONE[0])
-    assert desk.rig.state.incoming[desk.leg.row, In.REFUSED] == 2
+    assert desk.rig.state.refused[desk.leg.row] == 2
 
 
 def test_reports_go_where_the_description_says(desk: Desk) -> None:
@@ -246,4 +246,4 @@ def test_a_report_that_cannot_be_sent_is_counted(desk: Desk) -> None:
     desk.leg.reports_socket.close()
     desk.clock.now += 10
     desk.reports.send_due(now=desk.clock.now)
-    assert desk.rig.state.outgoing[desk.leg.row, Out.FAILED] == 1
+    assert desk.rig.state.failed[desk.leg.row] == 1

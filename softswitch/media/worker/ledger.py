@@ -1,0 +1,274 @@
+"""What every leg received and sent, counted after the packets have left.
+
+A packet is relayed at once and noted; the notes of several sweeps are counted together a little later. That makes the
+sweep shorter, and an operation on four times as many packets costs hardly more. Whoever reads a number here gets it
+with everything counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from softswitch.media.worker.batch import Mask, Numbers
+from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows
+
+_LONG_AGO_US: Final = -(10**15)
+
+
+class In:
+    """Columns of what came from the phone."""
+
+    SSRC: Final = 0
+    STREAM: Final = 1
+    """0 before the first packet."""
+    FIRST: Final = 2
+    """Extended sequence number (RFC 3550 A.1) of the stream's first packet."""
+    HIGHEST: Final = 3
+    """The highest extended sequence number of the stream."""
+    RECEIVED: Final = 4
+    """Packets of the stream."""
+    OCTETS: Final = 5
+    """Octets of all streams, headers included."""
+    TRANSIT: Final = 6
+    """Arrival less timestamp of the last sound, in timestamp units (RFC 3550 A.8)."""
+    JITTER: Final = 7
+    """In sixteenths of a timestamp unit."""
+    HEARD_AT_US: Final = 8
+    RECEIVED_BEFORE: Final = 9
+    LOST_BEFORE: Final = 10
+    """Packets received and lost in earlier streams."""
+    COLUMNS: Final = 11
+
+
+class Out:
+    """Columns of what went to the phone."""
+
+    SEQUENCE: Final = 0
+    """The highest sequence number sent, 16 bits."""
+    TIMESTAMP: Final = 1
+    """Of the last sound; its lowest 32 bits are what was sent."""
+    SENT_AT_US: Final = 2
+    """When that was."""
+    SENT: Final = 3
+    OCTETS: Final = 4
+    """Headers included."""
+    COLUMNS: Final = 5
+
+
+class Note(NamedTuple):
+    """Packets that were received or sent together; a row occurs once."""
+
+    rows: Indices
+    heads: Numbers
+    """First words of their headers."""
+    timestamps: Numbers
+    lengths: Lengths
+    sound: Mask | None
+    """Which of them are sound; None for all."""
+    now_us: int | Numbers
+
+    def only(self, wanted: Mask) -> Note:
+        """Return the packets where ``wanted`` is true; all of them were noted at one time."""
+        sound = None if self.sound is None else self.sound[wanted]
+        return Note(
+            self.rows[wanted], self.heads[wanted], self.timestamps[wanted], self.lengths[wanted], sound, self.now_us
+        )
+
+
+class Ledger:
+    """Counts for all rows.
+
+    Args:
+        state: the rows.
+    """
+
+    def __init__(self, state: Rows) -> None:
+        self._state = state
+        self._incoming = np.zeros((state.capacity, In.COLUMNS), np.int64)
+        self._outgoing = np.zeros((state.capacity, Out.COLUMNS), np.int64)
+        self._received: list[Note] = []
+        self._sent: list[Note] = []
+        self._seen = np.zeros(state.capacity, np.bool_)
+        self._streams = 0
+
+    def open(self, row: int, *, sequence: int, timestamp: int) -> None:
+        """Begin to count for a leg.
+
+        Args:
+            row: its row.
+            sequence: the number before the first that will be sent to it.
+            timestamp: where its timestamps start, roughly.
+        """
+        self.settle()
+        self._incoming[row] = 0
+        self._incoming[row, In.HEARD_AT_US] = _LONG_AGO_US
+        self._outgoing[row] = 0
+        self._outgoing[row, : Out.SENT] = sequence, timestamp, _LONG_AGO_US
+
+    def note_received(self, note: Note) -> None:
+        """Note what came."""
+        self._received.append(note)
+
+    def note_sent(self, note: Note) -> None:
+        """Note what was sent; its rows are the listeners'."""
+        self._sent.append(note)
+
+    def take_back(self, listeners: Indices, lengths: Lengths) -> None:
+        """Uncount packets that were noted as sent, or will be, and were not."""
+        self._outgoing[listeners, Out.SENT] -= 1
+        self._outgoing[listeners, Out.OCTETS] -= lengths
+
+    def begin_streams(self, note: Note, ssrcs: Numbers) -> Numbers:
+        """Begin a new stream in each of these rows.
+
+        Args:
+            note: the streams' first packets, not noted as received yet.
+            ssrcs: their SSRCs.
+
+        Returns:
+            The streams' numbers, which no other stream of any row ever had or will have.
+        """
+        self.settle()
+        begun = self._incoming[note.rows]
+        begun[:, In.LOST_BEFORE] = [self._lost(numbers) for numbers in begun]
+        begun[:, In.RECEIVED_BEFORE] += begun[:, In.RECEIVED]
+        begun[:, In.RECEIVED] = 0
+        begun[:, In.SSRC] = ssrcs
+        begun[:, In.FIRST] = begun[:, In.HIGHEST] = note.heads & 0xFFFF
+        begun[:, In.TRANSIT] = in_units(note.now_us, self._state.clock_hz[note.rows]) - note.timestamps
+        numbers = self._streams + 1 + np.arange(len(begun))
+        self._streams += len(begun)
+        begun[:, In.STREAM] = numbers
+        self._incoming[note.rows] = begun
+        return numbers
+
+    def settle(self) -> None:
+        """Count what is noted."""
+        if self._received:
+            received, self._received = self._received, []
+            for note in self._merged(received):
+                self._count_received(note)
+        if self._sent:
+            sent, self._sent = self._sent, []
+            for note in self._merged(sent):
+                self._count_sent(note)
+
+    def incoming(self, row: int) -> Numbers:
+        """Return what came to a row; the columns are :class:`In`."""
+        self.settle()
+        incoming: Numbers = self._incoming[row]
+        return incoming
+
+    def outgoing(self, rows: int | Indices) -> Numbers:
+        """Return what went out to a row, or to several; the columns are :class:`Out`."""
+        self.settle()
+        outgoing: Numbers = self._outgoing[rows]
+        return outgoing
+
+    def received(self, row: int) -> int:
+        """Return how many packets of the phone came."""
+        incoming = self.incoming(row)
+        return int(incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED])
+
+    def received_octets(self, row: int) -> int:
+        """Return how many octets of payload came."""
+        return int(self.incoming(row)[In.OCTETS]) - HEADER_OCTETS * self.received(row)
+
+    def sent_octets(self, row: int) -> int:
+        """Return how many octets of payload were sent."""
+        outgoing = self.outgoing(row)
+        return int(outgoing[Out.OCTETS] - HEADER_OCTETS * outgoing[Out.SENT])
+
+    def lost(self, row: int) -> int:
+        """Return how many packets of the phone never came (RFC 3550 A.3)."""
+        return self._lost(self.incoming(row))
+
+    def jitter_rtp(self, row: int) -> float:
+        """Return the jitter of the phone's packets in timestamp units."""
+        return float(self.incoming(row)[In.JITTER]) / 16
+
+    @staticmethod
+    def _lost(incoming: Numbers) -> int:
+        if not incoming[In.STREAM]:
+            return 0
+        expected = incoming[In.HIGHEST] - incoming[In.FIRST] + 1
+        return int(incoming[In.LOST_BEFORE] + max(0, expected - incoming[In.RECEIVED]))
+
+    def _merged(self, notes: Sequence[Note]) -> Iterator[Note]:
+        """Join consecutive notes as long as no row occurs twice."""
+        group: list[Note] = []
+        for note in notes:
+            if group and self._seen[note.rows].any():
+                self._seen[:] = False
+                yield _joined(group)
+                group = []
+            self._seen[note.rows] = True
+            group.append(note)
+        self._seen[:] = False
+        yield _joined(group)
+
+    def _count_received(self, note: Note) -> None:
+        incoming = self._incoming.take(note.rows, axis=0)
+        highest = incoming[:, In.HIGHEST]
+        steps = (((note.heads & 0xFFFF) - highest + 0x8000) & 0xFFFF) - 0x8000
+        highest += np.maximum(steps, 0)
+        incoming[:, In.RECEIVED] += 1
+        incoming[:, In.OCTETS] += note.lengths
+        incoming[:, In.HEARD_AT_US] = note.now_us
+        self._measure_jitter(note, incoming)
+        self._incoming[note.rows] = incoming
+
+    def _measure_jitter(self, note: Note, incoming: Numbers) -> None:
+        """Follow the jitter (RFC 3550 A.8) of the sound; telephone events stand still in time and tell nothing."""
+        transit = in_units(note.now_us, self._state.clock_hz.take(note.rows)) - note.timestamps
+        deviation = np.abs((transit - incoming[:, In.TRANSIT]).astype(np.int32))  # the cast is modulo 2**32
+        jitter = incoming[:, In.JITTER]
+        after = jitter + deviation - ((jitter + 8) >> 4)
+        if note.sound is None:
+            incoming[:, In.JITTER] = after
+            incoming[:, In.TRANSIT] = transit
+        else:
+            incoming[note.sound, In.JITTER] = after[note.sound]
+            incoming[note.sound, In.TRANSIT] = transit[note.sound]
+
+    def _count_sent(self, note: Note) -> None:
+        outgoing = self._outgoing.take(note.rows, axis=0)
+        last = outgoing[:, Out.SEQUENCE]
+        steps = ((note.heads - last + 0x8000) & 0xFFFF) - 0x8000
+        outgoing[:, Out.SEQUENCE] = (last + np.maximum(steps, 0)) & 0xFFFF
+        outgoing[:, Out.SENT] += 1
+        outgoing[:, Out.OCTETS] += note.lengths
+        if note.sound is None:
+            outgoing[:, Out.TIMESTAMP] = note.timestamps
+            outgoing[:, Out.SENT_AT_US] = note.now_us
+        else:
+            outgoing[:, Out.TIMESTAMP] = np.where(note.sound, note.timestamps, outgoing[:, Out.TIMESTAMP])
+            outgoing[:, Out.SENT_AT_US] = np.where(note.sound, note.now_us, outgoing[:, Out.SENT_AT_US])
+        self._outgoing[note.rows] = outgoing
+
+
+def in_units(moment_us: int | Numbers, clock_hz: Numbers) -> Numbers:
+    """Return microseconds in units of RTP clocks."""
+    units: Numbers = moment_us * clock_hz // 1_000_000
+    return units
+
+
+def _joined(notes: Sequence[Note]) -> Note:
+    if len(notes) == 1:
+        return notes[0]
+    sizes = [len(note.rows) for note in notes]
+    sound = None
+    if any(note.sound is not None for note in notes):
+        masks = [np.ones(len(note.rows), np.bool_) if note.sound is None else note.sound for note in notes]
+        sound = np.concatenate(masks)
+    return Note(
+        np.concatenate([note.rows for note in notes]),
+        np.concatenate([note.heads for note in notes]),
+        np.concatenate([note.timestamps for note in notes]),
+        np.concatenate([note.lengths for note in notes]),
+        sound,
+        np.repeat([note.now_us for note in notes], sizes),
+    )
