@@ -17,8 +17,10 @@ MAGIC_COOKIE: Final = "z9hG4bK"
 def server_branch(request: Request) -> str:
     """Return what a request, its ACK and its CANCEL have in common.
 
-    That is the topmost branch with the sent-by. A branch without the magic cookie need not be unique, so for it stand
-    the fields that RFC 3261 §17.2.3 names for clients of RFC 2543.
+    That is the topmost branch with the sent-by, and the From tag: there are phones that count their branches from one
+    after every start, and a call of theirs must not be taken for a retransmission of one before the restart. A branch
+    without the magic cookie need not be unique, so for it stand the fields that RFC 3261 §17.2.3 names for clients of
+    RFC 2543.
 
     Raises:
         SipError: a field that is needed is missing or malformed.
@@ -26,7 +28,7 @@ def server_branch(request: Request) -> str:
     via = request.via
     branch = via.parameters.get("branch") or ""
     if branch.startswith(MAGIC_COOKIE):
-        return f"{branch} {via.host} {via.port}"
+        return f"{branch} {via.host} {via.port} {request.from_.tag}"
     return f"{request.uri} {request.from_.tag} {request.call_id} {request.cseq.number} {via}"
 
 

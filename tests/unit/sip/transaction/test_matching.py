@@ -31,6 +31,12 @@ def test_the_same_branch_of_another_client_is_another_transaction() -> None:
     assert len({server_key(one), server_key(other), server_key(port)}) == 3
 
 
+def test_a_branch_that_a_restarted_phone_uses_again_is_another_transaction() -> None:
+    before, after = invite(), invite()
+    after.set("From", "<sip:101@10.0.0.2>;tag=drawn-anew")
+    assert server_key(before) != server_key(after)
+
+
 def test_a_branch_without_the_cookie_is_matched_by_the_fields_of_rfc_2543() -> None:
     via = "SIP/2.0/UDP 10.0.0.2:5060;branch=1"
     first = from_via(via, "INVITE")
