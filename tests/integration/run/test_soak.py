@@ -7,12 +7,13 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from bench.sip_load import CALLER, PROGRAM, called_phone, running_switch, sipp
+from tests.interop.peers.namespace import Namespace
 
 pytestmark = pytest.mark.network
 SOAK_S = float(os.environ.get("SOAK_S", "4"))
@@ -59,6 +60,16 @@ def call(directory: Path, count: int) -> None:
     assert (found["successful"], found["failed"]) == (count, 0)
 
 
+@pytest.fixture
+def _own_network() -> Iterator[None]:
+    """The benchmarks use the same addresses; what is started from here stays in a namespace."""
+    space = Namespace()
+    with space.entered():
+        yield
+    space.close()
+
+
+@pytest.mark.usefixtures("_own_network")
 def test_nothing_is_left_of_calls_but_their_records() -> None:
     count = max(WARM_UP, int(SOAK_S * CALLS_A_SECOND))
     with running_switch() as (directory, pids), called_phone(directory):
