@@ -28,7 +28,7 @@ from softswitch.media.engine_process import WorkerEngine
 
 HERE = Path(__file__).parent
 SWITCH, PHONES = "127.0.48.1", "127.0.48.2"
-FIRST_PORT, FIRST_PHONE, BASELINE_PORT = 16384, 40000, 15000
+FIRST_PORT, FIRST_PHONE, BASELINE_PORT, REPORTS_PORT = 16384, 40000, 15000, 39999
 SETTLING_S = 2.0
 FIRST = ["chrt", "--fifo", "10"] if os.geteuid() == 0 else []
 """The worker asks for this place before other programs; the baseline and the generator get the same."""
@@ -72,6 +72,8 @@ class Worker:
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
         theirs.close()
         self._socket = ours
+        self._reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._reports.bind((PHONES, REPORTS_PORT))  # takes the reports of all legs, as phones would; never read
         self._events: list[MediaEvent] = []
         self.engine = WorkerEngine([ours], self._events.append)
         self.ports = self._open(legs)
@@ -85,7 +87,7 @@ class Worker:
         for number in range(legs):
             port = FIRST_PHONE + number
             leg, other = f"{number // 2}.{number % 2}", f"{number // 2}.{1 - number % 2}"
-            self.engine.set_stream(leg, Stream(PHONES, port, 9, PHONES, PCMU, receive=True, send=True))
+            self.engine.set_stream(leg, Stream(PHONES, port, REPORTS_PORT, PHONES, PCMU, receive=True, send=True))
             if number % 2:
                 rows = [Hear(leg, (other,)), Hear(other, (leg,))]
                 self.engine.set_room(str(number // 2), rows)
@@ -109,6 +111,7 @@ class Worker:
         self.engine.flush()
         self.wait_for(LegClosed, len(legs))
         self._socket.close()
+        self._reports.close()
         self.process.wait(10)
 
 

@@ -17,8 +17,7 @@ from softswitch.media.worker.outbox import Outbox
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.priority import raise_priority
-from softswitch.media.worker.relay import TICK_S
-from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.rows import TICK_US, Rows
 from softswitch.media.worker.timer import TickTimer
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
@@ -50,7 +49,7 @@ def run(
     """
     control_socket = socket.socket(fileno=control_fd)
     control_socket.setblocking(False)
-    poller, timer, pool = SocketPoller(), TickTimer(TICK_S), PortPool(ports)
+    poller, timer, pool = SocketPoller(), TickTimer(TICK_US / 1e6), PortPool(ports)
     state = Rows(pool.size)
     io = choose_backend(state, wanted=backend)
     entropy = system_entropy()

@@ -25,19 +25,19 @@ from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.reception import Reception
-from softswitch.media.worker.relay import TICK_S
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import NEVER, Rows, To
+from softswitch.media.worker.rows import FRAME_TICKS, NEVER, TICK_US, Rows, To
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
 
-_UPKEEP_EVERY: Final = 20
-_SETTLE_EVERY: Final = 4
+_UPKEEP_EVERY: Final = 5 * FRAME_TICKS
+_SETTLE_EVERY: Final = FRAME_TICKS - 1
+"""Within so many ticks hardly a leg is heard twice, so that their packets can be counted at once."""
 _LATE_TICKS: Final = 3
 """So many ticks missed, and legs may have two packets waiting."""
 
@@ -131,7 +131,7 @@ class MediaPlane:
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
             self.retire(leg)
             leg.reports.source = None
-        self._state.period[leg.row] = max(1, round(stream.ptime_ms / (1000 * TICK_S)))
+        self._state.period[leg.row] = max(1, round(1000 * stream.ptime_ms / TICK_US))
         if stream.formats:
             self._state.clock_hz[leg.row] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)

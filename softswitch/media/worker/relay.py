@@ -22,14 +22,13 @@ from softswitch.media.worker.rows import (
     HEADER_OCTETS,
     NO_TYPE,
     PACKET_OCTETS,
+    TICK_US,
     Indices,
     Lengths,
     Rows,
     To,
 )
 
-TICK_S: Final = 0.005
-_TICK_US: Final = 5000
 _MOST_AHEAD: Final = 3000
 _MOST_BEHIND: Final = 100  # both of RFC 3550 A.1: beyond them the sender has begun anew
 _MARKER: Final = 0x0080_0000
@@ -186,7 +185,7 @@ class Relay:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""
         state, note, listeners = self._state, crossing.note.only(stale), crossing.listeners[stale]
         sent = self._ledger.outgoing(listeners)
-        passed_us = np.maximum(note.now_us - sent[:, Out.SENT_AT_US], state.period[note.rows] * _TICK_US)
+        passed_us = np.maximum(note.now_us - sent[:, Out.SENT_AT_US], state.period[note.rows] * TICK_US)
         timestamps = sent[:, Out.TIMESTAMP] + in_units(passed_us, state.clock_hz[listeners])
         changed = sending[stale]
         changed[:, To.STREAM] = crossing.streams[stale]

@@ -27,7 +27,10 @@ TYPE_SHIFT: Final = 16
 UNKNOWN, AUDIO, TELEPHONE_EVENT = 0, 1, 2
 """In ``kinds``: what a payload type is on a leg."""
 DEFAULT_CLOCK_HZ: Final = 8000
-DEFAULT_PERIOD_TICKS: Final = 4
+TICK_US: Final = 5000
+"""From sweep to sweep."""
+FRAME_TICKS: Final = 20_000 // TICK_US
+"""Ticks from packet to packet of a phone that sends 20 ms in each, as nearly all do."""
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
 _STRIDE_OCTETS: Final = PACKET_OCTETS + 64
 
@@ -70,7 +73,7 @@ class Rows:
         self._headers = self.octets[:, :HEADER_OCTETS].view(np.dtype((np.void, HEADER_OCTETS)))[:, 0]
         self.due = np.full(capacity, NEVER, np.int64)
         """The tick at which the row is swept next."""
-        self.period = np.full(capacity, DEFAULT_PERIOD_TICKS, np.int64)
+        self.period = np.full(capacity, FRAME_TICKS, np.int64)
         """Ticks between two packets of the phone."""
         self.empty_sweeps = np.zeros(capacity, np.int64)
         """Sweeps without a packet since the last one."""
@@ -129,7 +132,7 @@ class Rows:
 
     def _reset(self, row: int) -> None:
         self.due[row] = NEVER
-        self.period[row] = DEFAULT_PERIOD_TICKS
+        self.period[row] = FRAME_TICKS
         self.kinds[row] = UNKNOWN
         self.maps[row] = NO_TYPE
         self.clock_hz[row] = DEFAULT_CLOCK_HZ

@@ -14,15 +14,14 @@ import numpy as np
 
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.relay import Relay
-from softswitch.media.worker.rows import Indices, Rows
+from softswitch.media.worker.rows import FRAME_TICKS, Indices, Rows
 
 _PROBE_EVERY: Final = 16
 _AGAIN_EVERY: Final = 8
 _LATE_SWEEPS: Final = 2
 """So many sweeps without a packet, and the one that comes then may have another one behind it."""
-_PATIENT_SWEEPS: Final = 50
+_PATIENT_SWEEPS: Final = 12 * FRAME_TICKS
 """After so many sweeps without a packet, a leg (a held one) is swept every 20 ms only."""
-_SILENT_PERIOD: Final = 4
 _MOST_PASSES: Final = 16
 """Packets taken of one leg at one tick, at most, so that a flood delays nobody."""
 
@@ -55,7 +54,7 @@ class Sweeper:
         found = self._pass(rows, now)
         again = self._schedule(rows, found, tick)
         # Where more is sent than was said, or two came at once, this finds it too.
-        if catching_up or (tick >> 2) % _AGAIN_EVERY == 0:
+        if catching_up or tick // FRAME_TICKS % _AGAIN_EVERY == 0:
             again = found
         for _ in range(_MOST_PASSES):
             if not again.size:
@@ -71,13 +70,17 @@ class Sweeper:
     def _schedule(self, rows: Indices, found: Indices, tick: int) -> Indices:
         """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
-        late = found[state.empty_sweeps[found] >= _LATE_SWEEPS]
+        empty_before = state.empty_sweeps[found]
+        late = found[empty_before >= _LATE_SWEEPS]
         if found.size < rows.size:
             state.empty_sweeps[rows] += 1
-            state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, _SILENT_PERIOD, 1)
+            state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, FRAME_TICKS, 1)
         if found.size:
             state.empty_sweeps[found] = 0
             # A row's sweeps are counted from another number each, so that the probes are spread evenly.
-            probing = (tick >> 2) + found & (_PROBE_EVERY - 1) == 0
+            probing = tick // FRAME_TICKS + found & (_PROBE_EVERY - 1) == 0
             state.due[found] = tick + state.period[found] - probing
+        if late.size:
+            # Who was asked rarely may have waited long: asked at every tick, it shows its phase with the next packet.
+            state.due[found[empty_before > _PATIENT_SWEEPS]] = tick + 1
         return late
