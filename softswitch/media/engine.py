@@ -8,8 +8,9 @@ as events, each numbered by its worker and kept there until acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from softswitch.core.immutable import immutable
 
 
 class Format(NamedTuple):
@@ -25,7 +26,7 @@ class Format(NamedTuple):
     """The payload type in packets to the phone: the number in the description that it sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OpenLeg:
     """A leg that needs a port."""
 
@@ -36,7 +37,7 @@ class OpenLeg:
     """The local address to bind, the very one that the leg's SDP will name (before ``advertise``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Stream:
     """Where a leg's sound comes from and goes to, as its SDP and its SIP packets say."""
 
@@ -56,7 +57,7 @@ class Stream:
     ptime_ms: int = 20
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Hear:
     """One row of a room's matrix: who hears whom."""
 
@@ -65,7 +66,7 @@ class Hear:
     """Legs; a leg that hears itself is an echo."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegStatistics:
     """What a leg's RTP did from opening to closing."""
 
@@ -82,7 +83,7 @@ class LegStatistics:
     """From the phone's last report; 0 when it sent none."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegOpened:
     """The port is bound and listens."""
 
@@ -91,7 +92,7 @@ class LegOpened:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegRefused:
     """The leg could not be opened; ``reason`` is ``no-port`` or ``no-worker`` or what the system said."""
 
@@ -99,7 +100,7 @@ class LegRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegLatched:
     """Packets of the phone are now taken from this address (design: SDP address, SIP source, then any if private)."""
 
@@ -108,7 +109,7 @@ class LegLatched:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DigitPressed:
     """A telephone event ended on a leg: one event a key (RFC 4733)."""
 
@@ -116,7 +117,7 @@ class DigitPressed:
     digit: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegClosed:
     """The leg's ports are free again."""
 
@@ -124,7 +125,7 @@ class LegClosed:
     statistics: LegStatistics
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WorkerLost:
     """A worker died; these legs are without sound and have no ports."""
 
@@ -132,7 +133,7 @@ class WorkerLost:
     legs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class LegState:
     """What a worker holds of one leg."""
 
@@ -144,7 +145,7 @@ class LegState:
     latched: tuple[str, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class WorkerState:
     """All that a worker holds, told when a brain says hello to it."""
 

@@ -17,6 +17,7 @@ SEQPACKET message must fit the socket's buffer as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 import msgpack
@@ -55,6 +56,7 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "leg-closed": LegClosed,
 }
 _EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
+_FIELDS: Final = {cls: tuple(field.name for field in fields(cls)) for cls in (*EVENT_TYPES.values(), LegStatistics)}
 
 
 def pack(message: object) -> bytes:
@@ -174,7 +176,7 @@ def event_values(number: int, event: MediaEvent) -> Values:
     name = _EVENT_NAMES[type(event)]
     if isinstance(event, LegClosed):
         return (number, name, event.leg, _statistics_values(event.statistics))
-    return (number, name, *(getattr(event, field) for field in type(event).__slots__))
+    return (number, name, *_fields_of(event))
 
 
 def event_of(values: Values) -> MediaEvent:
@@ -195,4 +197,9 @@ def event_of(values: Values) -> MediaEvent:
 
 
 def _statistics_values(statistics: LegStatistics) -> Values:
-    return tuple(getattr(statistics, field) for field in LegStatistics.__slots__)
+    return _fields_of(statistics)
+
+
+def _fields_of(made: object) -> Values:
+    """Return the fields of a value in the order of their declaration."""
+    return tuple(getattr(made, name) for name in getattr(type(made), "__slots__", ()))

@@ -76,7 +76,9 @@ class Rows:
         self.period = np.full(capacity, FRAME_TICKS, np.int64)
         """Ticks between two packets of the phone."""
         self.empty_sweeps = np.zeros(capacity, np.int64)
-        """Sweeps without a packet since the last one."""
+        """Sweeps without a packet since the last one, not counting one that was made early on purpose."""
+        self.tardy = np.zeros(capacity, np.int64)
+        """Late packets one after the other."""
         self.kinds = np.zeros((capacity, 128), np.uint8)
         """By payload type: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
         self.maps = np.full((capacity + 1, 128), NO_TYPE, np.int32)
@@ -138,4 +140,4 @@ class Rows:
         self.clock_hz[row] = DEFAULT_CLOCK_HZ
         self.last[row] = NO_PACKET
         self.sending[row] = 0
-        self.empty_sweeps[row] = self.stream[row] = self.refused[row] = self.failed[row] = 0
+        self.empty_sweeps[row] = self.tardy[row] = self.stream[row] = self.refused[row] = self.failed[row] = 0

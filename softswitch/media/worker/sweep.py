@@ -1,9 +1,10 @@
 """When each leg is swept: every 20 ms, at the 5 ms tick by which its packet has usually come.
 
-A row's ``due`` tick is four ticks after the one that found its last packet (two for packets of 10 ms, and so on). A
-sweep that comes too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four.
-Every sixteenth sweep is made a tick earlier: if the packet is there by then, the leg has moved to the earlier phase. So
-the phase follows a phone whose clock drifts against ours, in both directions.
+A row is due four ticks after it was due for its last packet (two for packets of 10 ms, and so on). A sweep that comes
+too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four; after several late
+packets the phase moves to where they were found. Every sixteenth sweep is made a tick earlier: if the packet is there
+by then, the phase moves there. So it follows a phone whose clock drifts against ours in both directions, and keeps to
+the early side of one whose packets come irregularly.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _PROBE_EVERY: Final = 16
 _AGAIN_EVERY: Final = 8
 _LATE_SWEEPS: Final = 2
 """So many sweeps without a packet, and the one that comes then may have another one behind it."""
+_TARDY_PACKETS: Final = 4
+"""So many packets late one after the other, and the phase was too early."""
 _PATIENT_SWEEPS: Final = 12 * FRAME_TICKS
 """After so many sweeps without a packet, a leg (a held one) is swept every 20 ms only."""
 _MOST_PASSES: Final = 16
@@ -70,17 +73,23 @@ class Sweeper:
     def _schedule(self, rows: Indices, found: Indices, tick: int) -> Indices:
         """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
-        empty_before = state.empty_sweeps[found]
-        late = found[empty_before >= _LATE_SWEEPS]
         if found.size < rows.size:
             state.empty_sweeps[rows] += 1
             state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, FRAME_TICKS, 1)
-        if found.size:
-            state.empty_sweeps[found] = 0
-            # A row's sweeps are counted from another number each, so that the probes are spread evenly.
-            probing = tick // FRAME_TICKS + found & (_PROBE_EVERY - 1) == 0
-            state.due[found] = tick + state.period[found] - probing
-        if late.size:
+        if not found.size:
+            return found
+        waited = state.empty_sweeps[found] - (found.size < rows.size)
+        tardy = np.where(waited > 0, state.tardy[found] + 1, 0)
+        period = state.period[found]
+        # A late packet moves its phone's phase only when it was not the first: till then the phase stays where it was.
+        ahead = np.where(tardy > _TARDY_PACKETS, 0, np.maximum(waited, 0) % period)
+        # A row's sweeps are counted from another number each, so that the probes are spread evenly.
+        probing = tick // FRAME_TICKS + found & (_PROBE_EVERY - 1) == 0
+        state.due[found] = tick + period - ahead - probing
+        state.tardy[found] = np.where(tardy > _TARDY_PACKETS, 0, tardy)
+        state.empty_sweeps[found] = -1 * probing
+        late = waited >= _LATE_SWEEPS
+        if late.any():
             # Who was asked rarely may have waited long: asked at every tick, it shows its phase with the next packet.
-            state.due[found[empty_before > _PATIENT_SWEEPS]] = tick + 1
-        return late
+            state.due[found[waited > _PATIENT_SWEEPS]] = tick + 1
+        return found[late]
