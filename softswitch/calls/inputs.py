@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from softswitch.core.immutable import immutable
 from softswitch.sip.flow import Flow
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Place:
     """Where a leg's phone is and which of our addresses it sees."""
 
@@ -22,7 +21,7 @@ class Place:
     """Route headers for our INVITE to it: the Path of its registration (RFC 3327)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Phone:
     """A phone to be rung."""
 
@@ -31,19 +30,19 @@ class Phone:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RingPhones:
     """A destination: ring these, the first that answers has the call."""
 
     phones: tuple[Phone, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Echo:
     """A destination: the caller hears itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Refuse:
     """No destination: the caller is told so."""
 
@@ -59,7 +58,7 @@ class Refuse:
 Destination = RingPhones | Echo | Refuse
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CallArrived:
     """An INVITE of somebody who may call."""
 
@@ -75,7 +74,7 @@ class CallArrived:
     destination: Destination
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaOpened:
     """A leg's port is bound."""
 
@@ -83,7 +82,7 @@ class MediaOpened:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaRefused:
     """A leg got no port."""
 
@@ -91,7 +90,7 @@ class MediaRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaClosed:
     """A leg's port is free again."""
 
@@ -103,14 +102,14 @@ class MediaClosed:
     packets_refused: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MediaLost:
     """The worker that carried this leg is gone, and the port with it."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CalleeProgressed:
     """A callee's phone answered provisionally."""
 
@@ -119,7 +118,7 @@ class CalleeProgressed:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CalleeAnswered:
     """A callee's phone answered 2xx."""
 
@@ -127,7 +126,7 @@ class CalleeAnswered:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CalleeRejected:
     """A callee's phone answered with a final failure, or not at all."""
 
@@ -136,14 +135,14 @@ class CalleeRejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CallerCancelled:
     """The caller gave up before we answered."""
 
     leg: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CallerAcknowledged:
     """The ACK to our 2xx came; with a description where our 2xx made the offer."""
 
@@ -151,7 +150,7 @@ class CallerAcknowledged:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PhoneReoffered:
     """A re-INVITE came; without a description it asks for our offer."""
 
@@ -159,7 +158,7 @@ class PhoneReoffered:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class PhoneEnded:
     """A phone hung up, or its dialog died."""
 
@@ -170,14 +169,14 @@ class PhoneEnded:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeadlinePassed:
     """A conversation's transient state lasted too long."""
 
     conversation_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EndConversation:
     """A command: end it politely on all sides."""
 

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar, dataclass_transform
 import msgpack
 
 from softswitch.core.errors import JournalError
+from softswitch.core.immutable import immutable
 
 FactT = TypeVar("FactT")
 
@@ -46,7 +47,7 @@ class UnknownFact:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Record:
     """A fact with its place in the one order of all facts."""
 
@@ -72,7 +73,7 @@ def fact(name: str, version: int = 1) -> Callable[[type[FactT]], type[FactT]]:
     """
 
     def declare(cls: type[FactT]) -> type[FactT]:
-        made = dataclass(frozen=True, slots=True)(cls)
+        made = immutable(cls)
         if name in _BY_NAME:
             raise JournalError(f"two fact types are named {name}")
         names = tuple(field.name for field in fields(made))  # type: ignore[arg-type]  # made is a dataclass

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from softswitch.core.immutable import immutable
 
 Value = str | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RowChange:
     """Columns of one row that have a new value; the row is made when it is not there.
 

@@ -6,12 +6,12 @@ Pure: it reads the location state, decides facts, and changes nothing. Who sent 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from softswitch.core.errors import SipError
+from softswitch.core.immutable import immutable
 from softswitch.directory.location import (
     Binding,
     LocationState,
@@ -36,7 +36,7 @@ _LONGEST_EXPIRES_S: Final = 2**32 - 1
 _Q: Final = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RegistrationLimits:
     """What a phone may ask for."""
 
@@ -46,7 +46,7 @@ class RegistrationLimits:
     max_expires_s: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RegisterAnswer:
     """The final response to a REGISTER, and the facts to keep before it is sent."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from softswitch.core.errors import SipError
+from softswitch.core.immutable import immutable
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.site import Number, Site, User
 from softswitch.sip.auth import parse_credentials
@@ -31,7 +31,7 @@ DIALLED_CODES: Final = {
 _SEPARATORS: Final = str.maketrans("", "", "-.() ")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Caller:
     """Who a request comes from, as far as can be told before a password is asked for."""
 
@@ -44,7 +44,7 @@ class Caller:
     """The trunk's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Phones:
     """The call rings at these phones of a user."""
 
@@ -52,17 +52,17 @@ class Phones:
     bindings: tuple[Binding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EchoTest:
     """The caller hears themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Offline:
     """The user has no registered phone now (480)."""
 

@@ -9,11 +9,11 @@ whose address is a host name or a multicast group: nothing here resolves names, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
+from softswitch.core.immutable import immutable
 from softswitch.sdp.direction import DIRECTIONS, Direction
 from softswitch.sdp.model import Media, PayloadFormat, SessionDescription
 from softswitch.sdp.static_types import STATIC_FORMATS
@@ -24,7 +24,7 @@ _PLAIN_RTP: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
 _UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  # the hold of RFC 2543, not a bind address
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RemoteAudio:
     """Where a peer receives its sound, in which formats and in which direction."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from softswitch.core.errors import SipError
+from softswitch.core.immutable import immutable
 from softswitch.sip.grammar import NAME_CHARACTER, QUOTED, quote, unquote
 
 MD5: Final = "MD5"
@@ -21,7 +21,7 @@ _NONCE_COUNT: Final = re.compile(r"[0-9a-fA-F]{1,8}")
 _DIGEST_LENGTHS: Final = {MD5: 32, SHA_256: 64}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Credentials:
     """What an Authorization header of the scheme Digest says."""
 

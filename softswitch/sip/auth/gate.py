@@ -6,10 +6,10 @@ A user agent answers 401; so does this switch for calls too, being the end of bo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
+from softswitch.core.immutable import immutable
 from softswitch.sip.auth.digest import MD5, SHA_256, Credentials, hash_hex, parse_credentials, verify
 from softswitch.sip.auth.nonce import NonceCounts, NonceMaker, NonceState
 from softswitch.sip.grammar import quote
@@ -17,14 +17,14 @@ from softswitch.sip.message import Header, Request
 from softswitch.sip.uri import parse_uri
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Verified:
     """The credentials hold."""
 
     user: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Challenge:
     """The request is to be answered with 401 and these headers."""
 

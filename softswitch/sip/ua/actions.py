@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from softswitch.core.immutable import immutable
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.ua.party import Party
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Send:
     """Octets for a peer."""
 
@@ -17,7 +16,7 @@ class Send:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RequestArrived:
     """A request outside any dialog, seen for the first time; whoever drains answers it in the same turn."""
 
@@ -25,14 +24,14 @@ class RequestArrived:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Cancelled:
     """The caller gave up (CANCEL, or BYE within the early dialog); 487 is sent, the session is over."""
 
     session: Party
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Acknowledged:
     """The ACK for our 2xx came: to the INVITE, or to a re-INVITE without an offer."""
 
@@ -41,14 +40,14 @@ class Acknowledged:
     """The answer where our 2xx made the offer; else empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AckMissing:
     """No ACK came for our 2xx within 64*T1; BYE is sent, the session is over."""
 
     session: Party
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Progressed:
     """The callee answered provisionally; 100 is not told."""
 
@@ -57,7 +56,7 @@ class Progressed:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Answered:
     """The callee took the call. The ACK is sent, but where the INVITE carried no offer: then ``acknowledge`` does."""
 
@@ -65,7 +64,7 @@ class Answered:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Rejected:
     """The call came to nothing, and the session is over. After ``cancel`` this comes as well, once and always."""
 
@@ -77,7 +76,7 @@ class Rejected:
     """The callee's response, where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reoffered:
     """The peer sent a re-INVITE; ``accept_reoffer`` or ``refuse_reoffer`` answers it."""
 
@@ -86,7 +85,7 @@ class Reoffered:
     """Its offer; empty where we are asked to make one."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ReofferAnswered:
     """The peer took our re-INVITE; the ACK is sent."""
 
@@ -94,7 +93,7 @@ class ReofferAnswered:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ReofferRefused:
     """Our re-INVITE came to nothing; the session stays as it was."""
 
@@ -103,7 +102,7 @@ class ReofferRefused:
     """The peer's; 491 also where a re-INVITE was under way already: try again after ``glare_delay_s``."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InfoArrived:
     """An INFO came within the dialog; it is answered."""
 
@@ -113,7 +112,7 @@ class InfoArrived:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ended:
     """An answered call is over by the peer or by loss; a call that nobody answers in time ends so too."""
 
@@ -124,7 +123,7 @@ class Ended:
     """The Reason header of the BYE, or words for what happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Responded:
     """The final response to a request that ``UserAgent.request`` sent."""
 
@@ -133,7 +132,7 @@ class Responded:
     """One of our own making where none came: 408 after 64*T1, 503 where the transport failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Dropped:
     """What came was thrown away."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from softswitch.core.immutable import immutable
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.address import Address
 from softswitch.sip.message import Header
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class InviteOrder:
     """An INVITE to be sent."""
 
