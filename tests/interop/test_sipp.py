@@ -91,6 +91,20 @@ def test_the_called_phone_hangs_up(sipp: PhoneMaker) -> None:
     ringing.finished()
 
 
+def test_the_caller_hears_what_the_called_phone_plays_before_it_answers(sipp: PhoneMaker) -> None:
+    caller, callee = sipp(), sipp()
+    ringing = callee.starts("answer_early.xml")
+    caller.plays("call_early.xml", dial=callee.extension)
+    ringing.finished()
+
+
+def test_a_caller_without_an_offer_is_given_one(sipp: PhoneMaker) -> None:
+    caller, callee = sipp(), sipp()
+    ringing = callee.starts("answer.xml")
+    caller.plays("call_without_offer.xml", dial=callee.extension)
+    ringing.finished()
+
+
 # Calls that come to nothing
 
 
@@ -186,16 +200,16 @@ def test_a_stranger_is_challenged(sipp: PhoneMaker) -> None:
 
 
 def test_a_trunk_reaches_a_number_by_its_address(switch: SwitchProcess, sipp: PhoneMaker, trunk: SippPhone) -> None:
-    ringing = sipp("260").starts("answer.xml")
-    trunk.plays("trunk_call.xml", dial="+74950000260")
+    ringing = sipp("290").starts("answer.xml")
+    trunk.plays("trunk_call.xml", dial="+74950000290")
     ringing.finished()
     call = switch.call_of(trunk.extension)
-    assert (call["to_number"], call["end_reason"]) == ("+74950000260", "completed")
+    assert (call["to_number"], call["end_reason"]) == ("+74950000290", "completed")
 
 
 def test_a_trunk_reaches_numbers_only(sipp: PhoneMaker, trunk: SippPhone) -> None:
     user = sipp()
-    for dial in (user.extension, "+74950000261", "*99"):
+    for dial in (user.extension, "+74950000291", "*99"):
         trunk.plays("trunk_refused.xml", dial=dial)
 
 

@@ -19,7 +19,7 @@ PROGRAM = str(Path(sys.executable).with_name("softswitch"))
 
 TRUNK = ("127.0.2.1", 5090)
 """The address of the trunk, and the port that its line names."""
-_NUMBERED = range(201, 261)
+_NUMBERED = range(201, 291)
 SITE = f"""\
 users:
   - {{name: anna, extension: "101", password: secret-101, display_name: Anna}}
@@ -29,7 +29,7 @@ users:
 trunks:
   - {{name: city, host: {TRUNK[0]}, port: {TRUNK[1]}, transport: udp}}
 numbers:
-  - {{number: "+74950000260", user: u260}}
+  - {{number: "+74950000290", user: u290}}
 """
 """Three people whose phones are softphones, and users for tests that want one of their own."""
 
