@@ -19,6 +19,11 @@ LONGEST_CHARACTERS: Final = 16384
 """A browser's description with all its candidates has about a third of it; longer ones are an attack."""
 
 _LONGEST_NUMBER: Final = 20
+_USUAL_HEAD: Final = re.compile(
+    r"v=0\no=[^ \n]++ ([0-9]{1,20}) ([0-9]{1,20}) IN IP[46] ([^ \n]++)\ns=[^\n]*+\n"
+    r"(?:c=IN IP[46] ([^ \n]++)\n)?t=[^\n]*+"
+)
+"""The session's part as nearly every phone writes it; what it looks like else is read line by line."""
 _BLANKS: Final = re.compile(r"[ \t]+$|(?<=^a=)[ \t]+", re.MULTILINE)
 """At the end of a line, and before an attribute."""
 
@@ -37,12 +42,21 @@ def parse_sdp(text: str) -> SessionDescription:
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> SessionDescription:
     head, *sections = _normalised(text).split("\nm=")
+    usual = _USUAL_HEAD.fullmatch(head)
+    if usual is None:
+        origin, address, attributes = _head(head)
+    else:
+        session_id, version, host, address = usual.groups("")
+        origin, attributes = Origin(int(session_id), int(version), host), ()
+    return SessionDescription(origin, address, tuple([_media(each, address) for each in sections]), attributes)
+
+
+def _head(head: str) -> tuple[Origin, str, tuple[str, ...]]:
     lines, attributes = _split_attributes(head)
     if lines[0] != "v=0":
         raise SdpError("a description starts with v=0", 400)
     address = _check_lines(lines)
-    media = tuple([_media(section, address) for section in sections])
-    return SessionDescription(_origin(lines), address, media, attributes)
+    return _origin(lines), address, attributes
 
 
 def _normalised(text: str) -> str:
@@ -51,7 +65,7 @@ def _normalised(text: str) -> str:
         raise SdpError("a NUL in a description", 400)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if " \n" in text or "\t\n" in text or "=\t" in text or "= " in text:
+    if " \n" in text or "= " in text or "\t" in text:
         text = _BLANKS.sub("", text)
     return text.strip("\n \t")
 
