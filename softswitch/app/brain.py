@@ -274,10 +274,11 @@ class Brain:
         conversation = self.calls.conversations.get(conversation_id)
         if conversation is None:
             return
-        for leg in conversation.legs.values():
-            session = self._performer.sessions.get(leg.leg)
+        sessions = self._performer.sessions
+        for leg in conversation.legs:
+            session = sessions.get(leg)
             if session is not None and session.changed:
-                self._record(facts.DialogChanged(leg.leg, session.snapshot().values()), conversation_id)
+                self._record(facts.DialogChanged(leg, session.snapshot().values()), conversation_id)
 
     def _arm(self, conversation_id: str) -> None:
         conversation = self.calls.conversations.get(conversation_id)

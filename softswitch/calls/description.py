@@ -70,21 +70,16 @@ def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
     return offer_for(callee, audio.formats, port, audio.direction)
 
 
-def same_format(one: PayloadFormat, other: PayloadFormat) -> bool:
-    """Tell whether two formats are the same apart from their numbers."""
-    return (
-        one.encoding == other.encoding and one.clock_rate_hz == other.clock_rate_hz and one.channels == other.channels
-    )
+def _kinds(formats: Sequence[PayloadFormat]) -> dict[tuple[object, ...], PayloadFormat]:
+    """Index formats by what they are apart from their numbers; the first of a kind counts."""
+    return {form[1:4]: form for form in reversed(formats)}
 
 
 def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
     """Return the offered formats that are wanted, with the offer's numbers, in the order of ``wanted``."""
-    found = []
-    for want in wanted:
-        match = next((offer for offer in offered if same_format(offer, want)), None)
-        if match is not None and match not in found:
-            found.append(match)
-    return tuple(found)
+    kinds = _kinds(offered)
+    found = dict.fromkeys(kind for want in wanted if (kind := want[1:4]) in kinds)
+    return tuple([kinds[kind] for kind in found])
 
 
 def has_speech(formats: Sequence[PayloadFormat]) -> bool:
@@ -131,26 +126,21 @@ def stream_of(leg: Leg) -> Stream | None:
     local = audio_of(leg.local_sdp)
     if remote is None or local is None:
         return None
-    formats = []
-    for theirs in remote.formats:
-        ours = next((form for form in local.formats if same_format(form, theirs)), None)
-        if ours is not None:
-            formats.append(
-                Format(
-                    theirs.encoding,
-                    theirs.clock_rate_hz,
-                    theirs.channels,
-                    receive_type=ours.payload_type,
-                    send_type=theirs.payload_type,
-                )
-            )
+    ours = _kinds(local.formats)
+    formats = tuple(
+        [
+            Format(*kind, receive_type=ours[kind].payload_type, send_type=theirs.payload_type)
+            for theirs in remote.formats
+            if (kind := theirs[1:4]) in ours
+        ]
+    )
     routable = remote.address not in _UNROUTABLE and remote.port != 0
     return Stream(
         address=remote.address,
         port=remote.port,
         rtcp_port=remote.rtcp_port,
         sip_source=leg.flow.remote[0],
-        formats=tuple(formats),
+        formats=formats,
         receive=remote.direction in {Direction.SENDRECV, Direction.SENDONLY},
         send=routable and remote.direction in {Direction.SENDRECV, Direction.RECVONLY},
         ptime_ms=remote.ptime_ms,
