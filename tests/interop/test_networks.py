@@ -35,7 +35,7 @@ def phone_behind_nat(stack: ExitStack, outside: Namespace, *, here: str, gateway
     return home
 
 
-def talk(caller: Baresip, callee: Baresip, number: str, seconds: float = 2.5) -> None:
+def talk(caller: Baresip, callee: Baresip, number: str, seconds: float = 2.0) -> None:
     caller.command("dial", number)
     callee.until("CALL_INCOMING")
     callee.command("accept")
@@ -45,7 +45,7 @@ def talk(caller: Baresip, callee: Baresip, number: str, seconds: float = 2.5) ->
     callee.until("CALL_CLOSED")
 
 
-def assert_hears(phone: Baresip, frequency_hz: float, seconds: float = 2.0) -> None:
+def assert_hears(phone: Baresip, frequency_hz: float, seconds: float = 1.5) -> None:
     heard = loud_part(read_wav(phone.heard()))
     assert len(heard) > seconds * RATE_HZ
     assert share_of(heard, frequency_hz) > 0.99

@@ -37,6 +37,13 @@ def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
 
 
+def loud_s(samples: npt.NDArray[np.float64]) -> float:
+    """Return for how long there is sound, in steps of 20 ms."""
+    frame = RATE_HZ // 50
+    frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
+    return float((np.abs(frames).max(axis=1) > 500).sum() / 50)
+
+
 def share_of(samples: npt.NDArray[np.float64], frequency_hz: float) -> float:
     """Return the share of the power within 15 Hz of a frequency."""
     if len(samples) < RATE_HZ // 4:
