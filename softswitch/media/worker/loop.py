@@ -9,13 +9,16 @@ from __future__ import annotations
 import gc
 import select
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.timer import TickTimer
 
 _MOST_EVENTS: Final = 256
+_LONGEST_TURN_S: Final = 0.002
+"""Time for single packets between two looks at the timer: a flood on many ports must not make ticks late."""
 _COLLECT_EVERY: Final = 2000
 """Ticks from one collection of young garbage to the next: ten seconds."""
 
@@ -80,6 +83,7 @@ class WorkerLoop:
         control_socket: its socket.
         poller: what the plane's sockets are watched by.
         timer: the tick.
+        monotonic: seconds.
     """
 
     def __init__(
@@ -89,12 +93,16 @@ class WorkerLoop:
         control_socket: socket.socket,
         poller: SocketPoller,
         timer: TickTimer,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plane = plane
         self._control = control
         self._control_socket = control_socket
         self._poller = poller
         self._timer = timer
+        self._monotonic = monotonic
+        self._postponed: list[int] = []
         self._tick = 0
         self._next_collection = _COLLECT_EVERY
         self._running = True
@@ -109,13 +117,23 @@ class WorkerLoop:
             descriptors = self._poller.wait()
             if self._timer.fileno() in descriptors:
                 self._make_tick()
-            for descriptor in descriptors:
-                self._poller.call(descriptor)
+            self._call(descriptors)
             self._end_turn()
 
     def stop(self) -> None:
         """End after this turn."""
         self._running = False
+
+    def _call(self, descriptors: Sequence[int]) -> None:
+        """Call what watches these descriptors, as long as the next tick can wait; the others come first next time."""
+        until = self._monotonic() + _LONGEST_TURN_S
+        waiting = list(dict.fromkeys((*self._postponed, *descriptors)))
+        self._postponed = []
+        for number, descriptor in enumerate(waiting, 1):
+            self._poller.call(descriptor)
+            if self._monotonic() > until:
+                self._postponed = waiting[number:]
+                return
 
     def _read_control(self) -> None:
         if not self._control.readable():

@@ -242,22 +242,33 @@ class MediaPlane:
             reports,
         )
         self._legs[leg.name] = self._leg_by_row[row] = leg
-        self._poller.watch(leg.catch_all, lambda: self._receive(leg))
-        self._poller.watch(leg.reports_socket, lambda: self._reports.receive(leg))
+        self._watch(leg)
         self._reports.begin(leg)
         self._rooms.refresh(leg)
         return leg
 
+    def _watch(self, leg: Leg) -> None:
+        self._poller.watch(leg.catch_all, lambda: self._receive(leg))
+        self._poller.watch(leg.reports_socket, lambda: self._receive_report(leg))
+
     def _receive(self, leg: Leg) -> None:
         if not self._reception.receive(leg, now=self._clock.monotonic()):
-            self._poller.unwatch(leg.catch_all)
-            self._flooded.append(leg)
+            self._pause(leg, leg.catch_all)
+
+    def _receive_report(self, leg: Leg) -> None:
+        if not self._reports.receive(leg):
+            self._pause(leg, leg.reports_socket)
+
+    def _pause(self, leg: Leg, sock: socket.socket) -> None:
+        """Leave a flooded socket alone till the next upkeep."""
+        self._poller.unwatch(sock)
+        self._flooded.append(leg)
 
     def _end_pauses(self) -> None:
         flooded, self._flooded = self._flooded, []
         for leg in flooded:
             if not leg.closed:
-                self._poller.watch(leg.catch_all, lambda leg=leg: self._receive(leg))  # type: ignore[misc]  # bound now
+                self._watch(leg)
 
     def _retire_broken(self) -> None:
         """Save what a defect of ours left: a row whose descriptor was closed elsewhere goes back to its catch-all."""

@@ -70,15 +70,16 @@ class Reports:
         if self._ledger.outgoing(leg.row)[Out.SENT]:
             self._send(leg, (Goodbye((self._ssrc(leg),)),))
 
-    def receive(self, leg: Leg) -> None:
-        """Read what came to a leg's report port."""
+    def receive(self, leg: Leg) -> bool:
+        """Read what came to a leg's report port; False when there is more than is good."""
         for _ in range(_MOST_AT_ONCE):
             received = receive_from(leg.reports_socket)
             if received is None:
-                return
+                return True
             packet, sender = received
             if self.take(leg, packet, sender[0]):
                 leg.reports.source = sender
+        return False
 
     def take(self, leg: Leg, packet: bytes, address: str) -> bool:
         """Read one compound; False when it is nonsense or a stranger's."""

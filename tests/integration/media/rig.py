@@ -232,7 +232,7 @@ while time.monotonic() < end:
             sock.sendto(packet, target)
         except OSError:
             pass
-    time.sleep(0.00005)
+    time.sleep(0.0003)
 """
 
 

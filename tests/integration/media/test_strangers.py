@@ -11,8 +11,8 @@ from tests.integration.media.rig import Phone, PlaneRig, flood, speak
 
 pytestmark = pytest.mark.network
 
-CALLS = 160
-"""Times two backends and five ways to be attacked, that is 1,600 tries."""
+CALLS = 150
+"""Times two backends and five ways to be attacked, that is 1,500 tries."""
 
 
 def latched_times(rig: PlaneRig, leg: str, times: int) -> bool:
@@ -118,3 +118,17 @@ def test_reports_of_strangers_are_not_read(rig: PlaneRig) -> None:
             stranger.send((address, port + 1))
             rig.turn()
         rig.until(lambda: rig.refusals() == 50)
+
+
+def test_flooded_ports_are_left_alone_for_a_while_and_then_read_again(rig: PlaneRig) -> None:
+    with Phone("127.0.42.3") as phone, Phone("127.0.42.9") as stranger:
+        address, port = rig.open("c.1", "127.0.42.1")
+        rig.stream("c.1", phone.at)
+        rig.hear("c.1", "c.1")
+        for number in range(100):
+            stranger.send((address, port + number % 2))
+        phone.send((address, port))
+        rig.turn()
+        assert rig.refusals() < 100
+        assert rig.payloads(phone, 1) == [b"phone"]
+        rig.until(lambda: rig.refusals() == 100)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import select
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -117,6 +119,30 @@ def test_sockets_are_called_when_there_is_something_to_read(desk: Desk) -> None:
     assert called == [b"one"]
     here.close()
     there.close()
+
+
+def test_many_sockets_share_the_time_between_two_ticks(desk: Desk) -> None:
+    pairs = [socket.socketpair() for _ in range(4)]
+    seconds = itertools.count()
+    poller, timer = SocketPoller(), TickTimer(0.5)
+    loop = WorkerLoop(desk.plane, desk.control, desk.sock, poller, timer, monotonic=lambda: next(seconds))
+    calls: list[int] = []
+
+    def take(number: int) -> None:
+        calls.append(number)
+        if set(calls) == {0, 1, 2, 3}:
+            loop.stop()
+
+    for number, (here, there) in enumerate(pairs):
+        poller.watch(here, partial(take, number))
+        there.send(b"flood")
+    loop.run()
+    assert len(calls) >= 4
+    assert desk.plane.turns > 4
+    timer.close()
+    for here, there in pairs:
+        here.close()
+        there.close()
 
 
 def test_what_the_socket_does_not_take_goes_out_when_there_is_room(desk: Desk) -> None:
