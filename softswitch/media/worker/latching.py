@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+from collections.abc import Callable
 from typing import Final
 
 Endpoint = tuple[str, int]
@@ -94,7 +95,9 @@ class Latch:
         self._candidates.clear()
         return True
 
-    def judge(self, source: Endpoint, ssrc: int, sequence: int, *, now: float, heard_at: float) -> Verdict:
+    def judge(
+        self, source: Endpoint, ssrc: int, sequence: int, *, now: float, heard_at: Callable[[], float]
+    ) -> Verdict:
         """Judge a packet with a negotiated payload type that came from ``source``.
 
         Args:
@@ -102,7 +105,7 @@ class Latch:
             ssrc: its SSRC.
             sequence: its sequence number.
             now: monotonic seconds.
-            heard_at: when the latched address was last heard.
+            heard_at: tells when the latched address was last heard; asked only where that decides.
         """
         if source == self.source:
             return Verdict.TAKEN
@@ -110,7 +113,7 @@ class Latch:
         if rank is Rank.ANY:
             return self._judge_any(source, ssrc, sequence, now=now)
         self._quiet_since = now
-        if self.source is not None and rank >= self._rank and now - heard_at < SILENCE_S:
+        if self.source is not None and rank >= self._rank and now - heard_at() < SILENCE_S:
             return Verdict.REFUSED
         return self._take(source, rank)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from softswitch.core.errors import RtpError
@@ -23,6 +24,7 @@ from softswitch.rtp.packet import looks_like_rtcp
 _HEADER: Final = struct.Struct("!BBHII")
 _MOST_AT_ONCE: Final = 32
 """Packets taken from a catch-all before it is left alone for a while: strangers must not keep the worker busy."""
+_MOST_WAITING: Final = 4
 
 
 class Descriptors(Protocol):
@@ -86,14 +88,21 @@ class Reception:
             received = receive_from(leg.catch_all)
             if received is None:
                 return True
-            self._judge(leg, *received, now=now)
+            packet, sender = received
+            if sender == leg.latch.source:
+                self._waiting.setdefault(leg.row, []).append(packet)
+            else:
+                self._judge(leg, packet, sender, now=now)
         return False
 
     def relay_waiting(self, *, now: float) -> None:
-        """Relay what was taken since the last call, for all legs together: at a burst of new legs that saves much."""
+        """Relay what was taken since the last call, for all legs together: at a burst of new legs that saves much.
+
+        Of a leg whose packets have piled up only the newest are worth sending.
+        """
         if self._waiting:
             waiting, self._waiting = self._waiting, {}
-            self.relay.take(waiting, now=now)
+            self.relay.take({row: packets[-_MOST_WAITING:] for row, packets in waiting.items()}, now=now)
 
     def _judge(self, leg: Leg, packet: bytes, sender: Endpoint, *, now: float) -> None:
         if looks_like_rtcp(packet):
@@ -106,13 +115,14 @@ class Reception:
         if first >> 6 != 2 or self._state.kinds[leg.row, second & 0x7F] == UNKNOWN:
             self._state.refused[leg.row] += 1
             return
-        heard_at = float(self._ledger.incoming(leg.row)[In.HEARD_AT_US]) / 1e6
-        verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at)
-        if verdict is Verdict.REFUSED:
+        heard_at = partial(self._heard_at, leg.row)
+        if leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at) is Verdict.REFUSED:
             self._state.refused[leg.row] += 1
             return
-        found = self._latch(leg, sender) if verdict is Verdict.LATCHED else []
-        self._waiting.setdefault(leg.row, []).extend((packet, *found))
+        self._waiting.setdefault(leg.row, []).extend((packet, *self._latch(leg, sender)))
+
+    def _heard_at(self, row: int) -> float:
+        return float(self._ledger.incoming(row)[In.HEARD_AT_US]) / 1e6
 
     def _take_shared_report(self, leg: Leg, packet: bytes, sender: Endpoint) -> None:
         if leg.stream is not None and not leg.stream.rtcp_port:

@@ -34,11 +34,11 @@ class Sender:
 
     def send(self, *, now: float, heard_at: float = -1e9) -> Verdict:
         self.sequence = (self.sequence + 1) & 0xFFFF
-        return self._latch.judge(self._source, self._ssrc, self.sequence, now=now, heard_at=heard_at)
+        return self._latch.judge(self._source, self._ssrc, self.sequence, now=now, heard_at=lambda: heard_at)
 
 
 def test_before_the_stream_is_known_nobody_is_heard() -> None:
-    assert Latch().judge(PHONE, 1, 1, now=5.0, heard_at=0.0) is Verdict.REFUSED
+    assert Latch().judge(PHONE, 1, 1, now=5.0, heard_at=lambda: 0.0) is Verdict.REFUSED
 
 
 def test_the_address_of_the_description_is_taken_at_once() -> None:
@@ -115,7 +115,7 @@ def test_a_sequence_that_wraps_goes_on() -> None:
 def test_packets_of_two_ssrcs_are_not_in_a_row() -> None:
     latch = behind_nat()
     for sequence in range(1, 20):
-        assert latch.judge(STRANGER, sequence % 2, sequence, now=2.0, heard_at=-1e9) is Verdict.REFUSED
+        assert latch.judge(STRANGER, sequence % 2, sequence, now=2.0, heard_at=lambda: -1e9) is Verdict.REFUSED
 
 
 def test_others_between_do_not_break_a_row() -> None:
