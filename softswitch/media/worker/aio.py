@@ -53,6 +53,8 @@ _CONTROL_BLOCK: Final = np.dtype(
 )
 _EVENT: Final = np.dtype([("data", np.uint64), ("object", np.uint64), ("result", np.int64), ("result2", np.int64)])
 
+_NONE: Final = np.empty(0, np.intp)
+
 Pointers = npt.NDArray[np.uint64]
 
 
@@ -115,9 +117,9 @@ class AioBackend:
         """Receive at most one packet for each of these rows."""
         events = self._submit(self._read_pointers, rows)
         results = events["result"]
+        if results.size == rows.size and results.min() > 0:
+            return Received(rows, results.copy())
         found = results > 0
-        if found.all():
-            return Received(events["data"].astype(np.intp), results.copy())
         return Received(events["data"][found].astype(np.intp), results[found])
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
@@ -125,8 +127,10 @@ class AioBackend:
         self._writes["buffer"][listeners] = self._addresses[sources]
         self._writes["octets"][listeners] = lengths
         events = self._submit(self._write_pointers, listeners)
-        failed = events["result"] < 0
-        return events["data"][failed].astype(np.intp)
+        results = events["result"]
+        if results.size and results.min() >= 0:
+            return _NONE
+        return events["data"][results < 0].astype(np.intp)
 
     def broken(self) -> list[int]:
         """Return, once, the rows whose descriptor the system does not know."""

@@ -36,8 +36,6 @@ from softswitch.runtime.log import get_logger
 _log = get_logger(__name__)
 
 _UPKEEP_EVERY: Final = 5 * FRAME_TICKS
-_SETTLE_EVERY: Final = FRAME_TICKS - 1
-"""Within so many ticks hardly a leg is heard twice, so that their packets can be counted at once."""
 _LATE_TICKS: Final = 3
 """So many ticks missed, and legs may have two packets waiting."""
 
@@ -197,10 +195,9 @@ class MediaPlane:
         """
         now = self._clock.monotonic()
         self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
-        if number % _SETTLE_EVERY == 0:
-            self._ledger.settle()
         if number >= self._next_upkeep:
             self._next_upkeep = number + _UPKEEP_EVERY
+            self._ledger.settle()
             self._reports.send_due(now=now)
             self._end_pauses()
             self._retire_broken()

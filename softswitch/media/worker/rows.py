@@ -78,7 +78,7 @@ class Rows:
         self.empty_sweeps = np.zeros(capacity, np.int64)
         """Sweeps without a packet since the last one, not counting one that was made early on purpose."""
         self.tardy = np.zeros(capacity, np.int64)
-        """Late packets one after the other."""
+        """Late packets since the last probe of the phase."""
         self.kinds = np.zeros((capacity, 128), np.uint8)
         """By payload type: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
         self.maps = np.full((capacity + 1, 128), NO_TYPE, np.int32)

@@ -1,8 +1,8 @@
 """When each leg is swept: every 20 ms, at the 5 ms tick by which its packet has usually come.
 
 A row is due four ticks after it was due for its last packet (two for packets of 10 ms, and so on). A sweep that comes
-too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four; after several late
-packets the phase moves to where they were found. Every sixteenth sweep is made a tick earlier: if the packet is there
+too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four; where most are late
+the phase moves to where they are found. Every sixteenth sweep is made a tick earlier: if the packet is there
 by then, the phase moves there. So it follows a phone whose clock drifts against ours in both directions, and keeps to
 the early side of one whose packets come irregularly.
 """
@@ -15,14 +15,14 @@ import numpy as np
 
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.relay import Relay
-from softswitch.media.worker.rows import FRAME_TICKS, Indices, Rows
+from softswitch.media.worker.rows import FRAME_TICKS, Indices, Lengths, Rows
 
 _PROBE_EVERY: Final = 16
-_AGAIN_EVERY: Final = 8
+_AGAIN_EVERY: Final = 16
 _LATE_SWEEPS: Final = 2
 """So many sweeps without a packet, and the one that comes then may have another one behind it."""
-_TARDY_PACKETS: Final = 4
-"""So many packets late one after the other, and the phase was too early."""
+_TARDY_PACKETS: Final = 8
+"""More late packets than this from one probe to the next, and the phase was too early."""
 _PATIENT_SWEEPS: Final = 12 * FRAME_TICKS
 """After so many sweeps without a packet, a leg (a held one) is swept every 20 ms only."""
 _MOST_PASSES: Final = 16
@@ -57,7 +57,7 @@ class Sweeper:
         found = self._pass(rows, now)
         again = self._schedule(rows, found, tick)
         # Where more is sent than was said, or two came at once, this finds it too.
-        if catching_up or tick // FRAME_TICKS % _AGAIN_EVERY == 0:
+        if catching_up or tick // FRAME_TICKS % _AGAIN_EVERY == _AGAIN_EVERY // 2:
             again = found
         for _ in range(_MOST_PASSES):
             if not again.size:
@@ -74,22 +74,34 @@ class Sweeper:
         """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
         if found.size < rows.size:
-            state.empty_sweeps[rows] += 1
-            state.due[rows] = tick + np.where(state.empty_sweeps[rows] > _PATIENT_SWEEPS, FRAME_TICKS, 1)
-        if not found.size:
-            return found
-        waited = state.empty_sweeps[found] - (found.size < rows.size)
-        tardy = np.where(waited > 0, state.tardy[found] + 1, 0)
-        period = state.period[found]
-        # A late packet moves its phone's phase only when it was not the first: till then the phase stays where it was.
-        ahead = np.where(tardy > _TARDY_PACKETS, 0, np.maximum(waited, 0) % period)
-        # A row's sweeps are counted from another number each, so that the probes are spread evenly.
-        probing = tick // FRAME_TICKS + found & (_PROBE_EVERY - 1) == 0
-        state.due[found] = tick + period - ahead - probing
-        state.tardy[found] = np.where(tardy > _TARDY_PACKETS, 0, tardy)
-        state.empty_sweeps[found] = -1 * probing
-        late = waited >= _LATE_SWEEPS
-        if late.any():
-            # Who was asked rarely may have waited long: asked at every tick, it shows its phase with the next packet.
-            state.due[found[waited > _PATIENT_SWEEPS]] = tick + 1
-        return found[late]
+            self._try_again(rows, tick)
+            state.empty_sweeps[found] -= 1
+        waited = state.empty_sweeps[found]
+        probing = tick // FRAME_TICKS % _PROBE_EVERY == 0
+        state.due[found] = state.period[found] + (tick - probing)
+        if probing:
+            state.tardy[found] = 0
+        elif not waited.any():
+            return found[:0]
+        state.empty_sweeps[found] = -1 if probing else 0
+        late = waited > 0
+        return self._keep_phase(found[late], waited[late], tick)
+
+    def _try_again(self, rows: Indices, tick: int) -> None:
+        """Let rows be swept at the next tick, and those that have long been silent a frame later."""
+        state = self._state
+        state.empty_sweeps[rows] += 1
+        state.due[rows] = tick + 1
+        if tick % FRAME_TICKS == 0:
+            state.due[rows[state.empty_sweeps[rows] > _PATIENT_SWEEPS]] = tick + FRAME_TICKS
+
+    def _keep_phase(self, late: Indices, waited: Lengths, tick: int) -> Indices:
+        """Let late packets move their phone's phase only where they are many; return where more may be waiting."""
+        state = self._state
+        tardy = state.tardy[late] + 1
+        moved = tardy > _TARDY_PACKETS
+        state.due[late] -= np.where(moved, 0, waited % state.period[late])
+        state.tardy[late] = np.where(moved, 0, tardy)
+        # Who was asked rarely may have waited long: asked at every tick, it shows its phase with the next packet.
+        state.due[late[waited > _PATIENT_SWEEPS]] = tick + 1
+        return late[waited >= _LATE_SWEEPS]

@@ -155,17 +155,29 @@ def test_events_told_again_are_not_delivered_again(desk: Desk) -> None:
     assert len(desk.events) == 2
 
 
-def test_what_is_journaled_is_acknowledged_with_the_next_flush(desk: Desk) -> None:
+def test_what_is_journaled_is_acknowledged_with_the_next_notes(desk: Desk) -> None:
     desk.workers[0].hello()
     desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384), LegOpened("a.2", "127.0.0.1", 16386))
     desk.read()
+    desk.engine.close("x.1")
     desk.engine.flush()
-    assert all(message[0] == "hello" for message in desk.workers[0].asked())
+    assert desk.workers[0].asked()[1:] == [("do", 0, (("close", "x.1"),))]
+    desk.engine.acknowledge()
+    desk.engine.close("x.2")
+    desk.engine.flush()
+    desk.engine.flush()
+    assert desk.workers[0].asked() == [("do", 2, (("close", "x.2"),))]
+    assert all(message[0] == "hello" for message in desk.workers[1].asked())
+
+
+def test_many_journaled_events_are_acknowledged_without_notes(desk: Desk) -> None:
+    desk.workers[0].hello()
+    desk.workers[0].tell(*[LegOpened(f"a.{n}", "127.0.0.1", 16384) for n in range(100)])
+    desk.read()
     desk.engine.acknowledge()
     desk.engine.flush()
     desk.engine.flush()
-    assert desk.workers[0].asked() == [("do", 2, ())]
-    assert all(message[0] == "hello" for message in desk.workers[1].asked())
+    assert desk.workers[0].asked()[1:] == [("do", 100, ())]
 
 
 def test_rooms_go_to_the_worker_of_their_legs(desk: Desk) -> None:

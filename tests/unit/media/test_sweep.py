@@ -79,12 +79,12 @@ def test_other_packet_lengths_wait_no_longer(ptime_ms: int) -> None:
 
 def test_a_phone_that_sends_more_often_than_it_said_is_heard_whole() -> None:
     delays = delays_ms(sweeping(), [10.0 * n for n in range(1000)], ticks=2000)
-    assert len(delays) >= 990
-    assert max(delays) <= 180
+    assert len(delays) >= 980
+    assert max(delays) <= 340
 
 
-def test_a_burst_is_taken_within_nine_frames() -> None:
-    assert len(delays_ms(sweeping(), [1.0] * 10, ticks=36)) == 10
+def test_a_burst_is_taken_within_seventeen_frames() -> None:
+    assert len(delays_ms(sweeping(), [1.0] * 100, ticks=68)) >= 16
 
 
 def test_packets_that_come_late_and_together_are_taken_together() -> None:
