@@ -169,8 +169,8 @@ class Brain:
             outbox, self._outbox = self._outbox, []
             for flow, data in outbox:
                 self._send(flow, data)
-        self._media.flush()
         self._media.acknowledge()
+        self._media.flush()
 
     # Views
 

@@ -22,6 +22,8 @@ from softswitch.media.engine import (
 )
 
 _SEND_BUFFER_OCTETS: Final = 4 << 20
+_UNACKNOWLEDGED: Final = 64
+"""Events after which an acknowledgement is sent on its own account; fewer go along with the next notes."""
 
 
 class _Worker:
@@ -143,7 +145,7 @@ class WorkerEngine:
     def flush(self) -> None:
         """Send this turn's notes, one message a worker."""
         for worker in self._workers:
-            if worker.notes or worker.journaled > worker.acknowledged:
+            if worker.notes or worker.journaled - worker.acknowledged >= _UNACKNOWLEDGED:
                 self._queue_notes(worker)
             if worker.backlog:
                 self._drain(worker)
