@@ -88,6 +88,8 @@ class Brain:
         self._pending: list[Record] = []
         self._outbox: list[tuple[Flow, bytes]] = []
         self._deadlines = Deadlines()
+        self._armed: dict[str, float] = {}
+        """Deadlines of conversations as they were armed, in wall time."""
         self.calls = CallsState(settings.deadlines)
         self.locations = LocationState()
         addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_port)
@@ -241,18 +243,18 @@ class Brain:
         self._now = self._clock.monotonic()
         self._wall_s = self._clock.wall()
 
-    def _record(self, fact: object, conversation_id: str = "") -> None:
-        """Give a fact its place, apply it, and note its effects."""
+    def _place(self, fact: object, conversation_id: str) -> Record:
+        """Give a fact its place in the order of all facts."""
         self._sequence += 1
         record = Record(self._sequence, self._wall_s, conversation_id, fact)
         self._pending.append(record)
-        if conversation_id:
-            apply_call_fact(self.calls, record)
-            self._performer.perform(fact, self._now)
-        else:
-            self.locations.apply(record)
-            self._arm_expiry()
-            self._keepalive.registered(fact, now=self._now)
+        return record
+
+    def _record(self, fact: object) -> None:
+        """Record a fact of the directory, apply it, and note its effects."""
+        self.locations.apply(self._place(fact, ""))
+        self._arm_expiry()
+        self._keepalive.registered(fact, now=self._now)
 
     def _decide(self, given: inputs.Input) -> None:
         decided = decide(self.calls, given)
@@ -260,7 +262,8 @@ class Brain:
             return
         conversation_id = self._conversation_id(given)
         for fact in decided:
-            self._record(fact, conversation_id)
+            apply_call_fact(self.calls, self._place(fact, conversation_id))
+            self._performer.perform(fact, self._now)
         self._keep_dialogs(conversation_id)
         self._arm(conversation_id)
 
@@ -278,12 +281,20 @@ class Brain:
         for leg in conversation.legs:
             session = sessions.get(leg)
             if session is not None and session.changed:
-                self._record(facts.DialogChanged(leg, session.snapshot().values()), conversation_id)
+                fact = facts.DialogChanged(leg, session.snapshot().values())
+                apply_call_fact(self.calls, self._place(fact, conversation_id))
 
     def _arm(self, conversation_id: str) -> None:
         conversation = self.calls.conversations.get(conversation_id)
         wall_s = None if conversation is None else conversation.deadline_s
-        self._deadlines.set(conversation_id, None if wall_s is None else deadline_of_wall(self._clock, wall_s))
+        if wall_s == self._armed.get(conversation_id):
+            return
+        if wall_s is None:
+            del self._armed[conversation_id]
+            self._deadlines.set(conversation_id, None)
+        else:
+            self._armed[conversation_id] = wall_s
+            self._deadlines.set(conversation_id, deadline_of_wall(self._clock, wall_s))
 
     def _arm_expiry(self) -> None:
         wall_s = self.locations.next_expiry()
@@ -292,6 +303,7 @@ class Brain:
     def _conversation_due(self, conversation_id: str) -> None:
         """Tell a conversation that its deadline has come, unless a clock step or a fact has moved it."""
         conversation = self.calls.conversations.get(conversation_id)
+        self._armed.pop(conversation_id, None)
         if conversation is None or conversation.deadline_s is None:
             return
         self._decide(inputs.DeadlinePassed(conversation_id))
