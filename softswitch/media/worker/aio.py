@@ -117,10 +117,11 @@ class AioBackend:
         """Receive at most one packet for each of these rows."""
         events = self._submit(self._read_pointers, rows)
         results = events["result"]
-        if results.size == rows.size and results.min() > 0:
-            return Received(rows, results.copy())
         found = results > 0
-        return Received(events["data"][found].astype(np.intp), results[found])
+        if found.all() and results.size == rows.size:
+            return Received(rows, results.copy(), _NONE)
+        swept = events["data"].astype(np.intp)
+        return Received(swept[found], results[found], swept[~found])
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""

@@ -28,33 +28,30 @@ class Batch:
     """The header's first word: version, marker, payload type, sequence number."""
     timestamps: Numbers
     ssrcs: Numbers
-    types: Numbers
-    """Payload types."""
-    kinds: Octets
-    """What they are on their rows: UNKNOWN, AUDIO or TELEPHONE_EVENT."""
 
     def only(self, wanted: Mask) -> Batch:
         """Return the packets where ``wanted`` is true."""
         return Batch(
-            self.rows[wanted],
-            self.lengths[wanted],
-            self.heads[wanted],
-            self.timestamps[wanted],
-            self.ssrcs[wanted],
-            self.types[wanted],
-            self.kinds[wanted],
+            self.rows[wanted], self.lengths[wanted], self.heads[wanted], self.timestamps[wanted], self.ssrcs[wanted]
         )
 
-    def all_plain(self) -> bool:
-        """Tell whether :meth:`plain` is true for all of them, as is nearly always so; it costs less."""
-        lengths = self.lengths
-        sizes_fit = lengths.min() > HEADER_OCTETS and lengths.max() < PACKET_OCTETS
-        return bool(sizes_fit and self.kinds.all() and (self.heads >> 24 == _PLAIN).all())
+    def sizes_fit(self) -> bool:
+        """Tell whether all packets have a payload and were received whole."""
+        return bool(self.lengths.min() > HEADER_OCTETS and self.lengths.max() < PACKET_OCTETS)
 
-    def plain(self) -> Mask:
-        """Tell which packets are version 2 with nothing but a header and a payload of a negotiated type."""
+    def types(self) -> Numbers:
+        """Return the payload types."""
+        types: Numbers = (self.heads >> TYPE_SHIFT) & 0x7F
+        return types
+
+    def plain(self, kinds: Octets) -> Mask:
+        """Tell which packets are version 2 with nothing but a header and a payload of a negotiated type.
+
+        Args:
+            kinds: what their payload types are on their rows.
+        """
         plain: Mask = self.heads >> 24 == _PLAIN
-        plain &= self.kinds != UNKNOWN
+        plain &= kinds != UNKNOWN
         plain &= (self.lengths > HEADER_OCTETS) & (self.lengths < PACKET_OCTETS)
         return plain
 
@@ -68,6 +65,4 @@ def read_batch(state: Rows, rows: Indices, lengths: Lengths) -> Batch:
         lengths: their octets. A header that was not received whole is read all the same; see :meth:`Batch.plain`.
     """
     words = state.read_headers(rows)
-    heads = words[:, 0]
-    types = (heads >> TYPE_SHIFT) & 0x7F
-    return Batch(rows, lengths, heads, words[:, 1], words[:, 2], types, state.kinds[rows, types])
+    return Batch(rows, lengths, words[:, 0], words[:, 1], words[:, 2])

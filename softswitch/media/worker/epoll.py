@@ -45,12 +45,17 @@ class EpollBackend:
         """Receive at most one packet for each of these rows."""
         ready = self._epoll.poll(0, max(1, len(self._sockets)))
         waiting = {self._row_by_descriptor[descriptor] for descriptor, _ in ready}
-        found, lengths = [], []
+        found: list[int] = []
+        lengths: list[int] = []
+        missed: list[int] = []
         for row in rows.tolist():
-            if row in waiting and (length := self._receive_one(row)) > 0:
+            length = self._receive_one(row) if row in waiting else 0
+            if length > 0:
                 found.append(row)
                 lengths.append(length)
-        return Received(np.array(found, np.intp), np.array(lengths, np.int64))
+            else:
+                missed.append(row)
+        return Received(np.array(found, np.intp), np.array(lengths, np.int64), np.array(missed, np.intp))
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""

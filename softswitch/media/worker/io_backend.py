@@ -15,6 +15,8 @@ class Received(NamedTuple):
     """The rows that got a packet, at most one each, in the order of the sweep."""
     lengths: Lengths
     """Octets of each; one that is as long as the room for it was cut."""
+    missed: Indices
+    """The rows that got none."""
 
 
 class IoBackend(Protocol):

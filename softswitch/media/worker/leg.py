@@ -15,6 +15,8 @@ class ReportState:
     """What a leg's reports (RTCP) have to remember."""
 
     canonical_name: str
+    description: bytes = b""
+    """The name as it is sent with every report (SDES)."""
     source: Endpoint | None = None
     """Where the phone's reports come from, once one came."""
     phone_ssrc: int = 0

@@ -19,7 +19,7 @@ from softswitch.media.worker.timer import TickTimer
 _MOST_EVENTS: Final = 256
 _LONGEST_TURN_S: Final = 0.002
 """Time for single packets between two looks at the timer: a flood on many ports must not make ticks late."""
-_COLLECT_EVERY: Final = 2000
+_COLLECT_EVERY: Final = 2500
 """Ticks from one collection of young garbage to the next: ten seconds."""
 
 

@@ -129,7 +129,7 @@ class MediaPlane:
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
             self.retire(leg)
             leg.reports.source = None
-        self._state.period[leg.row] = max(1, round(1000 * stream.ptime_ms / TICK_US))
+        self._state.period[leg.row] = max(1, 1000 * stream.ptime_ms // TICK_US)
         if stream.formats:
             self._state.clock_hz[leg.row] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)

@@ -20,8 +20,10 @@ from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import (
     AUDIO,
     HEADER_OCTETS,
+    NO_SHAPE,
     NO_TYPE,
     PACKET_OCTETS,
+    SHAPE,
     TICK_US,
     Indices,
     Lengths,
@@ -101,24 +103,59 @@ class Relay:
             now: monotonic seconds.
         """
         batch = read_batch(self._state, rows, lengths)
-        if not batch.all_plain():
-            batch = self._without_odd(batch)
+        now_us = int(now * 1_000_000)
+        if not self._relay_steady(batch, now_us):
+            self._relay_any(batch, now_us)
+
+    def _relay_steady(self, batch: Batch, now_us: int) -> bool:
+        """Relay packets that are all of the kind that came last from the same phones, as is nearly always so.
+
+        Returns:
+            Whether they were; nothing was done with them otherwise.
+        """
+        if not (batch.sizes_fit() and ((batch.heads & SHAPE) == self._state.shape[batch.rows]).all()):
+            return False
+        note = Note(batch.rows, batch.heads, batch.timestamps, batch.lengths, None, now_us)
+        if self._follow(batch, note):
+            return False
+        self._ledger.note_received(note)
+        for listeners in self._routes.rounds:
+            self._forward_steady(note, listeners[batch.rows])
+        return True
+
+    def _forward_steady(self, note: Note, listeners: Indices) -> None:
+        sending = self._state.sending.take(listeners, axis=0)
+        types = sending[:, To.TYPE]
+        if types.min() == NO_TYPE:
+            wanted = types != NO_TYPE
+            note, listeners, sending, types = note.only(wanted), listeners[wanted], sending[wanted], types[wanted]
+        if types.size:
+            self._send(note, listeners, sending, (note.heads & _VERSION_AND_MARKER) | types)
+
+    def _relay_any(self, batch: Batch, now_us: int) -> None:
+        """Relay whatever came, looking everything up; what is looked up serves the packets that follow."""
+        state = self._state
+        kinds = state.kinds[batch.rows, batch.types()]
+        plain = batch.plain(kinds)
+        if not plain.all():
+            batch = self._without_odd(batch, plain)
             if not batch.rows.size:
                 return
-        sound = None if batch.kinds.max() == AUDIO else batch.kinds == AUDIO
-        note = Note(batch.rows, batch.heads, batch.timestamps, batch.lengths, sound, int(now * 1_000_000))
+            kinds = state.kinds[batch.rows, batch.types()]
+        sound = kinds == AUDIO
+        note = Note(batch.rows, batch.heads, batch.timestamps, batch.lengths, sound, now_us)
         self._follow(batch, note)
         self._ledger.note_received(note)
-        if sound is not None:
-            self._show_events(batch.only(~sound))
-        streams = self._state.stream[batch.rows]
+        self._show_events(batch.only(~sound))
+        types, streams = batch.types(), state.stream[batch.rows]
         for listeners in self._routes.rounds:
-            self._forward(_Crossing(note, batch.types, streams, listeners[batch.rows]))
+            self._forward(_Crossing(note, types, streams, listeners[batch.rows]))
+        state.shape[batch.rows] = np.where(sound, batch.heads & SHAPE, NO_SHAPE)
 
-    def _without_odd(self, batch: Batch) -> Batch:
+    def _without_odd(self, batch: Batch, plain: Mask) -> Batch:
         """Make odd packets plain where that is possible, count and drop the others."""
         lengths = batch.lengths.copy()
-        for place in np.flatnonzero(~batch.plain()).tolist():
+        for place in np.flatnonzero(~plain).tolist():
             lengths[place] = self._odd(int(batch.rows[place]), int(lengths[place]))
         kept = lengths > 0
         return read_batch(self._state, batch.rows[kept], lengths[kept])
@@ -138,20 +175,23 @@ class Relay:
         octets[: len(made)] = np.frombuffer(made, np.uint8)
         return len(made)
 
-    def _follow(self, batch: Batch, note: Note) -> None:
+    def _follow(self, batch: Batch, note: Note) -> bool:
         """Notice where a new stream begins: with another SSRC, or after a jump (RFC 3550 A.1)."""
         last = self._state.last
         keys = (batch.ssrcs << 16) | (batch.heads & 0xFFFF)
         steps = keys - last[batch.rows]
         # One unsigned comparison for both ends: what is further behind wraps to the far end.
         regular = (steps + _MOST_BEHIND).view(np.uint64) <= _MOST_AHEAD + _MOST_BEHIND
+        begun = False
         if not regular.all():
             wrapped = (((steps + 0x8000) & 0xFFFF) - 0x8000 + _MOST_BEHIND).view(np.uint64)
             same_ssrc = last[batch.rows] >> 16 == batch.ssrcs
             fresh = ~regular & ~(same_ssrc & (wrapped <= _MOST_AHEAD + _MOST_BEHIND))
-            if fresh.any():
+            begun = bool(fresh.any())
+            if begun:
                 self._state.stream[batch.rows[fresh]] = self._ledger.begin_streams(note.only(fresh), batch.ssrcs[fresh])
         last[batch.rows] = keys
+        return begun
 
     def _show_events(self, events: Batch) -> None:
         for place, row in enumerate(events.rows.tolist()):
@@ -162,11 +202,11 @@ class Relay:
     def _forward(self, crossing: _Crossing) -> None:
         """Send each packet to one listener of its source."""
         types = self._state.maps[crossing.listeners, crossing.types]
-        if types.min() == NO_TYPE:
-            wanted = types != NO_TYPE
-            crossing, types = crossing.only(wanted), types[wanted]
-            if not types.size:
-                return
+        self._state.sending[crossing.listeners, To.TYPE] = types
+        wanted = types != NO_TYPE
+        crossing, types = crossing.only(wanted), types[wanted]
+        if not types.size:
+            return
         note, listeners = crossing.note, crossing.listeners
         sending = self._state.sending.take(listeners, axis=0)
         stale = sending[:, To.STREAM] != crossing.streams
@@ -174,12 +214,8 @@ class Relay:
         if stale.any():
             self._change_source(crossing, sending, stale)
             # A new talkspurt for the listener's jitter buffer; on an event the marker means something else.
-            heads |= (stale if note.sound is None else stale & note.sound) * _MARKER
-        heads |= (note.heads + sending[:, To.SEQUENCE_SHIFT]) & 0xFFFF
-        timestamps = note.timestamps + sending[:, To.TIMESTAMP_SHIFT]
-        self._state.write_headers(note.rows, heads, timestamps, sending[:, To.SSRC])
-        self._ledger.note_sent(note._replace(rows=listeners, heads=heads, timestamps=timestamps))
-        self._send(listeners, note.rows, note.lengths, sending[:, To.CONNECTED])
+            heads |= (stale & (True if note.sound is None else note.sound)) * _MARKER
+        self._send(note, listeners, sending, heads)
 
     def _change_source(self, crossing: _Crossing, sending: Numbers, stale: Mask) -> None:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""
@@ -194,14 +230,27 @@ class Relay:
         sending[stale] = changed
         state.sending[listeners] = changed
 
-    def _send(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Numbers) -> None:
+    def _send(self, note: Note, listeners: Indices, sending: Numbers, heads: Numbers) -> None:
+        """Write the listeners' headers into the packets and send them.
+
+        Args:
+            note: the packets.
+            listeners: one for each.
+            sending: the listeners' columns of :class:`To`.
+            heads: first words of the new headers, but for the sequence number.
+        """
+        heads |= (note.heads + sending[:, To.SEQUENCE_SHIFT]) & 0xFFFF
+        timestamps = note.timestamps + sending[:, To.TIMESTAMP_SHIFT]
+        self._state.write_headers(note.rows, heads, timestamps, sending[:, To.SSRC])
+        self._ledger.note_sent(note._replace(rows=listeners, heads=heads, timestamps=timestamps))
+        connected = sending[:, To.CONNECTED]
         if connected.all():
-            failed = self._backend.send(listeners, sources, lengths)
+            failed = self._backend.send(listeners, note.rows, note.lengths)
         else:
-            failed = self._send_mixed(listeners, sources, lengths, connected != 0)
+            failed = self._send_mixed(listeners, note.rows, note.lengths, connected != 0)
         if failed.size:
             self._state.failed[failed] += 1
-            self._ledger.take_back(failed, lengths[np.isin(listeners, failed)])
+            self._ledger.take_back(failed, note.lengths[np.isin(listeners, failed)])
 
     def _send_mixed(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Mask) -> Indices:
         places = zip(listeners.tolist(), sources.tolist(), lengths.tolist(), connected.tolist(), strict=True)

@@ -55,6 +55,8 @@ class Reports:
 
     def begin(self, leg: Leg) -> None:
         """Let a leg report from now on."""
+        name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
+        leg.reports.description = self._built(leg, name)
         self._plan(leg, _FIRST_INTERVAL_S)
 
     def send_due(self, *, now: float) -> None:
@@ -63,12 +65,12 @@ class Reports:
             _, _, leg = heapq.heappop(self._due)
             if not leg.closed:
                 self._plan(leg, _INTERVAL_S)
-                self._send(leg, ())
+                self._send(leg)
 
     def say_goodbye(self, leg: Leg) -> None:
         """Tell the phone that our stream ends, if there ever was one."""
         if self._ledger.outgoing(leg.row)[Out.SENT]:
-            self._send(leg, (Goodbye((self._ssrc(leg),)),))
+            self._send(leg, self._built(leg, Goodbye((self._ssrc(leg),))))
 
     def receive(self, leg: Leg) -> bool:
         """Read what came to a leg's report port; False when there is more than is good."""
@@ -117,11 +119,10 @@ class Reports:
         at = self._clock.monotonic() + interval_s * drawn / _COMPENSATION
         heapq.heappush(self._due, (at, next(self._order), leg))
 
-    def _send(self, leg: Leg, more: tuple[RtcpPacket, ...]) -> None:
+    def _send(self, leg: Leg, more: bytes = b"") -> None:
         if leg.stream is None:
             return
-        name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
-        compound = build_rtcp((self._report(leg), name, *more))
+        compound = build_rtcp((self._report(leg),)) + leg.reports.description + more
         try:
             self._send_to_phone(leg, compound)
         except OSError:
@@ -147,26 +148,31 @@ class Reports:
             return (latched[0], latched[1] + 1) if latched[1] < 65535 else None
         return (described[0], leg.stream.rtcp_port) if described is not None else None
 
+    def _built(self, leg: Leg, packet: RtcpPacket) -> bytes:
+        """Return the octets of a packet that stands behind a report."""
+        report = (ReceiverReport(self._ssrc(leg)),)
+        return build_rtcp((*report, packet))[len(build_rtcp(report)) :]
+
     def _report(self, leg: Leg) -> SenderReport | ReceiverReport:
-        outgoing = self._ledger.outgoing(leg.row)
+        outgoing = self._ledger.outgoing(leg.row).tolist()
         blocks = (self._block(leg),) if self._ledger.incoming(leg.row)[In.STREAM] else ()
-        sent = int(outgoing[Out.SENT])
+        sent = outgoing[Out.SENT]
         if sent == leg.reports.sent_before:
             return ReceiverReport(self._ssrc(leg), blocks)
         leg.reports.sent_before = sent
-        passed_us = int(self._clock.monotonic() * 1e6) - int(outgoing[Out.SENT_AT_US])
-        timestamp = int(outgoing[Out.TIMESTAMP]) + passed_us * int(self._state.clock_hz[leg.row]) // 1_000_000
+        passed_us = int(self._clock.monotonic() * 1e6) - outgoing[Out.SENT_AT_US]
+        timestamp = outgoing[Out.TIMESTAMP] + passed_us * int(self._state.clock_hz[leg.row]) // 1_000_000
         ntp = ntp_of_wall(self._clock.wall())
         octets = self._ledger.sent_octets(leg.row) & _WORD
         return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets, blocks)
 
     def _block(self, leg: Leg) -> ReportBlock:
-        incoming, known = self._ledger.incoming(leg.row), leg.reports
-        highest, received = int(incoming[In.HIGHEST]), int(incoming[In.RECEIVED])
-        expected = highest - int(incoming[In.FIRST]) + 1
+        incoming, known = self._ledger.incoming(leg.row).tolist(), leg.reports
+        highest, received = incoming[In.HIGHEST], incoming[In.RECEIVED]
+        expected = highest - incoming[In.FIRST] + 1
         if known.stream != incoming[In.STREAM]:
-            known.stream, known.expected_before, known.received_before = int(incoming[In.STREAM]), 0, 0
-        ssrc = int(incoming[In.SSRC])
+            known.stream, known.expected_before, known.received_before = incoming[In.STREAM], 0, 0
+        ssrc = incoming[In.SSRC]
         reported = known.phone_report if known.phone_ssrc == ssrc else 0
         since_s = self._clock.monotonic() - known.phone_report_at if reported else 0.0
         block = ReportBlock(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softswitch.media.worker.rows import Indices, Rows
+from softswitch.media.worker.rows import NO_SHAPE, Indices, Rows
 
 
 class Routes:
@@ -19,26 +19,27 @@ class Routes:
         state: the rows.
     """
 
-    __slots__ = ("_capacity", "_counts", "_nobody", "rounds")
+    __slots__ = ("_counts", "_state", "rounds")
 
     def __init__(self, state: Rows) -> None:
-        self._capacity = state.capacity
-        self._nobody = state.nobody
+        self._state = state
         self.rounds: list[Indices] = [self._empty_round()]
         self._counts = [0]
 
     def set_listeners(self, source: int, listeners: Sequence[int]) -> None:
-        """Say who hears a source; an empty sequence for nobody."""
+        """Say who hears a source, an empty sequence for nobody; or that something of them has changed."""
+        nobody = self._state.nobody
+        self._state.shape[source] = NO_SHAPE
         while len(self.rounds) < len(listeners):
             self.rounds.append(self._empty_round())
             self._counts.append(0)
         for number, heard_by in enumerate(self.rounds):
-            listener = listeners[number] if number < len(listeners) else self._nobody
-            self._counts[number] += int(listener != self._nobody) - int(heard_by[source] != self._nobody)
+            listener = listeners[number] if number < len(listeners) else nobody
+            self._counts[number] += int(listener != nobody) - int(heard_by[source] != nobody)
             heard_by[source] = listener
         while len(self.rounds) > 1 and not self._counts[-1]:
             self.rounds.pop()
             self._counts.pop()
 
     def _empty_round(self) -> Indices:
-        return np.full(self._capacity, self._nobody, np.intp)
+        return np.full(self._state.capacity, self._state.nobody, np.intp)

@@ -20,6 +20,9 @@ NEVER: Final = 1 << 62
 """A tick that does not come."""
 NO_PACKET: Final = -(1 << 60)
 """In ``last``: nothing came yet."""
+NO_SHAPE: Final = -1
+SHAPE: Final = 0xFF7F_0000
+"""What of a header's first word is in ``shape``: not the marker, not the sequence number."""
 NO_TYPE: Final = -1
 """In ``maps``: the listener has no payload type for it."""
 TYPE_SHIFT: Final = 16
@@ -27,8 +30,9 @@ TYPE_SHIFT: Final = 16
 UNKNOWN, AUDIO, TELEPHONE_EVENT = 0, 1, 2
 """In ``kinds``: what a payload type is on a leg."""
 DEFAULT_CLOCK_HZ: Final = 8000
-TICK_US: Final = 5000
-"""From sweep to sweep."""
+TICK_US: Final = 4000
+"""From sweep to sweep: each leg is swept in one of five phases. Against four phases of 5 ms this costs nothing that
+can be measured at a thousand legs, and a packet waits half a millisecond less on average."""
 FRAME_TICKS: Final = 20_000 // TICK_US
 """Ticks from packet to packet of a phone that sends 20 ms in each, as nearly all do."""
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
@@ -50,7 +54,9 @@ class To:
     """Added to the source's timestamps, modulo 2**32."""
     CONNECTED: Final = 4
     """1 where packets leave by the connected socket."""
-    COLUMNS: Final = 5
+    TYPE: Final = 5
+    """The payload type, in its place, in which it gets the source's sound; NO_TYPE where it gets none."""
+    COLUMNS: Final = 6
 
 
 class Rows:
@@ -87,10 +93,14 @@ class Rows:
         """The RTP clock of the phone's formats."""
         self.last = np.full(capacity, NO_PACKET, np.int64)
         """SSRC and, in the lowest 16 bits, sequence number of the last packet."""
+        self.shape = np.full(capacity, NO_SHAPE, np.int64)
+        """The first octet and the payload type of the last packet, in their places; while the next ones have the same,
+        nothing has to be looked up for them. NO_SHAPE where something has changed."""
         self.stream = np.zeros(capacity, np.int64)
         """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
         self.sending = np.zeros((capacity + 1, To.COLUMNS), np.int64)
         """For a listener, the columns of :class:`To`."""
+        self.sending[self.nobody, To.TYPE] = NO_TYPE
         self.refused = np.zeros(capacity, np.int64)
         """Packets that were a stranger's, malformed, or of no negotiated type."""
         self.failed = np.zeros(capacity, np.int64)
@@ -139,5 +149,6 @@ class Rows:
         self.maps[row] = NO_TYPE
         self.clock_hz[row] = DEFAULT_CLOCK_HZ
         self.last[row] = NO_PACKET
+        self.shape[row] = NO_SHAPE
         self.sending[row] = 0
         self.empty_sweeps[row] = self.tardy[row] = self.stream[row] = self.refused[row] = self.failed[row] = 0

@@ -1,8 +1,8 @@
-"""When each leg is swept: every 20 ms, at the 5 ms tick by which its packet has usually come.
+"""When each leg is swept: once a frame of 20 ms, at the tick by which its packet has usually come.
 
-A row is due four ticks after it was due for its last packet (two for packets of 10 ms, and so on). A sweep that comes
-too early finds nothing and is repeated a tick later, so a late packet waits one tick and not four; where most are late
-the phase moves to where they are found. Every sixteenth sweep is made a tick earlier: if the packet is there
+A row is due a frame after it was due for its last packet (half a frame for packets of 10 ms, and so on). A sweep that
+comes too early finds nothing and is repeated a tick later, so a late packet waits one tick and not a frame; where most
+are late the phase moves to where they are found. Every sixteenth sweep is made a tick earlier: if the packet is there
 by then, the phase moves there. So it follows a phone whose clock drifts against ours in both directions, and keeps to
 the early side of one whose packets come irregularly.
 """
@@ -54,31 +54,39 @@ class Sweeper:
         rows = self._state.due_at(tick)
         if not rows.size:
             return
-        found = self._pass(rows, now)
-        again = self._schedule(rows, found, tick)
+        found, missed = self._pass(rows, now)
+        if missed.size:
+            self._try_again(missed, tick)
+        again = self._schedule(found, tick)
         # Where more is sent than was said, or two came at once, this finds it too.
         if catching_up or tick // FRAME_TICKS % _AGAIN_EVERY == _AGAIN_EVERY // 2:
             again = found
         for _ in range(_MOST_PASSES):
             if not again.size:
                 return
-            again = self._pass(again, now)
+            again, _ = self._pass(again, now)
 
-    def _pass(self, rows: Indices, now: float) -> Indices:
-        found, lengths = self._backend.receive(rows)
+    def _pass(self, rows: Indices, now: float) -> tuple[Indices, Indices]:
+        """Return the rows that got a packet, and those that got none."""
+        found, lengths, missed = self._backend.receive(rows)
         if found.size:
             self._relay.relay(found, lengths, now=now)
-        return found
+        return found, missed
 
-    def _schedule(self, rows: Indices, found: Indices, tick: int) -> Indices:
+    def _try_again(self, missed: Indices, tick: int) -> None:
+        """Let rows be swept at the next tick, and those that have long been silent a frame later."""
+        state = self._state
+        state.empty_sweeps[missed] += 1
+        state.due[missed] = tick + 1
+        if tick % FRAME_TICKS == 0:
+            state.due[missed[state.empty_sweeps[missed] > _PATIENT_SWEEPS]] = tick + FRAME_TICKS
+
+    def _schedule(self, found: Indices, tick: int) -> Indices:
         """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
-        if found.size < rows.size:
-            self._try_again(rows, tick)
-            state.empty_sweeps[found] -= 1
-        waited = state.empty_sweeps[found]
         probing = tick // FRAME_TICKS % _PROBE_EVERY == 0
         state.due[found] = state.period[found] + (tick - probing)
+        waited = state.empty_sweeps[found]
         if probing:
             state.tardy[found] = 0
         elif not waited.any():
@@ -86,14 +94,6 @@ class Sweeper:
         state.empty_sweeps[found] = -1 if probing else 0
         late = waited > 0
         return self._keep_phase(found[late], waited[late], tick)
-
-    def _try_again(self, rows: Indices, tick: int) -> None:
-        """Let rows be swept at the next tick, and those that have long been silent a frame later."""
-        state = self._state
-        state.empty_sweeps[rows] += 1
-        state.due[rows] = tick + 1
-        if tick % FRAME_TICKS == 0:
-            state.due[rows[state.empty_sweeps[rows] > _PATIENT_SWEEPS]] = tick + FRAME_TICKS
 
     def _keep_phase(self, late: Indices, waited: Lengths, tick: int) -> Indices:
         """Let late packets move their phone's phase only where they are many; return where more may be waiting."""

@@ -31,7 +31,7 @@ from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
-from softswitch.media.worker.rows import Rows
+from softswitch.media.worker.rows import TICK_US, Rows
 
 EventT = TypeVar("EventT", bound=MediaEvent)
 
@@ -170,9 +170,9 @@ class PlaneRig:
         return event
 
     def turn(self) -> None:
-        """Make one tick, five milliseconds later, and take what came besides."""
+        """Make one tick, at its time, and take what came besides."""
         self._tick += 1
-        self.clock.now += 0.005
+        self.clock.now += TICK_US / 1e6
         self.plane.tick(self._tick, missed=0)
         for descriptor in self.poller.wait(0):
             self.poller.call(descriptor)

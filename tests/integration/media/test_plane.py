@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import select
 import socket
 import struct
@@ -9,6 +10,7 @@ from functools import partial
 import pytest
 
 from softswitch.media.engine import DigitPressed, Format, LegClosed, LegLatched, LegOpened, LegStatistics
+from softswitch.media.worker.rows import FRAME_TICKS
 from softswitch.rtp.rtcp import Goodbye, ReceiverReport, ReportBlock, SenderReport, build_rtcp, parse_rtcp
 from tests.integration.media.rig import PCMU, Phone, PlaneRig
 
@@ -312,17 +314,21 @@ def test_reports_share_the_port_where_the_description_says_so(rig: PlaneRig) -> 
         rig.stream("c.2", b.at)
         rig.hear("c.1", "c.2")
         reports: list[bytes] = []
+        turns = itertools.count()
 
-        def speak() -> bool:
-            a.send(first)
-            b.send(second)
+        def speak() -> None:
+            if next(turns) % FRAME_TICKS == 0:
+                a.send(first)
+                b.send(second)
+
+        def reported() -> bool:
             reports.extend(packet for packet in a.packets() if packet[1] in (200, 201))
             return bool(reports)
 
-        rig.until(speak, turns=4000)
+        rig.until(reported, before=speak)
         ours = parse_rtcp(reports[0])[0].ssrc  # type: ignore[union-attr]  # a report
         a.sock.sendto(build_rtcp((ReceiverReport(1, (ReportBlock(ours, 0, 5, 0, 0, 0, 0),)),)), first)
-        for _ in range(600):
+        for _ in range(100):
             rig.turn()
         assert rig.close("c.1").statistics.packets_lost_by_phone == 5
 

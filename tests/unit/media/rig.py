@@ -75,7 +75,8 @@ class MemoryBackend:
             packet = self.waiting[row].pop(0)
             self.state.octets[row, : len(packet)] = np.frombuffer(packet, np.uint8)
             lengths.append(len(packet))
-        return Received(np.array(found, np.intp), np.array(lengths, np.int64))
+        missed = [row for row in rows.tolist() if row not in found]
+        return Received(np.array(found, np.intp), np.array(lengths, np.int64), np.array(missed, np.intp))
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         for listener, source, length in zip(listeners.tolist(), sources.tolist(), lengths.tolist(), strict=True):
