@@ -47,10 +47,10 @@ $(MADE):
 programs:
 	@tools/install_programs
 
-# Tests of pure code run side by side; those with real programs and clocks have the machine for themselves.
+# Tests of pure code run side by side; those with real programs a file at a time, two files side by side.
 test: .venv/.tested programs
 	@.venv/bin/pytest -q -n 2 --dist worksteal tests/unit tests/component tests/fuzz
-	.venv/bin/pytest -q tests/integration tests/interop
+	.venv/bin/pytest -q -n 2 --dist loadfile tests/integration tests/interop
 
 check: .venv/.tested
 	@.venv/bin/ruff format --check --quiet .
