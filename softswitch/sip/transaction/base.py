@@ -60,8 +60,8 @@ class Layer(Protocol):
         """Take a terminated client transaction out of the tables."""
         ...
 
-    def rest(self, client: Machine, flow: Flow) -> None:
-        """Note that a client transaction waits for nothing any more: it is not live."""
+    def rest(self, client: Machine, flow: Flow, counted: int = 1) -> None:
+        """Note that a client transaction, if it was counted, waits for nothing any more: it is not live."""
         ...
 
 

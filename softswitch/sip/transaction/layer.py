@@ -101,9 +101,11 @@ class TransactionLayer:
         self._index(made)
         return made
 
-    def request(self, key: Key, data: bytes, flow: Flow, user: ClientUser | None, now: float) -> NonInviteClient:
-        """Begin a non-INVITE client transaction, which sends."""
-        made = NonInviteClient(self, key, data, flow, user)
+    def request(
+        self, key: Key, data: bytes, flow: Flow, user: ClientUser | None, now: float, *, counted: bool = True
+    ) -> NonInviteClient:
+        """Begin a non-INVITE client transaction, which sends; ``counted`` where it can change a call."""
+        made = NonInviteClient(self, key, data, flow, user, counted=counted)
         self._index(made)
         made.start(now)
         return made
@@ -126,9 +128,9 @@ class TransactionLayer:
             if machine.flow == flow:
                 machine.fail(now)
 
-    def rest(self, client: Machine, flow: Flow) -> None:
-        """Note that a client transaction waits for nothing any more: it is not live."""
-        self.live -= 1
+    def rest(self, client: Machine, flow: Flow, counted: int = 1) -> None:
+        """Note that a client transaction, if it was counted, waits for nothing any more: it is not live."""
+        self.live -= counted
         waiting = self._waiting[flow.remote]
         waiting.discard(client)
         if not waiting:

@@ -94,11 +94,14 @@ class NonInviteClient:
         data: the request as it goes over the wire.
         flow: where it goes.
         user: who gets the responses; None where nobody cares.
+        counted: whether it can change a call, and so counts as live.
     """
 
-    __slots__ = ("_interval_s", "_layer", "_timer_e", "_timer_f", "data", "flow", "key", "state", "user")
+    __slots__ = ("_counted", "_interval_s", "_layer", "_timer_e", "_timer_f", "data", "flow", "key", "state", "user")
 
-    def __init__(self, layer: Layer, key: Key, data: bytes, flow: Flow, user: ClientUser | None) -> None:
+    def __init__(
+        self, layer: Layer, key: Key, data: bytes, flow: Flow, user: ClientUser | None, *, counted: bool = True
+    ) -> None:
         self._layer = layer
         self.key = key
         self.data = data
@@ -108,15 +111,19 @@ class NonInviteClient:
         self._interval_s = layer.timers.t1_s
         self._timer_e: Timer | None = None
         self._timer_f: Timer | None = None
-        layer.live += 1
+        self._counted = int(counted)
+        layer.live += self._counted
 
     def start(self, now: float) -> None:
         """Send the request and start timers E and F."""
-        queue = self._layer.queue
         self._layer.send(self.flow, self.data)
-        self._timer_f = queue.start(self, Input.TIMER_F, self._layer.give_up_s, now)
+        self._timer_f = self._start(Input.TIMER_F, self._layer.give_up_s, now)
         if not self.flow.reliable:
-            self._timer_e = queue.start(self, Input.TIMER_E, self._interval_s, now)
+            self._timer_e = self._start(Input.TIMER_E, self._interval_s, now)
+
+    def _start(self, kind: Input, delay_s: float, now: float) -> Timer:
+        queue = self._layer.queue
+        return queue.start(self, kind, delay_s, now) if self._counted else queue.linger(self, kind, delay_s, now)
 
     @property
     def live(self) -> bool:
@@ -169,7 +176,7 @@ class NonInviteClient:
         t2_s = self._layer.timers.t2_s
         self._layer.send(self.flow, self.data)
         self._interval_s = t2_s if proceeding else doubled(self._interval_s, t2_s)
-        self._timer_e = self._layer.queue.start(self, Input.TIMER_E, self._interval_s, now)
+        self._timer_e = self._start(Input.TIMER_E, self._interval_s, now)
 
     def _let_go(self) -> None:
         self._layer.queue.stop(self._timer_e)
@@ -177,7 +184,7 @@ class NonInviteClient:
         self._timer_e = self._timer_f = None
         self.user = None
         self.data = b""
-        self._layer.rest(self, self.flow)
+        self._layer.rest(self, self.flow, self._counted)
 
     def _step(self, given: Input) -> State:
         self.state = TABLE.step(self.state, given)

@@ -56,4 +56,5 @@ def send_request(core: UaCore, request: Request, flow: Flow, owner: str, now: fl
             request.add(name, value)
     branch = core.new_branch()
     request.prepend("Via", core.via(flow, branch))
-    return core.layer.request((branch, method), request.to_bytes(), flow, SentRequest(core, request, owner), now)
+    sent = SentRequest(core, request, owner)
+    return core.layer.request((branch, method), request.to_bytes(), flow, sent, now, counted=False)

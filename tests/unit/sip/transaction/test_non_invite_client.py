@@ -121,3 +121,11 @@ def test_a_request_that_nobody_waits_for_may_end_in_any_way() -> None:
         machine = rig.layer.request(KEY, b"OPTIONS", UDP, None, 0.0)
         feed(machine, end, 0.0)
         assert (rig.layer.live, rig.queue.live) == (0, 0)
+
+
+def test_a_request_that_can_change_no_call_is_not_counted() -> None:
+    rig = Rig()
+    rig.layer.request(KEY, b"OPTIONS", UDP, None, 0.0, counted=False)
+    assert (rig.layer.live, rig.queue.live) == (0, 0)
+    rig.run(until=40.0)
+    assert (rig.layer.live, rig.queue.live) == (0, 0)
