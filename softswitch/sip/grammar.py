@@ -18,6 +18,9 @@ Parameters = Mapping[str, str | None]
 
 NO_PARAMETERS: Final[Parameters] = MappingProxyType({})
 
+LONGEST_KEPT: Final = 256
+"""Characters of a text whose parse may be kept for the next time, so that no peer can fill the memory with it."""
+
 NAME_CHARACTER: Final = r"[A-Za-z0-9\-.!%*_+`'~]"
 """One character of a token."""
 HOST: Final = r"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_.\-]++)"
@@ -31,7 +34,7 @@ _PARAMETER: Final = re.compile(
 )
 _PLAIN_VALUE: Final = re.compile(r'[^;," \t<>]++')
 _PLAIN_QUOTED: Final = re.compile(r'"[^"\\]*+"')
-_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,10}")
+_LONGEST_NUMBER: Final = 20  # digits, leading zeros among them: int() of millions of digits takes long
 _HOST_PORT: Final = re.compile(rf"[ \t]*+({HOST})[ \t]*+(?::[ \t]*+([0-9]{{1,5}}))?[ \t]*+")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _NEEDS_QUOTES: Final = re.compile(r'[\x00- "\\,;=<>\x7f]')
@@ -147,12 +150,13 @@ def parse_number(text: str, what: str, *, most: int) -> int:
     Raises:
         SipError: it is no number or too large.
     """
-    if _SHORT_NUMBER.fullmatch(text) and (number := int(text)) <= most:
-        return number
-    text = text.strip(" \t")
-    if not (text.isdecimal() and text.isascii()) or len(text) > 20 or int(text) > most:
-        raise SipError(f"{what} is not a number of at most {most}")
-    return int(text)
+    if not text.isdecimal():
+        text = text.strip(" \t")
+    if text.isdecimal() and text.isascii() and len(text) <= _LONGEST_NUMBER:
+        number = int(text)
+        if number <= most:
+            return number
+    raise SipError(f"{what} is not a number of at most {most}")
 
 
 def parse_host_port(text: str) -> tuple[str, int | None]:

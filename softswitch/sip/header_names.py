@@ -39,6 +39,7 @@ _KNOWN: Final = (
     *("User-Agent", "WWW-Authenticate", "Warning", "X-Conversation"),
 )
 _MOST_CACHED: Final = 4096
+_LONGEST_CACHED: Final = 64
 _canonical: dict[str, str] = {name: name for name in _KNOWN}
 SEEN: Final[Mapping[str, str]] = _canonical
 """Spellings that need no work, for a parser in a hurry."""
@@ -59,6 +60,6 @@ def canonical(name: str) -> str:
     found = _canonical.get(name.lower())
     if found is None:
         found = "-".join(part.capitalize() for part in name.split("-"))
-    if len(_canonical) < _MOST_CACHED:
+    if len(_canonical) < _MOST_CACHED and len(name) <= _LONGEST_CACHED:
         _canonical[name] = found
     return found

@@ -83,27 +83,31 @@ class Message:
     A Content-Length is not among those of a parsed message: it follows from the body.
     """
     body: bytes
+    _first: dict[str, str] | None
+    _parsed: dict[str, Any]
 
     def __init__(self, headers: Iterable[Header] = (), body: bytes = b"") -> None:
         self.headers = list(headers)
         self.body = body
-        self._first: dict[str, str] | None = None
-        self._parsed: dict[str, Any] = {}
+        self._first = None
+        self._parsed = {}
 
     def get(self, name: str) -> str | None:
         """Return the first raw value of a header, by canonical name, or None."""
-        first = self._first
-        if first is None:
-            first = self._first = dict(reversed(self.headers))
-        return first.get(name)
+        return (self._first or self._index()).get(name)
+
+    def _index(self) -> dict[str, str]:
+        """Note the first value of each header, so that each is found at once."""
+        self._first = dict(reversed(self.headers))
+        return self._first
 
     def get_all(self, name: str) -> list[str]:
         """Return the raw values of all header lines of that name, not split at commas."""
-        value = self.get(name)
-        if value is None:
+        first = self._first or self._index()
+        if name not in first:
             return []
-        if self._first is not None and len(self._first) == len(self.headers):  # no name comes twice
-            return [value]
+        if len(first) == len(self.headers):  # no name comes twice
+            return [first[name]]
         return [value for key, value in self.headers if key == name]
 
     def get_list(self, name: str) -> list[str]:
@@ -147,12 +151,13 @@ class Message:
 
     def take(self, name: str) -> list[str]:
         """Remove every line of that header and return their values."""
+        first = self._first or self._index()
+        if name not in first:
+            return []
+        if len(first) == len(self.headers) and self.headers[-1][0] == name:
+            return [first.pop(self.headers.pop()[0])]
         values = self.get_all(name)
-        if len(values) == 1 and self._first is not None and self.headers[-1][0] == name:
-            self.headers.pop()
-            del self._first[name]
-        elif values:
-            self.remove(name)
+        self.remove(name)
         return values
 
     def _forget(self, name: str) -> None:
@@ -175,7 +180,7 @@ class Message:
         """The topmost Via, parsed. Raises SipError where there is none or it is malformed."""
         found = self._parsed.get("Via")
         if found is None:
-            value = self._required("Via")
+            value = (self._first or self._index()).get("Via", "")
             if "," in value:
                 value = next(iter(split_commas(value)), "")
             self._parsed["Via"] = found = parse_via(value)
@@ -199,7 +204,10 @@ class Message:
     def _address(self, name: str) -> Address:
         found = self._parsed.get(name)
         if found is None:
-            self._parsed[name] = found = parse_address(self._required(name))
+            value = (self._first or self._index()).get(name)
+            if value is None:
+                raise SipError(f"no {name} header")
+            found = self._parsed[name] = parse_address(value)
         return found
 
     @property
@@ -207,10 +215,11 @@ class Message:
         """The CSeq header, parsed; its number fits in 31 bits."""
         found = self._parsed.get("CSeq")
         if found is None:
-            words = self._required("CSeq").split()
+            words = (self._first or self._index()).get("CSeq", "").split()
             if len(words) != 2:
                 raise SipError("CSeq is not a number and a method")
-            found = self._parsed["CSeq"] = CSeq(parse_number(words[0], "CSeq", most=2**31 - 1), words[1])
+            number = parse_number(words[0], "CSeq", most=2**31 - 1)
+            found = self._parsed["CSeq"] = tuple.__new__(CSeq, (number, words[1]))
         return found
 
     @property
@@ -219,11 +228,7 @@ class Message:
         found = self._parsed.get("Contact")
         if found is None:
             lines = self.get_all("Contact")
-            if len(lines) == 1 and "," not in lines[0] and lines[0]:
-                found = [parse_address(lines[0])]
-            else:
-                found = [address for line in lines for address in parse_address_list(line)]
-            self._parsed["Contact"] = found
+            found = self._parsed["Contact"] = [address for line in lines for address in parse_address_list(line)]
         return found
 
     @property
@@ -274,9 +279,12 @@ class Request(Message):
     __slots__ = ("method", "uri")
 
     def __init__(self, method: str, uri: str, headers: Iterable[Header] = (), body: bytes = b"") -> None:
+        self.headers = list(headers)  # as Message's own, without the call
+        self.body = body
+        self._first = None
+        self._parsed = {}
         self.method = method
         self.uri = uri
-        Message.__init__(self, headers, body)
 
     def start_line(self) -> str:
         """Return e.g. ``INVITE sip:101@example.net SIP/2.0``."""

@@ -37,12 +37,19 @@ def parse_message(data: bytes) -> Request | Response:
     """
     if data[:1] in b"\r\n":
         data = data.lstrip(b"\r\n")
-    end = data.find(b"\r\n\r\n")
-    if end < 0:
+    head, end, body = data.partition(b"\r\n\r\n")
+    if not end:
         raise SipError("no empty line ends the header fields")
-    start_line, headers = _split_head(data[:end])
+    start_line, headers = _split_head(head)
     message = _message(start_line, headers)
-    message.body = _take_body(message, data[end + 4 :])
+    message.body = body
+    lengths = message.take("Content-Length")
+    if lengths:
+        size = parse_number(lengths[0], "Content-Length", most=2**31)
+        if len(lengths) > 1 or size > len(body):
+            raise SipError("the body is shorter than Content-Length says, or that says two things")
+        if size < len(body):
+            message.body = body[:size]
     return message
 
 
@@ -58,7 +65,7 @@ def _split_head(octets: bytes) -> tuple[str, list[Header]]:
         raise SipError(f"more than {MOST_HEADERS} header fields", 513)
     start_line = lines.pop(0)
     try:
-        return start_line, [(SEEN[n], v.strip(" \t")) for n, v in [line.split(": ", 1) for line in lines]]
+        return start_line, [(SEEN[name], value.strip()) for line in lines for name, value in (line.split(": ", 1),)]
     except (KeyError, ValueError):
         return _split_odd_head(head)
 
@@ -87,15 +94,16 @@ def _split_line(line: str) -> Header:
     name = name.rstrip(" \t")
     if not colon or not is_token(name):
         raise SipError(f"not a header line: {line[:40]!r}")
-    return canonical(name), value.strip(" \t")
+    return canonical(name), value.strip()
 
 
 def _message(start_line: str, headers: list[Header]) -> Request | Response:
     if start_line[:8] == "SIP/2.0 ":
         return _response(start_line, headers)
-    words = start_line.split(" ")
-    if len(words) == 3 and words[2] == "SIP/2.0" and (words[0] in _METHODS or is_token(words[0])) and words[1]:
-        return Request(words[0], words[1], headers)
+    method, _, rest = start_line.partition(" ")
+    uri, _, version = rest.partition(" ")
+    if version == "SIP/2.0" and uri and (method in _METHODS or is_token(method)):
+        return Request(method, uri, headers)
     return _odd_message(start_line, headers)
 
 
@@ -119,19 +127,6 @@ def _odd_message(start_line: str, headers: list[Header]) -> Request | Response:
     if version.upper() != "SIP/2.0" or not is_token(first) or not uri or " " in uri:
         raise SipError(f"not a request line: {start_line[:80]!r}")
     return Request(first, uri, headers)
-
-
-def _take_body(message: Request | Response, rest: bytes) -> bytes:
-    """Return the body, and take Content-Length out of the message's headers."""
-    lengths = message.take("Content-Length")
-    if not lengths:
-        return rest
-    if len(lengths) > 1:
-        raise SipError("more than one Content-Length")
-    size = parse_number(lengths[0], "Content-Length", most=2**31)
-    if size > len(rest):
-        raise SipError("the body is shorter than Content-Length says")
-    return rest[:size]
 
 
 def salvage(data: bytes) -> Request | None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote as percent_decode
 from softswitch.core.errors import SipError
 from softswitch.sip.grammar import (
     HOST,
+    LONGEST_KEPT,
     NO_PARAMETERS,
     Parameters,
     parse_parameters,
@@ -67,13 +68,17 @@ class Uri(NamedTuple):
         return self._replace(parameters={**self.parameters, name: value}, text="")
 
 
-@lru_cache(maxsize=4096)
 def parse_uri(text: str) -> Uri:
-    """Parse a URI; the same text gives the same object.
+    """Parse a URI; the same text mostly gives the same object.
 
     Raises:
         SipError: it is malformed (416 is for the caller: an unknown scheme parses).
     """
+    return _parse(text) if len(text) <= LONGEST_KEPT else _parse.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Uri:
     match = _SIP_URI.fullmatch(text) or _ODD_SIP_URI.fullmatch(text)
     if match is None:
         return _parse_other(text)

@@ -69,7 +69,9 @@ def test_too_many_headers_are_refused(line: bytes) -> None:
     assert refused.value.status_hint == 513
 
 
-@pytest.mark.parametrize("line", [b"Subject: a\nb", b"Subject: a\rb", b"Subject: a\0b", b"Subject: \\\0 a\nb", b": x"])
+@pytest.mark.parametrize(
+    "line", [b"Subject: a\nb", b"Subject: a\rb", b"Subject: a\0b", b"Subject: \\\0 a\nb", b": x", b"To"]
+)
 def test_a_head_that_others_could_read_otherwise_is_refused(line: bytes) -> None:
     with pytest.raises(SipError):
         parse_message(b"OPTIONS sip:b@x SIP/2.0\r\n" + line + b"\r\n\r\n")
