@@ -1,0 +1,108 @@
+"""A crowd of RTP endpoints in one process: each sends 20 ms packets and notes when its peer's packets came.
+
+Run as a program inside a network namespace. It reads lines of JSON on its standard input: first a list of
+``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; the
+end of the input ends it. It then prints, as JSON, what each endpoint heard.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+from typing import Final
+
+PACKET_S: Final = 0.02
+_SLOTS: Final = 20
+"""An endpoint sends in one of this many slots, so that a packet time's sending is spread over it."""
+_SO_TIMESTAMPNS: Final = 35
+_RTP: Final = struct.Struct("!BBHII")
+_MARK: Final = struct.Struct("!Id")
+"""Whose packet it is and when it was sent, in the place of sound: a relayed payload arrives as it was."""
+_SILENCE: Final = b"\xff" * (160 - _MARK.size)
+
+
+class Endpoint:
+    """One phone's ear and mouth."""
+
+    def __init__(self, index: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
+        self.index = index
+        self.peer = index ^ 1
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self.sock.bind(local)
+        self.sock.connect(remote)
+        self.sock.setblocking(False)
+        self.sent = self.heard = self.strange = 0
+        self.last_came_s = self.last_sent_s = self.longest_gap_s = 0.0
+
+    def speak(self) -> None:
+        """Send the next packet."""
+        head = _RTP.pack(0x80, 0, self.sent & 0xFFFF, self.sent * 160, self.index + 1)
+        try:
+            self.sock.send(head + _MARK.pack(self.index, time.monotonic()) + _SILENCE)
+        except OSError:
+            return  # nobody listens there any more; what was not heard is counted at the other end
+        self.sent += 1
+
+    def listen(self) -> None:
+        """Take all that came, each with the kernel's time of its arrival."""
+        while True:
+            try:
+                data, control, _, _ = self.sock.recvmsg(2048, 64)
+            except OSError:
+                return
+            if len(data) == 172:
+                self._heard(data, control)
+
+    def _heard(self, data: bytes, control: list[tuple[int, int, bytes]]) -> None:
+        seconds, nanoseconds = struct.unpack_from("qq", control[0][2])
+        came_s = seconds + nanoseconds / 1e9
+        who, sent_s = _MARK.unpack_from(data, _RTP.size)
+        if who != self.peer:
+            self.strange += 1
+            return
+        self.heard += 1
+        if self.last_came_s:
+            # A pause that the sender itself made is not the switch's.
+            late_s = max(0.0, sent_s - self.last_sent_s - PACKET_S)
+            self.longest_gap_s = max(self.longest_gap_s, came_s - self.last_came_s - late_s)
+        self.last_came_s, self.last_sent_s = came_s, sent_s
+
+    def result(self) -> dict[str, float]:
+        """Return what it heard."""
+        gap_ms = 1000 * self.longest_gap_s
+        return {"sent": self.sent, "heard": self.heard, "strange": self.strange, "longest_gap_ms": gap_ms}
+
+
+def main() -> None:
+    """Talk until the input ends."""
+    lines = json.loads(sys.stdin.readline())
+    crowd = [Endpoint(n, (line[0], line[1]), (line[2], line[3])) for n, line in enumerate(lines)]
+    by_descriptor = {each.sock.fileno(): each for each in crowd}
+    poll = select.epoll()
+    poll.register(0, select.EPOLLIN | select.EPOLLHUP)
+    for descriptor in by_descriptor:
+        poll.register(descriptor, select.EPOLLIN)
+    gc.disable()
+    os.nice(-10)
+    slot, due_s = 0, time.monotonic()
+    while True:
+        for descriptor, _ in poll.poll(max(0.0, due_s - time.monotonic()), 512):
+            if descriptor == 0:
+                json.dump([each.result() for each in crowd], sys.stdout)
+                return
+            by_descriptor[descriptor].listen()
+        if time.monotonic() >= due_s:
+            for each in crowd[slot::_SLOTS]:
+                each.speak()
+            slot, due_s = (slot + 1) % _SLOTS, due_s + PACKET_S / _SLOTS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Two hundred conversations with sound, and the signalling process is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softswitch.calls import facts
+from softswitch.journal.reading import read_records
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.sipp import SippPhone
+from tests.interop.peers.switch import SwitchProcess
+
+pytestmark = pytest.mark.network
+
+ROOT = Path(__file__).parents[2]
+CALLS = 200
+TALK_MS = 10_000
+LONGEST_GAP_MS = 60.0
+BACK_WITHIN_S = 3.0
+SWITCH = ("127.0.0.1", 5060)
+PROBE = "127.0.6.1"
+SITE = """\
+users:
+  - {name: anna, extension: "101", password: secret-101}
+  - {name: boris, extension: "102", password: secret-102}
+trunks:
+  - {name: west, host: 127.0.2.1, port: 5090, transport: udp}
+  - {name: east, host: 127.0.2.2, port: 5090, transport: udp}
+numbers:
+  - {number: "5101", user: anna}
+  - {number: "5102", user: boris}
+"""
+
+
+class Crowd:
+    """The process in which all RTP endpoints live."""
+
+    def __init__(self, space: Namespace, lines: list[list[Any]]) -> None:
+        self._process = subprocess.Popen(
+            space.command([sys.executable, "-m", "tests.interop.peers.crowd"]),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(lines) + "\n")
+        self._process.stdin.flush()
+
+    def heard(self) -> list[dict[str, float]]:
+        """End it; return what each endpoint heard."""
+        found: list[dict[str, float]] = json.loads(self._process.communicate(timeout=20)[0])
+        return found
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(5)
+
+
+@pytest.fixture
+def crowd_switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
+    folder = tmp_path / "switch"
+    folder.mkdir()
+    found = SwitchProcess(space, folder, site=SITE)
+    try:
+        yield found
+    finally:
+        code = found.close()
+    assert code == 0
+    assert "Traceback" not in found.log()
+
+
+def endpoints(switch: SwitchProcess) -> list[list[Any]]:
+    """Find in the journal where each leg's two ends are: two lines a conversation, caller first."""
+    ours: dict[str, int] = {}
+    theirs: dict[str, str] = {}
+    order: dict[str, list[str]] = {}
+    for record in read_records(switch.directory / "var" / "journal"):
+        fact = record.fact
+        if isinstance(fact, facts.LegAdded):
+            order.setdefault(record.conversation_id, []).append(fact.leg)
+            theirs[fact.leg] = fact.sdp
+        elif isinstance(fact, facts.LegMediaOpened):
+            ours[fact.leg] = fact.port
+        elif isinstance(fact, facts.LegAnswered):
+            theirs[fact.leg] = fact.sdp
+    lines = []
+    for legs in order.values():
+        for leg in legs:
+            found = re.search(r"c=IN IP4 (\S+).*m=audio (\d+)", theirs[leg], re.DOTALL)
+            assert found is not None
+            lines.append([found[1], int(found[2]), SWITCH[0], ours[leg]])
+    return lines
+
+
+def until_up(switch: SwitchProcess) -> None:
+    deadline = time.monotonic() + 20
+    while switch.status()["calls"] < CALLS:
+        assert time.monotonic() < deadline, switch.status()
+        time.sleep(0.1)
+    time.sleep(0.5)  # the writer syncs every 200 ms
+
+
+def brain_of(switch: SwitchProcess) -> int:
+    return {each["role"]: int(each["pid"]) for each in switch.status()["processes"]}["brain"]
+
+
+def ask_while_dead(space: Namespace, brain: int) -> list[float]:
+    """Kill the brain, then ask OPTIONS every 50 ms; return how long each of the questions waited for its answer."""
+    with space.entered():
+        probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with probe:
+        probe.bind((PROBE, 0))
+        probe.settimeout(10)
+        os.kill(brain, signal.SIGKILL)
+        sent: dict[str, float] = {}
+        for number in range(20):
+            branch = f"z9hG4bKdead{number}"
+            sent[branch] = time.monotonic()
+            probe.sendto(_options(branch, probe.getsockname()), SWITCH)
+            time.sleep(0.05)
+        waited = []
+        for _ in range(len(sent)):
+            answer = probe.recv(65536).decode()
+            found = re.search(r"branch=(\w+)", answer)
+            assert found is not None
+            waited.append(time.monotonic() - sent.pop(found[1]))
+    return waited
+
+
+def _options(branch: str, source: tuple[str, int]) -> bytes:
+    return (
+        f"OPTIONS sip:{SWITCH[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {source[0]}:{source[1]};branch={branch}\r\n"
+        f"From: <sip:probe@{source[0]}>;tag={branch}\r\nTo: <sip:{SWITCH[0]}>\r\nCall-ID: {branch}\r\n"
+        "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+
+
+@pytest.mark.timeout(120)
+def test_two_hundred_conversations_do_not_hear_the_brain_die(
+    crowd_switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
+) -> None:
+    switch = crowd_switch
+    half = CALLS // 2
+    many = ("-m", str(half), "-r", "50", "-mp", "30000")
+
+    def sipp(extension: str, address: str, port: int) -> SippPhone:
+        found = SippPhone(space, tmp_path, extension, address=address, port=port)
+        stack.callback(found.close)
+        return found
+
+    anna, boris = sipp("101", "127.0.1.1", 5080), sipp("102", "127.0.1.2", 5080)
+    west, east = sipp("84950000001", "127.0.2.1", 5090), sipp("84950000002", "127.0.2.2", 5090)
+    for phone in (anna, boris):
+        phone.plays("register.xml")
+    # The callers of half of the calls hang up, and the callees of the other half.
+    port = "[auto_media_port+400]"
+    talk = {"media_port": port, "talk_ms": str(TALK_MS)}
+    running = [
+        anna.starts("answer.xml", options=many, media_port=port),
+        boris.starts("answer_talk_hang_up.xml", options=many, **talk),
+        west.starts("trunk_talk.xml", options=many, dial="5101", **talk),
+        east.starts("trunk_until_bye.xml", options=many, dial="5102", media_port=port),
+    ]
+    until_up(switch)
+    crowd = Crowd(space, endpoints(switch))
+    stack.callback(crowd.close)
+    time.sleep(1.0)  # everybody is heard, and latched
+    waited = ask_while_dead(space, brain_of(switch))
+    phone = sipp("101", "127.0.1.3", 5080)
+    phone.plays("register.xml")
+    time.sleep(1.0)
+    heard = crowd.heard()
+    gap_ms = max(each["longest_gap_ms"] for each in heard)
+    told = f"longest gap {gap_ms:.1f} ms, longest wait {max(waited):.2f} s"
+    assert max(waited) < BACK_WITHIN_S, told
+    assert len(heard) == 2 * CALLS
+    assert min(each["heard"] for each in heard) > 100
+    assert not sum(each["strange"] for each in heard)
+    assert gap_ms <= LONGEST_GAP_MS, told
+    for one in running:
+        counts = one.finished()
+        assert (counts.successful, counts.failed) == (half, 0)
+    switch.until_at_rest()
+    check_records(switch)
+
+
+def check_records(switch: SwitchProcess) -> None:
+    """Every call has one record, with the length that it had."""
+    deadline = time.monotonic() + 10
+    while any(call["ended_at"] is None for call in switch.records("conversations")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    calls = switch.records("conversations")
+    assert len(calls) == CALLS == len({call["conversation_id"] for call in calls})
+    assert Counter(call["end_reason"] for call in calls) == {"completed": CALLS}
+    segments = switch.records("segments")
+    assert Counter(each["conversation_id"] for each in segments) == {call["conversation_id"]: 1 for call in calls}
+    lengths_s = [_seconds(each["started_at"], each["ended_at"]) for each in segments]
+    assert all(abs(length_s - TALK_MS / 1000) <= 1.0 for length_s in lengths_s), sorted(lengths_s)
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
