@@ -16,11 +16,12 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.keepalive import KeepAlive
 from softswitch.app.request_desk import RequestDesk
+from softswitch.app.resumption import restore_sessions
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState, LegState, PortState
+from softswitch.calls.state import CallsState, PortState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
@@ -34,7 +35,6 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.party import Party
-from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 
 _OF_CONVERSATIONS = (inputs.CallArrived, inputs.DeadlinePassed, inputs.EndConversation)
@@ -202,16 +202,7 @@ class Brain:
             apply_call_fact(self.calls, record)
             self.locations.apply(record)
         self._look_at_clock()
-        now = self._now
-        for leg in self.calls.legs.values():
-            if leg.dialog and (leg.is_live or leg.cancelling):
-                snapshot = SessionSnapshot.from_values(leg.dialog)
-                # Provisional answers are facts of the call and not worth a snapshot each.
-                provisional = leg.alerted if leg.is_caller else 180 if leg.state is LegState.RINGING else 0
-                if provisional:
-                    snapshot = snapshot._replace(provisional=provisional)
-                age_s = max(0.0, self._clock.wall() - leg.dialog_at_s)
-                self._performer.sessions[leg.leg] = self._ua.restore(snapshot, owner=leg.leg, now=now, age_s=age_s)
+        restore_sessions(self.calls, self._ua, self._performer, wall_s=self._wall_s, now=self._now)
         for conversation_id in self.calls.conversations:
             self._arm(conversation_id)
         self._arm_expiry()

@@ -20,6 +20,7 @@ from softswitch.calls.state import (
     Leg,
     LegInput,
     LegState,
+    Parting,
     PortState,
 )
 from softswitch.core.facts import Record
@@ -155,7 +156,19 @@ def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
     if leg.port_state in {PortState.OPEN, PortState.OPENING}:
         leg.port_state = PortState.CLOSING
     if not leg.cancelling:
+        if leg.dialog:
+            _remember_parting(state, record, fact, leg.dialog)
         leg.dialog = ()
+
+
+def _remember_parting(state: CallsState, record: Record, fact: facts.LegEnded, dialog: tuple[Any, ...]) -> None:
+    """Keep for a moment what it takes to say again that a dialog is over; let go of what is older."""
+    partings = state.partings
+    while partings and partings[0].at_s < record.wall_s - state.deadlines.parting_s:
+        partings.popleft()
+    partings.append(
+        Parting(fact.leg, fact.by, fact.how, fact.status, fact.cause, fact.reason, dialog, record.wall_s),
+    )
 
 
 def _cancel_settled(state: CallsState, record: Record, fact: facts.LegCancelSettled) -> None:

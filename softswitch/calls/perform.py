@@ -12,7 +12,7 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.description import stream_of
-from softswitch.calls.state import CallsState, Conversation, Leg, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
 from softswitch.media.engine import Hear, MediaEngine, OpenLeg
 from softswitch.sip.headers.address import Address
 from softswitch.sip.message import Header
@@ -68,7 +68,7 @@ class Performer:
         if leg.port_state is PortState.OPENING:
             self._media.open(OpenLeg(leg.leg, leg.conversation_id, leg.media_address))
         elif leg.port_state is PortState.CLOSING:
-            self._media.close(leg.leg)
+            self._close_media(leg)
         elif leg.port_state is PortState.OPEN:
             self._set_stream(leg)
             talking = self._state.conversations[leg.conversation_id].talking
@@ -158,28 +158,38 @@ class Performer:
     def _leg_ended(self, fact: facts.LegEnded, now: float) -> None:
         leg = self._state.legs.get(fact.leg)
         if leg is not None and leg.port_state is PortState.CLOSING:
-            self._media.close(fact.leg)
-            if leg.is_caller:  # the conversation goes with its caller, and the room with the conversation
-                self._media.set_room(leg.conversation_id, ())
+            self._close_media(leg)
         session = self.sessions.get(fact.leg)
         if session is None:
             return
         if not (leg is not None and leg.cancelling):
             del self.sessions[fact.leg]
         if fact.by == "switch":
-            _end(session, fact, now)
+            _end(session, fact.how, fact.status, fact.cause, fact.reason, now)
+
+    def part_again(self, parting: Parting, session: Session, now: float) -> None:
+        """Say to a phone once more that it is over: a brain that has died may have kept the fact and not said it.
+
+        A phone that has heard it answers 481, or takes the same refusal twice.
+        """
+        _end(session, parting.how, parting.status, parting.cause, parting.reason, now)
+
+    def _close_media(self, leg: Leg) -> None:
+        self._media.close(leg.leg)
+        if leg.is_caller:  # the conversation goes with its caller, and the room with the conversation
+            self._media.set_room(leg.conversation_id, ())
 
     def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:
         self.sessions.pop(fact.leg, None)
 
 
-def _end(session: Session, fact: facts.LegEnded, now: float) -> None:
-    """Say to the phone that it is over, in the way the fact names."""
-    reason: Header = reason_header(fact.cause, fact.reason)
-    if fact.how == "bye":
+def _end(session: Session, how: str, status: int, cause: int, why: str, now: float) -> None:
+    """Say to the phone that it is over, in the way that its leg's end names."""
+    reason: Header = reason_header(cause, why)
+    if how == "bye":
         session.bye(headers=(reason,), now=now)
     elif isinstance(session, ServerSession):
-        retry = (("Retry-After", "5"),) if fact.status == 503 else ()
-        session.reject(fact.status, headers=(reason, *retry), now=now)
+        retry = (("Retry-After", "5"),) if status == 503 else ()
+        session.reject(status, headers=(reason, *retry), now=now)
     else:
-        session.cancel(reason=COMPLETED_ELSEWHERE if fact.status == 200 else reason[1], now=now)
+        session.cancel(reason=COMPLETED_ELSEWHERE if status == 200 else reason[1], now=now)

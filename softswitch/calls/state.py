@@ -5,6 +5,7 @@ This state is a fold of facts and has one writer, :mod:`softswitch.calls.apply`.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -200,6 +201,23 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Parting:
+    """How a leg's dialog has just ended: what a brain says again where the one before it died at that moment."""
+
+    leg: str
+    by: str
+    how: str
+    status: int
+    cause: int
+    reason: str
+    """All of them as in the fact ``leg.ended``."""
+    dialog: tuple[Any, ...]
+    """The last snapshot of its dialog."""
+    at_s: float
+    """Wall time of the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """How long the transient states of a call may last, in seconds."""
 
@@ -209,6 +227,9 @@ class Deadlines:
     """Until somebody answers."""
     close_s: float = 40.0
     """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
+    parting_s: float = 4.0
+    """How long the end of a dialog is remembered. A brain that dies has let out all but what its last turn kept; this
+    is longer, for what was lost on the way and not sent a second time."""
 
 
 @dataclass(slots=True)
@@ -218,6 +239,8 @@ class CallsState:
     deadlines: Deadlines = field(default_factory=Deadlines)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    partings: deque[Parting] = field(default_factory=deque)
+    """Dialogs that ended a moment ago, in the order of their ends."""
 
     def conversation_of(self, leg: str) -> Conversation | None:
         """Return the conversation of a leg, or None where either is gone."""

@@ -15,6 +15,7 @@ from softswitch.sip.transaction.layer import TransactionLayer
 from softswitch.sip.transaction.matching import MAGIC_COOKIE, reply_flow
 from softswitch.sip.ua.actions import Action, Send
 from softswitch.sip.ua.compose import copied_text, response_octets
+from softswitch.sip.ua.ended_dialogs import EndedDialogs
 from softswitch.sip.ua.party import Party
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
@@ -35,6 +36,7 @@ class UaCore:
     Attributes:
         dialogs: sessions that are not over.
         sessions: sessions by Call-ID and our tag.
+        ended: dialogs that peers ended just before this process began.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class UaCore:
         self.layer = TransactionLayer(timers, self.queue, self.send)
         self.dialogs = 0
         self.sessions: dict[tuple[str, str], Party] = {}
+        self.ended = EndedDialogs(timers.give_up_s)
         self.told: list[Action] = []
         self.user_agent: Header = ("User-Agent", product)
         self.server: Header = ("Server", product)

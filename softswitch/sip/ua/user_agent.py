@@ -199,6 +199,10 @@ class UserAgent:
         session.take_over(snapshot, now, max(timers.give_up_s - age_s, _RESUMED_WAIT * timers.t1_s))
         return session
 
+    def remember_ended(self, sip_call_id: str, local_tag: str, *, now: float) -> None:
+        """Answer the BYE of a dialog with 200 when it comes again: its peer ended it towards a former process."""
+        self._core.ended.add(sip_call_id, local_tag, now)
+
     # What peers send
 
     def _skip_blank(self, data: bytes, flow: Flow) -> bytes:
@@ -261,7 +265,8 @@ class UserAgent:
             if session is not None and known:
                 session.receive(request, key, flow, now)
         elif session is None or not known:
-            core.reply(request, flow, 481)
+            ended = request.method == "BYE" and core.ended.holds(request.call_id, request.to.tag or "", now)
+            core.reply(request, flow, 200 if ended else 481)
         else:
             status, headers = _unfit(request)
             if status:
