@@ -6,8 +6,23 @@ them all.
 
 from __future__ import annotations
 
-from softswitch_codecs import g711
-from softswitch_codecs.base import BatchCodec, Octets, Samples
-from softswitch_codecs.registry import codec_class, encodings
+from softswitch_codecs import g711, g722, l16
+from softswitch_codecs.base import BatchCodec, Octets, Samples, Sound, Streams, frame_octets, frame_samples, to_int16
+from softswitch_codecs.registry import codec_class, codecs, missing_codecs
 
-__all__ = ["BatchCodec", "Octets", "Samples", "codec_class", "encodings", "g711"]
+__all__ = [
+    "BatchCodec",
+    "Octets",
+    "Samples",
+    "Sound",
+    "Streams",
+    "codec_class",
+    "codecs",
+    "frame_octets",
+    "frame_samples",
+    "g711",
+    "g722",
+    "l16",
+    "missing_codecs",
+    "to_int16",
+]

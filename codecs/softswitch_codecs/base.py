@@ -1,11 +1,14 @@
 """What a codec is here: a batch of N streams in, a batch out.
 
-Row i is stream i; the rows of one call are of one length. A codec with memory (predictors, filters) is made for its
-number of streams and keeps a row of state for each; one without memory takes any number of rows.
+A batch has a stream a row, and all its rows are of one length: 10, 20, 30, 40 or 60 ms, or any other whole number of
+octets. A stream is known by an index of the caller's choosing, such as a leg's row. A codec with memory (predictors,
+filters) makes the memory of a stream when it first meets its index, one for each direction, and keeps it until
+:meth:`BatchCodec.forget`; so one codec object serves streams that come and go, in batches of any composition.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -15,6 +18,10 @@ Octets = npt.NDArray[np.uint8]
 """Payloads, shape (n, octets)."""
 Samples = npt.NDArray[np.int16]
 """Linear sound, shape (n, samples), mono."""
+Sound = npt.NDArray[np.int16] | npt.NDArray[np.float32]
+"""Linear sound to encode, shape (n, samples), mono; float32 on the scale of int16, as a mixer sums it."""
+Streams = npt.NDArray[np.intp]
+"""Indices of streams, shape (n,), each at most once."""
 
 
 class BatchCodec(Protocol):
@@ -26,29 +33,64 @@ class BatchCodec(Protocol):
     """What RTP timestamps count: for G.722 8000, though it has 16,000 samples a second."""
     sample_rate_hz: ClassVar[int]
     """Samples a second in :data:`Samples`."""
+    octets_per_second: ClassVar[int]
+    """Of payload."""
+    has_memory: ClassVar[bool]
+    """Whether what a stream is decoded to depends on what came before; then it costs much more too."""
 
-    def __init__(self, streams: int) -> None:
-        """Make a codec for that many streams."""
-        ...
-
-    def decode(self, payload: Octets) -> Samples:
+    def decode(self, payload: Octets, streams: Streams | None = None) -> Samples:
         """Expand payloads to samples.
 
         Args:
-            payload: uint8, shape (n, octets).
+            payload: uint8, shape (n, octets). Every octet is valid.
+            streams: which stream each row belongs to; None for 0 to n - 1.
 
         Returns:
             int16, shape (n, samples), at ``sample_rate_hz``.
         """
         ...
 
-    def encode(self, samples: Samples) -> Octets:
+    def encode(self, samples: Sound, streams: Streams | None = None) -> Octets:
         """Compress samples to payloads.
 
         Args:
-            samples: int16, shape (n, samples), at ``sample_rate_hz``.
+            samples: int16, or float32 on the same scale, which is rounded and clipped; shape (n, samples), at
+                ``sample_rate_hz``.
+            streams: which stream each row belongs to; None for 0 to n - 1.
 
         Returns:
             uint8, shape (n, octets).
         """
         ...
+
+    def forget(self, streams: Iterable[int]) -> None:
+        """Let streams begin anew: they have ended, or their indices serve others from now on."""
+        ...
+
+
+class WithoutMemory:
+    """The rest of a codec in which each frame stands alone."""
+
+    has_memory: ClassVar[bool] = False
+
+    def forget(self, streams: Iterable[int]) -> None:
+        """There is nothing to forget."""
+
+
+def to_int16(samples: Sound) -> Samples:
+    """Return sound as int16; float32 is rounded, and clipped where it is too loud."""
+    if samples.dtype == np.int16:
+        return samples  # type: ignore[return-value]
+    rounded = np.rint(samples)
+    np.clip(rounded, -32768, 32767, out=rounded)
+    return rounded.astype(np.int16)
+
+
+def frame_octets(codec: type[BatchCodec], ptime_ms: int) -> int:
+    """Return how many octets a packet of so many milliseconds has."""
+    return codec.octets_per_second * ptime_ms // 1000
+
+
+def frame_samples(codec: type[BatchCodec], ptime_ms: int) -> int:
+    """Return how many samples a packet of so many milliseconds has."""
+    return codec.sample_rate_hz * ptime_ms // 1000

@@ -10,20 +10,21 @@ Source: ITU-T G.711 tables 1a, 1b, 2a, 2b; RFC 3551 §4.5.14.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from softswitch_codecs.base import Octets, Samples
+from softswitch_codecs.base import Octets, Samples, Sound, Streams, WithoutMemory, to_int16
 from softswitch_codecs.registry import codec
 
 _ALL_SAMPLES: Final = np.arange(-32768, 32768)
 _ALL_CODES: Final = np.arange(256)
 _MU_BIAS: Final = 33
 _MU_LARGEST: Final = 8158
-_ROWS_AT_ONCE: Final = 192
-"""Rows looked up together: numpy widens indices to eight octets, and so many of 160 still fit into the cache."""
+_SAMPLES_AT_ONCE: Final = 192 * 160
+"""Looked up together: numpy widens indices to eight octets, and so many still fit into the cache."""
 
 
 def _mu_decode_table() -> npt.NDArray[np.int16]:
@@ -68,49 +69,38 @@ def _by_unsigned(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
     return np.roll(codes, 32768).astype(np.uint8)
 
 
-class _TableCodec:
+class _TableCodec(WithoutMemory):
     """Both directions by lookup; a subclass brings the tables."""
 
     clock_rate_hz: ClassVar[int] = 8000
     sample_rate_hz: ClassVar[int] = 8000
+    octets_per_second: ClassVar[int] = 8000
     decode_table: ClassVar[npt.NDArray[np.int16]]
     """256 samples by code."""
     encode_table: ClassVar[npt.NDArray[np.uint8]]
     """65,536 codes by sample, read as uint16."""
 
-    def __init__(self, streams: int = 0) -> None:
-        """Make a codec; having no memory, it takes any number of streams."""
-
-    def decode(self, payload: Octets) -> Samples:
-        """Expand payloads to samples.
-
-        Args:
-            payload: uint8, shape (n, octets), 8000 a second.
-
-        Returns:
-            int16, shape (n, octets), mono, 8000 Hz. Every octet is valid.
-        """
+    def decode(self, payload: Octets, streams: Streams | None = None) -> Samples:
+        """Expand payloads to as many samples."""
+        del streams
         samples = np.empty(payload.shape, np.int16)
-        for first in range(0, len(payload), _ROWS_AT_ONCE):
-            rows = slice(first, first + _ROWS_AT_ONCE)
+        for rows in _chunks(payload.shape):
             np.take(self.decode_table, payload[rows], out=samples[rows], mode="clip")
         return samples
 
-    def encode(self, samples: Samples) -> Octets:
-        """Compress samples to payloads.
-
-        Args:
-            samples: int16, shape (n, samples), mono, 8000 Hz.
-
-        Returns:
-            uint8, shape (n, samples).
-        """
+    def encode(self, samples: Sound, streams: Streams | None = None) -> Octets:
+        """Compress samples to as many octets."""
+        del streams
         payload = np.empty(samples.shape, np.uint8)
-        unsigned = samples.view(np.uint16)
-        for first in range(0, len(samples), _ROWS_AT_ONCE):
-            rows = slice(first, first + _ROWS_AT_ONCE)
-            np.take(self.encode_table, unsigned[rows], out=payload[rows], mode="clip")
+        for rows in _chunks(samples.shape):
+            np.take(self.encode_table, to_int16(samples[rows]).view(np.uint16), out=payload[rows], mode="clip")
         return payload
+
+
+def _chunks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield slices of rows that together have about as many samples as the cache holds."""
+    rows = max(1, _SAMPLES_AT_ONCE // max(1, shape[1]))
+    return (slice(first, first + rows) for first in range(0, shape[0], rows))
 
 
 @codec

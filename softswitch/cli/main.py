@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
     "journal": "softswitch.cli.journal",
+    "codecs": "softswitch.cli.codecs",
 }
 """Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""
 
