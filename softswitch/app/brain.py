@@ -253,6 +253,8 @@ class Brain:
             return
         conversation_id = self._conversation_id(given)
         for fact in decided:
+            if isinstance(fact, facts.LegEnded):
+                self._keep_dialog(fact.leg, conversation_id)  # its end may have to be said again
             apply_call_fact(self.calls, self._place(fact, conversation_id))
             self._performer.perform(fact, self._now)
         self._keep_dialogs(conversation_id)
@@ -268,12 +270,14 @@ class Brain:
         conversation = self.calls.conversations.get(conversation_id)
         if conversation is None:
             return
-        sessions = self._performer.sessions
         for leg in conversation.legs:
-            session = sessions.get(leg)
-            if session is not None and session.changed:
-                fact = facts.DialogChanged(leg, session.snapshot().values())
-                apply_call_fact(self.calls, self._place(fact, conversation_id))
+            self._keep_dialog(leg, conversation_id)
+
+    def _keep_dialog(self, leg: str, conversation_id: str) -> None:
+        session = self._performer.sessions.get(leg)
+        if session is not None and session.changed:
+            fact = facts.DialogChanged(leg, session.snapshot().values())
+            apply_call_fact(self.calls, self._place(fact, conversation_id))
 
     def _arm(self, conversation_id: str) -> None:
         conversation = self.calls.conversations.get(conversation_id)

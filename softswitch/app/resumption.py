@@ -30,7 +30,10 @@ def _snapshot_of(leg: Leg) -> SessionSnapshot:
     """Complete the last snapshot: provisional answers are facts of the call and not worth a snapshot each."""
     snapshot = SessionSnapshot.from_values(leg.dialog)
     provisional = leg.alerted if leg.is_caller else 180 if leg.state is LegState.RINGING else 0
-    return snapshot._replace(provisional=provisional) if provisional else snapshot
+    if not provisional:
+        return snapshot
+    early = leg.local_sdp.encode() if leg.is_caller and leg.early else b""
+    return snapshot._replace(provisional=provisional, early=early)
 
 
 def _part_again(parting: Parting, ua: UserAgent, performer: Performer, now: float) -> None:

@@ -18,6 +18,8 @@ INTERVAL_S: Final = 25.0
 OPTIONS_EVERY: Final = 4
 """Every fourth keep-alive is an OPTIONS."""
 
+_RESUMED_S: Final = 5.0
+
 _Key = tuple[str, str]
 
 
@@ -41,7 +43,8 @@ class KeepAlivePlanner:
 
     Args:
         state: where the phones are; what is no longer in it falls out of the plan by itself.
-        now: monotonic seconds; phones that ``state`` holds already are planned from here.
+        now: monotonic seconds; phones that ``state`` holds already had their last turn nobody knows when, so they get
+            one within five seconds.
     """
 
     def __init__(self, state: LocationState, *, now: float) -> None:
@@ -49,15 +52,18 @@ class KeepAlivePlanner:
         self._turns: dict[_Key, _Turn] = {}
         self._heap: list[tuple[float, _Key]] = []
         for binding in state:
-            self.follow(binding.user, binding.key, now=now)
+            self._follow(binding.user, binding.key, now, earliest_s=0.0, latest_s=_RESUMED_S)
 
     def follow(self, user: str, key: str, *, now: float) -> None:
         """Plan a binding that was just made or refreshed; one that is planned keeps its turn."""
+        self._follow(user, key, now, earliest_s=0.5 * INTERVAL_S, latest_s=INTERVAL_S)
+
+    def _follow(self, user: str, key: str, now: float, *, earliest_s: float, latest_s: float) -> None:
         binding = self._state.binding(user, key)
         if binding is None or not binding.behind_nat or (user, key) in self._turns:
             return
         spread = crc32(f"{user} {key}".encode()) / 2**32
-        self._plan((user, key), _Turn(now + INTERVAL_S * (0.5 + spread / 2), 1))
+        self._plan((user, key), _Turn(now + earliest_s + (latest_s - earliest_s) * spread, 1))
 
     def due(self, now: float) -> list[KeepAlive]:
         """Return what is due, and plan the next time."""

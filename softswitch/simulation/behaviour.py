@@ -2,7 +2,8 @@
 
 A brain folded again from the journal must go on as if nothing had happened: the phones see the same messages in the
 same order, and the records have the same rows. Where a request other than INVITE was unanswered at that moment less is
-asked for: all ends are released, and nothing is left.
+asked for: all ends are released, and nothing is left. A brain may also be thrown away when its last turn is kept and
+nothing of it was sent; then what became of the calls is compared, not the messages, some of which come again.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
     return rows
 
 
-def differences(straight: Outcome, refolded: Outcome, *, rough: bool = False) -> list[str]:
+def differences(straight: Outcome, refolded: Outcome, *, rough: bool = False, effects_lost: bool = False) -> list[str]:
     """Tell in what two outcomes differ, one line a thing.
 
     Args:
@@ -143,11 +144,14 @@ def differences(straight: Outcome, refolded: Outcome, *, rough: bool = False) ->
         refolded: of the run with two.
         rough: whether chance takes part in the network. It falls differently in the two runs, so only what became of
             the calls is compared, neither messages nor times.
+        effects_lost: whether the first brain died before its last messages were sent: they are not compared.
     """
     found = []
     for name, seen in straight.phones.items():
         other = refolded.phones.get(name, PhoneOutcome((), ()))
         one, two = (_ends_of(seen), _ends_of(other)) if rough else (seen, other)
+        if effects_lost:
+            one, two = one._replace(log=()), two._replace(log=())
         found += _phone_differences(name, one, two) if one != two else []
     if rough:
         return found
@@ -189,7 +193,9 @@ def try_straight(script: Script, setting: Setting, seed: int) -> Outcome:
     return outcome
 
 
-def try_refolded(script: Script, setting: Setting, seed: int, number: int, straight: Outcome) -> None:
+def try_refolded(
+    script: Script, setting: Setting, seed: int, number: int, straight: Outcome, *, lose_effects: bool = False
+) -> None:
     """Run a script with the brain thrown away at a turn that ``number`` and the seed choose.
 
     Args:
@@ -198,14 +204,16 @@ def try_refolded(script: Script, setting: Setting, seed: int, number: int, strai
         seed: of the straight run.
         number: which of the many turns to choose; any number.
         straight: what the straight run led to.
+        lose_effects: whether the brain dies before that turn's messages are sent.
 
     Raises:
         SimulationError: the outcome differs; the text has seed and turn.
     """
     turn = Random(f"{seed}/{number}").randint(1, straight.turns)  # noqa: S311  # a reproducible choice is wanted
-    told = f"brain thrown away after turn {turn} of {straight.turns}, seed {seed}"
+    when = "before the effects of" if lose_effects else "after"
+    told = f"brain thrown away {when} turn {turn} of {straight.turns}, seed {seed}"
     try:
-        refolded = run_once(script, setting, seed, refold_at=turn)
+        refolded = run_once(script, setting, seed, refold_at=turn, lose_effects=lose_effects)
     except BaseException as error:
         error.add_note(told)
         raise
@@ -214,7 +222,7 @@ def try_refolded(script: Script, setting: Setting, seed: int, number: int, strai
     if refolded.failure is not None:
         refolded.failure.add_note(told)
         raise refolded.failure
-    found = differences(straight, refolded, rough=setting.conditions.rough)
+    found = differences(straight, refolded, rough=setting.conditions.rough, effects_lost=lose_effects)
     if found:
         raise SimulationError("\n".join([told, *found]))
 
@@ -222,7 +230,9 @@ def try_refolded(script: Script, setting: Setting, seed: int, number: int, strai
 def behaviour(
     setting: Setting | None = None,
 ) -> Callable[[Callable[Concatenate[World, ArgumentsP], Coroutine[object, object, None]]], Callable[..., None]]:
-    """Make a test of a script: called with ``run`` 0 it runs straight, with a higher number refolded.
+    """Make a test of a script: called with ``run`` 0 it runs straight, with another number refolded.
+
+    Below 0 the brain is thrown away before its last turn's messages are sent, above 0 after that.
 
     Args:
         setting: of the world, where it is not the usual one.
@@ -243,7 +253,8 @@ def behaviour(
             if seed not in straight:
                 straight[seed] = try_straight(play, setting or Setting(), seed)
             if number:
-                try_refolded(play, setting or Setting(), seed, int(str(number)), straight[seed])
+                lost = int(str(number)) < 0
+                try_refolded(play, setting or Setting(), seed, int(str(number)), straight[seed], lose_effects=lost)
 
         parameters = list(inspect.signature(script).parameters.values())[1:]
         run = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY)

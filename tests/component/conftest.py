@@ -1,4 +1,4 @@
-"""Every behaviour test of this folder runs straight through, and with the brain thrown away at a random turn.
+"""Each behaviour test of this folder runs straight, and with the brain thrown away after or before a turn's messages.
 
 The tests are made by :func:`softswitch.simulation.behaviour.behaviour`; here each gets its runs. ``FUZZ_SCALE``
 multiplies the number of turns that are tried.
@@ -17,5 +17,10 @@ _REFOLDS: Final = 2
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "run" in metafunc.fixturenames:
         count = int(_REFOLDS * float(os.environ.get("FUZZ_SCALE", "1")))
-        names = ["straight", *(f"refolded-{number}" for number in range(1, count + 1))]
-        metafunc.parametrize("run", range(count + 1), ids=names)
+        lost = max(1, count // 2)
+        names = [
+            "straight",
+            *(f"refolded-{n}" for n in range(1, count + 1)),
+            *(f"lost-{n}" for n in range(1, lost + 1)),
+        ]
+        metafunc.parametrize("run", [*range(count + 1), *range(-1, -lost - 1, -1)], ids=names)

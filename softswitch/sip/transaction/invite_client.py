@@ -152,8 +152,8 @@ class InviteClient:
     def resume(self, now: float, give_up_s: float | None = None, *, answered: bool) -> None:
         """Go on with an INVITE that a former process sent.
 
-        Over an unreliable transport it is sent again, which makes the callee repeat what it answered last. Over a
-        reliable one the callee has it, so it counts as answered provisionally.
+        It is sent again, which makes the callee repeat what it answered last. Over a stream as well: it may never have
+        left that process, and where the stream ended with the process the caller hears of it at once.
 
         Args:
             now: monotonic seconds.
@@ -161,7 +161,7 @@ class InviteClient:
             answered: whether it counts as answered provisionally all the same: it was, or it is cancelled and the
                 phone shall not ring again.
         """
-        if answered or self.flow.reliable:
+        if answered:
             self._step(Input.RECEIVE_1XX)
         else:
             self.start(now, give_up_s)

@@ -357,8 +357,8 @@ class ClientSession(Session):
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
         """Go on where a snapshot left a session: this one, made anew.
 
-        A pending INVITE is sent again over an unreliable transport, so that the callee repeats its last response,
-        unless the snapshot says that it has answered provisionally: then its final response will come by itself.
+        A pending INVITE is sent again, so that the callee repeats its last response, unless the snapshot says that it
+        has answered provisionally: then its final response will come by itself.
         """
         self.state = ClientState(snapshot.state)
         self.invite_cseq = snapshot.invite_cseq

@@ -349,12 +349,11 @@ class ServerSession(Session):
         self.offered = snapshot.offered
         self.changed = False
         if self.state in _WAITING:
-            self._provisional = snapshot.provisional
-            # The caller may have heard nothing yet, and a repeated INVITE has to be answered.
-            self._provisional_data = self._response(self._provisional or 100, (), "")
-            if self._provisional:
-                self._refresh = self._core.queue.start(self, Kind.REFRESH, _REFRESH_S, now)
-            self._invite.remember(self._provisional_data)
             self.watch(now)
+            if snapshot.provisional:
+                # Sent again: the process before may not have lived to send it.
+                self.progress(snapshot.provisional, sdp=snapshot.early.decode(), now=now)
+            else:
+                self._invite.remember(self._response(100, (), ""))
         elif snapshot.accepted:
             self._answer = PendingAnswer(self._core, self._invite, snapshot.accepted, self, now, give_up_s)

@@ -51,6 +51,8 @@ class SessionSnapshot(NamedTuple):
     """A client's: the INVITE as it was sent while its final response is outstanding, without credentials."""
     cancel_reason: str = ""
     """A client's: the Reason that its CANCEL carries, or has still to carry."""
+    early: bytes = b""
+    """A server's: the description that the last provisional response carried, where its owner noted one."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""

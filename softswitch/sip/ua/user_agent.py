@@ -188,7 +188,8 @@ class UserAgent:
         dialog.remote_tag = snapshot.remote_tag
         dialog.routes = snapshot.routes
         dialog.local_cseq = snapshot.local_cseq + CSEQ_JUMP
-        dialog.remote_cseq = snapshot.remote_cseq
+        # The request that had this number may come again, because that process did not live to answer it.
+        dialog.remote_cseq = max(-1, snapshot.remote_cseq - 1)
         flow = flow_of(snapshot.flow)
         session: Session
         if snapshot.role == "server":

@@ -20,8 +20,9 @@ def planner(state: LocationState, now: float = 0.0) -> KeepAlivePlanner:
 
 def test_a_phone_behind_nat_is_due_every_25_s_and_every_fourth_time_with_options() -> None:
     registrar = Registrar()
-    behind_nat(registrar)
     plan = planner(registrar.state)
+    behind_nat(registrar)
+    plan.follow("anna", "sip:x1@10.0.0.1", now=0.0)
     times: list[float] = []
     options: list[bool] = []
     for _ in range(8):
@@ -78,14 +79,19 @@ def test_many_phones_are_spread_over_the_interval() -> None:
     state = LocationState()
     registrar = Registrar()
     registrar.state = state
+    plan = planner(state)
     for number in range(1000):
         flow = ("udp", "192.0.2.1", 5060, "203.0.113.1", number + 1, 0)
         registrar.keep(
             [RegistrationBound(f"u{number}", f"sip:{number}@10.0.0.1", flow, 2_000_000.0, "c", 1, behind_nat=True)]
         )
-    plan = planner(state)
+        plan.follow(f"u{number}", f"sip:{number}@10.0.0.1", now=0.0)
     most = max(len(plan.due(12.5 + second)) for second in range(14))
     assert most < 160
+    resumed = planner(state, now=100.0)
+    within_5_s = [len(resumed.due(100.0 + second)) for second in range(1, 6)]
+    assert sum(within_5_s) == 1000
+    assert max(within_5_s) < 300
 
 
 def test_after_a_long_stop_nobody_is_due_twice() -> None:

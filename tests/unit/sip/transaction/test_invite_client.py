@@ -182,11 +182,11 @@ def test_abandoning_ends_it_silently_and_does_nothing_after_a_final_response() -
     assert [what for _, what in user.told] == ["200"]
 
 
-def test_a_resumed_invite_is_sent_again_over_datagrams_but_not_where_it_is_answered_or_over_a_stream() -> None:
+def test_a_resumed_invite_is_sent_again_but_not_where_it_is_answered() -> None:
     for flow, answered, sent, state in (
         (UDP, False, 1, State.CALLING),
         (UDP, True, 0, State.PROCEEDING),
-        (TCP, False, 0, State.PROCEEDING),
+        (TCP, False, 1, State.CALLING),
     ):
         rig = Rig()
         request = invite()

@@ -74,7 +74,7 @@ def test_a_ringing_caller_is_known_when_its_invite_comes_again_and_can_be_answer
     before = rig.call_in(headers=[("Record-Route", "<sip:edge;lr>")])
     before.progress(180, now=0.0)
     session = server(rig, before)
-    assert rig.sent == []
+    assert rig.take_lines() == ["180 INVITE"]
     rig.give(rig.request("INVITE", branch="z9hG4bKinvite", sdp=OFFER))
     assert rig.take_lines() == ["180 INVITE"]
     assert rig.told == []
@@ -164,9 +164,11 @@ def test_an_invite_of_ours_can_be_refused_or_cancelled_after_a_restart() -> None
     rig = Rig()
     before = rig.call_out(rig.order(flow=TCP_PHONE))
     session = client(rig, before)
-    assert rig.lines == []
+    assert rig.lines == ["INVITE"]
     session.cancel(now=0.0)
     rig.drain()
+    assert rig.lines == ["INVITE"]
+    rig.give(rig.answer(180, request=rig.last_request("INVITE")))
     assert rig.last_request().method == "CANCEL"
     assert rig.last_request().cseq.number == 1
 
@@ -274,3 +276,43 @@ def test_an_invite_that_is_none_is_a_defect_of_the_snapshot() -> None:
     answer = rig.answer(200).to_bytes()
     with pytest.raises(LocalProtocolError):
         rig.ua.restore(session.snapshot()._replace(invite=answer), owner="leg", now=0.0)
+
+
+def test_early_media_is_offered_again_after_a_restart() -> None:
+    rig = Rig()
+    before = rig.call_in()
+    before.progress(183, sdp=ANSWER, now=0.0)
+    values = before.snapshot()._replace(provisional=183, early=ANSWER.encode())
+    rig.restart()
+    rig.sent.clear()
+    rig.ua.restore(values, owner="leg", now=rig.now)
+    rig.drain()
+    assert rig.lines == ["183 INVITE"]
+    assert rig.last_response().sdp == ANSWER
+
+
+def test_a_request_that_the_former_process_did_not_live_to_answer_is_taken_when_it_comes_again() -> None:
+    rig = Rig()
+    before = rig.talking_in()
+    rig.give(rig.within(before, "INVITE", cseq=2, sdp=OFFER))
+    before.accept_reoffer(ANSWER, now=0.0)
+    server(rig, before)
+    rig.told.clear()
+    rig.give(rig.within(before, "INVITE", cseq=2, sdp=OFFER))
+    assert [type(each).__name__ for each in rig.told] == ["Reoffered"]
+    rig.give(rig.within(before, "INFO", cseq=0))
+    assert rig.take_lines()[-1] == "500 INFO"
+
+
+def test_a_bye_that_a_former_process_took_gets_its_200_when_it_comes_again() -> None:
+    rig = Rig()
+    session = rig.talking_in()
+    bye = rig.within(session, "BYE", cseq=2)
+    rig.restart()
+    rig.ua.remember_ended(session.sip_call_id, session.dialog.local_tag, now=rig.now)
+    rig.sent.clear()
+    rig.give(bye)
+    assert rig.take_lines() == ["200 BYE"]
+    rig.now += 33
+    rig.give(bye)
+    assert rig.take_lines() == ["481 BYE"]
