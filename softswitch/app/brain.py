@@ -342,6 +342,7 @@ class Brain:
             actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
             actions.ReofferAnswered: self._noted,
             actions.ReofferRefused: self._noted,
+            actions.RefreshDue: self._refresh_due,
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,
             actions.Responded: lambda _: None,
@@ -360,6 +361,14 @@ class Brain:
         leg = self.calls.legs.get(action.session.owner)
         if leg is not None and action.session.changed:
             self._keep_dialogs(leg.conversation_id)
+
+    def _refresh_due(self, action: actions.RefreshDue) -> None:
+        """Refresh a session by a re-INVITE that changes nothing (RFC 4028 §7.4)."""
+        leg = self.calls.legs.get(action.session.owner)
+        session = self._performer.sessions.get(action.session.owner)
+        if leg is not None and session is not None and leg.local_sdp:
+            session.reinvite(leg.local_sdp, now=self._now)
+            self._noted(action)
 
     def _answered(self, action: actions.Answered) -> None:
         self._told(action, inputs.CalleeAnswered(action.session.owner, action.sdp))

@@ -174,7 +174,10 @@ class World:
         end = self.ends[self.random.choice("ab")]
         sdp = SDP if self.random.random() < 0.8 else ""
         who = Address(Uri("sip", end.name, "x"))
-        order = InviteOrder(f"sip:x@{end.flow.remote[0]}", end.flow, who, Address(Uri("sip", "x", "x")), sdp)
+        rel = (("Require", "100rel"),) if self.random.random() < 0.3 else ()
+        order = InviteOrder(
+            f"sip:x@{end.flow.remote[0]}", end.flow, who, Address(Uri("sip", "x", "x")), sdp, headers=rel
+        )
         end.sessions.append(end.ua.invite(order, owner=self._new_owner(), now=self.now))
 
     def command(self) -> None:
@@ -194,6 +197,7 @@ class World:
             lambda: self._hang_up(end, session),
             lambda: session.reinvite(SDP, now=self.now),
             lambda: session.options(now=self.now),
+            lambda: self._update(session),
         ]
         if isinstance(session, ServerSession):
             server = session
@@ -211,6 +215,9 @@ class World:
                 lambda: client.acknowledge(SDP, now=self.now),
             ]
         self.random.choice(doings)()
+
+    def _update(self, session: Session) -> None:
+        session.update(now=self.now)
 
     def _hang_up(self, end: End, session: Session) -> None:
         over = session.is_over

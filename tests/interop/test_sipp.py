@@ -105,6 +105,13 @@ def test_a_caller_without_an_offer_is_given_one(sipp: PhoneMaker) -> None:
     ringing.finished()
 
 
+def test_ringing_is_reliable_where_one_side_wants_it_and_the_session_is_refreshed_by_update(sipp: PhoneMaker) -> None:
+    caller, callee = sipp(), sipp()
+    ringing = callee.starts("answer_reliably.xml", answer_after_ms="500")
+    caller.plays("call_reliably.xml", dial=callee.extension)
+    ringing.finished()
+
+
 # Calls that come to nothing
 
 

@@ -99,7 +99,14 @@ class ReofferRefused:
 
     session: Party
     status: int
-    """The peer's; 491 also where a re-INVITE was under way already: try again after ``glare_delay_s``."""
+    """The peer's. 491, a glare: the wait of RFC 3261 §14.1 is over, offer again."""
+
+
+@immutable
+class RefreshDue:
+    """The session timer wants a refresh that UPDATE cannot give: ``reinvite`` with the present description."""
+
+    session: Party
 
 
 @immutable
@@ -152,6 +159,7 @@ Action = (
     | Reoffered
     | ReofferAnswered
     | ReofferRefused
+    | RefreshDue
     | InfoArrived
     | Ended
     | Responded

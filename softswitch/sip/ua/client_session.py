@@ -21,6 +21,7 @@ from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.session import Session
+from softswitch.sip.ua.session_timer import INTERVAL_S, PROPOSAL, Terms, least_interval_s, terms_answered
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
 
 
@@ -63,6 +64,9 @@ class ClientSession(Session):
         self._cancel_reason = ""
         self._told = False
         self._heard = 0.0
+        self._rseqs: dict[str, int] = {}
+        self._sent: Request | None = None
+        self._asked_for_more = False
 
     @classmethod
     def ordered(cls, core: UaCore, order: InviteOrder, owner: str, now: float) -> ClientSession:
@@ -75,7 +79,7 @@ class ClientSession(Session):
         session = cls(core, owner, order.flow, dialog)
         session.offered = bool(order.sdp)
         session.invite_cseq = dialog.next_cseq()
-        headers = [core.contact(order.flow), ALLOW_HEADER, core.user_agent, *order.headers]
+        headers = [core.contact(order.flow), ALLOW_HEADER, core.user_agent, *PROPOSAL, *order.headers]
         if order.sdp:
             headers.append(SDP_HEADER)
         branch = core.new_branch()
@@ -90,7 +94,22 @@ class ClientSession(Session):
     def _attach(self, request: Request, data: bytes, branch: str) -> InviteClient:
         made = self._core.layer.invite((branch, "INVITE"), request, data, self.flow, self)
         self._transaction = made
+        self._sent = request
         return made
+
+    def _send_again(self, headers: dict[str, str], now: float) -> None:
+        """Send the INVITE anew, with the next CSeq number and these headers changed (RFC 4028 §7.3)."""
+        request = self._sent
+        assert request is not None  # noqa: S101 - it is kept until the final response that counts
+        self.invite_cseq = self.dialog.next_cseq()
+        branch = self._core.new_branch()
+        changed = {"Via": self._core.via(self.flow, branch), "CSeq": f"{self.invite_cseq} INVITE", **headers}
+        again = Request(request.method, request.uri, request.headers, request.body)
+        for name, value in changed.items():
+            again.set(name, value)
+        self._rseqs.clear()
+        self.changed = True
+        self._attach(again, again.to_bytes(), branch).start(now)
 
     def _wait(self, now: float) -> None:
         """Start timer C; a provisional response only notes its time, the timer looks at that when it is due."""
@@ -141,6 +160,7 @@ class ClientSession(Session):
         self._step(ClientInput.ACKNOWLEDGE)
         self._core.queue.stop(self._limit)
         self._send_ack(sdp)
+        self._restart_timer(now)
         self.changed = True
 
     def bye(self, *, headers: Iterable[Header] = (), now: float) -> None:
@@ -165,7 +185,12 @@ class ClientSession(Session):
         if status < 200:
             self._progressed(response, now)
         elif status >= 300:
-            self._reject(status, response.reason, response, now)
+            least = least_interval_s(response)
+            if least and self.state in _OPEN and self._sent is not None and not self._asked_for_more:
+                self._asked_for_more = True
+                self._send_again({"Session-Expires": str(max(least, INTERVAL_S)), "Min-SE": str(least)}, now)
+            else:
+                self._reject(status, response.reason, response, now)
         elif self.state in _DIALING:
             self._answered(response, now)
         elif (response.to.tag or "") != self.dialog.remote_tag:
@@ -182,6 +207,8 @@ class ClientSession(Session):
         self._reject(503, "The phone cannot be reached", None, now)
 
     def _progressed(self, response: Response, now: float) -> None:
+        if response.get("RSeq") is not None and not self._acknowledge_provisional(response, now):
+            return
         if self.state is ClientState.CANCELLING:
             self._send_cancel(now)
         elif response.status > 100:
@@ -189,11 +216,42 @@ class ClientSession(Session):
             self._heard = now
             self._core.tell(Progressed(self, response.status, response.sdp))
 
+    def _acknowledge_provisional(self, response: Response, now: float) -> bool:
+        """Send PRACK for a reliable provisional response, within the early dialog of its branch (RFC 3262 §4).
+
+        Returns:
+            Whether the response is to be looked at: it is new, and in order where the callee counts.
+        """
+        number = response.get("RSeq") or ""
+        required = ",".join(response.get_all("Require")).lower()
+        if "100rel" not in required or not (number.isdecimal() and 0 < len(number) < 11):
+            return True
+        tag, rseq = response.to.tag or "", int(number)
+        last = self._rseqs.get(tag)
+        if last is not None and rseq != last + 1:
+            return False
+        self._rseqs[tag] = rseq
+        early = self._fork(response)
+        early.local_cseq = self.dialog.local_cseq
+        cseq = self.dialog.next_cseq()
+        branch = self._core.new_branch()
+        headers = [("RAck", f"{rseq} {self.invite_cseq} INVITE"), self._core.user_agent]
+        prack = early.request("PRACK", cseq, self._core.via(self.flow, branch), headers)
+        self._core.layer.request((branch, "PRACK"), prack.to_bytes(), self.flow, None, now)
+        return True
+
+    def _fork(self, response: Response) -> Dialog:
+        """Return the dialog that a response of one branch makes; there may be several (RFC 3261 §13.2.2.4)."""
+        own = self.dialog
+        other = Dialog(own.sip_call_id, own.local_tag, own.local, own.remote, own.target)
+        _confirm(other, response)
+        return other
+
     def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:
         cancelled = self.state is ClientState.CANCELLING and response is None
         self._step(ClientInput.REJECTION)
         self._finish(now)
-        self._transaction = None
+        self._transaction = self._sent = None
         if not self._told:
             self._core.tell(Rejected(self, 487 if cancelled else status, reason, response))
 
@@ -210,8 +268,12 @@ class ClientSession(Session):
             return
         self._core.queue.stop(self._limit)
         self.changed = True
+        self._sent = None
+        self.peer_allow = response.get("Allow") or self.peer_allow
+        self.terms = terms_answered(response)
         if self._step(ClientInput.ANSWER if self.offered else ClientInput.OPEN_ANSWER) is ClientState.CONFIRMED:
             self._send_ack("")
+            self._restart_timer(now)
         else:
             give_up_s = self._core.timers.give_up_s
             self._limit = self._core.queue.start(self, Kind.UNACKNOWLEDGED, give_up_s, now)
@@ -219,10 +281,8 @@ class ClientSession(Session):
 
     def _refuse_fork(self, response: Response, now: float) -> None:
         """Another branch of a fork answered as well: ACK and BYE there (RFC 3261 §13.2.2.4)."""
-        own = self.dialog
-        other = Dialog(own.sip_call_id, own.local_tag, own.local, own.remote, own.target)
-        other.local_cseq = self.invite_cseq
-        _confirm(other, response)
+        other = self._fork(response)
+        other.local_cseq = self.dialog.local_cseq
         via = self._core.via(self.flow, self._core.new_branch())
         ack = other.request("ACK", self.invite_cseq, via, [self._core.user_agent])
         self._core.send(self.flow, ack.to_bytes())
@@ -352,6 +412,9 @@ class ClientSession(Session):
             offered=self.offered,
             invite=_without_secrets(self._invite) if pending else b"",
             cancel_reason=self._cancel_reason if pending else "",
+            allow=self.peer_allow,
+            interval_s=self.terms.interval_s,
+            refresher=self.terms.refresher,
         )
 
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
@@ -363,7 +426,10 @@ class ClientSession(Session):
         self.state = ClientState(snapshot.state)
         self.invite_cseq = snapshot.invite_cseq
         self.offered = snapshot.offered
+        self.peer_allow = snapshot.allow
+        self.terms = Terms(snapshot.interval_s, snapshot.refresher)
         self.changed = False
+        self._restart_timer(now)
         if snapshot.invite:
             self._resume_invite(snapshot, now, give_up_s)
         elif self.state is ClientState.ANSWERED:

@@ -18,10 +18,13 @@ from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.ended_dialogs import EndedDialogs
 from softswitch.sip.ua.party import Party
 
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE"
 """The methods that are understood within a dialog."""
 ALLOW_HEADER: Final = ("Allow", ALLOW)
 SDP_HEADER: Final = ("Content-Type", "application/sdp")
+SUPPORTED: Final = frozenset({"100rel", "timer"})
+"""Option tags that a peer may require of us."""
+SUPPORTED_HEADER: Final = ("Supported", "100rel, timer")
 
 
 class UaCore:

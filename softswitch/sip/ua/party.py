@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from softswitch.sip.dialog.dialog import Dialog
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Request, Response
+from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.ua.snapshot import SessionSnapshot
 
@@ -34,6 +35,10 @@ class Party(Protocol):
 
     def receive_stray(self, response: Response, now: float) -> None:
         """Take a 2xx to an INVITE whose transaction is gone."""
+        ...
+
+    def update(self, *, headers: Iterable[Header] = (), now: float) -> bool:
+        """Send an UPDATE without a description; tell whether the peer knows it."""
         ...
 
     def lost(self, status: int, reason: str, now: float) -> None:

@@ -14,7 +14,7 @@ from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.transaction.matching import reply_flow
 from softswitch.sip.ua.actions import Acknowledged
-from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
+from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, SUPPORTED_HEADER, UaCore
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.pending_answer import PendingAnswer
 
@@ -69,15 +69,26 @@ class ReofferIn:
         request: the re-INVITE.
         key: what it is matched by.
         flow: where it came from.
+        extra: headers that our 2xx carries besides, e.g. those of the session timer.
         now: monotonic seconds.
     """
 
-    def __init__(self, core: UaCore, party: Party, request: Request, key: Key, flow: Flow, now: float) -> None:
+    def __init__(
+        self,
+        core: UaCore,
+        party: Party,
+        request: Request,
+        key: Key,
+        flow: Flow,
+        extra: tuple[Header, ...],
+        now: float,
+    ) -> None:
         self.state = State.OFFERED
         self.cseq = request.cseq.number
         self._core = core
         self._party = party
         self._request = request
+        self._extra = extra
         self._target = target_of(request)
         self._transaction = core.layer.serve_invite(key, reply_flow(request, flow), self)
         self._answer: PendingAnswer | None = None
@@ -93,7 +104,7 @@ class ReofferIn:
         if self._target is not None:
             self._party.dialog.target = self._target
         core = self._core
-        headers = (core.contact(self._party.flow), ALLOW_HEADER, SDP_HEADER)
+        headers = (core.contact(self._party.flow), ALLOW_HEADER, SUPPORTED_HEADER, *self._extra, SDP_HEADER)
         data = core.response_of(self._request, 200, headers, sdp.encode())
         self._answer = PendingAnswer(core, self._transaction, data, self, now)
         self._party.changed = True

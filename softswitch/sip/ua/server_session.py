@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final
 
+from softswitch.core.errors import SipError
 from softswitch.core.state_table import Word
 from softswitch.sip.dialog.dialog import Dialog, target_of
 from softswitch.sip.dialog.route import callee_routes
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request
 from softswitch.sip.timers import Timer
+from softswitch.sip.transaction.base import Key
 from softswitch.sip.transaction.invite_server import InviteServer
 from softswitch.sip.transaction.matching import reply_flow, server_key
 from softswitch.sip.ua.actions import Acknowledged, Cancelled, Ended
 from softswitch.sip.ua.compose import copied_text, response_octets
-from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
+from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, SUPPORTED_HEADER, UaCore
 from softswitch.sip.ua.pending_answer import PendingAnswer
+from softswitch.sip.ua.reliable import Reliable, rack_of
 from softswitch.sip.ua.server_states import TABLE, ServerInput, ServerState
 from softswitch.sip.ua.session import Session
+from softswitch.sip.ua.session_timer import NOTHING_AGREED, Terms, headers_for_answer, terms_asked
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of, flow_values
 
 
@@ -74,6 +78,11 @@ class ServerSession(Session):
         self._refresh: Timer | None = None
         self._answer: PendingAnswer | None = None
         self._farewell: tuple[Header, ...] = ()
+        self._rseq = -1
+        self._reliable: Reliable | None = None
+        self._unsent: list[tuple[int, str, tuple[Header, ...]]] = []
+        self._held = b""
+        self._timer_headers: tuple[Header, ...] = ()
 
     @classmethod
     def arrived(cls, core: UaCore, request: Request, flow: Flow, owner: str, now: float) -> ServerSession:
@@ -91,6 +100,11 @@ class ServerSession(Session):
         session = cls(core, owner, flow, dialog, transaction, copied)
         transaction.user = session
         session.offered = bool(request.body)
+        session.peer_allow = request.get("Allow") or ""
+        session.terms = terms_asked(request)
+        session._timer_headers = headers_for_answer(session.terms, request)
+        if request.get("Require") is not None and "100rel" in ",".join(request.get_all("Require")).lower():
+            session._rseq = 0
         session._begin(request, now)
         return session
 
@@ -138,10 +152,28 @@ class ServerSession(Session):
             return
         self._step(ServerInput.PROVISIONAL)
         self._provisional = status
-        self._provisional_data = self._response(status, headers, sdp)
-        self._invite.respond(status, self._provisional_data, now)
+        if self._rseq >= 0:
+            self._unsent.append((status, sdp, tuple(headers)))
+            self._progress_reliably(now)
+        else:
+            self._provisional_data = self._response(status, headers, sdp)
+            self._invite.respond(status, self._provisional_data, now)
         self._core.queue.stop(self._refresh)
         self._refresh = self._core.queue.start(self, Kind.REFRESH, _REFRESH_S, now)
+
+    def _progress_reliably(self, now: float) -> None:
+        """Send the next provisional response that the caller requires to be reliable, once the last has its PRACK.
+
+        A caller that offered nothing would have to be offered something in the first of them; it gets none.
+        """
+        if self._reliable is not None or not self._unsent or not self.offered:
+            return
+        status, sdp, headers = self._unsent.pop(0)
+        self._rseq += 1
+        self.changed = True
+        numbered = (("Require", "100rel"), ("RSeq", str(self._rseq)), *headers)
+        data = self._response(status, numbered, sdp)
+        self._reliable = Reliable(self._core, self._invite, status, data, self, described=bool(sdp), now=now)
 
     def accept(self, sdp: str, *, headers: Iterable[Header] = (), now: float) -> None:
         """Take the call: 200 with ``sdp``, repeated until its ACK comes.
@@ -153,9 +185,14 @@ class ServerSession(Session):
             return
         self._step(ServerInput.ACCEPT)
         self._stop_waiting()
-        data = self._response(200, headers, sdp)
-        self._answer = PendingAnswer(self._core, self._invite, data, self, now)
+        data = self._response(200, (*self._timer_headers, *headers), sdp)
         self.changed = True
+        if self._reliable is not None:
+            if self._reliable.described:  # RFC 3262 §3: its PRACK goes first
+                self._held = data
+                return
+            self._stop_reliable()
+        self._answer = PendingAnswer(self._core, self._invite, data, self, now)
 
     def reject(self, status: int, *, headers: Iterable[Header] = (), now: float) -> None:
         """Refuse the call.
@@ -180,7 +217,44 @@ class ServerSession(Session):
         self._finish(now, known=True)
         self._send_bye(headers, now)
 
+    def _stop_reliable(self) -> None:
+        if self._reliable is not None:
+            self._reliable.stop()
+            self._reliable = None
+
     # What the peer sends
+
+    def _receive_prack(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take the PRACK of a reliable provisional response; one with an offer of its own is refused."""
+        try:
+            rack = rack_of(request)
+        except SipError as error:
+            self._core.answer(request, key, flow, error.status_hint, now)
+            return
+        if not (0 < rack.rseq <= self._rseq and rack.cseq == self.invite_cseq and rack.method == "INVITE"):
+            self._core.answer(request, key, flow, 481, now)
+            return
+        self._core.answer(request, key, flow, 488 if request.body else 200, now)
+        if rack.rseq != self._rseq or self._reliable is None:
+            return
+        self._stop_reliable()
+        if self._held:
+            self._answer = PendingAnswer(self._core, self._invite, self._held, self, now)
+            self._held = b""
+        elif self.state in _WAITING:
+            self._progress_reliably(now)
+
+    def prack_missing(self, now: float) -> None:
+        """No PRACK came: the call is refused (RFC 3262 §3)."""
+        if self.state in _WAITING:
+            self._refuse(504, (), now)
+        else:
+            self._held = b""
+            self._invite.respond(504, self._response(504, (), ""), now)
+            self._step(ServerInput.LOSE)
+            self._settle(now)
+            self._finish(now)
+        self._core.tell(Ended(self, 408, "No PRACK came"))
 
     @property
     def local_tag(self) -> str:
@@ -203,12 +277,13 @@ class ServerSession(Session):
 
     def _acknowledge(self, sdp: str, now: float) -> None:
         after = self._step(ServerInput.ACK)
-        self._settle()
+        self._settle(now)
         if after is ServerState.ENDED:
             self._finish(now, known=True)
             self._send_bye(self._farewell, now)
             return
         self.changed = True
+        self._restart_timer(now)
         self._core.tell(Acknowledged(self, sdp))
 
     def _hung_up(self, reason: str, now: float) -> None:
@@ -218,7 +293,7 @@ class ServerSession(Session):
             return
         told = self.state is ServerState.ENDING
         self._step(ServerInput.BYE)
-        self._settle()
+        self._settle(now)
         self._finish(now)
         if not told:
             self._core.tell(Ended(self, 200, reason))
@@ -242,11 +317,11 @@ class ServerSession(Session):
     def ack_missing(self, now: float) -> None:
         """No ACK came for a 2xx of ours."""
         if self.state is not ServerState.ENDING:
-            self._settle()
+            self._settle(now)
             super().ack_missing(now)
             return
         self._step(ServerInput.LOSE)
-        self._settle()
+        self._settle(now)
         self._finish(now, known=True)
         self._send_bye(self._farewell, now)
 
@@ -256,12 +331,17 @@ class ServerSession(Session):
             self._refuse(480, (), now)
             self._core.tell(Ended(self, 408, "Nobody answered for too long"))
             return
-        self._invite.respond(self._provisional, self._provisional_data, now)
+        if self._rseq >= 0:
+            self._unsent.append((self._provisional, "", ()))
+            self._progress_reliably(now)
+        else:
+            self._invite.respond(self._provisional, self._provisional_data, now)
         self._refresh = self._core.queue.start(self, Kind.REFRESH, _REFRESH_S, now)
 
     def _refuse(self, status: int, headers: Iterable[Header], now: float) -> None:
         self._step(ServerInput.REFUSE)
         self._stop_waiting()
+        self._stop_reliable()
         self._invite.respond(status, self._response(status, headers, ""), now)
         self._finish(now)
         self._forget_invite()
@@ -284,11 +364,15 @@ class ServerSession(Session):
         self._core.queue.stop(self._refresh)
         self._provisional_data = b""
 
-    def _settle(self) -> None:
+    def _settle(self, now: float) -> None:
         """The INVITE is over: nothing of it needs to be kept."""
         if self._answer is not None:
             self._answer.stop()
             self._answer = None
+        self._stop_reliable()
+        if self._held:  # it never left, and the INVITE wants its answer
+            self._held = b""
+            self._invite.respond(487, self._response(487, (), ""), now)
         self._forget_invite()
 
     def _forget_invite(self) -> None:
@@ -300,7 +384,7 @@ class ServerSession(Session):
     def _response(self, status: int, headers: Iterable[Header], sdp: str) -> bytes:
         fields = [self._core.server]
         if status < 300:
-            fields += (self._core.contact(self.flow), ALLOW_HEADER)
+            fields += (self._core.contact(self.flow), ALLOW_HEADER, SUPPORTED_HEADER)
         fields += headers
         if sdp:
             fields.append(SDP_HEADER)
@@ -335,7 +419,11 @@ class ServerSession(Session):
             copied=self._copied,
             provisional=self._provisional,
             offered=self.offered,
-            accepted=b"" if self._answer is None else self._answer.data,
+            accepted=self._held if self._answer is None else self._answer.data,
+            allow=self.peer_allow,
+            interval_s=self.terms.interval_s,
+            refresher=self.terms.refresher,
+            rseq=self._rseq,
         )
 
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
@@ -347,8 +435,14 @@ class ServerSession(Session):
         self.state = ServerState(snapshot.state)
         self.invite_cseq = snapshot.invite_cseq
         self.offered = snapshot.offered
+        self.peer_allow = snapshot.allow
+        self.terms = Terms(snapshot.interval_s, snapshot.refresher)
+        self._rseq = snapshot.rseq
         self.changed = False
+        self._restart_timer(now)
         if self.state in _WAITING:
+            if self.terms.refresher == "peer":  # it is not told so any more
+                self.terms = NOTHING_AGREED
             self.watch(now)
             if snapshot.provisional:
                 # Sent again: the process before may not have lived to send it.

@@ -6,22 +6,34 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from softswitch.sip.dialog.dialog import Dialog
+from softswitch.sip.dialog.dialog import Dialog, target_of
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import Key
-from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Reoffered, ReofferRefused
+from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, RefreshDue, Reoffered
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.core import ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
 from softswitch.sip.ua.reoffer_in import ReofferIn
 from softswitch.sip.ua.reoffer_in import State as ReofferState
 from softswitch.sip.ua.reoffer_out import ReofferOut
+from softswitch.sip.ua.session_timer import (
+    NOTHING_AGREED,
+    SessionTimer,
+    Terms,
+    headers_for_answer,
+    headers_for_request,
+    least_interval_s,
+    terms_answered,
+    terms_asked,
+)
 from softswitch.sip.ua.snapshot import SessionSnapshot
+from softswitch.sip.ua.update_in import UpdateIn
+from softswitch.sip.ua.update_out import send_update
 
 _KNOWN_METHODS: Final = frozenset(
-    {"MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE", "UPDATE"},
+    {"MESSAGE", "NOTIFY", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE"},
 )
 """Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
@@ -41,6 +53,8 @@ class Session(ABC):
         owner: as given.
         flow: where requests to the peer go: the source of its last request.
         changed: whether the snapshot differs from the last one taken.
+        peer_allow: the peer's Allow header; empty where it sent none yet.
+        terms: what was agreed about the session timer.
     """
 
     owns_call_id: bool
@@ -52,7 +66,10 @@ class Session(ABC):
         self.flow = flow
         self.dialog = dialog
         self.changed = True
-        self._reoffer_in: ReofferIn | None = None
+        self.peer_allow = ""
+        self.terms = NOTHING_AGREED
+        self._session_timer: SessionTimer | None = None
+        self._reoffer_in: ReofferIn | UpdateIn | None = None
         self._reoffer_out: ReofferOut | None = None
         self._limit: Timer | None = None
         core.sessions[dialog.sip_call_id, dialog.local_tag] = self
@@ -86,14 +103,31 @@ class Session(ABC):
     def reinvite(self, sdp: str, *, now: float) -> None:
         """Offer the peer another description; ``ReofferAnswered`` or ``ReofferRefused`` follows.
 
-        While another INVITE of either side is under way the refusal (491) comes at once, as after a glare.
+        While another INVITE of either side is under way it counts as refused with 491, as after a glare.
         """
         if self.is_over:
             return
-        if not self.is_confirmed or self._reoffer_is_pending():
-            self._core.tell(ReofferRefused(self, 491))
-            return
-        self._reoffer_out = ReofferOut(self._core, self, sdp, now)
+        held_up = not self.is_confirmed or self._reoffer_is_pending()
+        if self._reoffer_out is not None:
+            if self._reoffer_out.pending:
+                return  # its answer comes, and what differs is offered then
+            self._reoffer_out.stop()
+        self._reoffer_out = ReofferOut(self._core, self, sdp, headers_for_request(self.terms), now, held_up=held_up)
+
+    def update(self, *, headers: Iterable[Header] = (), now: float) -> bool:
+        """Send an UPDATE without a description, which refreshes the session.
+
+        Args:
+            headers: further headers, e.g. who is connected now.
+            now: monotonic seconds.
+
+        Returns:
+            Whether the peer knows UPDATE; else nothing was sent.
+        """
+        if not self.is_confirmed or "UPDATE" not in self.peer_allow:
+            return False
+        send_update(self._core, self, (*headers_for_request(self.terms), *headers), now)
+        return True
 
     def accept_reoffer(self, sdp: str, *, now: float) -> None:
         """Answer the peer's re-INVITE with 200; nothing happens where none waits (it may have been cancelled)."""
@@ -149,6 +183,65 @@ class Session(ABC):
     def _may_reoffer(self, now: float) -> int:
         """Return 0 where a re-INVITE of the peer can be taken, else the status that refuses it."""
 
+    def _receive_prack(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Refuse a PRACK of nothing (RFC 3262 §3)."""
+        self._core.answer(request, key, flow, 481, now)
+
+    def _receive_update(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take an UPDATE: with an offer as a re-INVITE would be, without one as a sign of life (RFC 3311 §5.2)."""
+        if not request.sdp:
+            self._refreshed_by(request)
+            extra = (self._core.contact(flow), ALLOW_HEADER, *headers_for_answer(self.terms, request))
+            self._core.answer(request, key, flow, 200, now, extra)
+            self._restart_timer(now)
+            return
+        status = 0 if self.is_confirmed else 500
+        status = self._reoffer_status(status)
+        if status:
+            self._core.answer(request, key, flow, status, now, self._try_again(status))
+            return
+        terms = terms_asked(request)
+        self._reoffer_in = UpdateIn(self._core, self, request, key, flow, headers_for_answer(terms, request))
+        self._refreshed_by(request, retarget=False)
+        self._restart_timer(now)
+        self._core.tell(Reoffered(self, request.sdp))
+
+    def _refreshed_by(self, request: Request, *, retarget: bool = True) -> None:
+        """Take over what a request of the peer's says of the session timer and of the peer."""
+        self.terms = terms_asked(request)
+        self.peer_allow = request.get("Allow") or self.peer_allow
+        target = target_of(request) if retarget else None
+        if target is not None:
+            self.dialog.target = target
+        self.changed = True
+
+    def refreshed(self, response: Response, now: float) -> None:
+        """The peer took an UPDATE or a re-INVITE of ours."""
+        self.peer_allow = response.get("Allow") or self.peer_allow
+        self.terms = terms_answered(response)
+        self._restart_timer(now)
+
+    def not_refreshed(self, response: Response, now: float) -> None:
+        """The peer refused an UPDATE of ours (RFC 4028 §7.4): a greater interval, another method, or later."""
+        if self._session_timer is None:
+            return
+        least = least_interval_s(response)
+        if least > self.terms.interval_s:
+            self.terms = Terms(least, "us")
+            self.update(now=now)
+        elif response.status in {405, 501, 420}:
+            self.peer_allow = self.peer_allow.replace("UPDATE", "")
+            self._core.tell(RefreshDue(self))
+        else:
+            self._session_timer.postpone(now)
+
+    def _restart_timer(self, now: float) -> None:
+        """The session is confirmed, or was refreshed."""
+        if self._session_timer is not None:
+            self._session_timer.restart(self.terms, now)
+        elif self.is_confirmed:
+            self._session_timer = SessionTimer(self._core, self, self.terms, now)
+
     def _receive_bye(self, request: Request, key: Key, flow: Flow, now: float) -> None:
         self._core.answer(request, key, flow, 200, now)
         self._hung_up(request.get("Reason") or "", now)
@@ -163,19 +256,27 @@ class Session(ABC):
 
     def _receive_reinvite(self, request: Request, key: Key, flow: Flow, now: float) -> None:
         """Take a re-INVITE, unless ours is under way (491) or the last one is not answered (500; §14.2)."""
-        status = self._may_reoffer(now)
-        if self._reoffer_out is not None and self._reoffer_out.pending:
-            status = 491
-        elif self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
-            status = 500
+        status = self._reoffer_status(self._may_reoffer(now))
         if status:
-            wait = (("Retry-After", str(self._core.entropy.number(8) % 11)),) if status == 500 else ()
-            self._core.answer(request, key, flow, status, now, wait)
+            self._core.answer(request, key, flow, status, now, self._try_again(status))
             return
         if self._reoffer_in is not None:
             self._reoffer_in.stop(now)
-        self._reoffer_in = ReofferIn(self._core, self, request, key, flow, now)
+        terms = terms_asked(request)
+        self._reoffer_in = ReofferIn(self._core, self, request, key, flow, headers_for_answer(terms, request), now)
+        self._refreshed_by(request, retarget=False)
+        self._restart_timer(now)
         self._core.tell(Reoffered(self, request.sdp))
+
+    def _reoffer_status(self, status: int) -> int:
+        if self._reoffer_out is not None and self._reoffer_out.pending:
+            return 491
+        if self._reoffer_in is not None and self._reoffer_in.state is ReofferState.OFFERED:
+            return 500
+        return status
+
+    def _try_again(self, status: int) -> tuple[Header, ...]:
+        return (("Retry-After", str(self._core.entropy.number(8) % 11)),) if status == 500 else ()
 
     def receive_stray(self, response: Response, now: float) -> None:
         """Take a 2xx to an INVITE whose transaction is gone, e.g. one of a former process: the peer wants its ACK."""
@@ -211,6 +312,9 @@ class Session(ABC):
         core = self._core
         core.dialogs -= 1
         core.queue.stop(self._limit)
+        if self._session_timer is not None:
+            self._session_timer.stop()
+            self._session_timer = None
         if self._reoffer_in is not None:
             self._reoffer_in.stop(now)
         if self._reoffer_out is not None:
@@ -247,5 +351,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "INFO": Session._receive_info,
     "INVITE": Session._receive_reinvite,
     "OPTIONS": Session._receive_options,
+    "PRACK": lambda session, *asked: session._receive_prack(*asked),
+    "UPDATE": Session._receive_update,
 }
 """Methods that are known within a dialog, by name."""

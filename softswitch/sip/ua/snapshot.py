@@ -53,6 +53,14 @@ class SessionSnapshot(NamedTuple):
     """A client's: the Reason that its CANCEL carries, or has still to carry."""
     early: bytes = b""
     """A server's: the description that the last provisional response carried, where its owner noted one."""
+    allow: str = ""
+    """The peer's Allow header."""
+    interval_s: int = 1800
+    """The session timer's interval; half of it between OPTIONS where none was agreed upon."""
+    refresher: str = ""
+    """Who refreshes the session: ``us``, ``peer`` or nobody."""
+    rseq: int = -1
+    """A server's: the RSeq of its last reliable provisional response, or -1 where it sends none of that kind."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""

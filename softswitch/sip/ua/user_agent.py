@@ -25,10 +25,11 @@ from softswitch.sip.transaction.non_invite_client import NonInviteClient
 from softswitch.sip.ua.actions import Action, Dropped, RequestArrived
 from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
-from softswitch.sip.ua.core import ALLOW, UaCore
+from softswitch.sip.ua.core import ALLOW, SUPPORTED, UaCore
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
+from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of
 
 __all__ = ["ALLOW", "Counts", "Session", "UserAgent"]
@@ -302,10 +303,14 @@ def _unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
     """
     if request.method == "BYE":
         return 0, ()
-    if request.get("Require") is not None and (unknown := list(request.get_list("Require"))):
+    if request.get("Require") is not None and (
+        unknown := [tag for tag in request.get_list("Require") if tag.lower() not in SUPPORTED]
+    ):
         return 420, (("Unsupported", ", ".join(unknown)),)
-    if request.method != "INVITE":
+    if request.method not in {"INVITE", "UPDATE"}:
         return 0, ()
+    if request.get("Session-Expires") is not None and is_too_brief(request):
+        return 422, (MIN_SE_HEADER,)
     if request.body and request.content_type != "application/sdp":
         return 415, (("Accept", "application/sdp"),)
     if request.get("Content-Encoding") not in {None, "identity"}:

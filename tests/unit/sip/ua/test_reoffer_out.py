@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.sip.ua.actions import Ended, ReofferAnswered, ReofferRefused
+from softswitch.sip.ua.actions import Ended, ReofferAnswered, Reoffered, ReofferRefused
 from softswitch.sip.ua.reoffer_out import TABLE, Input, State
 from softswitch.sip.ua.server_session import ServerSession
 from tests.unit.sip.transaction.rig import walk
@@ -42,7 +42,7 @@ def test_an_answer_is_acknowledged_and_moves_the_target() -> None:
     assert rig.told == []
 
 
-@pytest.mark.parametrize("status", [488, 491, 500, 606])
+@pytest.mark.parametrize("status", [488, 500, 606])
 def test_a_refusal_leaves_the_session_as_it_was(status: int) -> None:
     rig = Rig()
     session = reinviting(rig)
@@ -80,13 +80,40 @@ def test_a_transport_that_fails_refuses_it_only() -> None:
     assert session.is_confirmed
 
 
-def test_a_second_one_while_the_first_is_under_way_is_refused_with_491_here() -> None:
+def test_a_second_one_while_the_first_is_under_way_is_not_sent() -> None:
     rig = Rig()
     session = reinviting(rig)
     session.reinvite(OFFER, now=0.0)
     rig.drain()
-    assert rig.take(ReofferRefused).status == 491
+    assert rig.told == []
     assert rig.lines == ["INVITE"]
+
+
+def test_after_a_glare_the_owner_is_told_when_the_wait_of_the_one_that_was_called_is_over() -> None:
+    rig = Rig()
+    session = reinviting(rig)
+    rig.give(rig.answer(491))
+    assert rig.told == []
+    rig.give(rig.within(session, "INVITE", cseq=2, sdp=OFFER))
+    rig.take(Reoffered)
+    session.refuse_reoffer(488, now=0.0)
+    rig.run(2.0)
+    assert rig.take(ReofferRefused).status == 491
+    session.reinvite(OFFER, now=rig.now)
+    rig.drain()
+    assert rig.lines[-1] == "INVITE"
+
+
+def test_after_a_glare_the_one_that_called_waits_at_least_2_1_s() -> None:
+    rig = Rig()
+    session = rig.talking_out()
+    session.reinvite(OFFER, now=0.0)
+    rig.drain()
+    rig.give(rig.answer(491))
+    rig.run(2.09)
+    assert rig.told == []
+    rig.run(4.0)
+    assert rig.take(ReofferRefused).status == 491
 
 
 def test_a_reinvite_that_meets_ours_gets_491() -> None:
@@ -104,6 +131,8 @@ def test_a_reinvite_of_ours_waits_while_theirs_is_open() -> None:
     rig.told.clear()
     session.reinvite(OFFER, now=0.0)
     rig.drain()
+    assert rig.told == []
+    rig.run(2.0)
     assert rig.take(ReofferRefused).status == 491
 
 

@@ -179,7 +179,7 @@ def test_extensions_that_are_not_known_get_420_with_their_names() -> None:
     rig = Rig()
     rig.give(rig.request("INVITE", sdp=OFFER, headers=[("Require", "100rel"), ("Require", "timer, x")]))
     assert rig.last_response().status == 420
-    assert rig.last_response().get("Unsupported") == "100rel, timer, x"
+    assert rig.last_response().get("Unsupported") == "x"
 
 
 @pytest.mark.parametrize(
