@@ -28,14 +28,16 @@ _HOP: Final = 40
 _WITHIN: Final = (-0.008, 0.008)
 """What is measured for a frequency: between them no allowed deviation is far."""
 _BESIDE: Final = (-0.035, 0.035)
-"""Where more is found than within, it was another frequency."""
+"""Where clearly more is found than within, it was another frequency."""
+_CLEARLY: Final = 1.15
 _PLACES: Final = len(_WITHIN) + len(_BESIDE)
 _PURE: Final = 0.72
 _PERHAPS: Final = 0.25
 """A window half filled by a key whose frequencies are all 1.5 % off reaches that."""
 _STANDS_OUT: Final = 6.3
-_HIGH_LOUDER: Final = 10 ** (5.5 / 10)
-_HIGH_SOFTER: Final = 10 ** (-9.5 / 10)
+_HIGH_LOUDER: Final = 10 ** (6.5 / 10)
+_HIGH_SOFTER: Final = 10 ** (-11 / 10)
+"""Wider than what must pass: in 20 ms the two frequencies disturb each other's measure."""
 _SOFTEST: Final = (32768 * 10 ** (-(3.14 + 29) / 20) * _WINDOW / 2) ** 2
 """-29 dBm0 a frequency, as the square of what the window's transform gives."""
 _HITS: Final = 4
@@ -179,7 +181,8 @@ def _judge(waves: _Floats, energy: _Floats) -> _Keys:
     ranked = np.sort(within, axis=2)
     low, high = ranked[:, 0, 3], ranked[:, 1, 3]
     place = np.argmax(within, axis=2)
-    strange = (np.take_along_axis(beside, place[:, :, np.newaxis], axis=2)[:, :, 0] > ranked[:, :, 3]).any(axis=1)
+    aside = np.take_along_axis(beside, place[:, :, np.newaxis], axis=2)[:, :, 0]
+    strange = (aside > _CLEARLY * ranked[:, :, 3]).any(axis=1)
     good = (low > _SOFTEST) & (high > _SOFTEST) & ~strange
     good &= (ranked[:, :, 3] > _STANDS_OUT * ranked[:, :, 2]).all(axis=1)
     good &= (high < _HIGH_LOUDER * low) & (high > _HIGH_SOFTER * low)

@@ -12,7 +12,7 @@ from softswitch.media.dsp.tones import key_frequencies_hz, render_keys
 from softswitch_codecs.g711 import Pcma, Pcmu
 
 KEYPAD = "0123456789*#ABCD"
-OFFSETS = range(0, 160, 23)
+OFFSETS = range(0, 160, 13)
 """Where a key begins within a frame, in samples."""
 
 
