@@ -1,0 +1,226 @@
+"""What is wrong with scenarios that can be read: names nobody has, missing audio, steps that no caller reaches.
+
+Each rule is a function of one scenario and of what there is beside it; it gives problems, which stop a load, or
+notices, which are told and stop nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from softswitch.core.errors import Problem
+from softswitch.directory.fields import did_you_mean
+from softswitch.scenario.model import Block, Placed, Scenario
+from softswitch.scenario.steps.menu import Menu
+from softswitch.scenario.steps.number import Number
+from softswitch.scenario.steps.scenario import SubScenario
+from softswitch.scenario.steps.sip import Sip
+from softswitch.scenario.steps.when import When
+
+AUDIO_SUFFIXES: Final = (".wav", ".mp3", ".ogg", ".flac")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a site has that scenarios may name."""
+
+    names: Mapping[str, frozenset[str]]
+    """By kind: user, group, queue, route, room."""
+    empty_groups: frozenset[str] = frozenset()
+    own_numbers: frozenset[str] = frozenset()
+    """Numbers that lead to this switch, digits only."""
+    domain: str = ""
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a scenario, and whether it stops the load."""
+
+    problem: Problem
+    stops: bool = True
+
+
+Rule = Callable[[Scenario, Surroundings], Iterator[Finding]]
+
+
+def check(scenario: Scenario, around: Surroundings) -> list[Finding]:
+    """Return what all rules find, in the order of the file."""
+    found = [finding for rule in _RULES for finding in rule(scenario, around)]
+    return sorted(found, key=lambda finding: int(finding.problem.where.rpartition(":")[2]))
+
+
+def _at(scenario: Scenario, line: int, what: str, cure: str, *, stops: bool = True) -> Finding:
+    return Finding(Problem(f"{scenario.file}:{line}", what, cure), stops)
+
+
+def _unknown_names(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for placed in scenario.walk():
+        for key, (kind, name) in placed.step.names().items():
+            known = _known(kind, around)
+            if name not in known:
+                listed = ", ".join(sorted(known)[:8])
+                cure = did_you_mean(
+                    name, sorted(known), f"one of {listed}" if listed else f"a {kind} in the files first"
+                )
+                what = f"{placed.step.kind}: there is no {kind} {name}"
+                yield _at(scenario, placed.line_of(key), what, cure)
+
+
+def _known(kind: str, around: Surroundings) -> Iterable[str]:
+    if kind == "scenario":
+        return around.scenarios.keys()
+    return frozenset().union(*(around.names.get(each, frozenset()) for each in kind.split(" or ")))
+
+
+def _missing_audio(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    folder = Path(scenario.file).parent
+    for placed in scenario.walk():
+        for key, name in placed.step.audio().items():
+            path, line = folder / name, placed.line_of(key)
+            if path.suffix.lower() not in AUDIO_SUFFIXES:
+                what = f"{placed.step.kind}: '{name}' is no audio file"
+                yield _at(scenario, line, what, f"a file of {', '.join(AUDIO_SUFFIXES)}")
+            elif not path.is_file():
+                what = f"{placed.step.kind}: there is no file {path}"
+                yield _at(scenario, line, what, "the path of an audio file, relative to the scenario's folder")
+
+
+def _unreachable(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for block in _blocks(scenario.steps):
+        for before, after in zip(block.steps, block.steps[1:], strict=False):
+            if _always_ends(before, around, frozenset({scenario.name})):
+                what = f"no caller reaches this step: '{before.step.label()}' in line {before.line} ends every call"
+                yield _at(scenario, after.line, what, "take it away, or move it before that line", stops=False)
+                break
+
+
+def _blocks(block: Block) -> Iterator[Block]:
+    yield block
+    for placed in block:
+        for inner in placed.step.blocks().values():
+            yield from _blocks(inner)
+
+
+def _always_ends(placed: Placed, around: Surroundings, entered: frozenset[str]) -> bool:
+    """Tell whether a step lets nobody pass."""
+    if placed.step.ends:
+        return True
+    if isinstance(placed.step, SubScenario) and placed.step.name not in entered:
+        inner = around.scenarios.get(placed.step.name)
+        return inner is not None and _block_ends(inner.steps, around, entered | {placed.step.name})
+    return (
+        isinstance(placed.step, When)
+        and _covers_always(placed.step)
+        and _block_ends(placed.step.steps, around, entered)
+    )
+
+
+def _covers_always(step: When) -> bool:
+    return len(step.days) == 7 and not step.dates and step.from_ == 0 and step.to == 24 * 60
+
+
+def _block_ends(block: Block, around: Surroundings, entered: frozenset[str]) -> bool:
+    return any(_always_ends(placed, around, entered) for placed in block)
+
+
+def _loops(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    """A scenario that leads back to itself before any step that takes a caller's time."""
+    for placed in _entered_at_once(scenario.steps):
+        if isinstance(placed.step, SubScenario) and _leads_to(placed.step.name, scenario.name, around, frozenset()):
+            what = f"a loop without an exit: '{placed.step.name}' leads back to '{scenario.name}' at once"
+            yield _at(
+                scenario, placed.line, what, "a step before it that a caller can be answered by, or another target"
+            )
+
+
+def _entered_at_once(block: Block) -> Iterator[Placed]:
+    """Give the steps that are reached without any time passing."""
+    for placed in block:
+        yield placed
+        if isinstance(placed.step, When):
+            yield from _entered_at_once(placed.step.steps)
+        elif not isinstance(placed.step, SubScenario) or placed.step.ends:
+            return
+
+
+def _leads_to(start: str, goal: str, around: Surroundings, seen: frozenset[str]) -> bool:
+    if start == goal:
+        return True
+    inner = around.scenarios.get(start)
+    if inner is None or start in seen:
+        return False
+    return any(
+        isinstance(placed.step, SubScenario) and _leads_to(placed.step.name, goal, around, seen | {start})
+        for placed in _entered_at_once(inner.steps)
+    )
+
+
+def _dead_ends(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    """Branches of a menu without a step, and scenarios without any."""
+    if not len(scenario.steps):
+        yield _at(scenario, scenario.line, "the scenario has no steps", "at least one, e.g. - hang_up: {}")
+    for placed in scenario.walk():
+        for key, block in placed.step.blocks().items():
+            if not len(block):
+                where = f"key {key.removeprefix('keys.')}" if isinstance(placed.step, Menu) else "it"
+                what = f"{placed.step.kind}: {where} leads to no step"
+                yield _at(
+                    scenario, placed.line_of(key.partition(".")[0]), what, "at least one step, e.g. [{hang_up: {}}]"
+                )
+
+
+def _runs_out(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    if len(scenario.steps) and not _block_ends(scenario.steps, around, frozenset({scenario.name})):
+        last = scenario.steps.steps[-1]
+        what = f"a caller whom nobody answers reaches the end after '{last.step.label()}' and is hung up on"
+        yield _at(
+            scenario, last.line, what, "- voicemail or - hang_up as the last step says what you want", stops=False
+        )
+
+
+def _never_open(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for placed in scenario.walk():
+        step = placed.step
+        if isinstance(step, When) and (not step.days or step.from_ == step.to):
+            cure = 'from and to that differ, e.g. from: "09:00", to: "18:00"'
+            yield _at(scenario, placed.line_of("from"), "when: no moment lies in this range", cure)
+
+
+def _to_oneself(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for placed in scenario.walk():
+        step = placed.step
+        if isinstance(step, Number) and step.to.lstrip("+") in around.own_numbers:
+            what = f"number: {step.to} leads back to this switch"
+            yield _at(scenario, placed.line_of("to"), what, "- scenario, - employee or - group for what is inside")
+        if isinstance(step, Sip) and _host(step.to) == around.domain.lower():
+            what = f"sip: {step.to} is an address of this switch"
+            yield _at(scenario, placed.line_of("to"), what, "- employee or - group for what is inside")
+
+
+def _host(address: str) -> str:
+    return address.rpartition("@")[2].partition(";")[0].partition(":")[0].lower()
+
+
+def _empty_groups(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for placed in scenario.walk():
+        for key, (kind, name) in placed.step.names().items():
+            if kind == "group" and name in around.empty_groups:
+                what = f"{placed.step.kind}: group {name} has no members"
+                yield _at(scenario, placed.line_of(key), what, f"members for the group {name}, or another group")
+
+
+_RULES: Final[tuple[Rule, ...]] = (
+    _unknown_names,
+    _missing_audio,
+    _empty_groups,
+    _never_open,
+    _to_oneself,
+    _loops,
+    _dead_ends,
+    _unreachable,
+    _runs_out,
+)

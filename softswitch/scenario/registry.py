@@ -1,0 +1,41 @@
+"""All kinds of steps by their names in files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from softswitch.scenario.model import Step
+from softswitch.scenario.steps.anyone_above import AnyoneAbove
+from softswitch.scenario.steps.digits import Digits
+from softswitch.scenario.steps.employee import Employee
+from softswitch.scenario.steps.group import Group
+from softswitch.scenario.steps.hang_up import HangUp
+from softswitch.scenario.steps.menu import Menu
+from softswitch.scenario.steps.number import Number
+from softswitch.scenario.steps.play import Play
+from softswitch.scenario.steps.queue import Queue
+from softswitch.scenario.steps.responsible import Responsible
+from softswitch.scenario.steps.scenario import SubScenario
+from softswitch.scenario.steps.sip import Sip
+from softswitch.scenario.steps.voicemail import Voicemail
+from softswitch.scenario.steps.when import When
+
+_ALL: Final[tuple[type[Step], ...]] = (
+    Play,
+    Digits,
+    Menu,
+    When,
+    Group,
+    Employee,
+    Responsible,
+    Number,
+    Sip,
+    AnyoneAbove,
+    Queue,
+    Voicemail,
+    SubScenario,
+    HangUp,
+)
+
+KINDS: Final[dict[str, type[Step]]] = {step.kind: step for step in _ALL}
+"""In the order in which they are told to people."""

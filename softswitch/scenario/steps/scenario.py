@@ -1,0 +1,26 @@
+"""Go on with another scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from softswitch.scenario.model import Step
+
+
+class SubScenario(Step):
+    """Run another scenario; when its steps run out without the call being taken, the next step follows."""
+
+    kind: ClassVar[str] = "scenario"
+
+    name: str = Field(min_length=1, examples=["reception"])
+
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """Return the scenario."""
+        return {"name": ("scenario", self.name)}
+
+    def label(self) -> str:
+        """Name it."""
+        return f"scenario {self.name}"

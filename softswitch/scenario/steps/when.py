@@ -1,0 +1,125 @@
+"""Steps that run in a range of time only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, ClassVar, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from softswitch.scenario.model import Block, Step
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TIME: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
+_END_OF_DAY: Final = 24 * 60
+
+
+def _minutes(text: object) -> object:
+    """Read ``HH:MM`` as minutes of the day; ``24:00`` is its end."""
+    if isinstance(text, int):
+        return text
+    found = _TIME.fullmatch(str(text))
+    minutes = int(found[1]) * 60 + int(found[2]) if found else _END_OF_DAY + 1
+    if minutes > _END_OF_DAY:
+        raise ValueError(f"'{text}' is no time of day|hours and minutes, e.g. \"09:00\"")
+    return minutes
+
+
+def _days(text: object) -> object:
+    """Read ``mon-fri, sun`` as numbers of week days; Monday is 0."""
+    if isinstance(text, frozenset):
+        return text
+    parts = text if isinstance(text, list) else str(text).replace(" ", "").split(",")
+    return frozenset(day for part in parts for day in _range_of_days(str(part)))
+
+
+def _range_of_days(part: str) -> list[int]:
+    first, _, last = part.lower().partition("-")
+    if first not in DAYS or (last or first) not in DAYS:
+        raise ValueError(f"'{part}' are no days|mon-fri, or some of {', '.join(DAYS)}")
+    start, end = DAYS.index(first), DAYS.index(last or first)
+    return [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
+
+
+def _dates(text: object) -> object:
+    """Read ``2026-12-31..2027-01-08`` and single dates."""
+    if isinstance(text, tuple):
+        return text
+    parts = text if isinstance(text, list) else str(text).replace(" ", "").split(",")
+    return tuple(_range_of_dates(str(part)) for part in parts)
+
+
+def _range_of_dates(part: str) -> tuple[date, date]:
+    first, _, last = part.partition("..")
+    try:
+        start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise ValueError(f"'{part}' is no date|2027-01-01, or 2026-12-31..2027-01-08 for a range") from None
+    if end < start:
+        raise ValueError(f"'{part}' ends before it starts|the earlier date first")
+    return start, end
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone '{name[:40]}'|a name as Europe/Moscow") from None
+    return name
+
+
+class When(Step):
+    """Run steps in a range of time; outside of it they are passed over.
+
+    ``from`` later than ``to`` crosses midnight, and then the day is that of the range's start.
+    """
+
+    kind: ClassVar[str] = "when"
+
+    days: Annotated[frozenset[int], BeforeValidator(_days)] = Field(
+        frozenset(range(7)), description="Week days, e.g. mon-fri or sat,sun.", examples=["mon-fri"]
+    )
+    dates: Annotated[tuple[tuple[date, date], ...], BeforeValidator(_dates)] = Field(
+        (), description="Only on these dates.", examples=["2026-12-31..2027-01-08"]
+    )
+    from_: Annotated[int, BeforeValidator(_minutes)] = Field(0, alias="from", examples=['"09:00"'])
+    to: Annotated[int, BeforeValidator(_minutes)] = Field(_END_OF_DAY, examples=['"18:00"'])
+    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, description="Time zone; the machine's where none is named.", examples=["Europe/Moscow"]
+    )
+    steps: Block = Field(description="What runs then.", examples=["[{group: {name: sales}}]"])
+
+    def blocks(self) -> Mapping[str, Block]:
+        """Return the steps in it."""
+        return {"steps": self.steps}
+
+    def covers(self, wall_s: float) -> bool:
+        """Tell whether the moment, in seconds of UTC, lies in the range.
+
+        Local time is what clocks on the wall show: where they jump, the range follows them.
+        """
+        local = datetime.fromtimestamp(wall_s, ZoneInfo(self.zone)) if self.zone else datetime.fromtimestamp(wall_s)  # noqa: DTZ006  # the machine's zone is meant
+        minute = local.hour * 60 + local.minute
+        if self.from_ < self.to:
+            return self.from_ <= minute < self.to and self._on(local.date())
+        if minute >= self.from_:
+            return self._on(local.date())
+        return minute < self.to and self._on(local.date() - timedelta(days=1))
+
+    def _on(self, day: date) -> bool:
+        if day.weekday() not in self.days:
+            return False
+        return not self.dates or any(first <= day <= last for first, last in self.dates)
+
+    def label(self) -> str:
+        """Name days and times."""
+        days = "daily" if len(self.days) == 7 else ",".join(DAYS[day] for day in sorted(self.days))
+        times = f"{_clock(self.from_)}-{_clock(self.to)}"
+        return f"when {days} {times}"
+
+
+def _clock(minutes: int) -> str:
+    return "24:00" if minutes == _END_OF_DAY else time(minutes // 60, minutes % 60).isoformat("minutes")
