@@ -44,6 +44,7 @@ def _started(state: CallsState, record: Record, fact: facts.ConversationStarted)
         fact.to_number,
         record.wall_s,
         deadline_s=record.wall_s + state.deadlines.setup_s,
+        guide=fact.guide,
     )
 
 
@@ -64,14 +65,20 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
     )
+    conversation = state.conversations[record.conversation_id]
+    if not leg.is_caller:
+        leg.attempt = conversation.attempt
     state.legs[fact.leg] = leg
-    state.conversations[record.conversation_id].legs[fact.leg] = leg
+    conversation.legs[fact.leg] = leg
 
 
 def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened) -> None:
     leg = state.legs[fact.leg]
     leg.port = fact.port
     leg.port_state = PortState.OPEN if leg.is_live else PortState.CLOSING
+    conversation = state.conversations[record.conversation_id]
+    if leg.is_live and leg.is_caller and conversation.guide:
+        _attend(state, conversation, record.wall_s)
 
 
 def _media_refused(state: CallsState, record: Record, fact: facts.LegMediaRefused) -> None:
@@ -84,7 +91,7 @@ def _invited(state: CallsState, record: Record, fact: facts.LegInvited) -> None:
     leg.state = LEG_TABLE.step(leg.state, LegInput.INVITE)
     leg.local_sdp = fact.sdp
     conversation = state.conversations[record.conversation_id]
-    if conversation.state is ConversationState.SETUP:
+    if conversation.state is ConversationState.SETUP and not conversation.guide:
         conversation.deadline_s = record.wall_s + state.deadlines.ring_s
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.INVITE)
 
@@ -116,6 +123,9 @@ def _accepted(state: CallsState, record: Record, fact: facts.LegAccepted) -> Non
     leg.state = LEG_TABLE.step(leg.state, LegInput.ACCEPT)
     leg.answer_awaited = not leg.remote_sdp
     leg.local_sdp = fact.sdp
+    conversation = state.conversations[record.conversation_id]
+    if conversation.answered_at_s is None:
+        conversation.answered_at_s = record.wall_s
 
 
 def _acknowledged(state: CallsState, record: Record, fact: facts.LegAcknowledged) -> None:
@@ -134,11 +144,29 @@ def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> N
     leg.held = fact.held
 
 
+def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
+    conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.ATTEND)
+    conversation.deadline_s = wall_s + state.deadlines.guide_s
+
+
+def _attempt_started(state: CallsState, record: Record, fact: facts.AttemptStarted) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.attempt, conversation.attempting = fact.attempt, True
+    conversation.deadline_s = record.wall_s + fact.ring_s
+
+
+def _attempt_ended(state: CallsState, record: Record, fact: facts.AttemptEnded) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.attempting = False
+    _attend(state, conversation, record.wall_s)
+
+
 def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStarted) -> None:
     conversation = state.conversations[record.conversation_id]
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.TALK)
     conversation.segment = fact.segment
     conversation.talking = (fact.leg_a, fact.leg_b)
+    conversation.attempting = False
     conversation.deadline_s = None
     if conversation.answered_at_s is None:
         conversation.answered_at_s = record.wall_s
@@ -221,6 +249,8 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegAccepted: _accepted,
     facts.LegAcknowledged: _acknowledged,
     facts.LegReoffered: _reoffered,
+    facts.AttemptStarted: _attempt_started,
+    facts.AttemptEnded: _attempt_ended,
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
     facts.LegEnded: _leg_ended,

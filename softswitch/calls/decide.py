@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import ending, inputs, setup, talking
+from softswitch.calls import ending, guided, inputs, setup, talking
 from softswitch.calls.state import CallsState
 
 
@@ -33,4 +33,9 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.PhoneEnded: ending.phone_ended,
     inputs.DeadlinePassed: ending.deadline_passed,
     inputs.EndConversation: ending.end_conversation,
+    inputs.KeyPressed: guided.key_pressed,
+    inputs.AnswerCaller: guided.answer_caller,
+    inputs.RingForCaller: guided.ring,
+    inputs.StopRinging: guided.stop_ringing,
+    inputs.Dismiss: guided.dismiss,
 }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from softswitch.calls.state import Leg
+from softswitch.calls.state import Leg, LegState
 from softswitch.core.errors import SdpError
 from softswitch.media.engine import Format, Stream
 from softswitch.sdp.audio import RemoteAudio, remote_audio
@@ -63,11 +63,22 @@ def offer_for(
 
 
 def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
-    """Write the offer for a callee: the caller's formats, or ours where the caller made no offer."""
+    """Write the offer for a callee: the caller's formats, or ours where the caller made no offer.
+
+    A caller whom a guide has answered has agreed upon formats with us already; then it is those.
+    """
     audio = audio_of(caller.remote_sdp)
+    agreed = _agreed(caller)
     if audio is None:
-        return offer_for(callee, OUR_FORMATS, port)
-    return offer_for(callee, audio.formats, port, audio.direction)
+        return offer_for(callee, agreed or OUR_FORMATS, port)
+    return offer_for(callee, agreed or audio.formats, port, audio.direction)
+
+
+def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:
+    local, remote = audio_of(caller.local_sdp), audio_of(caller.remote_sdp)
+    if caller.state not in {LegState.ANSWERED, LegState.TALKING} or local is None:
+        return ()
+    return in_order_of(local.formats, remote.formats) if remote is not None else local.formats
 
 
 def _kinds(formats: Sequence[PayloadFormat]) -> dict[tuple[object, ...], PayloadFormat]:

@@ -62,7 +62,16 @@ def give_up_callee(conversation: Conversation, callee: Leg, failure: Failure) ->
     out: Facts = [end_of(callee, failure)]
     if any(leg.is_live for leg in conversation.callees if leg is not callee):
         return out
-    return out + end_all(conversation, failure, but=callee.leg)
+    return out + nobody_reached(conversation, failure, but=callee.leg)
+
+
+def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "") -> Facts:
+    """Give the caller back to its guide, or let the call fail where it has none; ``but`` as in :func:`end_all`."""
+    if not conversation.attempting:
+        return end_all(conversation, failure, but=but)
+    out: Facts = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
+    out.append(facts.AttemptEnded(conversation.attempt, failure.status, failure.word))
+    return out
 
 
 def rejected(state: CallsState, given: CalleeRejected) -> Facts:
@@ -77,11 +86,11 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
         return []
     cause, _ = cause_of(given.status)
     out: Facts = [facts.LegEnded(given.leg, "phone", "reject", given.status, cause, given.reason)]
-    others = [one for one in conversation.callees if one is not leg]
+    others = [one for one in conversation.callees if one is not leg and one.attempt == conversation.attempt]
     if given.status < 600 and any(one.is_live for one in others):
         return out
     statuses = [given.status, *(one.end_status for one in others if one.end_status >= 300)]
-    return out + end_all(conversation, failure_for_caller(statuses), but=leg.leg)
+    return out + nobody_reached(conversation, failure_for_caller(statuses), but=leg.leg)
 
 
 def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
@@ -118,7 +127,10 @@ def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
         return []
     if conversation.state is ConversationState.ENDED:
         return _abandon(conversation)
-    return end_all(conversation, NO_ANSWER if conversation.state is ConversationState.RINGING else NO_PORT)
+    if conversation.attempting:
+        return nobody_reached(conversation, NO_ANSWER)
+    ringing = conversation.state in {ConversationState.RINGING, ConversationState.ATTENDED}
+    return end_all(conversation, NO_ANSWER if ringing else NO_PORT)
 
 
 def _abandon(conversation: Conversation) -> Facts:

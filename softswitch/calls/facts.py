@@ -11,7 +11,7 @@ from typing import Any
 from softswitch.core.facts import fact
 
 
-@fact("conversation.started")
+@fact("conversation.started", version=2)
 class ConversationStarted:
     """Somebody called."""
 
@@ -25,6 +25,8 @@ class ConversationStarted:
     """Name of the trunk it came in by."""
     kind: str = "call"
     """``call`` or ``echo``."""
+    guide: str = ""
+    """``kind:name`` of whoever decides what becomes of the caller, e.g. ``scenario:main``; empty for a plain call."""
 
 
 @fact("leg.added")
@@ -139,6 +141,35 @@ class LegReofferRefused:
     leg: str
     status: int
     reason: str
+
+
+@fact("attempt.started")
+class AttemptStarted:
+    """A guide tries to reach somebody: the legs that follow are its phones."""
+
+    attempt: int
+    """Counted from 1 within the conversation."""
+    ring_s: float
+    """How long they may ring."""
+
+
+@fact("attempt.ended")
+class AttemptEnded:
+    """Nobody was reached; the caller is its guide's again."""
+
+    attempt: int
+    status: int
+    """The SIP status that a plain call would have failed with."""
+    word: str
+    """For programs: ``no-answer``, ``busy``, ``declined`` ..."""
+
+
+@fact("leg.key_pressed")
+class LegKeyPressed:
+    """A caller whom a guide has pressed a key."""
+
+    leg: str
+    key: str
 
 
 @fact("segment.started")

@@ -43,6 +43,14 @@ class Echo:
 
 
 @immutable
+class Attend:
+    """A destination: a guide decides, step by step, what becomes of the caller."""
+
+    guide: str
+    """``kind:name``."""
+
+
+@immutable
 class Refuse:
     """No destination: the caller is told so."""
 
@@ -55,7 +63,7 @@ class Refuse:
     """For programs, in the record."""
 
 
-Destination = RingPhones | Echo | Refuse
+Destination = RingPhones | Attend | Echo | Refuse
 
 
 @immutable
@@ -177,6 +185,50 @@ class DeadlinePassed:
 
 
 @immutable
+class KeyPressed:
+    """A key of a phone, however it was sent."""
+
+    leg: str
+    key: str
+
+
+@immutable
+class AnswerCaller:
+    """A guide takes the caller's call, so that there is sound both ways."""
+
+    conversation_id: str
+
+
+@immutable
+class RingForCaller:
+    """A guide tries to reach somebody; an attempt that is going on is given up before."""
+
+    conversation_id: str
+    phones: tuple[Phone, ...]
+    ring_s: float
+
+
+@immutable
+class StopRinging:
+    """A guide gives its attempt up."""
+
+    conversation_id: str
+
+
+@immutable
+class Dismiss:
+    """A guide ends the call."""
+
+    conversation_id: str
+    status: int
+    """The final status where the call was not answered."""
+    cause: int
+    """Q.850."""
+    reason: str
+    word: str
+
+
+@immutable
 class EndConversation:
     """A command: end it politely on all sides."""
 
@@ -199,4 +251,9 @@ Input = (
     | PhoneEnded
     | DeadlinePassed
     | EndConversation
+    | KeyPressed
+    | AnswerCaller
+    | RingForCaller
+    | StopRinging
+    | Dismiss
 )

@@ -9,7 +9,17 @@ from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
 from softswitch.calls.description import OUR_FORMATS as OURS
 from softswitch.calls.description import answer_for, audio_of, codec_of, has_speech, invitation_for, offer_for
 from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
-from softswitch.calls.inputs import CallArrived, Echo, MediaClosed, MediaOpened, MediaRefused, Place, Refuse, RingPhones
+from softswitch.calls.inputs import (
+    Attend,
+    CallArrived,
+    Echo,
+    MediaClosed,
+    MediaOpened,
+    MediaRefused,
+    Place,
+    Refuse,
+    RingPhones,
+)
 from softswitch.calls.state import CallsState, Conversation, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
@@ -21,12 +31,13 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
     """A caller's INVITE: start the conversation, add its legs, or refuse it."""
     refusal = _refusal(given)
     kind = "echo" if isinstance(given.destination, Echo) else "call"
+    guide = given.destination.guide if isinstance(given.destination, Attend) else ""
     caller = leg_id(given.conversation_id, 1)
     out: Facts = [
         facts.ConversationStarted(
-            given.from_number, given.to_number, given.from_name, given.from_user, given.trunk, kind
+            given.from_number, given.to_number, given.from_name, given.from_user, given.trunk, kind, guide
         ),
-        _added(
+        added(
             caller,
             "caller",
             given.from_user,
@@ -44,7 +55,7 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
     if isinstance(given.destination, RingPhones):
         for number, phone in enumerate(given.destination.phones, start=2):
             leg = leg_id(given.conversation_id, number)
-            out.append(_added(leg, "callee", phone.user, phone.number, phone.place, "", given.max_forwards - 1))
+            out.append(added(leg, "callee", phone.user, phone.number, phone.place, "", given.max_forwards - 1))
     return out
 
 
@@ -59,7 +70,7 @@ def _refusal(given: CallArrived) -> Failure | None:
     return None
 
 
-def _added(
+def added(
     leg: str,
     side: str,
     user: str,
@@ -70,6 +81,7 @@ def _added(
     *,
     needs_port: bool = True,
 ) -> facts.LegAdded:
+    """Make the fact of a new leg."""
     flow = place.flow
     return facts.LegAdded(
         leg,

@@ -69,6 +69,8 @@ class ConversationState(Word):
 
     SETUP = "setup"
     """Its legs wait for their ports."""
+    ATTENDED = "attended"
+    """Its guide has the caller: an announcement plays, a menu waits, or it is about to ring somebody."""
     RINGING = "ringing"
     """Phones were invited."""
     TALKING = "talking"
@@ -80,6 +82,7 @@ class ConversationState(Word):
 class ConversationInput(Word):
     """What can happen to a conversation."""
 
+    ATTEND = "its guide takes the caller"
     INVITE = "the first phone is invited"
     TALK = "a segment starts"
     END = "the last leg ends"
@@ -88,6 +91,11 @@ class ConversationInput(Word):
 CONVERSATION_TABLE: Final = StateTable(
     "conversation",
     {
+        (ConversationState.SETUP, ConversationInput.ATTEND): ConversationState.ATTENDED,
+        (ConversationState.ATTENDED, ConversationInput.ATTEND): ConversationState.ATTENDED,
+        (ConversationState.ATTENDED, ConversationInput.INVITE): ConversationState.RINGING,
+        (ConversationState.ATTENDED, ConversationInput.END): ConversationState.ENDED,
+        (ConversationState.RINGING, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.SETUP, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.SETUP, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.SETUP, ConversationInput.END): ConversationState.ENDED,
@@ -142,6 +150,8 @@ class Leg:
     """The last snapshot of its dialog (:class:`softswitch.sip.ua.snapshot.SessionSnapshot`)."""
     dialog_at_s: float = 0.0
     """Wall time of that snapshot."""
+    attempt: int = 0
+    """Of a callee that a guide rang: by which attempt."""
     cancelling: bool = False
     """Whether a cancelled INVITE's final answer is still outstanding."""
     end_status: int = 0
@@ -180,6 +190,13 @@ class Conversation:
     """Number of the last segment."""
     talking: tuple[str, str] | None = None
     """The legs of the running segment."""
+    guide: str = ""
+    """Who decides what becomes of the caller while nobody talks with them: ``kind:name``; empty where nobody does, and
+    a call that nobody takes fails."""
+    attempt: int = 0
+    """Number of the guide's last attempt to reach somebody."""
+    attempting: bool = False
+    """Whether that attempt is not over."""
 
     @property
     def caller(self) -> Leg:
@@ -225,6 +242,8 @@ class Deadlines:
     """Until the ports are there."""
     ring_s: float = 60.0
     """Until somebody answers."""
+    guide_s: float = 3600.0
+    """How long a guide may keep a caller at one thing: a guard, each guide has deadlines of its own."""
     close_s: float = 40.0
     """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
     parting_s: float = 4.0

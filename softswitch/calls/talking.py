@@ -16,6 +16,7 @@ from softswitch.sdp.model import PayloadFormat
 Facts = list[Any]
 
 _WAITING = frozenset({LegState.INVITED, LegState.RINGING})
+_UNANSWERED = frozenset({LegState.NEW, LegState.RINGING})
 
 
 def progressed(state: CallsState, given: CalleeProgressed) -> Facts:
@@ -26,6 +27,8 @@ def progressed(state: CallsState, given: CalleeProgressed) -> Facts:
         return []
     out: Facts = [facts.LegProgressed(given.leg, given.status, given.sdp)]
     caller = conversation.caller
+    if caller.state not in _UNANSWERED:  # a guide has taken its call
+        return out
     if given.sdp and not caller.early and caller.remote_sdp:
         answer = _answer_to_caller(caller, given.sdp)
         if answer:
@@ -43,10 +46,13 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
         return []
     out: Facts = [facts.LegAnswered(given.leg, given.sdp), *completed_elsewhere(conversation, leg)]
     caller = conversation.caller
+    number = conversation.segment + 1
+    if caller.state not in _UNANSWERED:
+        return [*out, facts.SegmentStarted(number, caller.leg, leg.leg, codec_of(given.sdp or leg.remote_sdp))]
     sdp = _answer_to_caller(caller, given.sdp or leg.remote_sdp)
     if not sdp:
         return [*out, *_fail(caller, leg)]
-    segment = facts.SegmentStarted(1, caller.leg, leg.leg, codec_of(sdp))
+    segment = facts.SegmentStarted(number, caller.leg, leg.leg, codec_of(sdp))
     return [*out, facts.LegAccepted(caller.leg, sdp), segment]
 
 

@@ -1,0 +1,88 @@
+"""Deciding for callers whom a guide leads: a scenario, a group or a queue.
+
+A guide is whoever decides what becomes of a caller while nobody talks with them. It sees the conversation's facts, and
+asks here for what it wants: that the call is answered, that phones are tried, that it ends. An attempt that reaches
+nobody gives the caller back to the guide; a plain call would fail at that point.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
+from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
+from softswitch.calls.ending import end_all, nobody_reached
+from softswitch.calls.inputs import AnswerCaller, Dismiss, KeyPressed, RingForCaller, StopRinging
+from softswitch.calls.setup import added
+from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
+from softswitch.core.errors import SdpError
+from softswitch.core.ids import leg_id
+
+Facts = list[Any]
+
+
+def guided(state: CallsState, conversation_id: str) -> Conversation | None:
+    """Return a conversation that its guide may lead now: its caller is there, and talks with nobody."""
+    conversation = state.conversations.get(conversation_id)
+    if conversation is None or not conversation.guide or conversation.talking is not None:
+        return None
+    caller = conversation.caller
+    return conversation if caller.is_live and caller.port_state is PortState.OPEN else None
+
+
+def answer_caller(state: CallsState, given: AnswerCaller) -> Facts:
+    """Answer the call, unless it is answered."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or conversation.caller.state not in {LegState.NEW, LegState.RINGING}:
+        return []
+    caller = conversation.caller
+    try:
+        return [facts.LegAccepted(caller.leg, _answer(caller))]
+    except SdpError:
+        return end_all(conversation, NO_MEDIA)
+
+
+def _answer(caller: Leg) -> str:
+    """Write our own answer to the caller: what it offered of what the switch can hear and speak itself."""
+    audio = audio_of(caller.remote_sdp)
+    if audio is None:
+        return offer_for(caller, OUR_FORMATS)
+    return answer_for(caller, caller.remote_sdp, in_order_of(audio.formats, OUR_FORMATS))
+
+
+def ring(state: CallsState, given: RingForCaller) -> Facts:
+    """Try to reach somebody."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or not given.phones:
+        return []
+    out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
+    out.append(facts.AttemptStarted(conversation.attempt + 1, given.ring_s))
+    most = max(1, conversation.caller.max_forwards - 1)
+    first = len(conversation.legs) + 1
+    for number, phone in enumerate(given.phones, start=first):
+        leg = leg_id(conversation.conversation_id, number)
+        out.append(added(leg, "callee", phone.user, phone.number, phone.place, "", most))
+    return out
+
+
+def stop_ringing(state: CallsState, given: StopRinging) -> Facts:
+    """Give the running attempt up."""
+    conversation = guided(state, given.conversation_id)
+    return nobody_reached(conversation, NO_ANSWER) if conversation is not None and conversation.attempting else []
+
+
+def dismiss(state: CallsState, given: Dismiss) -> Facts:
+    """End a call whose guide has nothing more to do for it."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None:
+        return []
+    return end_all(conversation, Failure(given.status, given.cause, given.reason, given.word))
+
+
+def key_pressed(state: CallsState, given: KeyPressed) -> Facts:
+    """Note a key of a caller who is led."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.is_caller or guided(state, leg.conversation_id) is None:
+        return []
+    return [facts.LegKeyPressed(given.leg, given.key)]
