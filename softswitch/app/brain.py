@@ -8,18 +8,20 @@ switch has therefore always been recorded before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
+from softswitch.app.guidance import Guidance
 from softswitch.app.keepalive import KeepAlive
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
+from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
 from softswitch.calls.state import CallsState, PortState
 from softswitch.core.clock import Clock, deadline_of_wall
@@ -37,9 +39,19 @@ from softswitch.sip.ua import actions
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.user_agent import UserAgent
 
-_OF_CONVERSATIONS = (inputs.CallArrived, inputs.DeadlinePassed, inputs.EndConversation)
+_OF_CONVERSATIONS = (
+    inputs.CallArrived,
+    inputs.DeadlinePassed,
+    inputs.EndConversation,
+    inputs.AnswerCaller,
+    inputs.RingForCaller,
+    inputs.StopRinging,
+    inputs.Dismiss,
+)
 _EXPIRY = "registrations"
 """The name of the deadline at which the next registration expires."""
+_GUIDE = "guide "
+"""Before a conversation's id: the name of its guide's deadline."""
 
 
 class _OfSession(Protocol):
@@ -62,6 +74,7 @@ class Brain:
         media: the media engine; its events come back by :meth:`media_event`.
         send: lets a datagram or a stream's octets out.
         journal: keeps encoded facts.
+        guides: who leads callers that nobody has taken yet, by kind.
         log: tells an event for people: its name and its keys.
     """
 
@@ -75,6 +88,7 @@ class Brain:
         media: MediaEngine,
         send: Callable[[Flow, bytes], None],
         journal: FactSink,
+        guides: Mapping[str, Guide] | None = None,
         sequence: int = 0,
         log: Callable[..., None] = lambda event, **keys: None,
     ) -> None:
@@ -109,6 +123,13 @@ class Brain:
             limits=settings.registration,
             record=self._record,
             arrive=self._arrive,
+        )
+        self._guidance = Guidance(
+            self.calls,
+            guides or {},
+            decide=lambda given: self._decide_one(given)[2],
+            place=self._place,
+            arm=self._arm_guide,
         )
         self._domain = settings.domain
         self._now = clock.monotonic()
@@ -146,6 +167,8 @@ class Brain:
         for name in self._deadlines.due(self._now):
             if name == _EXPIRY:
                 self._expire()
+            elif name.startswith(_GUIDE):
+                self._guidance.due(name.removeprefix(_GUIDE), self._wall_s)
             else:
                 self._conversation_due(name)
         self._keepalive.handle_timer(now=self._now)
@@ -201,10 +224,12 @@ class Brain:
             self._sequence = max(self._sequence, record.sequence)
             apply_call_fact(self.calls, record)
             self.locations.apply(record)
+            self._guidance.apply(record)
         self._look_at_clock()
         restore_sessions(self.calls, self._ua, self._performer, wall_s=self._wall_s, now=self._now)
         for conversation_id in self.calls.conversations:
             self._arm(conversation_id)
+        self._guidance.resume()
         self._arm_expiry()
         self._keepalive = self._new_keepalive()
         self._run()
@@ -248,10 +273,18 @@ class Brain:
         self._keepalive.registered(fact, now=self._now)
 
     def _decide(self, given: inputs.Input) -> None:
+        """Decide what follows from an input; where the conversation has a guide, let it follow as well."""
+        conversation_id, guide, decided = self._decide_one(given)
+        if guide:
+            self._guidance.after(conversation_id, guide, decided, self._wall_s)
+
+    def _decide_one(self, given: inputs.Input) -> tuple[str, str, list[Any]]:
+        """Decide what follows from an input; return the conversation, its guide, and the facts."""
         decided = decide(self.calls, given)
         if not decided:
-            return
+            return "", "", decided
         conversation_id = self._conversation_id(given)
+        conversation = self.calls.conversations.get(conversation_id)  # it may be over when its facts are applied
         for fact in decided:
             if isinstance(fact, facts.LegEnded):
                 self._keep_dialog(fact.leg, conversation_id)  # its end may have to be said again
@@ -259,6 +292,12 @@ class Brain:
             self._performer.perform(fact, self._now)
         self._keep_dialogs(conversation_id)
         self._arm(conversation_id)
+        conversation = conversation or self.calls.conversations.get(conversation_id)
+        return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _arm_guide(self, conversation_id: str, wall_s: float | None) -> None:
+        name = _GUIDE + conversation_id
+        self._deadlines.set(name, None if wall_s is None else deadline_of_wall(self._clock, wall_s))
 
     def _conversation_id(self, given: inputs.Input) -> str:
         if isinstance(given, _OF_CONVERSATIONS):
@@ -388,6 +427,8 @@ def _inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
         s = event.statistics
         counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
         return (inputs.MediaClosed(event.leg, *counts),)
+    if isinstance(event, engine.DigitPressed):
+        return (inputs.KeyPressed(event.leg, event.digit),)
     if isinstance(event, engine.WorkerLost):
         return tuple(inputs.MediaLost(leg) for leg in event.legs)
     return ()

@@ -31,7 +31,7 @@ def test_facts_are_lines_that_a_person_can_read(tmp_path: Path) -> None:
     lines = [str(item) for item in shown_facts(tmp_path)]
     assert lines[0] == (
         "1 2027-01-15T08:00:00.500Z c1 conversation.started "
-        'from_number="101" to_number="102" from_name="Анна" from_user="" trunk="" kind="call"'
+        'from_number="101" to_number="102" from_name="Анна" from_user="" trunk="" kind="call" guide=""'
     )
     assert lines[1] == '2 2027-01-15T08:00:01.000Z c2 leg.media_opened leg="c2.1" port=16384'
 
