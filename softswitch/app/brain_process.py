@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import importlib
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from softswitch.api.guard import Guard
-from softswitch.api.server import ApiServer, build_app
-from softswitch.api.token import ensure_token
 from softswitch.app.address_watch import AddressWatch
 from softswitch.app.brain import Brain
 from softswitch.app.brain_settings import BrainSettings
@@ -21,7 +22,7 @@ from softswitch.app.garbage import IdleCollector, freeze
 from softswitch.app.history import read_history
 from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
-from softswitch.app.processes import Inherited, inherited
+from softswitch.app.processes import BRAIN_LOCK, Inherited, inherited
 from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.view import BrainView
 from softswitch.core.errors import ConfigurationError
@@ -37,10 +38,15 @@ from softswitch.runtime.settings import Settings
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.sip.flow import Flow
 
+if TYPE_CHECKING:
+    from softswitch.app.api_service import ApiService
+
 _LOG = get_logger("brain")
 FAREWELL_S: Final = 3.0
 """How long phones may take to answer our BYEs when the switch stops."""
-WORKERS_S: Final = 5.0
+HURRIED_FAREWELL_S: Final = 1.0
+WORKERS_S: Final = 1.5
+"""How long to wait for what the workers hold. One that is later is asked to let go of what was given up."""
 IDLE_LOOK_S: Final = 1.0
 
 
@@ -59,13 +65,15 @@ class BrainProcess:
         self._directory = self._settings.storage.directory
         self._clock = SystemClock()
         self._stopping = asyncio.Event()
+        self._farewell = asyncio.Event()
         self._empty = asyncio.Event()
+        self._stops_asked = 0
+        self._lock = lock_brain(self._directory)
         self._collector = IdleCollector()
         self._tasks = TaskSupervisor("brain")
-        self._link = SupervisorLink(loop, given, self._stopping.set)
         self._ring = RingWriter(given.ring)
         self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn)
-        self._media = MediaWatch(loop, given.controls, on_event=self._media_event, in_turn=self._in_turn)
+        self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
         self._brain = Brain(
             clock=self._clock,
             entropy=system_entropy(),
@@ -78,22 +86,33 @@ class BrainProcess:
             log=get_logger("calls").info,
         )
         self._driver = Driver(loop, self._clock, self._brain, self._collector)
+        for control in given.controls:
+            self._media.add(control.number, socket.socket(fileno=control.descriptor))
+        self._media.engine.retire(given.retiring)
+        self._link = SupervisorLink(
+            loop,
+            given,
+            on_gone=self._stopping.set,
+            on_worker=self._media.add,
+            on_retiring=self._media.engine.retire,
+        )
 
     async def run(self) -> None:
         """Serve until told to stop."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
             self._loop.add_signal_handler(number, self._signalled, number)
         await self._resume()
         await self._serve_sip()
-        servers = self._serve_api()
+        api = await self._serve_api()
         watch = AddressWatch(self._settings.sip.listen, self._transports.udp_addresses, self._add_udp)
         self._tasks.start("addresses", watch.run())
         self._tasks.start("garbage", self._collect_in_gaps())
+        self._tasks.start("workers", self._replace_workers())
         freeze()
         self._given.say_ready()
         _LOG.info("brain.ready")
         await self._stopping.wait()
-        await self._stop(servers)
+        await self._stop(api)
 
     # Building
 
@@ -127,7 +146,9 @@ class BrainProcess:
             else:
                 await self._transports.add_listener(bound)
 
-    def _serve_api(self) -> list[ApiServer]:
+    async def _serve_api(self) -> ApiService:
+        """Load the HTTP server beside the calls that go on already: it takes longer than all the rest."""
+        module = await asyncio.to_thread(importlib.import_module, "softswitch.app.api_service")
         view = BrainView(
             self._brain,
             self._clock,
@@ -135,15 +156,10 @@ class BrainProcess:
             pids=self._link.pids,
             ring=lambda: self._ring.state,
         )
-        app = build_app(view)
-        guarded = Guard(app, ensure_token(self._directory), hosts=[self._settings.api.listen.host])
-        servers = [
-            ApiServer(guarded, [socket.socket(fileno=each) for each in self._given.api]),
-            ApiServer(app, [socket.socket(fileno=self._given.api_unix)]),
-        ]
-        for number, server in enumerate(servers):
+        api: ApiService = module.ApiService(view, self._settings, self._given)
+        for number, server in enumerate(api.servers):
             self._tasks.start(f"api-{number}", server.run_until_stopped())
-        return servers
+        return api
 
     def _add_udp(self, bound: socket.socket) -> None:
         self._link.hold("udp", bound)
@@ -177,7 +193,13 @@ class BrainProcess:
     def _signalled(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP:
             self._tasks.start("reload", self._reload())
+        elif number == signal.SIGUSR2:
+            _LOG.info("brain.handed_over")
+            os._exit(0)  # between two turns: whatever is to be known stands in the journal
         else:
+            self._stops_asked += 1
+            if number == signal.SIGINT:
+                self._farewell.set()
             self._stopping.set()
 
     async def _reload(self) -> None:
@@ -193,14 +215,26 @@ class BrainProcess:
             await asyncio.sleep(IDLE_LOOK_S)
             self._collector.look(self._clock.monotonic())
 
-    async def _stop(self, servers: list[ApiServer]) -> None:
-        _LOG.info("brain.stopping")
+    async def _replace_workers(self) -> None:
+        """Let workers go that have no leg any more, and find others for those that speak another protocol."""
+        engine = self._media.engine
+        while True:
+            await asyncio.sleep(IDLE_LOOK_S)
+            for number in engine.outdated():
+                engine.retire([number])
+                self._link.replace(number)
+            for number in engine.retired():
+                self._link.retired(number)
+
+    async def _stop(self, api: ApiService) -> None:
+        """Take no more calls, let those that go on come to their end, end those that do not."""
         self._brain.desk.draining = True
+        self._see_whether_empty()
+        _LOG.info("brain.stopping", calls=len(self._brain.calls.conversations))
+        await self._until_one_of(self._farewell, self._empty, limit_s=self._settings.stop.drain_s)
         self._in_turn(self._say_farewell)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_S):
-                await self._empty.wait()
-        for server in servers:
+        await self._until_one_of(self._empty, limit_s=FAREWELL_S if self._stops_asked < 2 else HURRIED_FAREWELL_S)
+        for server in api.servers:
             server.stop()
         await self._tasks.close()
         await self._transports.close()
@@ -208,9 +242,22 @@ class BrainProcess:
         self._media.close()
         self._link.close()
 
+    async def _until_one_of(self, *events: asyncio.Event, limit_s: float) -> None:
+        waits = [self._loop.create_task(event.wait()) for event in events]
+        await asyncio.wait(waits, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+
     def _say_farewell(self) -> None:
         for conversation_id in list(self._brain.calls.conversations):
             self._brain.end_conversation(conversation_id, "shutdown")
+
+
+def lock_brain(directory: Path) -> int:
+    """Let others see that a brain lives, until it does not; the descriptor belongs to this process alone."""
+    descriptor = os.open(directory / "run" / BRAIN_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

@@ -140,6 +140,7 @@ def make_plan(settings: Settings, config: Path | None, opened: OpenSockets, read
         "api_unix": opened.api_unix,
         "ring_octets": DEFAULT_SIZE_OCTETS,
         "workers": worker_count(settings),
+        "drain_s": settings.stop.drain_s,
         "programs": {
             role: [sys.executable, "-P", "-X", "faulthandler", "-m", f"softswitch.app.{module}"]
             for role, module in _PROGRAMS.items()

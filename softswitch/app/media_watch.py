@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from softswitch.media.engine import MediaEvent, WorkerState
 from softswitch.media.engine_process import WorkerEngine
@@ -15,7 +15,6 @@ class MediaWatch:
 
     Args:
         loop: where the sockets are watched.
-        controls: their descriptors, one a worker.
         on_event: takes each event.
         in_turn: runs something and ends the turn.
     """
@@ -23,48 +22,65 @@ class MediaWatch:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        controls: Sequence[int],
         *,
         on_event: Callable[[MediaEvent], None],
         in_turn: Callable[[Callable[[], None]], None],
     ) -> None:
         self._loop = loop
         self._in_turn = in_turn
-        self._sockets = [socket.socket(fileno=descriptor) for descriptor in controls]
-        self._unheard = set(range(len(controls)))
+        self._sockets: dict[int, socket.socket] = {}
+        self._unheard: set[int] = set()
         self._all_heard = asyncio.Event()
         self.engine = WorkerEngine(
-            self._sockets,
+            (),
             on_event,
             on_state=self._state_told,
             soon=lambda work: loop.call_soon(in_turn, work),
             on_blocked=self._blocked,
         )
-        for index, each in enumerate(self._sockets):
-            loop.add_reader(each.fileno(), self._readable, index)
+
+    def add(self, number: int, control: socket.socket) -> None:
+        """Use another worker, over the brain's end of its socket pair."""
+        self._sockets[number] = control
+        self._unheard.add(number)
+        self._in_turn(lambda: self.engine.add(number, control))
+        self._loop.add_reader(control.fileno(), self._readable, number)
 
     async def until_all_told(self) -> None:
         """Wait until every worker has told what it holds."""
-        await self._all_heard.wait()
+        if self._unheard:
+            await self._all_heard.wait()
 
     def close(self) -> None:
         """Stop watching; the sockets live on in the supervisor."""
-        for each in self._sockets:
-            self._loop.remove_reader(each.fileno())
-            self._loop.remove_writer(each.fileno())
-            each.close()
+        for number in list(self._sockets):
+            self._drop(number)
 
-    def _readable(self, index: int) -> None:
-        self._in_turn(lambda: self.engine.readable(index))
+    def _readable(self, number: int) -> None:
+        self._in_turn(lambda: self._read(number))
 
-    def _blocked(self, index: int) -> None:
-        self._loop.add_writer(self._sockets[index].fileno(), self._writable, index)
+    def _read(self, number: int) -> None:
+        if not self.engine.readable(number):
+            self._drop(number)
+            self._heard(number)
 
-    def _writable(self, index: int) -> None:
-        self._loop.remove_writer(self._sockets[index].fileno())
-        self.engine.writable(index)
+    def _drop(self, number: int) -> None:
+        dropped = self._sockets.pop(number)
+        self._loop.remove_reader(dropped.fileno())
+        self._loop.remove_writer(dropped.fileno())
+        dropped.close()
+
+    def _blocked(self, number: int) -> None:
+        self._loop.add_writer(self._sockets[number].fileno(), self._writable, number)
+
+    def _writable(self, number: int) -> None:
+        self._loop.remove_writer(self._sockets[number].fileno())
+        self.engine.writable(number)
 
     def _state_told(self, state: WorkerState) -> None:
-        self._unheard.discard(state.worker)
+        self._heard(state.worker)
+
+    def _heard(self, number: int) -> None:
+        self._unheard.discard(number)
         if not self._unheard:
             self._all_heard.set()

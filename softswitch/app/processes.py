@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 VARIABLE: Final = "SOFTSWITCH_PROCESS"
+BRAIN_LOCK: Final = "brain.lock"
+"""A file in ``run`` of the storage directory that is locked as long as a brain lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class SipSocket:
     transport: str
     host: str
     port: int
+    descriptor: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSocket:
+    """One end of the socket pair (SEQPACKET) between the brain and a worker."""
+
+    number: int
     descriptor: int
 
 
@@ -44,12 +54,12 @@ class Inherited:
     """A pipe's writing end, see :meth:`say_ready`."""
     ring: int
     """The memory file of the fact ring (brain and writer)."""
-    controls: tuple[int, ...]
-    """Control sockets (SEQPACKET): the brain has one a worker, in order; a worker has its own.
+    controls: tuple[WorkerSocket, ...]
+    """The brain's ends, one a worker; a worker's own end.
 
-    A worker that takes a dead one's place finds the same pair."""
+    A worker that takes another one's place comes over ``news``, with a new pair."""
     news: int
-    """The brain's socket (SEQPACKET) on which the supervisor tells of other processes and takes sockets to hold."""
+    """The brain's socket (SEQPACKET) to the supervisor (see :mod:`softswitch.app.supervisor_link`)."""
     sip: tuple[SipSocket, ...]
     api: tuple[int, ...]
     """Listening TCP sockets of the HTTP API."""
@@ -59,6 +69,10 @@ class Inherited:
     """What :mod:`softswitch.app.launch` wants the process to know, as JSON."""
     pids: Mapping[str, int]
     """The other processes by name (``supervisor``, ``writer``, ``worker-0``) when this one was started."""
+    retiring: tuple[int, ...]
+    """Numbers of the workers that shall get no further calls."""
+    restarts: Mapping[str, int]
+    """How often a process of each role died and was started again."""
 
     def say_ready(self) -> None:
         """Tell the supervisor, once, that this process can do its work."""
@@ -80,9 +94,18 @@ def inherited() -> Inherited:
     given = json.loads(text)
     name_process(f"switch-{given['role']}")
     given["sip"] = tuple(SipSocket(**line) for line in given["sip"])
-    given["controls"] = tuple(given["controls"])
+    given["controls"] = tuple(WorkerSocket(**line) for line in given["controls"])
     given["api"] = tuple(given["api"])
+    given["retiring"] = tuple(given["retiring"])
+    _outlived_by_the_supervisor()
     return Inherited(**given)
+
+
+def _outlived_by_the_supervisor() -> None:
+    """Let a machine without memory kill this process before the supervisor, which starts it again."""
+    path = Path("/proc/self/oom_score_adj")
+    with suppress(OSError, ValueError):
+        path.write_text(str(min(1000, max(-500, int(path.read_text()) + 100))))
 
 
 def name_process(name: str) -> None:

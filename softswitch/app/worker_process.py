@@ -10,7 +10,12 @@ from softswitch.runtime.settings import Settings
 
 
 def port_slice(ports: PortRange, number: int, workers: int) -> range:
-    """Return the part of the range that worker ``number`` of ``workers`` may bind: whole pairs, even port first."""
+    """Return the part of the range that worker ``number`` of ``workers`` may bind: whole pairs, even port first.
+
+    A worker that takes another one's place has a higher number and the same part; the ports of legs that are left
+    there are passed over.
+    """
+    number %= workers
     first_pair, end_pair = (ports.low + 1) // 2, (ports.high + 1) // 2
     pairs = end_pair - first_pair
     low = first_pair + pairs * number // workers
@@ -25,11 +30,10 @@ def main() -> None:
     configure_logging(f"worker-{given.number}", level=settings.log.level, form=settings.log.form)
     ports = port_slice(settings.media.ports, given.number, given.options["workers"])
     run(
-        given.controls[0],
+        given.controls[0].descriptor,
         number=given.number,
         ports=ports,
         realtime=True,
-        life_fd=given.life,
         on_ready=given.say_ready,
     )
 

@@ -6,6 +6,7 @@ both are tried again.
 
 from __future__ import annotations
 
+import fcntl
 import select
 import signal
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from errno import EIO
 from pathlib import Path
 from typing import Final, NoReturn
 
-from softswitch.app.processes import inherited
+from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
 from softswitch.core.clock import Clock
 from softswitch.journal.drain import DiskTrouble, Drain
@@ -29,8 +30,6 @@ TURN_S: Final = 0.05
 RETRY_S: Final = 0.5
 STOP_PATIENCE_S: Final = 5.0
 """How long a failing disk or database may delay the end."""
-ORPHAN_QUIET_S: Final = 10.0
-"""Without a supervisor the brain ends its calls politely; this long after its last fact it is taken for gone."""
 
 _LOG = get_logger("journal")
 
@@ -58,6 +57,7 @@ class WriterProcess:
         self._reader = RingReader(ring)
         self._life = life
         self._journal = directory / JOURNAL_FOLDER
+        self._brain_lock = directory / "run" / BRAIN_LOCK
         self._clock = clock
         url = database or default_url(directory)
         self._projection = RecordProjection(self._journal, lambda: RecordStore(url))
@@ -65,7 +65,6 @@ class WriterProcess:
         self._failing = False
         self._stop_at: float | None = None
         self._orphaned = False
-        self._last_fact = clock.monotonic()
         self._passed_over = 0
 
     def stop(self) -> None:
@@ -86,11 +85,8 @@ class WriterProcess:
         if files is None:
             return
         now = self._clock.monotonic()
-        before = files.segments.last_sequence
         ending = self._stop_at is not None
         self._tell(files.drain.turn(now=now, sync=ending))
-        if files.segments.last_sequence != before:
-            self._last_fact = now
         self._projection.turn(files.segments.synced_sequence, now=now, at_once=ending)
         self._reader.report_database(failing=self._projection.failing)
         self._tell_passed_over(files.drain.passed_over)
@@ -139,7 +135,7 @@ class WriterProcess:
     def _finished(self) -> bool:
         now = self._clock.monotonic()
         if self._stop_at is None:
-            if self._orphaned and now > self._last_fact + ORPHAN_QUIET_S:
+            if self._orphaned and not self._brain_lives():
                 self.stop()
             return False
         idle = self._files is not None and self._files.drain.idle and self._projection.level
@@ -147,6 +143,17 @@ class WriterProcess:
             _LOG.error("journal.ended_unfinished", waiting_octets=self._reader.state.waiting_octets)
             return True
         return idle and not self._reader.state.waiting_octets
+
+    def _brain_lives(self) -> bool:
+        """Tell whether facts may still come: without a supervisor the brain ends its calls first."""
+        try:
+            with self._brain_lock.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _close(self) -> None:
         self._projection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from softswitch.core.errors import MediaError
@@ -34,20 +34,26 @@ class _Worker:
         "backlog",
         "conversations",
         "delivered",
-        "instance",
+        "greeted",
         "journaled",
         "notes",
+        "number",
         "open",
         "parts",
         "product",
         "protocol",
+        "retiring",
         "sock",
     )
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, number: int, sock: socket.socket) -> None:
+        self.number = number
         self.sock = sock
         self.open = True
-        self.instance = ""
+        self.retiring = False
+        """Whether another one takes its place once its last leg is gone."""
+        self.greeted = False
+        """Whether it said hello. What comes before was meant for an earlier brain, and is told again after."""
         self.protocol = wire.PROTOCOL
         self.product = ""
         self.conversations: dict[str, str] = {}
@@ -65,18 +71,19 @@ class _Worker:
 
     @property
     def takes_legs(self) -> bool:
-        """Whether new legs may be placed here: a worker of another protocol is drained."""
-        return self.open and self.protocol == wire.PROTOCOL
+        """Whether new conversations may be placed here."""
+        return self.open and not self.retiring and self.protocol == wire.PROTOCOL
 
 
 class WorkerEngine:
     """Implements :class:`softswitch.media.engine.MediaEngine` over worker processes.
 
-    Watch each of ``sockets`` for reading and call :meth:`readable` with its place in the sequence; events are
-    delivered from there. What no worker is left to answer is answered at the end of :meth:`flush` through ``soon``.
+    Watch each worker's socket for reading and call :meth:`readable` with its number; events are delivered from there.
+    A leg that no worker can take now waits for the next one. What no worker is left to answer is answered at the end
+    of :meth:`flush` through ``soon``.
 
     Args:
-        sockets: one SOCK_SEQPACKET socket a worker.
+        sockets: one SOCK_SEQPACKET socket a worker, numbered from 0; others come by :meth:`add`.
         on_event: takes each event, in the order of its worker.
         on_state: takes what a worker holds, after this engine said hello to it.
         soon: runs a function in the next turn of the loop (``loop.call_soon``); without it the function runs at once.
@@ -93,7 +100,7 @@ class WorkerEngine:
         soon: Callable[[Callable[[], None]], object] | None = None,
         on_blocked: Callable[[int], None] | None = None,
     ) -> None:
-        self._workers = [_Worker(sock) for sock in sockets]
+        self._workers: dict[int, _Worker] = {}
         self._on_event = on_event
         self._on_state = on_state
         self._soon = soon if soon is not None else _at_once
@@ -104,16 +111,40 @@ class WorkerEngine:
         self._rooms: dict[str, _Worker] = {}
         self._made_up: list[MediaEvent] = []
         """Answers that no worker is left to give."""
-        for worker in self._workers:
-            _prepare(worker.sock)
-            worker.backlog.append(wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT)))
-            self._drain(worker)
+        self._waiting: dict[str, OpenLeg] = {}
+        """Legs that no worker could take."""
+        for number, sock in enumerate(sockets):
+            self.add(number, sock)
+
+    def add(self, number: int, sock: socket.socket) -> None:
+        """Begin to use a worker; it may be about to start, or be as old as its legs."""
+        worker = self._workers[number] = _Worker(number, sock)
+        _prepare(sock)
+        worker.backlog.append(wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT)))
+        self._drain(worker)
+        waiting, self._waiting = self._waiting, {}
+        for leg in waiting.values():
+            self.open(leg)
+
+    def retire(self, numbers: Iterable[int]) -> None:
+        """Place no further conversations on these workers; others take their place."""
+        for number in numbers:
+            if number in self._workers:
+                self._workers[number].retiring = True
+
+    def outdated(self) -> list[int]:
+        """Return the workers that speak another protocol and are not retiring."""
+        return [one.number for one in self._workers.values() if not one.retiring and one.protocol != wire.PROTOCOL]
+
+    def retired(self) -> list[int]:
+        """Return the retiring workers that have no leg any more."""
+        return [one.number for one in self._workers.values() if one.retiring and not (one.conversations or one.backlog)]
 
     def open(self, leg: OpenLeg) -> None:
         """Ask for a port on the worker of the leg's conversation, or on the one with the fewest legs."""
         worker = self._legs.get(leg.leg) or self._place(leg.conversation_id)
         if worker is None:
-            self._made_up.append(LegRefused(leg.leg, "no-worker"))
+            self._waiting[leg.leg] = leg
             return
         self._adopt(leg.leg, leg.conversation_id, worker)
         worker.notes.append(wire.pack(wire.open_command(leg)))
@@ -136,15 +167,16 @@ class WorkerEngine:
 
     def close(self, leg: str) -> None:
         """Give the port back; of a leg that no worker holds, any worker says so."""
-        worker = self._legs.get(leg) or next((one for one in self._workers if one.open), None)
-        if worker is not None:
+        waited = self._waiting.pop(leg, None)
+        worker = self._legs.get(leg) or next(iter(self._workers.values()), None)
+        if worker is not None and waited is None:
             worker.notes.append(wire.pack(wire.close_command(leg)))
         else:
             self._made_up.append(LegClosed(leg, LegStatistics()))
 
     def flush(self) -> None:
         """Send this turn's notes, one message a worker."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             if worker.notes or worker.journaled - worker.acknowledged >= _UNACKNOWLEDGED:
                 self._queue_notes(worker)
             if worker.backlog:
@@ -154,17 +186,17 @@ class WorkerEngine:
 
     def acknowledge(self) -> None:
         """Note that all events delivered so far are journaled; the next flush tells the workers."""
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.journaled = worker.delivered
 
     def open_legs(self) -> frozenset[str]:
         """Return the legs that hold a port, as far as the brain knows."""
         return frozenset(self._legs)
 
-    def readable(self, index: int) -> None:
-        """Read what a worker sent and deliver it."""
-        worker = self._workers[index]
-        while worker.open:
+    def readable(self, number: int) -> bool:
+        """Read what a worker sent and deliver it; return whether the worker lives."""
+        worker = self._workers[number]
+        while True:
             try:
                 data = worker.sock.recv(wire.RECEIVE_OCTETS)
             except BlockingIOError:
@@ -172,27 +204,29 @@ class WorkerEngine:
             except OSError:
                 data = b""
             if not data:
-                worker.open = False
                 self._lose(worker)
-                return
+                return False
             self._take(worker, wire.unpack(data))
         if worker.backlog:
             self._drain(worker)
+        return True
 
-    def writable(self, index: int) -> None:
+    def writable(self, number: int) -> None:
         """Try again to send what a full socket did not take."""
-        self._drain(self._workers[index])
+        self._drain(self._workers[number])
 
-    def protocol_of(self, index: int) -> tuple[int, str]:
+    def protocol_of(self, number: int) -> tuple[int, str]:
         """Return the protocol and the product that a worker's hello named."""
-        worker = self._workers[index]
+        worker = self._workers[number]
         return worker.protocol, worker.product
 
     def _take(self, worker: _Worker, message: wire.Values) -> None:
         if message[0] == "events":
-            self._take_events(worker, message[1])
+            if worker.greeted:
+                self._take_events(worker, message[1])
         elif message[0] == "hello":
-            self._take_hello(worker, *message[1:5])
+            worker.greeted = True
+            worker.protocol, worker.product = message[1:3]
         elif message[0] == "state":
             self._take_state(worker, *message[1:4])
         else:
@@ -208,13 +242,6 @@ class WorkerEngine:
                 self._release(event.leg)
             self._on_event(event)
 
-    def _take_hello(self, worker: _Worker, protocol: int, product: str, _number: int, instance: str) -> None:
-        if worker.instance not in ("", instance):
-            self._lose(worker)
-        if worker.instance != instance:
-            worker.delivered = worker.journaled = worker.acknowledged = 0
-        worker.instance, worker.protocol, worker.product = instance, protocol, product
-
     def _take_state(self, worker: _Worker, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts
         known_legs += [wire.leg_state_of(values) for values in legs]
@@ -223,18 +250,21 @@ class WorkerEngine:
             return
         worker.parts = ([], [])
         for leg in known_legs:
-            if leg.leg not in self._legs:
+            if self._legs.get(leg.leg, worker) is not worker:  # it was slow to tell, and was given up
+                worker.notes.append(wire.pack(wire.forget_command(leg.leg)))
+            else:
                 self._adopt(leg.leg, leg.conversation_id, worker)
         self._rooms.update((room, worker) for room, _ in known_rooms)
         if self._on_state is not None:
-            index = self._workers.index(worker)
-            self._on_state(WorkerState(index, worker.protocol, worker.product, tuple(known_legs), tuple(known_rooms)))
+            self._on_state(
+                WorkerState(worker.number, worker.protocol, worker.product, tuple(known_legs), tuple(known_rooms))
+            )
 
     def _place(self, conversation_id: str) -> _Worker | None:
         home = self._conversations.get(conversation_id)
         if home is not None and home[0].open:
             return home[0]
-        able = [worker for worker in self._workers if worker.takes_legs]
+        able = [worker for worker in self._workers.values() if worker.takes_legs]
         return min(able, key=lambda worker: len(worker.conversations)) if able else None
 
     def _adopt(self, leg: str, conversation_id: str, worker: _Worker) -> None:
@@ -257,18 +287,17 @@ class WorkerEngine:
             del self._conversations[conversation_id]
 
     def _lose(self, worker: _Worker) -> None:
-        """The worker's process is gone. One started in its place may read what was meant for it, so it forgets that."""
+        """The worker's process is gone; one that is started in its place comes by :meth:`add`."""
+        worker.open = False
+        del self._workers[worker.number]
         lost = tuple(worker.conversations)
-        worker.notes = [wire.pack(wire.forget_command(leg)) for leg in lost] if worker.open else []
         for leg in lost:
             self._release(leg)
         self._rooms = {room: home for room, home in self._rooms.items() if home is not worker}
-        self._on_event(WorkerLost(self._workers.index(worker), lost))
+        self._on_event(WorkerLost(worker.number, lost))
 
     def _queue_notes(self, worker: _Worker) -> None:
         notes, worker.notes = worker.notes, []
-        if not worker.open:
-            return
         worker.acknowledged = worker.journaled
         head = ("do", worker.acknowledged)
         worker.backlog += [wire.pack_lists(head, group) for group in wire.grouped(notes)]
@@ -279,7 +308,7 @@ class WorkerEngine:
                 worker.sock.send(worker.backlog[0])
             except BlockingIOError:
                 if self._on_blocked is not None:
-                    self._on_blocked(self._workers.index(worker))
+                    self._on_blocked(worker.number)
                 return
             except OSError:
                 # The end of the socket is read as well, and :meth:`readable` tells of the loss, once.

@@ -159,6 +159,13 @@ class SecuritySettings(Section):
     """Networks that are never banned."""
 
 
+class StopSettings(Section):
+    """How the switch stops."""
+
+    drain_s: float = Field(default=30.0, ge=0, le=86_400)
+    """How long calls may go on after SIGTERM, before they are ended politely."""
+
+
 class LogSettings(Section):
     """What is written to standard error."""
 
@@ -183,6 +190,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     recording: RecordingSettings = RecordingSettings()
     security: SecuritySettings = SecuritySettings()
+    stop: StopSettings = StopSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -212,6 +220,7 @@ class Settings(BaseSettings):
             "api": {"listen": str(self.api.listen)},
             "recording": {"default": self.recording.default},
             "security": {"allow": [str(network) for network in self.security.allow]},
+            "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},
         }
 

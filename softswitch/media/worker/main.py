@@ -32,18 +32,19 @@ def run(
     number: int,
     ports: range,
     realtime: bool,
-    life_fd: int = -1,
     backend: str = "",
     on_ready: Callable[[], None] | None = None,
 ) -> None:
-    """Run a media worker until its control socket ends, the supervisor does, or SIGTERM comes.
+    """Run a media worker until its control socket ends or SIGTERM comes.
+
+    The socket's other end is held by the brain and by the supervisor, so it ends when both are gone: a brain without a
+    supervisor ends its calls first.
 
     Args:
         control_fd: the worker's end of an AF_UNIX SOCK_SEQPACKET pair.
         number: of this worker, from 0.
         ports: its slice of the port range.
         realtime: ask the system for a place before other programs; where it refuses, go on without.
-        life_fd: a descriptor whose end means that the supervisor is gone; -1 for none.
         backend: ``aio`` or ``epoll``; empty for the best that works.
         on_ready: called once, when commands are taken.
     """
@@ -65,8 +66,6 @@ def run(
         outbox=outbox,
     )
     loop = WorkerLoop(plane, control, control_socket, poller, timer)
-    if life_fd >= 0:
-        poller.watch_descriptor(life_fd, loop.stop)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: _leave())
     granted = raise_priority() if realtime else "normal"
     _log.info("worker.started", number=number, backend=io.name, priority=granted, ports=len(pool))

@@ -54,7 +54,7 @@ class Rig:
         ready, told = os.pipe()
         settings = Settings(storage=StorageSettings(directory=self.directory)).dump()
         given = Inherited(
-            "writer", 0, self.life[0], told, self.descriptor, (), -1, (), (), -1, {"settings": settings}, {}
+            "writer", 0, self.life[0], told, self.descriptor, (), -1, (), (), -1, {"settings": settings}, {}, (), {}
         )
         environment = {**os.environ, VARIABLE: json.dumps(dataclasses.asdict(given))}
         self.writer = subprocess.Popen(

@@ -84,8 +84,16 @@ class Desk:
         self.engine.flush()
 
     def read(self) -> None:
-        for index in range(len(self.workers)):
-            self.engine.readable(index)
+        for worker in list(self.workers):
+            if not self.engine.readable(worker.number):
+                self.workers.remove(worker)
+
+    def add(self, number: int) -> Worker:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sockets += [ours, theirs]
+        self.workers.append(Worker(theirs, number))
+        self.engine.add(number, ours)
+        return self.workers[-1]
 
 
 @pytest.fixture
@@ -155,6 +163,15 @@ def test_events_told_again_are_not_delivered_again(desk: Desk) -> None:
     assert len(desk.events) == 2
 
 
+def test_what_an_earlier_brain_left_unread_is_delivered_once_and_in_order(desk: Desk) -> None:
+    desk.workers[0].tell(LegOpened("a.2", "127.0.0.1", 16386), first=2)
+    desk.workers[0].hello()
+    told = [LegOpened(f"a.{n}", "127.0.0.1", 16382 + 2 * n) for n in (1, 2)]
+    desk.workers[0].tell(*told, first=1)
+    desk.read()
+    assert desk.events == told
+
+
 def test_what_is_journaled_is_acknowledged_with_the_next_notes(desk: Desk) -> None:
     desk.workers[0].hello()
     desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384), LegOpened("a.2", "127.0.0.1", 16386))
@@ -214,25 +231,54 @@ def test_a_worker_whose_socket_ends_is_lost_with_its_legs(desk: Desk) -> None:
     assert desk.events == [WorkerLost(0, ("a.1", "a.2"))]
     assert desk.engine.open_legs() == {"b.1"}
     desk.open("c.1", "d.1", "a.3")
-    assert [leg for _, leg in desk.workers[1].commands()] == ["b.1", "c.1", "d.1", "a.3"]
+    assert [leg for _, leg in desk.workers[0].commands()] == ["b.1", "c.1", "d.1", "a.3"]
 
 
-def test_a_worker_started_anew_behind_the_same_socket_lost_its_legs(desk: Desk) -> None:
-    desk.workers[0].hello("first")
+def test_a_worker_that_takes_a_dead_ones_place_gets_what_waited(desk: Desk) -> None:
+    for worker in desk.workers:
+        worker.sock.close()
     desk.read()
+    desk.open("a.1", "b.1")
+    assert desk.engine.open_legs() == frozenset()
+    desk.engine.close("b.1")
+    replacement = desk.add(2)
+    desk.engine.flush()
+    assert replacement.commands() == [("open", "a.1")]
+    assert desk.engine.open_legs() == {"a.1"}
+    assert desk.events == [WorkerLost(0, ()), WorkerLost(1, ()), closed("b.1")]
+    replacement.hello()
+    replacement.tell(LegOpened("a.1", "127.0.0.1", 16384))
+    desk.read()
+    assert desk.events[-1] == LegOpened("a.1", "127.0.0.1", 16384)
+
+
+def test_a_retiring_worker_keeps_its_conversations_and_gets_no_others(desk: Desk) -> None:
     desk.open("a.1")
-    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 16384))
+    desk.engine.retire([0, 7])
+    desk.open("a.2", "b.1", "c.1")
+    first, second = (worker.commands() for worker in desk.workers)
+    assert [leg for _, leg in first] == ["a.1", "a.2"]
+    assert [leg for _, leg in second] == ["b.1", "c.1"]
+    assert desk.engine.retired() == []
+    desk.workers[0].hello()
+    desk.workers[0].tell(closed("a.1"), closed("a.2"))
     desk.read()
-    desk.workers[0].asked()
-    desk.workers[0].hello("second")
+    assert desk.engine.retired() == [0]
+
+
+def test_a_slow_worker_lets_go_of_a_leg_that_was_given_to_another(desk: Desk) -> None:
+    desk.engine.retire([0])
+    desk.open("a.1")
+    for worker in desk.workers:
+        worker.asked()
+    desk.workers[0].state(LegState("a.1", "a", "127.0.0.1", 16384, STREAM, None))
     desk.read()
-    assert desk.events[1:] == [WorkerLost(0, ("a.1",))]
     desk.engine.flush()
     assert desk.workers[0].commands() == [("forget", "a.1")]
-    desk.open("c.1")
-    desk.workers[0].tell(LegOpened("c.1", "127.0.0.1", 16384), first=1)
-    desk.read()
-    assert desk.events[-1] == LegOpened("c.1", "127.0.0.1", 16384)
+    assert desk.workers[1].commands() == []
+    desk.engine.close("a.1")
+    desk.engine.flush()
+    assert desk.workers[1].commands() == [("close", "a.1")]
 
 
 def test_the_same_worker_saying_hello_again_loses_nothing(desk: Desk) -> None:
@@ -243,15 +289,14 @@ def test_the_same_worker_saying_hello_again_loses_nothing(desk: Desk) -> None:
     assert desk.events == []
 
 
-def test_without_workers_a_leg_is_refused_and_a_closing_is_answered() -> None:
+def test_without_workers_a_closing_is_answered() -> None:
     desk = Desk(workers=1)
     desk.workers[0].sock.close()
     desk.read()
-    desk.open("a.1")
     desk.engine.close("a.1")
     desk.engine.flush()
     desk.sockets[0].close()
-    assert desk.events == [WorkerLost(0, ()), LegRefused("a.1", "no-worker"), closed("a.1")]
+    assert desk.events == [WorkerLost(0, ()), closed("a.1")]
 
 
 def test_a_new_brain_learns_what_the_workers_hold(desk: Desk) -> None:
@@ -275,6 +320,7 @@ def test_a_worker_of_another_protocol_gets_no_new_conversations(desk: Desk) -> N
     desk.read()
     desk.workers[0].asked()
     desk.open("a.1", "b.1")
+    assert desk.engine.outdated() == [0]
     assert desk.engine.protocol_of(0) == (wire.PROTOCOL + 1, "softswitch/x")
     assert desk.workers[0].commands() == []
     assert [leg for _, leg in desk.workers[1].commands()] == ["a.1", "b.1"]
