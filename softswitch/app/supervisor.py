@@ -9,10 +9,9 @@ no configuration: ``softswitch run`` opens the sockets, becomes this program, an
      "ring_octets": 67108864, "workers": 1, "drain_s": 30,
      "programs": {"writer": [...], "worker": [...], "brain": [...]}, "options": {handed on to them unread}}
 
-SIGINT ends all calls politely and stops; SIGTERM lets them go on for ``drain_s`` first; a second of either hurries, a
-third kills. SIGHUP is the brain's. SIGUSR2 upgrades: brain and writer are started from the code that is installed now,
-and new workers stand beside the old ones, which end with their last leg. ``processes.py`` tells what a child finds. By
-``control`` the brain leaves sockets that it opened later, and says which workers to replace or have no leg any more.
+SIGINT ends all calls politely and stops; SIGTERM lets them go on for ``drain_s`` first; a second one hurries, a third
+kills. SIGHUP is the brain's. SIGUSR2 upgrades: brain and writer are started from the code installed now, and new
+workers stand beside the old ones, which end with their last leg. ``supervisor_link.py`` tells what the brain may say.
 """
 
 from __future__ import annotations
@@ -43,9 +42,8 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None  # the brain's end of a worker's socket pair; our end of the brain's
         self.ready = self.retiring = self.upgraded = False
-        self.ready_pipe = -1
+        self.ready_pipe, self.failures = -1, 0
         self.started_s = self.not_before_s = 0.0
-        self.failures = 0
 
 
 class Supervisor:
@@ -151,7 +149,9 @@ class Supervisor:
         return given
 
     def _hear_brain(self, news: socket.socket) -> None:
-        data, held, _, _ = socket.recv_fds(news, 65536, 1)
+        data, held = b"", list[int]()
+        with contextlib.suppress(ConnectionError):  # it died and left something unread
+            data, held, _, _ = socket.recv_fds(news, 65536, 1)
         if not data:
             self.selector.unregister(news)
             news.close()

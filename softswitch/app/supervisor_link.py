@@ -84,7 +84,9 @@ class SupervisorLink:
 
     def _hear(self) -> None:
         with suppress(BlockingIOError):
-            data, descriptors, _, _ = socket.recv_fds(self._news, 65536, 1)
+            data, descriptors = b"", list[int]()
+            with suppress(ConnectionError):
+                data, descriptors, _, _ = socket.recv_fds(self._news, 65536, 1)
             if not data:
                 self._loop.remove_reader(self._news.fileno())
                 return

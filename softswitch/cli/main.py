@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "run": "softswitch.cli.run",
     "load": "softswitch.cli.load",
     "check": "softswitch.cli.check",
+    "upgrade": "softswitch.cli.upgrade",
     "status": "softswitch.cli.status",
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",

@@ -2,92 +2,148 @@
 
 from __future__ import annotations
 
-import re
+import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from softswitch.directory.demo import demo_accounts
-from softswitch.sip.auth.client import authorize
-from tests.integration.run.conftest import Start
+from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill
+from tests.integration.run.echo_caller import EchoCaller
 
 pytestmark = pytest.mark.network
 HOST = "127.0.54.1"
 PHONE = "127.0.54.2"
-TARGET = f"sip:*99@{HOST}"
 
 
-class EchoCaller:
-    """A caller in few lines: INVITE with digest, ACK, and an answer to BYE."""
-
-    def __init__(self, password: str) -> None:
-        self.password = password
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((PHONE, 5060))
-        self.socket.settimeout(20)
-
-    def send(self, method: str, number: int, to_tag: str = "", authorization: str = "", sdp: str = "") -> None:
-        lines = [
-            f"{method} {TARGET} SIP/2.0",
-            f"Via: SIP/2.0/UDP {PHONE}:5060;branch=z9hG4bK{method}{number}",
-            f"From: <sip:101@{HOST}>;tag=caller",
-            f"To: <{TARGET}>{to_tag}",
-            "Call-ID: farewell",
-            f"CSeq: {number} {method}",
-            "Max-Forwards: 70",
-            f"Contact: <sip:101@{PHONE}:5060>",
-            *([f"Authorization: {authorization}"] if authorization else []),
-            *(["Content-Type: application/sdp"] if sdp else []),
-            f"Content-Length: {len(sdp)}",
-            "",
-            sdp,
-        ]
-        self.socket.sendto("\r\n".join(lines).encode(), (HOST, 5060))
-
-    def await_message(self, start: str) -> str:
-        """Return the next message that begins so; whatever else comes is passed over."""
-        while not (message := self.socket.recv(65536).decode()).startswith(start):
-            pass
-        return message
-
-    def call(self) -> None:
-        sdp = f"v=0\r\no=- 1 1 IN IP4 {PHONE}\r\ns=-\r\nc=IN IP4 {PHONE}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
-        self.send("INVITE", 1, sdp=sdp)
-        refused = self.await_message("SIP/2.0 401")
-        tag = re.search(r"^To:.*(;tag=[^\r]+)", refused, re.MULTILINE)
-        self.send("ACK", 1, tag[1] if tag else "")
-        challenge = re.search(r"^WWW-Authenticate: ([^\r]+)", refused, re.MULTILINE)
-        assert challenge is not None
-        answer = authorize(challenge[1], "101", self.password, "INVITE", TARGET, cnonce="abc")
-        self.send("INVITE", 2, authorization=answer, sdp=sdp)
-        accepted = self.await_message("SIP/2.0 200")
-        tag = re.search(r"^To:.*(;tag=[^\r]+)", accepted, re.MULTILINE)
-        self.send("ACK", 2, tag[1] if tag else "")
-
-    def answer(self, request: str) -> None:
-        """Answer 200 with the headers that an answer repeats."""
-        kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):[^\r]*\r\n", request, re.MULTILINE)
-        self.socket.sendto(("SIP/2.0 200 OK\r\n" + "".join(kept) + "Content-Length: 0\r\n\r\n").encode(), (HOST, 5060))
+@pytest.fixture
+def switch(start: Start) -> Running:
+    found = start(HOST)
+    found.until_ready()
+    return found
 
 
-def test_a_call_is_ended_politely_when_the_switch_stops(start: Start) -> None:
-    switch = start(HOST)
-    switch.until_ready()
-    passwords = {row[0]: row[2] for row in demo_accounts(switch.directory / "var" / "demo" / "site.yaml")}
-    caller = EchoCaller(passwords["101"])
-    with caller.socket:
-        caller.call()
+@pytest.fixture
+def caller(switch: Running) -> Iterator[EchoCaller]:
+    """A caller whose echo test goes on."""
+    found = EchoCaller(switch.directory, HOST, PHONE)
+    with found:
+        found.call()
         switch.until(lambda: switch.status()["calls"] == 1)
-        switch.process.send_signal(signal.SIGINT)
-        bye = caller.await_message("BYE")
-        assert "\r\nReason: " in bye
-        caller.answer(bye)
+        yield found
+
+
+def hang_up(caller: EchoCaller) -> None:
+    caller.bye()
+    caller.await_message("SIP/2.0 200")
+
+
+def test_ctrl_c_ends_a_call_politely(switch: Running, caller: EchoCaller) -> None:
+    switch.process.send_signal(signal.SIGINT)
+    bye = caller.await_message("BYE")
+    assert "\r\nReason: " in bye
+    caller.answer(bye)
     assert switch.process.wait(20) == 0
     assert record(switch.directory) == ("101", "*99", True)
     assert "Traceback" not in switch.log()
+
+
+def test_sigterm_lets_a_call_come_to_its_end_and_takes_no_other(switch: Running, caller: EchoCaller) -> None:
+    switch.process.send_signal(signal.SIGTERM)
+    switch.until(lambda: bool(switch.events("brain.stopping")))
+    other = EchoCaller(switch.directory, HOST, "127.0.54.3")
+    with other:
+        assert "\r\nRetry-After: " in other.try_call("SIP/2.0 503")
+    assert switch.process.poll() is None
+    hang_up(caller)
+    assert switch.process.wait(20) == 0
+    assert record(switch.directory) == ("101", "*99", True)
+
+
+def test_a_second_signal_does_not_wait_for_the_calls(switch: Running, caller: EchoCaller) -> None:
+    switch.process.send_signal(signal.SIGTERM)
+    switch.until(lambda: bool(switch.events("brain.stopping")))
+    switch.process.send_signal(signal.SIGTERM)
+    caller.answer(caller.await_message("BYE"))
+    assert switch.process.wait(20) == 0
+
+
+def test_without_a_supervisor_a_call_goes_on_and_nothing_is_left_when_it_ends(
+    switch: Running, caller: EchoCaller
+) -> None:
+    children = descendants(switch.process.pid)
+    kill(switch.process.pid)
+    switch.process.wait(5)
+    caller.rtp_echoes()
+    hang_up(caller)
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in children):
+        assert time.monotonic() < deadline, switch.log()
+        time.sleep(0.05)
+    assert record(switch.directory) == ("101", "*99", True)
+    assert "Traceback" not in switch.log()
+
+
+def test_an_upgrade_drops_no_call_and_the_old_worker_ends_with_it(switch: Running, caller: EchoCaller) -> None:
+    before = {each["pid"] for each in switch.status()["processes"]}
+    old_worker = switch.pids()["worker"]
+    caller.rtp_echoes()
+    done = subprocess.run(
+        [PROGRAM, "upgrade", "--config", str(switch.config)], capture_output=True, text=True, check=True
+    )
+    assert "old, until its last call ends" in done.stdout
+    caller.rtp_echoes()
+    now = {each["pid"]: each["role"] for each in switch.status()["processes"]}
+    assert [now[pid] for pid in now if pid in before] == ["supervisor", "worker"]
+    assert sorted(role for pid, role in now.items() if pid not in before) == ["brain", "worker", "writer"]
+    with UdpProbe(PHONE) as probe:
+        assert probe.ask(HOST, "upgraded")[0].startswith(b"SIP/2.0 200")
+    newer = EchoCaller(switch.directory, HOST, "127.0.54.3")
+    with newer:
+        newer.call()
+        newer.rtp_echoes()
+        assert alive(old_worker)
+        hang_up(caller)
+        switch.until(lambda: not alive(old_worker))
+        newer.rtp_echoes()
+        assert switch.status()["calls"] == 1
+        hang_up(newer)
+    switch.until(lambda: not any(switch.status()[name] for name in ("calls", "legs", "ports", "dialogs")))
+    assert switch.stop(signal.SIGTERM) == 0
+    assert not switch.events("process.died")
+
+
+def test_the_supervisor_is_the_last_that_a_full_memory_kills(switch: Running) -> None:
+    def score(pid: int) -> int:
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    children = [each["pid"] for each in switch.status()["processes"] if each["role"] != "supervisor"]
+    assert all(score(pid) > score(switch.process.pid) for pid in children)
+
+
+def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"] = str(tmp_path / "notify"), "400000"
+        try:
+            switch = start("127.0.54.4")
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+        heard = []
+        while "READY=1" not in heard:
+            heard.append(systemd.recv(100).decode())
+        switch.until_ready()
+        assert systemd.recv(100) == b"WATCHDOG=1"
+        switch.process.send_signal(signal.SIGTERM)
+        while systemd.recv(100) != b"STOPPING=1":
+            pass
+        assert switch.process.wait(20) == 0
 
 
 def record(directory: Path) -> tuple[str, str, bool]:

@@ -1,0 +1,112 @@
+"""A caller in few lines, for tests of the switch's processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import struct
+from pathlib import Path
+
+from softswitch.directory.demo import demo_accounts
+from softswitch.sip.auth.client import authorize
+
+
+class EchoCaller:
+    """A caller in few lines: INVITE with digest, ACK, and an answer to BYE."""
+
+    def __init__(self, directory: Path, host: str, phone: str) -> None:
+        passwords = {row[0]: row[2] for row in demo_accounts(directory / "var" / "demo" / "site.yaml")}
+        self.password, self.host, self.phone = passwords["101"], host, phone
+        self.target = f"sip:*99@{host}"
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((self.phone, 5060))
+        self.socket.settimeout(20)
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind((phone, 0))
+        self.sent = 0
+        self.to_tag, self.media = "", (host, 0)
+
+    def __enter__(self) -> EchoCaller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self.rtp.close()
+
+    def send(self, method: str, number: int, to_tag: str = "", authorization: str = "", sdp: str = "") -> None:
+        lines = [
+            f"{method} {self.target} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.phone}:5060;branch=z9hG4bK{'INVITE' if number == 1 else method}{number}",
+            f"From: <sip:101@{self.host}>;tag=caller",
+            f"To: <{self.target}>{to_tag}",
+            f"Call-ID: echo@{self.phone}",
+            f"CSeq: {number} {method}",
+            "Max-Forwards: 70",
+            f"Contact: <sip:101@{self.phone}:5060>",
+            *([f"Authorization: {authorization}"] if authorization else []),
+            *(["Content-Type: application/sdp"] if sdp else []),
+            f"Content-Length: {len(sdp)}",
+            "",
+            sdp,
+        ]
+        self.socket.sendto("\r\n".join(lines).encode(), (self.host, 5060))
+
+    def await_message(self, start: str) -> str:
+        """Return the next message that begins so; whatever else comes is passed over."""
+        while not (message := self.socket.recv(65536).decode()).startswith(start):
+            pass
+        return message
+
+    def call(self) -> None:
+        """Call the echo test, and be answered."""
+        accepted = self.try_call("SIP/2.0 200")
+        tag = re.search(r"^To:.*(;tag=[^\r]+)", accepted, re.MULTILINE)
+        port = re.search(r"^m=audio (\d+)", accepted, re.MULTILINE)
+        assert tag is not None
+        assert port is not None
+        self.to_tag, self.media = tag[1], (self.host, int(port[1]))
+        self.send("ACK", 2, self.to_tag)
+
+    def try_call(self, answer: str) -> str:
+        """Call the echo test; return the message that begins with ``answer``."""
+        at = self.rtp.getsockname()[1]
+        sdp = (
+            f"v=0\r\no=- 1 1 IN IP4 {self.phone}\r\ns=-\r\nc=IN IP4 {self.phone}\r\nt=0 0\r\nm=audio {at} RTP/AVP 0\r\n"
+        )
+        self.send("INVITE", 1, sdp=sdp)
+        refused = self.await_message("SIP/2.0 401")
+        tag = re.search(r"^To:.*(;tag=[^\r]+)", refused, re.MULTILINE)
+        self.send("ACK", 1, tag[1] if tag else "")
+        challenge = re.search(r"^WWW-Authenticate: ([^\r]+)", refused, re.MULTILINE)
+        assert challenge is not None
+        credentials = authorize(challenge[1], "101", self.password, "INVITE", self.target, cnonce="abc")
+        self.send("INVITE", 2, authorization=credentials, sdp=sdp)
+        return self.await_message(answer)
+
+    def bye(self) -> None:
+        """Hang up."""
+        self.send("BYE", 3, self.to_tag)
+
+    def rtp_echoes(self) -> None:
+        """Send sound until some comes back that was sent now."""
+        mark = os.urandom(8)
+        self.rtp.settimeout(0.02)
+        for _ in range(500):
+            self.sent += 1
+            head = struct.pack("!BBHII", 0x80, 0, self.sent & 0xFFFF, 160 * self.sent, 77)
+            self.rtp.sendto(head + mark + bytes(152), self.media)
+            try:
+                heard = self.rtp.recv(2048)
+            except TimeoutError:
+                continue
+            if heard[12:20] == mark:
+                return
+        raise AssertionError("no echo")
+
+    def answer(self, request: str) -> None:
+        """Answer 200 with the headers that an answer repeats."""
+        kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):[^\r]*\r\n", request, re.MULTILINE)
+        self.socket.sendto(
+            ("SIP/2.0 200 OK\r\n" + "".join(kept) + "Content-Length: 0\r\n\r\n").encode(), (self.host, 5060)
+        )
