@@ -44,6 +44,8 @@ _OF_CONVERSATIONS = (
     inputs.DeadlinePassed,
     inputs.EndConversation,
     inputs.AnswerCaller,
+    inputs.PlayToCaller,
+    inputs.HushCaller,
     inputs.RingForCaller,
     inputs.StopRinging,
     inputs.Dismiss,
@@ -429,6 +431,8 @@ def _inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
         return (inputs.MediaClosed(event.leg, *counts),)
     if isinstance(event, engine.DigitPressed):
         return (inputs.KeyPressed(event.leg, event.digit),)
+    if isinstance(event, engine.PlayEnded):
+        return (inputs.PlayOver(event.leg, event.number, event.problem),)
     if isinstance(event, engine.WorkerLost):
         return tuple(inputs.MediaLost(leg) for leg in event.legs)
     return ()

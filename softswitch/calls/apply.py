@@ -144,6 +144,15 @@ def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> N
     leg.held = fact.held
 
 
+def _playing(state: CallsState, record: Record, fact: facts.LegPlaying) -> None:
+    leg = state.legs[fact.leg]
+    leg.plays, leg.sounds, leg.sounds_repeat = fact.number, fact.sounds, fact.repeat
+
+
+def _play_ended(state: CallsState, record: Record, fact: facts.LegPlayEnded) -> None:
+    state.legs[fact.leg].sounds = ()
+
+
 def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.ATTEND)
     conversation.deadline_s = wall_s + state.deadlines.guide_s
@@ -249,6 +258,8 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegAccepted: _accepted,
     facts.LegAcknowledged: _acknowledged,
     facts.LegReoffered: _reoffered,
+    facts.LegPlaying: _playing,
+    facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,
     facts.AttemptEnded: _attempt_ended,
     facts.SegmentStarted: _segment_started,

@@ -22,6 +22,8 @@ from softswitch.calls.state import CallsState, Conversation, ConversationState, 
 
 Facts = list[Any]
 
+RINGBACK = ("tone:ringback",)
+"""What an answered caller hears while somebody is rung."""
 COMPLETED = Failure(200, 16, "Normal call clearing", "completed")
 
 
@@ -70,8 +72,15 @@ def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "
     if not conversation.attempting:
         return end_all(conversation, failure, but=but)
     out: Facts = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
+    if conversation.caller.sounds == RINGBACK:
+        out += hushed(conversation.caller)
     out.append(facts.AttemptEnded(conversation.attempt, failure.status, failure.word))
     return out
+
+
+def hushed(leg: Leg) -> Facts:
+    """End what a leg is let hear."""
+    return [facts.LegPlayEnded(leg.leg, leg.plays, stopped=True)] if leg.sounds else []
 
 
 def rejected(state: CallsState, given: CalleeRejected) -> Facts:

@@ -172,6 +172,30 @@ class LegKeyPressed:
     key: str
 
 
+@fact("leg.playing")
+class LegPlaying:
+    """A leg hears something that the switch plays."""
+
+    leg: str
+    number: int
+    """Of the order, counted for each leg."""
+    sounds: tuple[str, ...]
+    """As :class:`softswitch.media.engine.Playing` names them."""
+    repeat: bool = False
+
+
+@fact("leg.play_ended")
+class LegPlayEnded:
+    """It is over."""
+
+    leg: str
+    number: int
+    stopped: bool
+    """Whether we stopped it."""
+    problem: str = ""
+    """Why it could not be played."""
+
+
 @fact("segment.started")
 class SegmentStarted:
     """Two parties (or one, in an echo test) began to talk."""

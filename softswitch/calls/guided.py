@@ -12,14 +12,25 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
-from softswitch.calls.ending import end_all, nobody_reached
-from softswitch.calls.inputs import AnswerCaller, Dismiss, KeyPressed, RingForCaller, StopRinging
+from softswitch.calls.ending import RINGBACK, end_all, hushed, nobody_reached
+from softswitch.calls.inputs import (
+    AnswerCaller,
+    Dismiss,
+    HushCaller,
+    KeyPressed,
+    PlayOver,
+    PlayToCaller,
+    RingForCaller,
+    StopRinging,
+)
 from softswitch.calls.setup import added
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
+
+_ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
 
 
 def guided(state: CallsState, conversation_id: str) -> Conversation | None:
@@ -51,6 +62,32 @@ def _answer(caller: Leg) -> str:
     return answer_for(caller, caller.remote_sdp, in_order_of(audio.formats, OUR_FORMATS))
 
 
+def play(state: CallsState, given: PlayToCaller) -> Facts:
+    """Let the caller hear something; one who is not answered hears nothing of ours."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or conversation.caller.state not in _ANSWERED:
+        return []
+    return [_playing(conversation.caller, given.sounds, repeat=given.repeat)]
+
+
+def _playing(caller: Leg, sounds: tuple[str, ...], *, repeat: bool) -> facts.LegPlaying:
+    return facts.LegPlaying(caller.leg, caller.plays + 1, sounds, repeat)
+
+
+def hush(state: CallsState, given: HushCaller) -> Facts:
+    """End what the caller hears."""
+    conversation = guided(state, given.conversation_id)
+    return [] if conversation is None else hushed(conversation.caller)
+
+
+def play_over(state: CallsState, given: PlayOver) -> Facts:
+    """What a leg heard is over; the end of an earlier order tells nothing."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.sounds or leg.plays != given.number:
+        return []
+    return [facts.LegPlayEnded(given.leg, given.number, stopped=False, problem=given.problem)]
+
+
 def ring(state: CallsState, given: RingForCaller) -> Facts:
     """Try to reach somebody."""
     conversation = guided(state, given.conversation_id)
@@ -58,6 +95,8 @@ def ring(state: CallsState, given: RingForCaller) -> Facts:
         return []
     out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
     out.append(facts.AttemptStarted(conversation.attempt + 1, given.ring_s))
+    if conversation.caller.state in _ANSWERED and not conversation.caller.sounds:
+        out.append(_playing(conversation.caller, RINGBACK, repeat=True))
     most = max(1, conversation.caller.max_forwards - 1)
     first = len(conversation.legs) + 1
     for number, phone in enumerate(given.phones, start=first):

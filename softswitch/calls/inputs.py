@@ -193,6 +193,32 @@ class KeyPressed:
 
 
 @immutable
+class PlayToCaller:
+    """A guide lets its caller hear something, in the place of what it heard before."""
+
+    conversation_id: str
+    sounds: tuple[str, ...]
+    """As :class:`softswitch.media.engine.Playing` names them."""
+    repeat: bool = False
+
+
+@immutable
+class HushCaller:
+    """A guide ends what its caller hears."""
+
+    conversation_id: str
+
+
+@immutable
+class PlayOver:
+    """What a leg was let hear is at its end, or could not be played."""
+
+    leg: str
+    number: int
+    problem: str
+
+
+@immutable
 class AnswerCaller:
     """A guide takes the caller's call, so that there is sound both ways."""
 
@@ -253,6 +279,9 @@ Input = (
     | EndConversation
     | KeyPressed
     | AnswerCaller
+    | PlayToCaller
+    | HushCaller
+    | PlayOver
     | RingForCaller
     | StopRinging
     | Dismiss

@@ -13,7 +13,7 @@ from softswitch.calls import facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.description import stream_of
 from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
-from softswitch.media.engine import Hear, MediaEngine, OpenLeg
+from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing
 from softswitch.sip.headers.address import Address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
@@ -53,6 +53,8 @@ class Performer:
             facts.LegReoffered: self._reoffered,
             facts.LegReofferRefused: self._reoffer_refused,
             facts.SegmentStarted: self._segment_started,
+            facts.LegPlaying: self._playing,
+            facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
         }
@@ -71,6 +73,8 @@ class Performer:
             self._close_media(leg)
         elif leg.port_state is PortState.OPEN:
             self._set_stream(leg)
+            if leg.sounds:
+                self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
             talking = self._state.conversations[leg.conversation_id].talking
             pair = talking or (leg.leg, leg.early)
             if leg.leg == pair[0] and pair[1]:
@@ -141,6 +145,13 @@ class Performer:
         if session is not None:
             reason = reason_header(88, fact.reason)
             session.refuse_reoffer(fact.status, headers=(reason,), now=now)
+
+    def _playing(self, fact: facts.LegPlaying, now: float) -> None:
+        self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))
+
+    def _play_ended(self, fact: facts.LegPlayEnded, now: float) -> None:
+        if fact.stopped:
+            self._media.play(fact.leg, None)
 
     def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
         leg = self._state.legs[fact.leg_a]

@@ -150,6 +150,11 @@ class Leg:
     """The last snapshot of its dialog (:class:`softswitch.sip.ua.snapshot.SessionSnapshot`)."""
     dialog_at_s: float = 0.0
     """Wall time of that snapshot."""
+    plays: int = 0
+    """Number of the last order to let it hear something."""
+    sounds: tuple[str, ...] = ()
+    """What it is let hear now."""
+    sounds_repeat: bool = False
     attempt: int = 0
     """Of a callee that a guide rang: by which attempt."""
     cancelling: bool = False

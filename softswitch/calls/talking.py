@@ -7,7 +7,7 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, codec_of, has_speech, in_order_of, offer_for
-from softswitch.calls.ending import completed_elsewhere, end_of
+from softswitch.calls.ending import completed_elsewhere, end_of, hushed
 from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState
 from softswitch.core.errors import SdpError
@@ -48,6 +48,7 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
     caller = conversation.caller
     number = conversation.segment + 1
     if caller.state not in _UNANSWERED:
+        out += hushed(caller)
         return [*out, facts.SegmentStarted(number, caller.leg, leg.leg, codec_of(given.sdp or leg.remote_sdp))]
     sdp = _answer_to_caller(caller, given.sdp or leg.remote_sdp)
     if not sdp:

@@ -118,6 +118,28 @@ class DigitPressed:
 
 
 @immutable
+class Playing:
+    """What a leg is to hear, one sound after the other, beside or instead of what its room lets it hear."""
+
+    number: int
+    """Of this order, counted for each leg; comes back in :class:`PlayEnded`. The same one again changes nothing."""
+    sounds: tuple[str, ...]
+    """``file:`` and an absolute path, ``tone:`` and a name (ringback, busy, ...), or ``music:``."""
+    repeat: bool = False
+    """Whether the first follows the last, for ever."""
+
+
+@immutable
+class PlayEnded:
+    """What a leg was to hear is at its end, or could not be played."""
+
+    leg: str
+    number: int
+    problem: str = ""
+    """Empty at the end of the last sound; else why a sound cannot be played."""
+
+
+@immutable
 class LegClosed:
     """The leg's ports are free again."""
 
@@ -156,7 +178,7 @@ class WorkerState:
     rooms: tuple[tuple[str, tuple[Hear, ...]], ...]
 
 
-MediaEvent = LegOpened | LegRefused | LegLatched | DigitPressed | LegClosed | WorkerLost
+MediaEvent = LegOpened | LegRefused | LegLatched | DigitPressed | PlayEnded | LegClosed | WorkerLost
 
 
 class MediaEngine(Protocol):
@@ -172,6 +194,13 @@ class MediaEngine(Protocol):
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
         """Say who hears whom in a room; replaces its rows; no rows dissolve it."""
+        ...
+
+    def play(self, leg: str, playing: Playing | None) -> None:
+        """Let a leg hear something; None ends what it hears, without an event. Another order replaces the one before.
+
+        :class:`PlayEnded` answers when the last sound is over, or one cannot be played.
+        """
         ...
 
     def close(self, leg: str) -> None:

@@ -16,6 +16,7 @@ from softswitch.media.engine import (
     LegStatistics,
     MediaEvent,
     OpenLeg,
+    Playing,
     Stream,
     WorkerLost,
     WorkerState,
@@ -164,6 +165,12 @@ class WorkerEngine:
         if worker is not None:
             self._rooms[room] = worker
             worker.notes.append(wire.pack(wire.room_command(room, rows)))
+
+    def play(self, leg: str, playing: Playing | None) -> None:
+        """Let a leg hear something, or nothing more."""
+        worker = self._legs.get(leg)
+        if worker is not None:
+            worker.notes.append(wire.pack(wire.play_command(leg, playing)))
 
     def close(self, leg: str) -> None:
         """Give the port back; of a leg that no worker holds, any worker says so."""

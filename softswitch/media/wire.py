@@ -35,6 +35,8 @@ from softswitch.media.engine import (
     LegStatistics,
     MediaEvent,
     OpenLeg,
+    PlayEnded,
+    Playing,
     Stream,
 )
 
@@ -53,6 +55,7 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "leg-refused": LegRefused,
     "leg-latched": LegLatched,
     "digit-pressed": DigitPressed,
+    "play-ended": PlayEnded,
     "leg-closed": LegClosed,
 }
 _EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
@@ -116,6 +119,11 @@ def stream_command(leg: str, stream: Stream) -> Values:
 def room_command(room: str, rows: Sequence[Hear]) -> Values:
     """Return the command that sets a room's rows."""
     return ("room", room, hear_values(rows))
+
+
+def play_command(leg: str, playing: Playing | None) -> Values:
+    """Return the command that lets a leg hear something, or nothing more."""
+    return ("play", leg) if playing is None else ("play", leg, playing.number, playing.sounds, playing.repeat)
 
 
 def close_command(leg: str) -> Values:

@@ -19,9 +19,13 @@ from softswitch.media.engine import (
     LegStatistics,
     MediaEvent,
     OpenLeg,
+    PlayEnded,
+    Playing,
     Stream,
     WorkerLost,
 )
+
+_ENDLESS = ("tone:", "music:")
 
 
 @dataclass(slots=True)
@@ -31,6 +35,9 @@ class SimulatedPort:
     order: OpenLeg
     port: int
     stream: Stream | None = None
+    playing: Playing | None = None
+    ended: int = 0
+    """Number of the last order that came to its end."""
 
 
 class SimulatedMedia:
@@ -46,6 +53,10 @@ class SimulatedMedia:
         self.rooms: dict[str, tuple[Hear, ...]] = {}
         self.refusing = ""
         """The reason with which every leg is refused; empty for none."""
+        self.lengths_s: dict[str, float] = {}
+        """How long each sound that can be played lasts, in seconds."""
+        self.played: list[tuple[str, tuple[str, ...]]] = []
+        """What each leg was let hear, in order: the leg and the sounds."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
         self.cut_off = False
@@ -72,6 +83,10 @@ class SimulatedMedia:
         """Note: who hears whom in a room."""
         kept = tuple(rows)
         self._notes.append(lambda: self._set_room(room, kept))
+
+    def play(self, leg: str, playing: Playing | None) -> None:
+        """Note: what a leg hears beside its room."""
+        self._notes.append(lambda: self._play(leg, playing))
 
     def close(self, leg: str) -> None:
         """Note: give the port back."""
@@ -114,6 +129,33 @@ class SimulatedMedia:
             self.rooms[room] = rows
         else:
             self.rooms.pop(room, None)
+
+    def _play(self, leg: str, playing: Playing | None) -> None:
+        port = self.legs.get(leg)
+        if port is None or playing is None:
+            if port is not None:
+                port.playing = None
+            return
+        if (port.playing is not None and port.playing.number == playing.number) or port.ended >= playing.number:
+            return
+        port.playing = playing
+        self.played.append((leg, playing.sounds))
+        problem, length_s = self._length_s(playing.sounds)
+        if problem or not playing.repeat:
+            self._loop.call_later(length_s, self._end_play, leg, playing.number, problem)
+
+    def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
+        """Add up the lengths; a sound of unknown length cannot be played."""
+        unknown = [sound for sound in sounds if sound not in self.lengths_s and not sound.startswith(_ENDLESS)]
+        if unknown:
+            return f"cannot play {unknown[0]}", 0.0
+        return "", sum(self.lengths_s.get(sound, 0.0) for sound in sounds)
+
+    def _end_play(self, leg: str, number: int, problem: str) -> None:
+        port = self.legs.get(leg)
+        if port is not None and port.playing is not None and port.playing.number == number:
+            port.playing, port.ended = None, number
+            self._tell(PlayEnded(leg, number, problem))
 
     def _close(self, leg: str) -> None:
         self._wanted.discard(leg)

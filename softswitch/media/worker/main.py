@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
-from softswitch.media.engine import OpenLeg
+from softswitch.media.engine import OpenLeg, Playing
 from softswitch.media.worker.backends import choose_backend
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller, WorkerLoop
@@ -93,6 +93,9 @@ def execute(plane: MediaPlane, command: wire.Values) -> None:
     elif name == "room":
         room, rows = values
         plane.set_room(room, wire.hears_of(rows))
+    elif name == "play":
+        leg, *order = values
+        plane.play(leg, Playing(*order) if order else None)
     elif name in ("close", "forget"):
         plane.close(values[0], quiet=name == "forget")
     else:

@@ -18,6 +18,8 @@ from softswitch.media.engine import (
     LegStatistics,
     MediaEvent,
     OpenLeg,
+    PlayEnded,
+    Playing,
     Stream,
 )
 from softswitch.media.worker.io_backend import IoBackend
@@ -137,6 +139,11 @@ class MediaPlane:
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
         """Say who hears whom."""
         self._rooms.set_room(room, rows)
+
+    def play(self, name: str, playing: Playing | None) -> None:
+        """Let a leg hear something; a leg that is not there is passed over."""
+        if name in self._legs and playing is not None:
+            self._emit(PlayEnded(name, playing.number, "this worker has no players"))
 
     def close(self, name: str, *, quiet: bool = False) -> None:
         """Give a leg's ports back, at the latest when this turn of the loop is over.
