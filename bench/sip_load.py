@@ -46,14 +46,14 @@ def running_switch() -> Iterator[tuple[Path, dict[str, int]]]:
         command = [PROGRAM, "run", "--config", str(config), "--site", str(directory / "site.yaml")]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
-            yield directory, _pids(config, process, directory)
+            yield directory, pids_of(config, process, directory)
         finally:
             process.terminate()
             process.wait(20)
             log.close()
 
 
-def _pids(config: Path, process: subprocess.Popen[bytes], directory: Path) -> dict[str, int]:
+def pids_of(config: Path, process: subprocess.Popen[bytes], directory: Path) -> dict[str, int]:
     for _ in range(100):
         done = subprocess.run(
             [PROGRAM, "status", "--json", "--config", str(config)], capture_output=True, text=True, check=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
@@ -17,12 +17,15 @@ class Addresses:
     Args:
         advertise: the address for peers outside ``local_networks``; empty: always the socket's own.
         local_networks: peers that reach us directly.
-        stream_port: the port of our TCP listener, named on connections that we opened ourselves.
+        stream_ports: the ports of our listeners by transport: on connections that we opened ourselves the socket's
+            own port is one where nobody listens.
     """
 
-    def __init__(self, advertise: str, local_networks: Sequence[Network], stream_port: int = 0) -> None:
+    def __init__(
+        self, advertise: str, local_networks: Sequence[Network], stream_ports: Mapping[str, int] | None = None
+    ) -> None:
         self._advertise = advertise
-        self._stream_port = stream_port
+        self._stream_ports = stream_ports or {}
         self._is_local = lru_cache(maxsize=4096)(lambda host: _is_in(host, tuple(local_networks)))
 
     def host_for(self, flow: Flow) -> str:
@@ -32,10 +35,9 @@ class Addresses:
         return flow.local[0]
 
     def address_for(self, flow: Flow) -> tuple[str, int]:
-        """Return host and port for Via and Contact; an IPv6 host gets its brackets."""
-        host = self.host_for(flow)
-        port = self._stream_port if flow.reliable and self._stream_port else flow.local[1]
-        return (f"[{host}]" if ":" in host else host), port
+        """Return host and port for Via and Contact; an IPv6 host without brackets."""
+        port = self._stream_ports.get(flow.transport) or flow.local[1]
+        return self.host_for(flow), port
 
 
 def _is_in(host: str, networks: Sequence[Network]) -> bool:

@@ -108,7 +108,7 @@ class Brain:
         """Deadlines of conversations as they were armed, in wall time."""
         self.calls = CallsState(settings.deadlines)
         self.locations = LocationState()
-        addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_port)
+        addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
         self._ua = UserAgent(
             entropy=entropy,
             address_of=addresses.address_for,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from softswitch.app.address_watch import AddressWatch
 from softswitch.app.brain import Brain
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
 from softswitch.app.garbage import IdleCollector, freeze
 from softswitch.app.history import read_history
@@ -30,6 +31,7 @@ from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
 from softswitch.media.engine import MediaEvent
+from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
@@ -48,6 +50,7 @@ HURRIED_FAREWELL_S: Final = 1.0
 WORKERS_S: Final = 1.5
 """How long to wait for what the workers hold. One that is later is asked to let go of what was given up."""
 IDLE_LOOK_S: Final = 1.0
+CERTIFICATE_LOOK_S: Final = 5.0
 
 
 class BrainProcess:
@@ -72,7 +75,8 @@ class BrainProcess:
         self._collector = IdleCollector()
         self._tasks = TaskSupervisor("brain")
         self._ring = RingWriter(given.ring)
-        self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn)
+        self._tls = TlsContexts(tls_files(self._settings))
+        self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls)
         self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
         self._brain = Brain(
             clock=self._clock,
@@ -108,6 +112,7 @@ class BrainProcess:
         self._tasks.start("addresses", watch.run())
         self._tasks.start("garbage", self._collect_in_gaps())
         self._tasks.start("workers", self._replace_workers())
+        self._tasks.start("certificate", self._watch_certificate())
         freeze()
         self._given.say_ready()
         _LOG.info("brain.ready")
@@ -122,7 +127,7 @@ class BrainProcess:
             domain=sip.domain,
             advertise=sip.advertise,
             local_networks=sip.local_networks,
-            stream_port=next((line.port for line in sip.listen if line.transport == "tcp"), 0),
+            stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )
 
@@ -144,7 +149,7 @@ class BrainProcess:
             if line.transport == "udp":
                 self._transports.add_udp(bound)
             else:
-                await self._transports.add_listener(bound)
+                await self._transports.add_listener(bound, line.transport)
 
     async def _serve_api(self) -> ApiService:
         """Load the HTTP server beside the calls that go on already: it takes longer than all the rest."""
@@ -225,6 +230,12 @@ class BrainProcess:
                 self._link.replace(number)
             for number in engine.retired():
                 self._link.retired(number)
+
+    async def _watch_certificate(self) -> None:
+        """Take a renewed certificate without a restart; SIGHUP need not be sent for it."""
+        while True:
+            await asyncio.sleep(CERTIFICATE_LOOK_S)
+            self._tls.reload_if_changed()
 
     async def _stop(self, api: ApiService) -> None:
         """Take no more calls, let those that go on come to their end, end those that do not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -24,7 +24,8 @@ class BrainSettings:
     domain: str = "softswitch.local"
     advertise: str = ""
     local_networks: Sequence[Network] = LOCAL_NETWORKS
-    stream_port: int = 0
+    stream_ports: Mapping[str, int] = field(default_factory=dict)
+    """The port of a listener by transport, which Contact names."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from softswitch import __version__
+from softswitch.app.certificates import ensure_certificate
 from softswitch.app.launch import OpenSockets, launch, lock_directory, prepare_folders, reachable_at
 from softswitch.directory.demo import demo_accounts, ensure_demo_site
 from softswitch.directory.loader import load_paths
@@ -37,6 +39,9 @@ def run(
     directory = settings.storage.directory
     prepare_folders(directory)
     lock = lock_directory(directory)
+    made = ensure_certificate(settings, now=datetime.now(UTC))
+    if made is not None:
+        print(f"softswitch: {made} is signed by the switch itself; phones must be told to trust it", file=sys.stderr)
     found = _site(settings, site or [])
     launch(settings, config, lock, lambda opened: print(welcome(settings, opened, found), flush=True))
 

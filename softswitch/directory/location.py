@@ -192,13 +192,17 @@ def expired(state: LocationState, wall_s: float) -> tuple[RegistrationRemoved, .
 
 
 def disconnected(state: LocationState, flow: Flow) -> tuple[RegistrationRemoved, ...]:
-    """Decide what ends with a connection: bindings behind NAT, which nobody can dial back to.
+    """Decide what ends with a connection: bindings that nobody can dial back to.
 
-    A datagram that could not be sent ends nothing: the network may be back in a second.
+    These are all behind NAT, all over TLS or WebSocket, and those that say themselves that they are one flow (RFC 5626
+    §5.3). A datagram that could not be sent ends nothing: the network may be back in a second.
     """
     if not flow.reliable:
         return ()
-    return tuple(removal(b, "disconnected") for b in state.bindings_on(flow) if b.behind_nat)
+    kept_open = flow.transport != "tcp"
+    return tuple(
+        removal(b, "disconnected") for b in state.bindings_on(flow) if kept_open or b.behind_nat or ";" in b.instance
+    )
 
 
 def removal(binding: Binding, reason: str) -> RegistrationRemoved:

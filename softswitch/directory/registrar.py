@@ -22,7 +22,7 @@ from softswitch.directory.location import (
 )
 from softswitch.directory.site import User, shortest_address
 from softswitch.sip.flow import Flow
-from softswitch.sip.headers.address import Address
+from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.headers.values import quote
 from softswitch.sip.message import Header, Request
 from softswitch.sip.uri import Uri, parse_uri
@@ -32,6 +32,7 @@ RegistrationFact = RegistrationBound | RegistrationRemoved
 MOST_CONTACT_OCTETS: Final = 2048
 """A Contact longer than this is no phone's."""
 
+_UNDERSTOOD: Final = frozenset({"path", "outbound"})
 _LONGEST_EXPIRES_S: Final = 2**32 - 1
 _Q: Final = re.compile(r"[01](\.[0-9]{0,3})?")
 
@@ -77,10 +78,11 @@ def decide_register(
         limits: what may be asked for.
 
     Returns:
-        200 with every live binding of the user, or 423, 400, 403, 416, 420 or 500 and no fact.
+        200 with every live binding of the user, or 423, 400, 403, 416, 420, 439 or 500 and no fact.
     """
     try:
         _refuse_unknown_extensions(request)
+        _refuse_lost_flows(request)
         kept = list(state.contacts_of(user.name, wall_s=wall_s))
         facts = _changes(kept, request, flow, user, wall_s, limits)
     except _RefusedError as refused:
@@ -93,9 +95,26 @@ def decide_register(
 def _refuse_unknown_extensions(request: Request) -> None:
     if request.get("Require") is None:
         return
-    unknown = [tag for tag in request.get_list("Require") if tag.lower() != "path"]
+    unknown = [tag for tag in request.get_list("Require") if tag.lower() not in _UNDERSTOOD]
     if unknown:
         raise _RefusedError(420, ("Unsupported", ", ".join(unknown)))
+
+
+def _asks_for_flows(request: Request) -> bool:
+    """Tell whether a phone registers a flow: it knows outbound and numbers its registration (RFC 5626 §4.2.1)."""
+    tags = (*request.get_list("Supported"), *request.get_list("Require"))
+    return "outbound" in {tag.lower() for tag in tags} and any(
+        "reg-id" in contact.parameters and "+sip.instance" in contact.parameters for contact in request.contacts
+    )
+
+
+def _refuse_lost_flows(request: Request) -> None:
+    """Refuse a flow that ends at an edge proxy which cannot keep it (RFC 5626 §6): the phone registers without."""
+    if len(request.vias) < 2 or not _asks_for_flows(request):
+        return
+    path = list(request.get_list("Path"))
+    if not path or "ob" not in parse_address(path[-1]).uri.parameters:
+        raise _RefusedError(439)
 
 
 def _changes(
@@ -277,6 +296,8 @@ def _headers(kept: list[Binding], request: Request, wall_s: float) -> tuple[Head
     path = request.get_list("Path")
     if path and "path" in {tag.lower() for tag in request.get_list("Supported")}:
         headers += [("Path", value) for value in path]
+    if request.contacts and _asks_for_flows(request):
+        headers.append(("Require", "outbound"))
     headers.append(("Date", _date(int(wall_s))))
     return tuple(headers)
 

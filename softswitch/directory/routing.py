@@ -166,5 +166,15 @@ def _of_number(site: Site, locations: LocationState, number: Number, wall_s: flo
 
 
 def _of_user(user: User, locations: LocationState, wall_s: float) -> Destination:
-    bindings = locations.contacts_of(user.name, wall_s=wall_s)
+    bindings = one_flow_each(locations.contacts_of(user.name, wall_s=wall_s))
     return Phones(user, bindings) if bindings else Offline(user)
+
+
+def one_flow_each(bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    """Keep of the flows that one phone has open the one that it registered last (RFC 5626 §5.3): it rings once."""
+    newest: dict[str, Binding] = {}
+    for binding in bindings:
+        phone = binding.instance.partition(";")[0] or binding.key
+        newest.pop(phone, None)
+        newest[phone] = binding
+    return tuple(newest.values())

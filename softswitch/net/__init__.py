@@ -1,1 +1,1 @@
-"""asyncio transports that carry SIP: UDP and TCP."""
+"""asyncio transports that carry SIP: UDP, TCP, TLS and WebSocket; names by DNS."""

@@ -1,4 +1,4 @@
-"""One TCP connection that carries SIP messages (RFC 3261 §18.3)."""
+"""One connection that carries SIP messages as a stream: TCP, plain or with TLS (RFC 3261 §18.3)."""
 
 from __future__ import annotations
 
@@ -40,16 +40,19 @@ class Connection(asyncio.Protocol):
         number: the connection's number in its flow.
         limits: what the peer may take.
         now: monotonic seconds of its making.
+        name: of the transport, as flows have it.
     """
 
-    def __init__(self, owner: ConnectionOwner, number: int, limits: StreamLimits, *, now: float) -> None:
+    def __init__(
+        self, owner: ConnectionOwner, number: int, limits: StreamLimits, *, now: float, name: str = "tcp"
+    ) -> None:
         self._owner = owner
         self._limits = limits
         self._framer = StreamFramer(limits.most_octets)
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self.number = number
-        self.flow = Flow("tcp", ("", 0), ("", 0), number)
+        self.flow = Flow(name, ("", 0), ("", 0), number)
         self.made_at_s = now
         self.heard_at_s = now
         self.has_brought_message = False
@@ -65,7 +68,7 @@ class Connection(asyncio.Protocol):
             stream.abort()
             return
         keep_alive(stream.get_extra_info("socket"))
-        self.flow = Flow("tcp", tuple(local[:2]), tuple(remote[:2]), self.number)
+        self.flow = self.flow._replace(local=tuple(local[:2]), remote=tuple(remote[:2]))
         self._owner.connection_made(self)
 
     def data_received(self, data: bytes) -> None:

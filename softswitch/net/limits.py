@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
-    """Limits of TCP connections."""
+    """Limits of connections, for each of TCP, TLS and WebSocket."""
 
     most_connections: int = 20_000
     """Further ones are closed as they come."""
@@ -17,6 +17,8 @@ class StreamLimits:
     """A connection that has brought no whole message by then is closed."""
     idle_s: float = 7_500.0
     """Nothing came for so long: longer than the longest registration, so a phone in order is never cut off."""
+    handshake_s: float = 10.0
+    """A TLS connection must be agreed upon by then."""
     connect_s: float = 4.0
     """An outgoing connection is given up after that; well before a transaction's 32 s."""
     most_unsent_octets: int = 1 << 20

@@ -73,7 +73,7 @@ def refusal(error: OSError, transport: str, host: str, port: int, key: str) -> C
 
     Args:
         error: what the system said.
-        transport: ``udp`` or ``tcp``.
+        transport: ``udp``, or one that runs over TCP.
         host: the address.
         port: the port.
         key: the setting that asked for it, e.g. ``sip.listen``.
@@ -123,7 +123,8 @@ def _inode_of(link: Path) -> str:
 
 def _inodes(transport: str, host: str, port: int) -> Iterator[str]:
     """Find the sockets in /proc/net that keep ``host:port`` taken: of that address or of a wildcard."""
-    for table in (transport, f"{transport}6"):
+    kernel = "udp" if transport == "udp" else "tcp"
+    for table in (kernel, f"{kernel}6"):
         with suppress(OSError):
             for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
                 columns = line.split()

@@ -1,8 +1,8 @@
-"""SIP over TCP: connections that phones opened, connections that we open, and which of them a message takes.
+"""SIP over connections (TCP, TLS, WebSocket): those that phones opened, those that we open, and which a message takes.
 
 Numbers tell the two kinds apart, also across a restart: accepted connections are odd, opened ones even. A message for a
 dead connection that we had opened opens another; one for a dead connection of a phone fails, because nobody listens
-on the port that the phone had dialled from.
+on the port that the phone had dialled from. Nobody is dialled by WebSocket.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from softswitch.net.connection import Connection
 from softswitch.net.limits import StreamLimits
+from softswitch.net.tls import TlsContexts, TlsPeer
+from softswitch.net.websocket import WebSocketConnection
+from softswitch.runtime.addresses import ENCRYPTED
 from softswitch.runtime.log import get_logger
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.sip.flow import Flow
 
-_LOG = get_logger("net.tcp")
+_LOG = get_logger("net.stream")
 
 
 @dataclass(slots=True)
@@ -30,32 +34,40 @@ class _Opening:
     flows: set[Flow] = field(default_factory=set)
 
 
-class TcpTransport:
-    """All TCP connections of the switch.
+class StreamTransport:
+    """All connections of one transport.
 
     Args:
+        name: ``tcp``, ``tls``, ``ws`` or ``wss``.
         loop: where they run.
         on_message: takes each message with its flow.
         on_closed: told of a flow whose connection is over, or could not be opened.
         end_turn: called once after the messages of a read.
         limits: what peers may take.
+        tls: the contexts of the transports that are encrypted.
     """
 
     def __init__(
         self,
+        name: str,
         loop: asyncio.AbstractEventLoop,
         *,
         on_message: Callable[[bytes, Flow], None],
         on_closed: Callable[[Flow], None],
         end_turn: Callable[[], None],
         limits: StreamLimits | None = None,
+        tls: TlsContexts | None = None,
     ) -> None:
+        self._name = name
         self._loop = loop
         self._on_message = on_message
         self._on_closed = on_closed
         self._end_turn = end_turn
         self._limits = limits if limits is not None else StreamLimits()
-        self._tasks = TaskSupervisor("tcp")
+        self._tls = tls if name in ENCRYPTED else None
+        self._kind = WebSocketConnection if name in {"ws", "wss"} else Connection
+        self._peers: dict[tuple[str, int], TlsPeer] = {}
+        self._tasks = TaskSupervisor(name)
         self._servers: list[asyncio.Server] = []
         self._odd = itertools.count(1, 2)
         self._even = itertools.count(2, 2)
@@ -70,18 +82,32 @@ class TcpTransport:
 
     async def listen(self, listener: socket.socket) -> None:
         """Accept connections on a socket that listens already; this object owns it from now on."""
-        server = await self._loop.create_server(lambda: self._new(next(self._odd)), sock=listener)
+        tls = self._tls
+        server = await self._loop.create_server(
+            lambda: self._new(next(self._odd)),
+            sock=listener,
+            ssl=None if tls is None else tls.server,
+            ssl_handshake_timeout=None if tls is None else self._limits.handshake_s,
+        )
         self._servers.append(server)
+
+    def know_peer(self, remote: tuple[str, int], peer: TlsPeer) -> None:
+        """Note what the certificate of a peer that may be dialled must say."""
+        self._peers[remote] = peer
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Send on the flow's connection, else on one to the same peer, else open one; never blocks, never raises."""
         connection = self._connection_for(flow)
         if connection is not None:
             connection.send(data)
-        elif flow.connection % 2:
+        elif flow.connection % 2 or not self._may_dial:
             self._loop.call_soon(self._failed, flow)
         else:
             self._open(data, flow)
+
+    @property
+    def _may_dial(self) -> bool:
+        return self._kind is Connection and (self._tls is not None or self._name not in ENCRYPTED)
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
@@ -101,7 +127,7 @@ class TcpTransport:
         return self._by_remote.get(flow.remote)
 
     def _new(self, number: int) -> Connection:
-        return Connection(self, number, self._limits, now=self._loop.time())
+        return self._kind(self, number, self._limits, now=self._loop.time(), name=self._name)
 
     def _open(self, data: bytes, flow: Flow) -> None:
         opening = self._openings.get(flow.remote)
@@ -114,19 +140,28 @@ class TcpTransport:
     async def _connect(self, local_host: str, remote: tuple[str, int]) -> None:
         """Open a connection from the very address that the peer knows us by, and send what waits for it."""
         number = next(self._even)
+        context, name = self._towards(remote)
         try:
             async with asyncio.timeout(self._limits.connect_s):
                 _, connection = await self._loop.create_connection(
-                    lambda: self._new(number), *remote, local_addr=(local_host, 0)
+                    lambda: self._new(number), *remote, local_addr=(local_host, 0), ssl=context, server_hostname=name
                 )
         except (OSError, TimeoutError) as error:
-            _LOG.info("tcp.connect_failed", remote=remote, error=str(error) or "no answer")
+            reason = str(error) or "no answer"
+            _LOG.info("stream.connect_failed", transport=self._name, remote=remote, error=reason)
             for flow in self._openings.pop(remote).flows:
                 self._on_closed(flow)
             self._end_turn()
             return
         for data in self._openings.pop(remote).waiting:
             connection.send(data)
+
+    def _towards(self, remote: tuple[str, int]) -> tuple[ssl.SSLContext | None, str | None]:
+        """Return context and name for dialling; a peer that nobody has told of must prove its bare address."""
+        if self._tls is None:
+            return None, None
+        peer = self._peers.get(remote) or TlsPeer(remote[0])
+        return self._tls.towards(peer), peer.name
 
     def _failed(self, flow: Flow) -> None:
         self._on_closed(flow)
@@ -135,7 +170,7 @@ class TcpTransport:
     def connection_made(self, connection: Connection) -> None:
         """A connection is open (:class:`~softswitch.net.connection.ConnectionOwner`)."""
         if len(self._by_number) >= self._limits.most_connections:
-            _LOG.warning("tcp.too_many_connections", remote=connection.flow.remote)
+            _LOG.warning("stream.too_many", transport=self._name, remote=connection.flow.remote)
             connection.abort()
             return
         self._by_number[connection.number] = connection

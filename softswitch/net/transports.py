@@ -7,8 +7,10 @@ import socket
 from collections.abc import Callable
 
 from softswitch.net.limits import StreamLimits
-from softswitch.net.tcp import TcpTransport
+from softswitch.net.tcp import StreamTransport
+from softswitch.net.tls import TlsContexts, TlsPeer
 from softswitch.net.udp import UdpSocket
+from softswitch.runtime.addresses import TRANSPORTS
 from softswitch.runtime.log import get_logger
 from softswitch.sip.flow import Flow
 
@@ -23,7 +25,8 @@ class Transports:
         on_message: takes each message with the flow it came by.
         on_closed: told of a flow that can carry nothing any more: its connection closed, or sending failed.
         end_turn: called after each batch of the two above.
-        limits: what peers may take of TCP.
+        limits: what peers may take of connections.
+        tls: the contexts of TLS and secure WebSocket; None where neither is served nor dialled.
     """
 
     def __init__(
@@ -33,13 +36,20 @@ class Transports:
         on_closed: Callable[[Flow], None],
         end_turn: Callable[[], None],
         limits: StreamLimits | None = None,
+        tls: TlsContexts | None = None,
     ) -> None:
         self._loop = loop
         self._on_message = on_message
         self._on_closed = on_closed
         self._end_turn = end_turn
         self._udp: dict[tuple[str, int], UdpSocket] = {}
-        self._tcp = TcpTransport(loop, on_message=on_message, on_closed=on_closed, end_turn=end_turn, limits=limits)
+        self._streams = {
+            name: StreamTransport(
+                name, loop, on_message=on_message, on_closed=on_closed, end_turn=end_turn, limits=limits, tls=tls
+            )
+            for name in TRANSPORTS
+            if name != "udp"
+        }
 
     def add_udp(self, bound: socket.socket) -> None:
         """Serve a bound UDP socket; this object owns it from now on."""
@@ -49,15 +59,19 @@ class Transports:
         self._udp[added.local] = added
         _LOG.info("socket.served", transport="udp", local=added.local)
 
-    async def add_listener(self, listener: socket.socket) -> None:
-        """Serve a listening TCP socket; this object owns it from now on."""
-        _LOG.info("socket.served", transport="tcp", local=listener.getsockname()[:2])
-        await self._tcp.listen(listener)
+    async def add_listener(self, listener: socket.socket, transport: str = "tcp") -> None:
+        """Serve a listening socket of that transport; this object owns it from now on."""
+        _LOG.info("socket.served", transport=transport, local=listener.getsockname()[:2])
+        await self._streams[transport].listen(listener)
+
+    def know_peer(self, remote: tuple[str, int], peer: TlsPeer) -> None:
+        """Note what the certificate of a peer that may be dialled by TLS must say."""
+        self._streams["tls"].know_peer(remote, peer)
 
     def send(self, flow: Flow, data: bytes) -> None:
         """Send a message to the flow's peer from the flow's local address; never blocks, never raises."""
-        if flow.transport == "tcp":
-            self._tcp.send(data, flow)
+        if flow.transport != "udp":
+            self._streams[flow.transport].send(data, flow)
             return
         sender = self._udp.get(flow.local) or self._stand_in_for(flow)
         if sender is None:
@@ -70,15 +84,16 @@ class Transports:
         return tuple(self._udp)
 
     def connections(self) -> int:
-        """Return how many TCP connections are open."""
-        return len(self._tcp)
+        """Return how many connections are open."""
+        return sum(map(len, self._streams.values()))
 
     async def close(self) -> None:
         """Close every socket."""
         for each in self._udp.values():
             each.close()
         self._udp.clear()
-        await self._tcp.close()
+        for stream in self._streams.values():
+            await stream.close()
 
     def _stand_in_for(self, flow: Flow) -> UdpSocket | None:
         """Find a socket of the same family: the flow may be of a time when the machine had another address."""

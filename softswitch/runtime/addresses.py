@@ -6,8 +6,9 @@ import ipaddress
 import re
 from typing import Final, NamedTuple
 
-TRANSPORTS: Final = ("udp", "tcp")
-LATER_TRANSPORTS: Final = ("tls", "ws", "wss")
+TRANSPORTS: Final = ("udp", "tcp", "tls", "ws", "wss")
+ENCRYPTED: Final = frozenset({"tls", "wss"})
+"""Transports that need a certificate."""
 _HOST_PORT: Final = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]+)):(?P<port>[0-9]{1,5})")
 _HIGHEST_PORT: Final = 65535
 
@@ -87,14 +88,13 @@ def parse_listen(text: str) -> Listen:
     """Read ``TRANSPORT:HOST:PORT``.
 
     Raises:
-        AddressError: the transport is unknown or not served yet, or the rest is no address.
+        AddressError: the transport is unknown, or the rest is no address.
     """
     transport, _, rest = text.partition(":")
     transport = transport.lower()
-    if transport in LATER_TRANSPORTS:
-        raise AddressError(f"'{text}': {transport} is not served yet", f"udp:{rest} or tcp:{rest}")
     if transport not in TRANSPORTS:
-        raise AddressError(f"'{text}' does not begin with udp: or tcp:", "udp:0.0.0.0:5060, or udp:[::]:5060")
+        what = f"'{text}' does not begin with udp:, tcp:, tls:, ws: or wss:"
+        raise AddressError(what, "udp:0.0.0.0:5060, or udp:[::]:5060")
     return Listen(transport, *parse_host_port(rest))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -123,6 +123,28 @@ def _one_address(value: str) -> None:
         raise wrong(f"no peer can reach '{value}'", 'advertise = "203.0.113.5"')
 
 
+class TlsSettings(Section):
+    """Certificates of SIP over TLS and secure WebSocket; files are PEM, relative as the storage directory is."""
+
+    certificate: Path | None = None
+    """Ours with those of its issuers; None: one that the switch signs itself, in the storage directory."""
+    key: Path | None = None
+    client_ca: Path | None = None
+    """Who certifies phones; None: no phone is asked for a certificate."""
+    client_required: bool = False
+    """Whether a phone without a certificate is turned away."""
+    peer_ca: Path | None = None
+    """Who certifies trunks; None: whom the system believes."""
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> TlsSettings:
+        if (self.certificate is None) != (self.key is None):
+            raise wrong("certificate and key go together", "both tls.certificate and tls.key, or neither")
+        if self.client_required and self.client_ca is None:
+            raise wrong("client_required without client_ca lets nobody in", 'client_ca = "phones-ca.pem"')
+        return self
+
+
 class MediaSettings(Section):
     """Where sound flows."""
 
@@ -185,6 +207,7 @@ class Settings(BaseSettings):
     )
 
     sip: SipSettings = SipSettings()
+    tls: TlsSettings = TlsSettings()
     media: MediaSettings = MediaSettings()
     storage: StorageSettings = StorageSettings()
     api: ApiSettings = ApiSettings()
@@ -215,6 +238,7 @@ class Settings(BaseSettings):
                 "advertise": self.sip.advertise,
                 "local_networks": [str(network) for network in self.sip.local_networks],
             },
+            "tls": self.tls.model_dump(mode="json"),
             "media": {"ports": str(self.media.ports), "workers": self.media.workers},
             "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
             "api": {"listen": str(self.api.listen)},
@@ -229,6 +253,7 @@ class Settings(BaseSettings):
         """Make the settings again that :meth:`dump` wrote, whatever the environment says now."""
         return cls.model_construct(
             sip=SipSettings(**dumped["sip"]),
+            tls=TlsSettings(**dumped["tls"]),
             media=MediaSettings(**dumped["media"]),
             storage=StorageSettings(**dumped["storage"]),
             api=ApiSettings(**dumped["api"]),

@@ -106,7 +106,7 @@ def _problem(detail: ErrorDetails, path: Path | None, text: str) -> Problem:
         )
     context = detail.get("ctx", {})
     if detail["type"] == "setting":
-        return Problem(where, f"{section}.{key}: {context['what']}", str(context["cure"]))
+        return Problem(where, f"{section}{key and '.'}{key}: {context['what']}", str(context["cure"]))
     return Problem(
         where, f"{section}.{key}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", _default_line(section, key)
     )
@@ -161,13 +161,19 @@ def _default_line(section: str, key: str) -> str:
     if key not in default:
         return f"[{section}]"
     value = default[key]
+    if value is None:
+        return f'{key} = "FILE.pem"'
     return f"{key} = {value}" if isinstance(value, int) else f"{key} = {value!r}".replace("'", '"')
 
 
 def _with_absolute_directory(settings: Settings, path: Path | None) -> Settings:
-    """Take the directory relative to the file that was read, so that it is the same from everywhere."""
+    """Take directory and files relative to the file that was read, so that they are the same from everywhere."""
     from_environment = f"{_PREFIX}STORAGE__DIRECTORY" in os.environ
     base = Path() if path is None or from_environment else path.parent
     directory = (base / settings.storage.directory.expanduser()).absolute()
     storage = settings.storage.model_copy(update={"directory": directory})
-    return settings.model_copy(update={"storage": storage})
+    beside = Path() if path is None else path.parent
+    names = ("certificate", "key", "client_ca", "peer_ca")
+    files = {name: found for name in names if (found := getattr(settings.tls, name)) is not None}
+    absolute = {name: (beside / found.expanduser()).absolute() for name, found in files.items()}
+    return settings.model_copy(update={"storage": storage, "tls": settings.tls.model_copy(update=absolute)})

@@ -131,9 +131,15 @@ class PhoneCore:
     # What the phone is made of
 
     @property
+    def _written_host(self) -> str:
+        """The address as URIs and Via have it: IPv6 in brackets."""
+        host = self.address[0]
+        return f"[{host}]" if ":" in host else host
+
+    @property
     def contact_uri(self) -> str:
         """The URI in its Contact, with the address that the phone itself believes it has."""
-        host, port = self.address
+        host, port = self._written_host, self.address[1]
         transport = {"tcp": ";transport=tcp", "udp": ""}[self._transport]
         if self.habits.transport_in_capitals:
             transport = f";transport={self._transport.upper()}"
@@ -147,7 +153,7 @@ class PhoneCore:
     def via(self) -> str:
         """Return a Via with a branch of its own."""
         rport = ";rport" if self.habits.rport else ""
-        host, port = self.address
+        host, port = self._written_host, self.address[1]
         return f"SIP/2.0/{self._transport.upper()} {host}:{port};branch=z9hG4bK{self.tag()}{rport}"
 
     def tag(self) -> str:

@@ -12,7 +12,7 @@ class Flow(NamedTuple):
     """
 
     transport: str
-    """``udp`` or ``tcp``, in lower case."""
+    """``udp``, ``tcp``, ``tls``, ``ws`` or ``wss``."""
     local: tuple[str, int]
     """The address and port of our socket."""
     remote: tuple[str, int]

@@ -48,7 +48,7 @@ def note_source(request: Request, flow: Flow) -> None:
     via = request.via
     host, port = flow.remote
     asked = "rport" in via.parameters
-    if not asked and via.host == host:
+    if not asked and via.host.strip("[]") == host:
         return
     raw = request.get("Via") or ""
     plain = "," not in raw and "received" not in via.parameters
@@ -82,6 +82,6 @@ def reply_flow(request: Request, flow: Flow) -> Flow:
     via = request.via
     host, port = flow.remote
     named = via.port or 5060
-    if "rport" in via.parameters or named == port or via.host != host:
+    if "rport" in via.parameters or named == port or via.host.strip("[]") != host:
         return flow
     return flow._replace(remote=(host, named))

@@ -25,6 +25,13 @@ SDP_HEADER: Final = ("Content-Type", "application/sdp")
 SUPPORTED: Final = frozenset({"100rel", "timer"})
 """Option tags that a peer may require of us."""
 SUPPORTED_HEADER: Final = ("Supported", "100rel, timer")
+_CONTACT_TRANSPORT: Final = {
+    "udp": "",
+    "tcp": ";transport=tcp",
+    "tls": ";transport=tls",
+    "ws": ";transport=ws",
+    "wss": ";transport=ws",  # RFC 7118 §5.3: the parameter knows one WebSocket
+}
 
 
 class UaCore:
@@ -81,7 +88,7 @@ class UaCore:
 
     def contact(self, flow: Flow) -> Header:
         """Write our Contact towards a flow's peer."""
-        transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+        transport = _CONTACT_TRANSPORT[flow.transport]
         return "Contact", f"<sip:{self._contact_user}@{self._host_port(flow)}{transport}>"
 
     def _host_port(self, flow: Flow) -> str:

@@ -15,6 +15,7 @@ from tests.interop.peers.namespace import Namespace
 _CONFIG = """\
 poll_method epoll
 sip_listen {address}:{port}
+sip_verify_server no
 audio_source aufile,{directory}/in.wav
 audio_player aufile,{directory}/unused.wav
 ausrc_srate 8000

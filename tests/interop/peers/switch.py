@@ -94,12 +94,20 @@ class SwitchProcess:
 
     def status(self) -> dict[str, Any]:
         """Return what ``status --json`` prints, asked for over the same socket without a program's start."""
+        found: dict[str, Any] = self._get("status")
+        return found
+
+    def _get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(5)
             sock.connect(str(self.directory / "var" / "run" / "switch.sock"))
-            sock.sendall(b"GET /api/v1/status HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            sock.sendall(f"GET /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             answer = b"".join(iter(lambda: sock.recv(65536), b""))
-        found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
+        return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+    def registrations(self) -> list[dict[str, Any]]:
+        """Return what ``registrations --json`` prints."""
+        found: list[dict[str, Any]] = self._get("registrations")
         return found
 
     def until_at_rest(self, *, timeout_s: float = 15.0) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest_asyncio
 
 from softswitch.net.limits import StreamLimits
+from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.sip.flow import Flow
 
@@ -132,15 +133,20 @@ Make = Callable[..., Awaitable[Transports]]
 async def make(heard: Heard) -> AsyncIterator[Make]:
     made: list[Transports] = []
 
-    async def build(*sockets: socket.socket, limits: StreamLimits | None = None) -> Transports:
+    async def build(
+        *sockets: socket.socket,
+        limits: StreamLimits | None = None,
+        tls: TlsContexts | None = None,
+        transport: str = "tcp",
+    ) -> Transports:
         loop = asyncio.get_running_loop()
-        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits)
+        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits, tls)
         made.append(transports)
         for each in sockets:
             if each.type == socket.SOCK_DGRAM:
                 transports.add_udp(each)
             else:
-                await transports.add_listener(each)
+                await transports.add_listener(each, transport)
         return transports
 
     yield build

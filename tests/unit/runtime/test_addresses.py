@@ -19,6 +19,8 @@ from softswitch.runtime.addresses import (
         ("udp:0.0.0.0:5060", Listen("udp", "0.0.0.0", 5060)),
         ("TCP:127.0.0.1:5061", Listen("tcp", "127.0.0.1", 5061)),
         ("udp:[::]:5060", Listen("udp", "::", 5060)),
+        ("tls:0.0.0.0:5061", Listen("tls", "0.0.0.0", 5061)),
+        ("wss:[::1]:443", Listen("wss", "::1", 443)),
         ("udp:[2001:DB8::1]:65535", Listen("udp", "2001:db8::1", 65535)),
     ],
 )
@@ -36,9 +38,8 @@ def test_wildcards_are_told_from_addresses() -> None:
 @pytest.mark.parametrize(
     ("text", "what", "cure"),
     [
-        ("tls:0.0.0.0:5061", "tls is not served yet", "tcp:0.0.0.0:5061"),
-        ("wss:0.0.0.0:443", "wss is not served yet", "udp:0.0.0.0:443"),
-        ("0.0.0.0:5060", "does not begin with udp: or tcp:", "udp:0.0.0.0:5060"),
+        ("sctp:0.0.0.0:5060", "does not begin with udp:, tcp:, tls:, ws: or wss:", "udp:0.0.0.0:5060"),
+        ("0.0.0.0:5060", "does not begin with udp:", "udp:0.0.0.0:5060"),
         ("udp:0.0.0.0", "is not HOST:PORT", "127.0.0.1:8080"),
         ("udp:::5060", "is not HOST:PORT", "[::1]:8080"),
         ("udp:0.0.0.0:70000", "port 70000", "1 to 65535"),
