@@ -252,6 +252,8 @@ class Brain:
                 self._decide(inputs.MediaLost(name))
             else:
                 self._performer.say_media_again(leg)
+                if leg.moving and leg.port_state is PortState.OPEN:
+                    self._performer.offer_again(leg, self._now)
         self._run()
 
     # One turn's work
@@ -381,8 +383,8 @@ class Brain:
             actions.Answered: self._answered,
             actions.Rejected: lambda a: self._told(a, inputs.CalleeRejected(a.session.owner, a.status, a.reason)),
             actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
-            actions.ReofferAnswered: self._noted,
-            actions.ReofferRefused: self._noted,
+            actions.ReofferAnswered: lambda a: self._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
+            actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
             actions.RefreshDue: self._refresh_due,
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,

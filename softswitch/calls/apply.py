@@ -77,7 +77,7 @@ def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened)
     leg.port = fact.port
     leg.port_state = PortState.OPEN if leg.is_live else PortState.CLOSING
     conversation = state.conversations[record.conversation_id]
-    if leg.is_live and leg.is_caller and conversation.guide:
+    if leg.is_live and leg.is_caller and conversation.guide and not leg.moving:
         _attend(state, conversation, record.wall_s)
 
 
@@ -151,6 +151,26 @@ def _playing(state: CallsState, record: Record, fact: facts.LegPlaying) -> None:
 
 def _play_ended(state: CallsState, record: Record, fact: facts.LegPlayEnded) -> None:
     state.legs[fact.leg].sounds = ()
+
+
+def _media_lost(state: CallsState, record: Record, fact: facts.LegMediaLost) -> None:
+    leg = state.legs[fact.leg]
+    leg.port, leg.port_state = 0, PortState.OPENING
+    if leg.state in {LegState.ANSWERED, LegState.TALKING}:
+        leg.moving = True
+        state.conversations[record.conversation_id].deadline_s = record.wall_s + state.deadlines.move_s
+
+
+def _reinvited(state: CallsState, record: Record, fact: facts.LegReinvited) -> None:
+    state.legs[fact.leg].local_sdp = fact.sdp
+
+
+def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinviteAnswered) -> None:
+    leg = state.legs[fact.leg]
+    leg.remote_sdp, leg.held, leg.moving = fact.sdp, fact.held, False
+    conversation = state.conversations[record.conversation_id]
+    if not any(one.moving for one in conversation.legs.values()):
+        conversation.deadline_s = None
 
 
 def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
@@ -258,6 +278,9 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegAccepted: _accepted,
     facts.LegAcknowledged: _acknowledged,
     facts.LegReoffered: _reoffered,
+    facts.LegMediaLost: _media_lost,
+    facts.LegReinvited: _reinvited,
+    facts.LegReinviteAnswered: _reinvite_answered,
     facts.LegPlaying: _playing,
     facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,

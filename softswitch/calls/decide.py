@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import ending, guided, inputs, setup, talking
+from softswitch.calls import ending, guided, inputs, moving, setup, talking
 from softswitch.calls.state import CallsState
 
 
@@ -23,13 +23,15 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.MediaOpened: setup.media_opened,
     inputs.MediaRefused: setup.media_refused,
     inputs.MediaClosed: setup.media_closed,
-    inputs.MediaLost: ending.media_lost,
+    inputs.MediaLost: moving.media_lost,
     inputs.CalleeProgressed: talking.progressed,
     inputs.CalleeAnswered: talking.answered,
     inputs.CalleeRejected: ending.rejected,
     inputs.CallerCancelled: ending.cancelled,
     inputs.CallerAcknowledged: talking.acknowledged,
     inputs.PhoneReoffered: talking.reoffered,
+    inputs.PhoneTookMove: moving.took_move,
+    inputs.PhoneRefusedMove: moving.refused_move,
     inputs.PhoneEnded: ending.phone_ended,
     inputs.DeadlinePassed: ending.deadline_passed,
     inputs.EndConversation: ending.end_conversation,

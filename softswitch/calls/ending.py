@@ -15,7 +15,6 @@ from softswitch.calls.inputs import (
     CallerCancelled,
     DeadlinePassed,
     EndConversation,
-    MediaLost,
     PhoneEnded,
 )
 from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
@@ -138,6 +137,8 @@ def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
         return _abandon(conversation)
     if conversation.attempting:
         return nobody_reached(conversation, NO_ANSWER)
+    if conversation.state is ConversationState.TALKING:
+        return end_all(conversation, MEDIA_LOST)  # a phone did not take its new port
     ringing = conversation.state in {ConversationState.RINGING, ConversationState.ATTENDED}
     return end_all(conversation, NO_ANSWER if ringing else NO_PORT)
 
@@ -151,18 +152,6 @@ def _abandon(conversation: Conversation) -> Facts:
         if leg.port_state is not PortState.NONE
     ]
     return out
-
-
-def media_lost(state: CallsState, given: MediaLost) -> Facts:
-    """A leg's worker died: its port is gone and the conversation has no sound."""
-    leg = state.legs.get(given.leg)
-    conversation = state.conversation_of(given.leg)
-    if leg is None or conversation is None or leg.port_state is PortState.NONE:
-        return []
-    out: Facts = []
-    if leg.is_live:
-        out += end_all(conversation, MEDIA_LOST)
-    return [*out, facts.LegMediaClosed(given.leg, 0, 0, 0, 0.0, 0)]
 
 
 def end_conversation(state: CallsState, given: EndConversation) -> Facts:

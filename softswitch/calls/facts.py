@@ -196,6 +196,30 @@ class LegPlayEnded:
     """Why it could not be played."""
 
 
+@fact("leg.media_lost")
+class LegMediaLost:
+    """A leg's media worker died, and the port with it; it gets another."""
+
+    leg: str
+
+
+@fact("leg.reinvited")
+class LegReinvited:
+    """We offered a phone another port by re-INVITE, because its worker had died."""
+
+    leg: str
+    sdp: str
+
+
+@fact("leg.reinvite_answered")
+class LegReinviteAnswered:
+    """The phone took it; ``sdp`` is its answer."""
+
+    leg: str
+    sdp: str
+    held: bool
+
+
 @fact("segment.started")
 class SegmentStarted:
     """Two parties (or one, in an echo test) began to talk."""

@@ -167,6 +167,25 @@ class PhoneReoffered:
 
 
 @immutable
+class PhoneTookMove:
+    """A phone took a re-INVITE of ours."""
+
+    leg: str
+    sdp: str
+    offered: str
+    """What it was offered."""
+
+
+@immutable
+class PhoneRefusedMove:
+    """A re-INVITE of ours came to nothing."""
+
+    leg: str
+    status: int
+    """491 when the wait after a glare is over."""
+
+
+@immutable
 class PhoneEnded:
     """A phone hung up, or its dialog died."""
 
@@ -274,6 +293,8 @@ Input = (
     | CallerCancelled
     | CallerAcknowledged
     | PhoneReoffered
+    | PhoneTookMove
+    | PhoneRefusedMove
     | PhoneEnded
     | DeadlinePassed
     | EndConversation

@@ -52,6 +52,9 @@ class Performer:
             facts.LegAcknowledged: self._acknowledged,
             facts.LegReoffered: self._reoffered,
             facts.LegReofferRefused: self._reoffer_refused,
+            facts.LegMediaLost: self._media_lost,
+            facts.LegReinvited: self._reinvited,
+            facts.LegReinviteAnswered: self._reinvite_answered,
             facts.SegmentStarted: self._segment_started,
             facts.LegPlaying: self._playing,
             facts.LegPlayEnded: self._play_ended,
@@ -143,8 +146,30 @@ class Performer:
     def _reoffer_refused(self, fact: facts.LegReofferRefused, now: float) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None:
-            reason = reason_header(88, fact.reason)
-            session.refuse_reoffer(fact.status, headers=(reason,), now=now)
+            headers = (reason_header(88, fact.reason),) if fact.status == 488 else ()
+            session.refuse_reoffer(fact.status, headers=headers, now=now)
+
+    def _media_lost(self, fact: facts.LegMediaLost, now: float) -> None:
+        leg = self._state.legs[fact.leg]
+        self._media.open(OpenLeg(fact.leg, leg.conversation_id, leg.media_address))
+
+    def _reinvited(self, fact: facts.LegReinvited, now: float) -> None:
+        """Offer the new port; a phone that sends there before it answers is heard."""
+        leg = self._state.legs[fact.leg]
+        self.offer_again(leg, now)
+        self._set_stream(leg)
+        talking = self._state.conversations[leg.conversation_id].talking
+        if talking is not None:
+            self._join(leg.conversation_id, *talking)
+
+    def offer_again(self, leg: Leg, now: float) -> None:
+        """Send a phone the description that is ours now."""
+        session = self.sessions.get(leg.leg)
+        if session is not None:
+            session.reinvite(leg.local_sdp, now=now)
+
+    def _reinvite_answered(self, fact: facts.LegReinviteAnswered, now: float) -> None:
+        self._set_stream(self._state.legs[fact.leg])
 
     def _playing(self, fact: facts.LegPlaying, now: float) -> None:
         self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))

@@ -20,6 +20,7 @@ from softswitch.calls.inputs import (
     Refuse,
     RingPhones,
 )
+from softswitch.calls.moving import offer_new_port
 from softswitch.calls.state import CallsState, Conversation, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
@@ -105,6 +106,8 @@ def media_opened(state: CallsState, given: MediaOpened) -> Facts:
     if leg is None or conversation is None or leg.port_state is not PortState.OPENING:
         return []
     out: Facts = [facts.LegMediaOpened(given.leg, given.port)]
+    if leg.moving:
+        return out + offer_new_port(conversation, leg, given.port)
     caller = conversation.caller
     if leg is caller:
         if conversation.kind == "echo":

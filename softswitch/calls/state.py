@@ -144,6 +144,8 @@ class Leg:
     early: str = ""
     """Of a caller: the leg whose early media it hears."""
     held: bool = False
+    moving: bool = False
+    """Whether its worker died while it talked, and its phone has not taken the new port yet."""
     answer_awaited: bool = False
     """Whether ``local_sdp`` is an offer in our 2xx whose answer comes with the ACK."""
     dialog: tuple[Any, ...] = ()
@@ -251,6 +253,8 @@ class Deadlines:
     """How long a guide may keep a caller at one thing: a guard, each guide has deadlines of its own."""
     close_s: float = 40.0
     """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
+    move_s: float = 10.0
+    """Until both phones have taken the ports that replace a dead worker's."""
     parting_s: float = 4.0
     """How long the end of a dialog is remembered. A brain that dies has let out all but what its last turn kept; this
     is longer, for what was lost on the way and not sent a second time."""

@@ -9,7 +9,7 @@ from softswitch.calls.causes import NO_MEDIA
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, codec_of, has_speech, in_order_of, offer_for
 from softswitch.calls.ending import completed_elsewhere, end_of, hushed
 from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.sdp.model import PayloadFormat
 
@@ -100,7 +100,9 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
     conversation = state.conversation_of(given.leg)
     if leg is None or conversation is None or not leg.is_live:
         return []
-    wanted = _formats_of_peer(conversation, leg)
+    if leg.port_state is not PortState.OPEN:
+        return [facts.LegReofferRefused(leg.leg, 491, "the switch is about to offer another port")]
+    wanted = formats_of_peer(conversation, leg)
     if not given.sdp:
         current = audio_of(leg.remote_sdp)
         formats = in_order_of(wanted, current.formats) if current else ()
@@ -113,7 +115,7 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
     return [facts.LegReoffered(leg.leg, given.sdp, sdp, held=audio is not None and audio.on_hold)]
 
 
-def _formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat, ...]:
+def formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat, ...]:
     """Return the formats that the leg's peer takes; an echo takes whatever is offered."""
     peer = conversation.peer_of(leg.leg)
     audio = audio_of(peer.remote_sdp if peer is not None else leg.remote_sdp)

@@ -1,4 +1,4 @@
-"""Which requests other than INVITE are unanswered, as seen on the switch's own wire.
+"""Which requests other than INVITE, and which of the switch's re-INVITEs, are unanswered, as seen on its own wire.
 
 Such a transaction is no fact, so a brain that is thrown away while one is open may go on differently from one that is
 not; the simulation has to know when that was.
@@ -26,15 +26,16 @@ class ExchangeWatch:
         """How many are unanswered now."""
         return len(self._open)
 
-    def look(self, data: bytes) -> None:
-        """Look at what came in or went out."""
+    def look(self, data: bytes, *, sent: bool = False) -> None:
+        """Look at what came in, or was sent."""
         try:
             message = parse_message(data)
             key = (message.via.branch, message.cseq.method)
         except SipError:
             return
         if isinstance(message, Request):
-            if message.method not in _NOT_WATCHED:
+            reinvited = sent and message.method == "INVITE" and message.to.tag is not None
+            if reinvited or message.method not in _NOT_WATCHED:
                 self._open.add(key)
         elif isinstance(message, Response) and message.status >= 200:
             self._open.discard(key)

@@ -44,6 +44,7 @@ class Call(Dialog):
         ended_by: ``here``, ``there`` or empty.
         reasons: the Reason headers that came with CANCEL, BYE and refusals.
         acknowledged: whether the INVITE's 2xx has had its ACK.
+        takes_reinvites: whether it answers a re-INVITE with its own description; else with 488.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Call(Dialog):
         self.ended_by = ""
         self.reasons: list[str] = []
         self.acknowledged = False
+        self.takes_reinvites = True
         self.invite_exchange: ServerExchange | None = None
         """The last INVITE that came, which CANCEL and ACK are about."""
         self._invite: Attempt | None = None
@@ -321,6 +323,9 @@ class Call(Dialog):
     def _take_reinvite(self, exchange: ServerExchange) -> None:
         if self._reinviting:
             exchange.respond(491)
+            return
+        if not self.takes_reinvites:
+            exchange.respond(488)
             return
         self.invite_exchange = exchange
         self.retarget(exchange.request)

@@ -104,7 +104,7 @@ class SimulatedSwitch:
 
     def _send(self, flow: Flow, data: bytes) -> None:
         if not self.media.cut_off:
-            self.watch.look(data)
+            self.watch.look(data, sent=True)
             self._transports.send(flow, data)
 
     def _turn(self, work: Callable[[], None]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from softswitch.calls.facts import ConversationEnded
@@ -143,16 +141,3 @@ async def test_a_wrong_password_cannot_call(world: World) -> None:
     await call.until(CallState.ENDED)
     assert call.status == 401
     assert not boris.calls
-
-
-@behaviour()
-async def test_when_the_media_worker_dies_both_phones_are_released_with_a_reason(world: World) -> None:
-    anna, boris = await world.registered("anna"), await world.registered("boris")
-    await anna.dial("102")
-    (await boris.until_called()).answer()
-    await anna.call.until(CallState.UP)
-    await asyncio.sleep(1)
-    world.switch.media.lose_worker()
-    await anna.call.until(CallState.ENDED)
-    await boris.call.until(CallState.ENDED)
-    assert anna.call.reasons == boris.call.reasons == ['Q.850;cause=41;text="Media worker lost"']

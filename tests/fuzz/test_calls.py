@@ -27,18 +27,24 @@ def random_input(chance: random.Random, world: World) -> inputs.Input:
         (6, lambda: inputs.MediaOpened(leg, chance.randrange(20000, 30000, 2))),
         (0.3, lambda: inputs.MediaRefused(leg, "no-port")),
         (1, lambda: inputs.MediaClosed(leg)),
-        (0.1, lambda: inputs.MediaLost(leg)),
+        (0.3, lambda: inputs.MediaLost(leg)),
         (3, lambda: inputs.CalleeProgressed(leg, chance.choice((180, 183)), chance.choice(OFFERS))),
         (2, lambda: inputs.CalleeAnswered(leg, chance.choice(OFFERS))),
         (0.5, lambda: inputs.CalleeRejected(leg, chance.choice((408, 480, 486, 503, 603)), "no")),
         (0.2, lambda: inputs.CallerCancelled(leg)),
         (3, lambda: inputs.CallerAcknowledged(leg, chance.choice(OFFERS))),
         (3, lambda: inputs.PhoneReoffered(leg, chance.choice(OFFERS))),
+        (2, lambda: inputs.PhoneTookMove(leg, chance.choice(OFFERS), offered(world, leg))),
+        (0.2, lambda: inputs.PhoneRefusedMove(leg, chance.choice((488, 491, 503)))),
         (0.5, lambda: inputs.PhoneEnded(leg, chance.choice(("bye", "lost")), 200, "x")),
         (0.1, lambda: inputs.DeadlinePassed(leg[0])),
         (0.1, lambda: inputs.EndConversation(leg[0], "x")),
     )
     return chance.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
+
+
+def offered(world: World, leg: str) -> str:
+    return world.state.legs[leg].local_sdp if leg in world.state.legs else ""
 
 
 def fits(world: World, given: inputs.Input) -> bool:
@@ -67,6 +73,8 @@ def check(world: World) -> None:
     for conversation in state.conversations.values():
         if conversation.talking is not None:
             assert all(state.legs[leg].is_live for leg in conversation.talking)
+            moving = any(leg.moving for leg in conversation.legs.values())
+            assert moving == (conversation.deadline_s is not None)
         else:
             assert conversation.deadline_s is not None, "a transient state without a deadline"
 

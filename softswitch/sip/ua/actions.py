@@ -91,6 +91,8 @@ class ReofferAnswered:
 
     session: Party
     sdp: str
+    offered: str
+    """What we offered."""
 
 
 @immutable

@@ -96,6 +96,7 @@ class ReofferOut:
         self.state = State.SENT
         self._core = core
         self._party = party
+        self._sdp = sdp
         self._ack = b""
         self._cseq = 0
         self._transaction: InviteClient | None = None
@@ -151,7 +152,7 @@ class ReofferOut:
             self._ack = party.dialog.request("ACK", self._cseq, via, [self._core.user_agent]).to_bytes()
             party.refreshed(response, now)
             party.changed = True
-            self._core.tell(ReofferAnswered(party, response.sdp))
+            self._core.tell(ReofferAnswered(party, response.sdp, self._sdp))
         self._core.send(self._party.flow, self._ack)
 
     def timed_out(self, now: float) -> None:

@@ -214,12 +214,3 @@ def test_no_port_for_the_caller_is_a_503() -> None:
     world.call(inputs.RingPhones((phone("boris", BORIS),)))
     decided = world.tell(inputs.MediaRefused("c.1", "no-port"))
     assert next(f for f in decided if isinstance(f, facts.LegEnded) and f.leg == "c.1").status == 503
-
-
-def test_a_lost_worker_ends_both_sides_with_cause_41() -> None:
-    world = World()
-    world.talk()
-    decided = world.tell(inputs.MediaLost("c.1"))
-    assert {f.cause for f in decided if isinstance(f, facts.LegEnded)} == {41}
-    world.tell(inputs.MediaLost("c.2"))
-    assert not world.state.legs
