@@ -56,6 +56,16 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", "/calls")
         return found
 
+    def bans(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.view.BanView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/bans")
+        return found
+
+    def lift_ban(self, source: str) -> dict[str, Any]:
+        """Let a source in again; return the ban that was lifted."""
+        found: dict[str, Any] = self._ask("DELETE", "/bans", params={"source": source})
+        return found
+
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})
@@ -63,7 +73,7 @@ class SwitchClient:
         return difference
 
     def _ask(
-        self, method: str, path: str, *, content: bytes | None = None, params: Mapping[str, bool] | None = None
+        self, method: str, path: str, *, content: bytes | None = None, params: Mapping[str, bool | str] | None = None
     ) -> Any:  # noqa: ANN401  # JSON
         try:
             answer = self._http.request(method, path, content=content, params=params)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import calls, health, registrations, site, status
+from softswitch.api import bans, calls, health, registrations, site, status
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -23,6 +23,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     registrations.router,
     calls.router,
     site.router,
+    bans.router,
 )
 
 

@@ -75,6 +75,20 @@ class CallView:
     """ISO 8601 in UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class BanView:
+    """A source that is shut out."""
+
+    source: str
+    """An address, or an IPv6 network."""
+    until: str
+    """ISO 8601 in UTC."""
+    reason: str
+    """``guessing`` or ``flooding``."""
+    times: int
+    """How often in a row."""
+
+
 class SwitchView(Protocol):
     """The running switch. Every method returns at once."""
 
@@ -92,6 +106,18 @@ class SwitchView(Protocol):
 
     def calls(self) -> Sequence[CallView]:
         """List the conversations."""
+        ...
+
+    def bans(self) -> Sequence[BanView]:
+        """List the sources that are shut out now."""
+        ...
+
+    def lift_ban(self, source: str) -> BanView:
+        """Let a source in again; return the ban that was lifted.
+
+        Raises:
+            CommandError: it is not shut out.
+        """
         ...
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:

@@ -28,6 +28,7 @@ from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, decode, encode
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
+from softswitch.directory.bans import BanState, SourceBanned, SourceFreed, SourceGuard
 from softswitch.directory.location import LocationState, disconnected, expired
 from softswitch.directory.site import Site
 from softswitch.journal.sink import FactSink
@@ -108,6 +109,7 @@ class Brain:
         """Deadlines of conversations as they were armed, in wall time."""
         self.calls = CallsState(settings.deadlines)
         self.locations = LocationState()
+        self.bans = BanState()
         addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
         self._ua = UserAgent(
             entropy=entropy,
@@ -125,6 +127,9 @@ class Brain:
             limits=settings.registration,
             record=self._record,
             arrive=self._arrive,
+            guard=SourceGuard(self.bans, settings.allow, settings.guard),
+            ban=self._ban,
+            may_call=self._may_call,
         )
         self._guidance = Guidance(
             self.calls,
@@ -134,6 +139,7 @@ class Brain:
             arm=self._arm_guide,
         )
         self._domain = settings.domain
+        self._settings = settings
         self._now = clock.monotonic()
         self._wall_s = clock.wall()
         self._keepalive = self._new_keepalive()
@@ -142,8 +148,14 @@ class Brain:
     # Inputs
 
     def receive(self, data: bytes, flow: Flow) -> None:
-        """Take one datagram, or one message of a stream."""
+        """Take one datagram, or one message of a stream; nothing of a source that is shut out is even read.
+
+        A phone that was registered before goes on as if nothing had happened: somebody beside it misbehaves, or forges
+        its address.
+        """
         self._look_at_clock()
+        if self.bans and self.bans.holds(flow.remote[0], self._wall_s) and not self.desk.knows(flow):
+            return
         self._ua.receive(data, flow, now=self._now)
         self._run()
 
@@ -180,6 +192,11 @@ class Brain:
         """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None."""
         candidates = (self._ua.next_deadline(), self._deadlines.next(), self._keepalive.next_deadline())
         return min((moment for moment in candidates if moment is not None), default=None)
+
+    def lift_ban(self, source: str) -> None:
+        """Let a source in again."""
+        self._look_at_clock()
+        self.bans.apply(self._place(SourceFreed(source), ""))
 
     def end_conversation(self, conversation_id: str, reason: str) -> None:
         """End a conversation politely on all sides."""
@@ -226,6 +243,7 @@ class Brain:
             self._sequence = max(self._sequence, record.sequence)
             apply_call_fact(self.calls, record)
             self.locations.apply(record)
+            self.bans.apply(record)
             self._guidance.apply(record)
         self._look_at_clock()
         restore_sessions(self.calls, self._ua, self._performer, wall_s=self._wall_s, now=self._now)
@@ -275,6 +293,18 @@ class Brain:
         self.locations.apply(self._place(fact, ""))
         self._arm_expiry()
         self._keepalive.registered(fact, now=self._now)
+
+    def _ban(self, fact: SourceBanned) -> None:
+        self.bans.apply(self._place(fact, ""))
+        self._log("source.banned", source=fact.source, reason=fact.reason, times=fact.times)
+
+    def _may_call(self, flow: Flow) -> bool:
+        """Tell whether a source may have one more call; they are counted only where there are many at all."""
+        most = self._settings.calls_each_source
+        if len(self.calls.conversations) < most:
+            return True
+        callers = (conversation.caller for conversation in self.calls.conversations.values())
+        return sum(caller.is_live and caller.flow.remote[0] == flow.remote[0] for caller in callers) < most
 
     def _decide(self, given: inputs.Input) -> None:
         """Decide what follows from an input; where the conversation has a guide, let it follow as well."""
@@ -389,8 +419,12 @@ class Brain:
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,
             actions.Responded: lambda _: None,
-            actions.Dropped: lambda a: self._log("sip.dropped", source=a.flow.remote, reason=a.reason),
+            actions.Dropped: self._dropped,
         }
+
+    def _dropped(self, action: actions.Dropped) -> None:
+        self._log("sip.dropped", source=action.flow.remote, reason=action.reason)
+        self.desk.strayed(action.flow, now=self._now, wall_s=self._wall_s)
 
     def _request_arrived(self, action: actions.RequestArrived) -> None:
         self.desk.take(action.request, action.flow, now=self._now, wall_s=self._wall_s)

@@ -127,6 +127,7 @@ class BrainProcess:
             domain=sip.domain,
             advertise=sip.advertise,
             local_networks=sip.local_networks,
+            allow=self._settings.security.allow,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from softswitch import __version__
 from softswitch.app.addresses import Network
 from softswitch.calls.state import Deadlines
+from softswitch.directory.bans import GuardLimits
 from softswitch.directory.registrar import RegistrationLimits
 from softswitch.sip.timers import Timers
 
@@ -26,6 +27,11 @@ class BrainSettings:
     local_networks: Sequence[Network] = LOCAL_NETWORKS
     stream_ports: Mapping[str, int] = field(default_factory=dict)
     """The port of a listener by transport, which Contact names."""
+    allow: Sequence[Network] = ()
+    """Networks that are never shut out."""
+    guard: GuardLimits = field(default_factory=GuardLimits)
+    calls_each_source: int = 1000
+    """Calls that may be going on from one address that is no trunk's."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -14,6 +14,7 @@ from softswitch.calls.causes import cause_of, reason_header
 from softswitch.calls.inputs import CallArrived, Destination, Echo, Phone, Place, Refuse, RingPhones
 from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
+from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
@@ -59,6 +60,9 @@ class RequestDesk:
         limits: of registrations.
         record: keeps a fact of the directory.
         arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
+        guard: counts what sources get wrong.
+        ban: keeps the fact that a source is shut out.
+        may_call: tells whether a source may have one more call.
     """
 
     def __init__(
@@ -72,6 +76,9 @@ class RequestDesk:
         limits: RegistrationLimits,
         record: Callable[[Any], None],
         arrive: Callable[[Request, Flow, Callable[[str], CallArrived]], None],
+        guard: SourceGuard,
+        ban: Callable[[SourceBanned], None],
+        may_call: Callable[[Flow], bool],
     ) -> None:
         self.site = site
         self.draining = False
@@ -83,6 +90,23 @@ class RequestDesk:
         self._limits = limits
         self._record = record
         self._arrive = arrive
+        self._guard = guard
+        self._ban = ban
+        self._may_call = may_call
+
+    def knows(self, flow: Flow) -> bool:
+        """Tell whether a message comes from a registered phone or from a trunk."""
+        return self._locations.is_registered_source(flow) or self.site.trunk_of(flow) is not None
+
+    def strayed(self, flow: Flow, *, now: float, wall_s: float) -> None:
+        """Count what proves nothing against its source, unless that is known."""
+        if not self.knows(flow):
+            host = flow.remote[0]
+            self._keep(self._guard.strayed(host, phones=self._locations.phones_at(host), now=now, wall_s=wall_s))
+
+    def _keep(self, banned: SourceBanned | None) -> None:
+        if banned is not None:
+            self._ban(banned)
 
     def take(self, request: Request, flow: Flow, *, now: float, wall_s: float) -> None:
         """Answer a request, or pass it on to whoever does."""
@@ -90,10 +114,12 @@ class RequestDesk:
             if request.method == "REGISTER":
                 self._register(request, flow, now, wall_s)
             elif request.method == "INVITE":
-                self._invite(request, flow, wall_s)
+                self._invite(request, flow, now, wall_s)
             elif request.method == "OPTIONS":
+                self.strayed(flow, now=now, wall_s=wall_s)
                 self._ua.reply(request, flow, 200, headers=(("Allow", ALLOW), _ACCEPT))
             else:
+                self.strayed(flow, now=now, wall_s=wall_s)
                 status = _REFUSED.get(request.method, 501)
                 self._refuse(request, flow, status, (("Allow", ALLOW),))
         except SipError as error:
@@ -103,17 +129,22 @@ class RequestDesk:
         reason = reason_header(*cause_of(status)) if request.method == "INVITE" else None
         self._ua.reply(request, flow, status, headers=(*headers, reason) if reason else headers)
 
-    def _verified(self, request: Request, flow: Flow, user: User | None, wall_s: float) -> bool:
-        """Challenge the request unless it carries good credentials of ``user``."""
+    def _verified(self, request: Request, flow: Flow, user: User | None, now: float, wall_s: float) -> bool:
+        """Challenge the request unless it carries good credentials of ``user``; count what proves nothing."""
         verdict = self._authenticator.check(request, user=user, wall_s=wall_s)
         if isinstance(verdict, Challenge):
             self._ua.reply(request, flow, 401, headers=verdict.headers)
+            if verdict.failed:
+                self._keep(self._guard.failed(flow.remote[0], now=now, wall_s=wall_s))
+            else:
+                self.strayed(flow, now=now, wall_s=wall_s)
             return False
+        self._guard.proved(flow.remote[0], now=now)
         return True
 
     def _register(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
         user = registering_user(self.site, request)
-        if not self._verified(request, flow, user, wall_s) or user is None:
+        if not self._verified(request, flow, user, now, wall_s) or user is None:
             return
         transaction = self._ua.begin(request, flow, now=now)
         answer = decide_register(self._locations, request, flow, user, wall_s=wall_s, limits=self._limits)
@@ -122,11 +153,11 @@ class RequestDesk:
         response = response_to(request, answer.status, to_tag=self._ua.new_tag(), headers=answer.headers)
         self._ua.respond(transaction, response, now=now)
 
-    def _invite(self, request: Request, flow: Flow, wall_s: float) -> None:
+    def _invite(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
         caller = who_calls(self.site, request, flow, self._locations)
-        if caller.kind != "trunk" and not self._verified(request, flow, caller.user, wall_s):
+        if caller.kind != "trunk" and not self._verified(request, flow, caller.user, now, wall_s):
             return
-        if self.draining:
+        if self.draining or not (caller.kind == "trunk" or self._may_call(flow)):
             self._refuse(request, flow, 503, (("Retry-After", "5"),))
             return
         dialled = dialled_number(request.uri)

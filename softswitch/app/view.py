@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from softswitch import __version__
-from softswitch.api.view import CallView, LegView, ProcessView, RegistrationView, StatusView
+from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
 from softswitch.app.brain import Brain
 from softswitch.calls.description import codec_of
 from softswitch.calls.state import Conversation, Leg, LegState
 from softswitch.core.clock import Clock, iso_utc
-from softswitch.core.errors import ConfigurationError, Problem
+from softswitch.core.errors import CommandError, ConfigurationError, Problem
+from softswitch.directory.bans import Ban, source_of
 from softswitch.directory.difference import differences
 from softswitch.directory.location import Binding
 from softswitch.directory.site import read_compiled
@@ -83,6 +84,21 @@ class BrainView:
         """List the conversations."""
         return [_call(conversation) for conversation in self._brain.calls.conversations.values()]
 
+    def bans(self) -> Sequence[BanView]:
+        """List the sources that are shut out now."""
+        return [_ban(ban) for ban in self._brain.bans.standing(self._clock.wall())]
+
+    def lift_ban(self, source: str) -> BanView:
+        """Let a source in again."""
+        known = {ban.source: ban for ban in self._brain.bans.standing(self._clock.wall())}
+        found = known.get(source) or known.get(_network_of(source))
+        if found is None:
+            raise CommandError(f"{source} is not shut out.", status=404, error_id="not-banned", field="source")
+        self._brain.lift_ban(found.source)
+        self._brain.end_turn()
+        _LOG.info("source.freed", source=found.source)
+        return _ban(found)
+
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         """Put another site in place of the loaded one; keeps it on disk first.
 
@@ -109,6 +125,17 @@ class BrainView:
             source=f"{binding.flow.transport}:{HostPort(*binding.flow.remote)}",
             expires_s=max(0, round(binding.expires_at_s - wall_s)),
         )
+
+
+def _ban(ban: Ban) -> BanView:
+    return BanView(ban.source, iso_utc(ban.until_s), ban.reason, ban.times)
+
+
+def _network_of(source: str) -> str:
+    try:
+        return source_of(source)
+    except ValueError:
+        return source
 
 
 def _call(conversation: Conversation) -> CallView:

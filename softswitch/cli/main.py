@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "status": "softswitch.cli.status",
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
+    "bans": "softswitch.cli.bans",
     "journal": "softswitch.cli.journal",
     "codecs": "softswitch.cli.codecs",
 }

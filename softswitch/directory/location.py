@@ -81,6 +81,7 @@ class LocationState:
     def __init__(self) -> None:
         self._users: dict[str, dict[str, Binding]] = {}
         self._sources: dict[tuple[str, int], int] = {}
+        self._hosts: dict[str, int] = {}
         self._expiries: list[tuple[float, str, str]] = []
         self._count = 0
 
@@ -110,6 +111,10 @@ class LocationState:
     def is_registered_source(self, flow: Flow) -> bool:
         """Tell whether a registered phone's packets come from where this message came from."""
         return flow.remote in self._sources
+
+    def phones_at(self, host: str) -> int:
+        """Return how many bindings were made from an address, whatever the port."""
+        return self._hosts.get(host, 0)
 
     def bindings_on(self, flow: Flow) -> tuple[Binding, ...]:
         """Return the bindings made over this very connection, for when it closes."""
@@ -160,6 +165,7 @@ class LocationState:
         self._remove(made.user, key)
         self._users.setdefault(made.user, {})[key] = binding
         self._sources[binding.flow.remote] = self._sources.get(binding.flow.remote, 0) + 1
+        self._hosts[binding.flow.remote[0]] = self._hosts.get(binding.flow.remote[0], 0) + 1
         heapq.heappush(self._expiries, (binding.expires_at_s, made.user, key))
         self._count += 1
         if len(self._expiries) > 4 * self._count + 1000:
@@ -178,6 +184,10 @@ class LocationState:
             self._sources[gone.flow.remote] = left
         else:
             del self._sources[gone.flow.remote]
+        host = gone.flow.remote[0]
+        self._hosts[host] -= 1
+        if not self._hosts[host]:
+            del self._hosts[host]
         self._count -= 1
 
 

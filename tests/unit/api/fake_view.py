@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from softswitch.api.view import CallView, LegView, ProcessView, RegistrationView, StatusView
+from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 
 
@@ -28,6 +28,14 @@ class FakeView:
     def calls(self) -> Sequence[CallView]:
         legs = (LegView("c1.1", "anna", "101", "talking", "PCMA"), LegView("c1.2", "", "102", "talking", "PCMA"))
         return [CallView("c1", "talking", legs, "2026-11-22T10:00:00.000Z")]
+
+    def bans(self) -> Sequence[BanView]:
+        return [BanView("203.0.113.7", "2026-11-22T10:10:00.000Z", "guessing", 1)]
+
+    def lift_ban(self, source: str) -> BanView:
+        if source != "203.0.113.7":
+            raise CommandError(f"{source} is not shut out.", status=404, error_id="not-banned", field="source")
+        return self.bans()[0]
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         if compiled == b"broken":

@@ -57,6 +57,14 @@ async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None
     assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
 
 
+async def test_bans_are_listed_and_lifted(http: httpx.AsyncClient) -> None:
+    [ban] = (await http.get("/api/v1/bans")).json()
+    assert ban == {"source": "203.0.113.7", "until": "2026-11-22T10:10:00.000Z", "reason": "guessing", "times": 1}
+    assert (await http.delete("/api/v1/bans", params={"source": "203.0.113.7"})).json() == ban
+    refused = await http.delete("/api/v1/bans", params={"source": "198.51.100.1"})
+    assert (refused.status_code, refused.json()["error_id"]) == (404, "not-banned")
+
+
 async def test_a_site_is_loaded_or_only_compared(http: httpx.AsyncClient, view: FakeView) -> None:
     answer = await http.post("/api/v1/site", content=b"compiled")
     assert answer.json() == {"loaded": True, "difference": ["+ user anna"]}
@@ -119,6 +127,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/registrations",
         "/api/v1/calls",
         "/api/v1/site",
+        "/api/v1/bans",
         "/healthz",
     }
     assert "StatusView" in document["components"]["schemas"]
