@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -66,6 +67,27 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("DELETE", "/bans", params={"source": source})
         return found
 
+    def statuses(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.people_view.StatusRowView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/statuses")
+        return found
+
+    def agents(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.people_view.AgentView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/agents")
+        return found
+
+    def choose_status(self, user: str, status: str) -> dict[str, Any]:
+        """Set a user's status; return the user."""
+        found: dict[str, Any] = self._ask("PUT", f"/users/{quote(user, safe='')}/status", json={"status": status})
+        return found
+
+    def log_into_queues(self, user: str, queue: str, *, logged_in: bool) -> dict[str, Any]:
+        """Log a user in to a queue or out of it (all, where none is named); return the user."""
+        wanted = {"queue": queue, "logged_in": logged_in}
+        found: dict[str, Any] = self._ask("PUT", f"/users/{quote(user, safe='')}/queues", json=wanted)
+        return found
+
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})
@@ -73,10 +95,16 @@ class SwitchClient:
         return difference
 
     def _ask(
-        self, method: str, path: str, *, content: bytes | None = None, params: Mapping[str, bool | str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        json: Mapping[str, object] | None = None,
+        params: Mapping[str, bool | str] | None = None,
     ) -> Any:  # noqa: ANN401  # JSON
         try:
-            answer = self._http.request(method, path, content=content, params=params)
+            answer = self._http.request(method, path, content=content, json=json, params=params)
         except httpx.HTTPError as error:
             raise CommandError(f"The switch did not answer: {error}", status=503, error_id="no-answer") from error
         if answer.is_error:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import bans, calls, health, registrations, site, status
+from softswitch.api import agents, bans, calls, health, registrations, site, status
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -22,6 +22,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     status.router,
     registrations.router,
     calls.router,
+    agents.router,
     site.router,
     bans.router,
 )

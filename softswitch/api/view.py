@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from softswitch.api.people_view import PeopleView
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessView:
@@ -89,7 +91,7 @@ class BanView:
     """How often in a row."""
 
 
-class SwitchView(Protocol):
+class SwitchView(PeopleView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

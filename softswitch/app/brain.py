@@ -16,6 +16,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.guidance import Guidance
 from softswitch.app.keepalive import KeepAlive
+from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.calls import facts, inputs
@@ -34,6 +35,8 @@ from softswitch.directory.site import Site
 from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
+from softswitch.queues.agents import inputs as agent_inputs
+from softswitch.queues.agents.state import AgentsState
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
@@ -110,6 +113,8 @@ class Brain:
         self.calls = CallsState(settings.deadlines)
         self.locations = LocationState()
         self.bans = BanState()
+        self.agents = AgentsState()
+        self.people = People(lambda: self.desk.site, self.agents, self.locations, self.calls, self._record_of_people)
         addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
         self._ua = UserAgent(
             entropy=entropy,
@@ -125,6 +130,7 @@ class Brain:
             authenticator=Authenticator(settings.nonce_key, settings.domain, entropy),
             addresses=addresses,
             limits=settings.registration,
+            people=self.people,
             record=self._record,
             arrive=self._arrive,
             guard=SourceGuard(self.bans, settings.allow, settings.guard),
@@ -204,6 +210,21 @@ class Brain:
         self._decide(inputs.EndConversation(conversation_id, reason))
         self._run()
 
+    def command_people(self, given: agent_inputs.Input) -> None:
+        """Carry out a command about a user's status or queues.
+
+        Raises:
+            CommandError: it cannot be carried out; nothing has changed.
+        """
+        self._look_at_clock()
+        self.people.decide(given)
+
+    def load_site(self, site: Site) -> None:
+        """Put another site in place of the loaded one; calls in progress keep what they started with."""
+        self._look_at_clock()
+        self.desk.site = site
+        self.people.look_again(wall_s=self._wall_s)
+
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
         if self._pending:
@@ -245,6 +266,7 @@ class Brain:
             self.locations.apply(record)
             self.bans.apply(record)
             self._guidance.apply(record)
+            self.agents.apply(record)
         self._look_at_clock()
         restore_sessions(self.calls, self._ua, self._performer, wall_s=self._wall_s, now=self._now)
         for conversation_id in self.calls.conversations:
@@ -252,6 +274,7 @@ class Brain:
         self._guidance.resume()
         self._arm_expiry()
         self._keepalive = self._new_keepalive()
+        self.people.look_again(wall_s=self._wall_s)
         self._run()
 
     def settle_media(self) -> None:
@@ -293,6 +316,11 @@ class Brain:
         self.locations.apply(self._place(fact, ""))
         self._arm_expiry()
         self._keepalive.registered(fact, now=self._now)
+        self.people.registration_changed(fact, wall_s=self._wall_s)
+
+    def _record_of_people(self, fact: object) -> None:
+        """Record a fact of statuses and queue log-ins, and apply it."""
+        self.agents.apply(self._place(fact, ""))
 
     def _ban(self, fact: SourceBanned) -> None:
         self.bans.apply(self._place(fact, ""))

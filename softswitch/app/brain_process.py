@@ -161,6 +161,7 @@ class BrainProcess:
             directory=self._directory,
             pids=self._link.pids,
             ring=lambda: self._ring.state,
+            in_turn=self._in_turn,
         )
         api: ApiService = module.ApiService(view, self._settings, self._given)
         for number, server in enumerate(api.servers):

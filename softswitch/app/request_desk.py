@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.app.addresses import Addresses
+from softswitch.app.codes import serve_code
+from softswitch.app.people import OFFLINE, People
 from softswitch.calls.causes import cause_of, reason_header
-from softswitch.calls.inputs import CallArrived, Destination, Echo, Phone, Place, Refuse, RingPhones
+from softswitch.calls.inputs import CallArrived, Destination, Phone, Place, Refuse, RingPhones
 from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
@@ -19,7 +21,7 @@ from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
     Caller,
-    EchoTest,
+    CodeDialled,
     NotFound,
     Offline,
     Phones,
@@ -58,6 +60,7 @@ class RequestDesk:
         authenticator: challenges and verifies.
         addresses: which of our addresses a peer sees.
         limits: of registrations.
+        people: who may be called.
         record: keeps a fact of the directory.
         arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
         guard: counts what sources get wrong.
@@ -74,6 +77,7 @@ class RequestDesk:
         authenticator: Authenticator,
         addresses: Addresses,
         limits: RegistrationLimits,
+        people: People,
         record: Callable[[Any], None],
         arrive: Callable[[Request, Flow, Callable[[str], CallArrived]], None],
         guard: SourceGuard,
@@ -88,6 +92,7 @@ class RequestDesk:
         self._authenticator = authenticator
         self._addresses = addresses
         self._limits = limits
+        self._people = people
         self._record = record
         self._arrive = arrive
         self._guard = guard
@@ -162,7 +167,7 @@ class RequestDesk:
             return
         dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
-        destination = self._destination(found)
+        destination = self._destination(found, caller, wall_s)
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")
@@ -189,13 +194,22 @@ class RequestDesk:
         """Say where a phone is and which of our addresses it sees."""
         return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
 
-    def _destination(self, found: Phones | EchoTest | NotFound | Offline) -> Destination:
-        if isinstance(found, EchoTest):
-            return Echo()
+    def _destination(
+        self, found: Phones | CodeDialled | NotFound | Offline, caller: Caller, wall_s: float
+    ) -> Destination:
+        if isinstance(found, CodeDialled) and caller.user is not None:
+            return serve_code(self._people, self.site, caller.user, found.dialled)
+        refused = self._people.dialling_refused(caller.user) if caller.user is not None else None
+        if refused is not None:
+            return refused
         if isinstance(found, Phones):
-            return RingPhones(tuple(self._phone(found.user, binding) for binding in found.bindings))
+            right = "internal" if caller.user is not None else "direct"
+            offered = self._people.phones_for(found.user, right, wall_s=wall_s)
+            if isinstance(offered, Refuse):
+                return offered
+            return RingPhones(tuple(self._phone(found.user, binding) for binding in offered))
         if isinstance(found, Offline):
-            return Refuse(480, 20, "Subscriber absent", "offline")
+            return OFFLINE
         return Refuse(404, 1, "Unallocated number", "not-found")
 
     def _phone(self, user: User, binding: Binding) -> Phone:

@@ -9,6 +9,7 @@ from pathlib import Path
 from softswitch import __version__
 from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
 from softswitch.app.brain import Brain
+from softswitch.app.people_view import BrainPeople
 from softswitch.calls.description import codec_of
 from softswitch.calls.state import Conversation, Leg, LegState
 from softswitch.core.clock import Clock, iso_utc
@@ -25,7 +26,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView:
+class BrainView(BrainPeople):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:
@@ -34,6 +35,7 @@ class BrainView:
         directory: the storage directory, where a newly loaded site is kept.
         pids: tells the processes of the switch by name.
         ring: tells how the journal is.
+        in_turn: does something in the brain and ends the turn.
     """
 
     def __init__(
@@ -44,9 +46,9 @@ class BrainView:
         directory: Path,
         pids: Callable[[], Mapping[str, int]],
         ring: Callable[[], RingState],
+        in_turn: Callable[[Callable[[], None]], None],
     ) -> None:
-        self._brain = brain
-        self._clock = clock
+        super().__init__(brain, clock, in_turn)
         self._directory = directory
         self._pids = pids
         self._ring = ring
@@ -113,7 +115,7 @@ class BrainView:
         lines = differences(before, found.site)
         if not dry_run:
             write_site(self._directory, compiled)
-            self._brain.desk.site = found.site
+            self._in_turn(lambda: self._brain.load_site(found.site))
             _LOG.info("site.loaded", users=len(found.site.users), changes=len(lines))
         return lines
 

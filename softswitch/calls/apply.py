@@ -126,6 +126,8 @@ def _accepted(state: CallsState, record: Record, fact: facts.LegAccepted) -> Non
     conversation = state.conversations[record.conversation_id]
     if conversation.answered_at_s is None:
         conversation.answered_at_s = record.wall_s
+    if conversation.kind == "code":  # its ACK has to come
+        conversation.deadline_s = record.wall_s + state.deadlines.ring_s
 
 
 def _acknowledged(state: CallsState, record: Record, fact: facts.LegAcknowledged) -> None:

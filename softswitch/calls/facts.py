@@ -24,7 +24,7 @@ class ConversationStarted:
     trunk: str = ""
     """Name of the trunk it came in by."""
     kind: str = "call"
-    """``call`` or ``echo``."""
+    """``call``, ``echo``, or ``code`` where the caller dialled a code that is carried out."""
     guide: str = ""
     """``kind:name`` of whoever decides what becomes of the caller, e.g. ``scenario:main``; empty for a plain call."""
 

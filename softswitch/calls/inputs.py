@@ -63,7 +63,12 @@ class Refuse:
     """For programs, in the record."""
 
 
-Destination = RingPhones | Attend | Echo | Refuse
+@immutable
+class Confirm:
+    """A destination: what the caller's code asked for is done; the call is taken and ended to say so."""
+
+
+Destination = RingPhones | Attend | Echo | Confirm | Refuse
 
 
 @immutable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
@@ -12,6 +12,7 @@ from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
 from softswitch.calls.inputs import (
     Attend,
     CallArrived,
+    Confirm,
     Echo,
     MediaClosed,
     MediaOpened,
@@ -31,7 +32,7 @@ Facts = list[Any]
 def arrive(state: CallsState, given: CallArrived) -> Facts:
     """A caller's INVITE: start the conversation, add its legs, or refuse it."""
     refusal = _refusal(given)
-    kind = "echo" if isinstance(given.destination, Echo) else "call"
+    kind = _KINDS.get(type(given.destination), "call")
     guide = given.destination.guide if isinstance(given.destination, Attend) else ""
     caller = leg_id(given.conversation_id, 1)
     out: Facts = [
@@ -58,6 +59,10 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
             leg = leg_id(given.conversation_id, number)
             out.append(added(leg, "callee", phone.user, phone.number, phone.place, "", given.max_forwards - 1))
     return out
+
+
+_KINDS: Final = {Echo: "echo", Confirm: "code"}
+"""Conversations in which the caller is alone."""
 
 
 def _refusal(given: CallArrived) -> Failure | None:
@@ -110,8 +115,8 @@ def media_opened(state: CallsState, given: MediaOpened) -> Facts:
         return out + offer_new_port(conversation, leg, given.port)
     caller = conversation.caller
     if leg is caller:
-        if conversation.kind == "echo":
-            return out + _answer_echo(conversation, given.port)
+        if conversation.kind in _KINDS.values():
+            return out + _answer_alone(conversation, given.port)
         ready = [one for one in conversation.callees if one.port_state is PortState.OPEN]
     else:
         ready = [leg] if caller.port_state is PortState.OPEN else []
@@ -122,17 +127,17 @@ def media_opened(state: CallsState, given: MediaOpened) -> Facts:
     return out
 
 
-def _answer_echo(conversation: Conversation, port: int) -> Facts:
+def _answer_alone(conversation: Conversation, port: int) -> Facts:
     caller = conversation.caller
     audio = audio_of(caller.remote_sdp)
     try:
         sdp = answer_for(caller, caller.remote_sdp, audio.formats, port) if audio else offer_for(caller, OURS, port)
     except SdpError:
         return end_all(conversation, NO_MEDIA)
-    return [
-        facts.LegAccepted(caller.leg, sdp),
-        facts.SegmentStarted(1, caller.leg, caller.leg, codec_of(sdp)),
-    ]
+    accepted = facts.LegAccepted(caller.leg, sdp)
+    if conversation.kind == "code":  # ended as soon as the ACK is here
+        return [accepted]
+    return [accepted, facts.SegmentStarted(1, caller.leg, caller.leg, codec_of(sdp))]
 
 
 def media_refused(state: CallsState, given: MediaRefused) -> Facts:

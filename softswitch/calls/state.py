@@ -274,3 +274,10 @@ class CallsState:
         """Return the conversation of a leg, or None where either is gone."""
         found = self.legs.get(leg)
         return None if found is None else self.conversations.get(found.conversation_id)
+
+    def is_busy(self, user: str) -> bool:
+        """Tell whether a user is in a call: has dialled or talks; a phone that only rings is not busy."""
+        return any(
+            leg.user == user and (leg.is_caller or leg.state is LegState.TALKING) and leg.is_live
+            for leg in self.legs.values()
+        )

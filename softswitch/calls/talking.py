@@ -7,7 +7,7 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, codec_of, has_speech, in_order_of, offer_for
-from softswitch.calls.ending import completed_elsewhere, end_of, hushed
+from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, hushed
 from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
@@ -87,7 +87,11 @@ def acknowledged(state: CallsState, given: CallerAcknowledged) -> Facts:
         return []
     if leg.state is LegState.TALKING and not leg.answer_awaited:
         return []
-    return [facts.LegAcknowledged(given.leg, given.sdp if leg.answer_awaited else "")]
+    out: Facts = [facts.LegAcknowledged(given.leg, given.sdp if leg.answer_awaited else "")]
+    conversation = state.conversation_of(given.leg)
+    if conversation is not None and conversation.kind == "code":
+        out += end_all(conversation, COMPLETED)
+    return out
 
 
 def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:

@@ -24,6 +24,9 @@ COMMANDS: Final = {
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
     "bans": "softswitch.cli.bans",
+    "agents": "softswitch.cli.agents",
+    "agent": "softswitch.cli.agent",
+    "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
     "codecs": "softswitch.cli.codecs",
 }

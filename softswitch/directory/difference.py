@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from softswitch.directory.site import Number, Site, Trunk, User
+from softswitch.directory.site import Number, Queue, Site, Trunk, User
+from softswitch.directory.statuses import Status
 
-Entry = User | Number | Trunk
+Entry = User | Number | Trunk | Queue | Status
 
 
 def differences(before: Site | None, after: Site) -> list[str]:
@@ -22,6 +23,13 @@ def differences(before: Site | None, after: Site) -> list[str]:
     lines += _section("user", old.users, after.users)
     lines += _section("number", old.numbers, after.numbers)
     lines += _section("trunk", old.trunks, after.trunks)
+    lines += _section("queue", old.queues, after.queues)
+    lines += _section("status", old.statuses, after.statuses)
+    lines += [
+        f"~ code: {action} {old.codes[action]} -> {code}"
+        for action, code in after.codes.items()
+        if old.codes[action] != code
+    ]
     return lines
 
 
@@ -42,6 +50,10 @@ def _title(entry: Entry) -> str:
         return f"{entry.name} ({entry.extension})"
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"
+    if isinstance(entry, Queue):
+        return f"{entry.name} ({entry.extension})"
+    if isinstance(entry, Status):
+        return f"{entry.name} ({entry.preset})"
     port = f":{entry.port}" if entry.port else ""
     return f"{entry.name} ({entry.host}{port})"
 
@@ -57,7 +69,9 @@ def _changes(old: Entry, new: Entry) -> list[str]:
     return told
 
 
-def _shown(value: str | int | bool | None) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return "none"
+    if isinstance(value, tuple):
+        return " ".join(map(_shown, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value) or '""'

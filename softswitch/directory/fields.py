@@ -83,6 +83,11 @@ class Entry:
         value = self.values.get(key)
         return tuple(item for item in value if isinstance(item, Entry)) if isinstance(value, tuple) else ()
 
+    def entry(self, key: str) -> tuple[Entry, ...]:
+        """Return a value that is a table, as the only item, or nothing."""
+        value = self.values.get(key)
+        return (value,) if isinstance(value, Entry) else ()
+
     def where(self, key: str = "") -> str:
         """Return ``file:line`` of a key, or of the whole entry."""
         return f"{self.file}:{self.lines.get(key, self.line)}"
@@ -125,6 +130,8 @@ host = matching(_HOST, "an address", "an IP address, e.g. 192.0.2.10")
 email = matching(_EMAIL, "a mail address", "a@example.com")
 word = matching(re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}"), "a word", "one word of Latin letters")
 key_pressed = matching(re.compile(r"[0-9*#]"), "a key of a phone", 'one of 0-9 * #, e.g. "2"')
+status_code = matching(re.compile(r"[0-9]{1,3}"), "the number of a status", 'digits that follow *70, e.g. "7"')
+dialled_code = matching(re.compile(r"[*#][0-9*#]{1,7}"), "a dialled code", 'a * or # and up to 7 more keys, e.g. "*8"')
 pin = matching(re.compile(r"[0-9]{0,12}"), "a PIN", 'up to 12 digits, or "" for none')
 
 
@@ -287,7 +294,7 @@ def _named(node: YamlTable, called: str) -> str:
     if not isinstance(found, YamlText) or not found.value or ", entry " not in called:
         return called.removesuffix(",")
     section = called.split(", entry ")[0].rpartition(": ")[2]
-    return f"{section.removesuffix('s')} {_shown(found.value)}"
+    return f"{'status' if section == 'statuses' else section.removesuffix('s')} {_shown(found.value)}"
 
 
 def did_you_mean(written: str, known: Iterable[str], otherwise: str) -> str:

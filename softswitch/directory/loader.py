@@ -13,9 +13,10 @@ from typing import Final
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
+from softswitch.directory.presets import DEFAULT_PRESET, custom_statuses
 from softswitch.directory.references import find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
-from softswitch.directory.site import Number, Site, Trunk, User, make_site, shortest_address
+from softswitch.directory.site import Number, Queue, Site, Trunk, User, make_site, shortest_address
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
@@ -111,6 +112,9 @@ def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
         (_user(entry, domain) for entry in reading.sections["users"]),
         (_number(entry) for entry in reading.sections["numbers"]),
         (_trunk(entry) for entry in reading.sections["trunks"]),
+        queues=(_queue(entry) for entry in reading.sections["queues"]),
+        statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
+        codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
     )
     notices = find_notices(reading.sections, reading.scenarios)
     return LoadedSite(site, tuple(str(path.resolve()) for path in given), tuple(notices))
@@ -158,6 +162,15 @@ def _user(entry: Entry, domain: str) -> User:
         ha1_md5(extension, domain, password),
         ha1_sha256(extension, domain, password),
         entry.flag("sha256"),
+        entry.text("preset", DEFAULT_PRESET),
+        entry.values.get("respect_status") is not False,
+        entry.flag("call_waiting") if "call_waiting" in entry.values else None,
+    )
+
+
+def _queue(entry: Entry) -> Queue:
+    return Queue(
+        entry.text("name"), entry.text("extension"), tuple(member.text("user") for member in entry.entries("members"))
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from softswitch.core.errors import Problem
+from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.fields import Entry, did_you_mean
 from softswitch.directory.sections import NUMBER_TARGETS
 from softswitch.directory.site import number_key, shortest_address
+from softswitch.directory.status_conflicts import find_status_conflicts, status_names
 
 Sections = Mapping[str, Sequence[Entry]]
 """The entries of all files by section."""
@@ -30,6 +32,9 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     extensions = [entry for section in _WITH_EXTENSION for entry in sections[section]]
     problems += _twice(extensions, "extension", f'a free extension, e.g. "{_free_extension(extensions)}"')
     problems += _twice(sections["numbers"], "number", "each number once", fold=number_key)
+    problems += _twice(sections["codes"], "action", "each action once")
+    problems += find_status_conflicts(sections["statuses"])
+    problems += _codes_twice(sections["codes"])
     problems += _trunks_twice(sections["trunks"])
     problems += _passwords(sections["users"])
     for entry in sections["numbers"]:
@@ -73,6 +78,19 @@ def _trunks_twice(trunks: Iterable[Entry]) -> list[Problem]:
             what = f"its packets cannot be told from those of trunk {_title(before)} ({before.where('host')})"
             cure = "another host or port, or one trunk instead of two"
             problems.append(Problem(entry.where("host"), f"trunk {_title(entry)}: {what}", cure))
+    return problems
+
+
+def _codes_twice(codes: Iterable[Entry]) -> list[Problem]:
+    """Two actions with one code, or a code that hides another: nobody could tell what is meant."""
+    written = {entry.text("action"): entry for entry in codes}
+    code_of = {**DEFAULT_CODES, **{action: entry.text("code") for action, entry in written.items()}}
+    problems = []
+    for action, entry in written.items():
+        other = next((o for o, code in code_of.items() if o != action and code == code_of[action]), None)
+        if other is not None:
+            what = f"code {code_of[action]} of {action} is that of {other}"
+            problems.append(Problem(entry.where("code"), what, "a code that nothing else has"))
     return problems
 
 
@@ -140,6 +158,7 @@ def _unknown_names(sections: Sections) -> list[Problem]:
     """Check the other places where one entry names another."""
     users, routes, trunks = (_names(sections[section]) for section in ("users", "routes", "trunks"))
     problems: list[Problem] = []
+    statuses = status_names(sections["statuses"])
     for section in ("groups", "queues"):
         for entry in sections[section]:
             called = f"{section.removesuffix('s')} {_title(entry)}"
@@ -147,6 +166,8 @@ def _unknown_names(sections: Sections) -> list[Problem]:
             problems += [found for member in members for found in _unknown(member, "user", "user", users, called)]
             problems += _members_twice(members, called)
             problems += _unknown(entry, "supervisors", "user", users, called)
+            for wrap_up in entry.entry("wrap_up"):
+                problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
     for entry in sections["users"]:
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
     for entry in sections["routes"]:

@@ -6,27 +6,13 @@ from typing import Final, Literal
 
 from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable
+from softswitch.directory.codes import Dialled, read_code
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.site import Number, Site, User
 from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri, parse_uri
-
-ECHO_CODE: Final = "*99"
-"""What a user dials to hear themselves."""
-
-DIALLED_CODES: Final = {
-    "*8": "pick up a ringing call",
-    "*45": "log in to all queues",
-    "*46": "log out of all queues",
-    "*70": "choose a status",
-    "*3": "start or stop recording",
-    "*97": "voicemail",
-    "*98": "the login voice menu",
-    ECHO_CODE: "the echo test",
-}
-"""Codes that are taken: no extension may look like one."""
 
 _SEPARATORS: Final = str.maketrans("", "", "-.() ")
 
@@ -53,8 +39,10 @@ class Phones:
 
 
 @immutable
-class EchoTest:
-    """The caller hears themselves."""
+class CodeDialled:
+    """The user wants something done, not somebody reached."""
+
+    dialled: Dialled
 
 
 @immutable
@@ -69,7 +57,7 @@ class Offline:
     user: User
 
 
-Destination = Phones | EchoTest | NotFound | Offline
+Destination = Phones | CodeDialled | NotFound | Offline
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -152,8 +140,9 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     number = site.number(dialled)
     if caller.kind == "trunk":
         return NotFound() if number is None else _of_number(site, locations, number, wall_s)
-    if dialled == ECHO_CODE:
-        return EchoTest()
+    code = read_code(site.codes, dialled)
+    if code is not None:
+        return CodeDialled(code)
     user = site.user_by_extension(dialled)
     if user is not None:
         return _of_user(user, locations, wall_s)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.fields import (
     Field,
     Fields,
     choice,
+    dialled_code,
     email,
     extension,
     flag,
@@ -23,10 +25,15 @@ from softswitch.directory.fields import (
     pattern,
     pin,
     secret,
+    status_code,
     table,
     whole,
     word,
 )
+from softswitch.directory.statuses import CALL_WAITING, NO, RIGHTS, YES
+
+PRESETS: Final = ("voximplant", "mango")
+"""The sets of statuses that come with the program."""
 
 _NAME: Final = Field(name, required=True, example="anna")
 _EXTENSION: Final = Field(extension, required=True, example='"101"')
@@ -55,7 +62,27 @@ _USERS: Final[Fields] = {
     "recording": Field(choice("always", "on_demand", "never")),
     "call_waiting": Field(flag),
     "respect_status": Field(flag),
-    "preset": Field(choice("mango", "voximplant")),
+    "preset": Field(choice(*PRESETS)),
+}
+
+STATUS_RIGHTS: Final[Fields] = {right: Field(choice(YES, NO, CALL_WAITING)) for right in RIGHTS}
+
+STATUS_FIELDS: Final[Fields] = {
+    "name": Field(word, required=True, example="lunch"),
+    "preset": Field(choice(*PRESETS)),
+    "label_ru": Field(free_text(40)),
+    "label_en": Field(free_text(40)),
+    "code": Field(status_code),
+    "planned": Field(flag),
+    "unavailable": Field(flag),
+    "refuse_with": Field(choice("480", "486", "603")),
+    **STATUS_RIGHTS,
+}
+"""A status of the site's own; a right that is not written is the preset's ``custom`` one."""
+
+_CODES: Final[Fields] = {
+    "action": Field(choice(*sorted(DEFAULT_CODES)), required=True, example="pick_up"),
+    "code": Field(dialled_code, required=True, example='"*8"'),
 }
 
 _GROUPS: Final[Fields] = {
@@ -141,6 +168,8 @@ SECTIONS: Final[dict[str, Fields]] = {
     "trunks": _TRUNKS,
     "routes": _ROUTES,
     "contacts": _CONTACTS,
+    "statuses": STATUS_FIELDS,
+    "codes": _CODES,
 }
 """Every section that a site file may have."""
 
@@ -151,9 +180,7 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "routes": frozenset({"name"}),
     "contacts": frozenset({"name"}),
     "numbers": frozenset({"group", "queue", "room", "scenario"}),
-    "users": frozenset(
-        {"mobile", "routes", "roles", "voicemail", "recording", "call_waiting", "respect_status", "preset"}
-    ),
+    "users": frozenset({"mobile", "routes", "roles", "voicemail", "recording"}),
     "trunks": frozenset({"register", "username", "password_env", "caller_id"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

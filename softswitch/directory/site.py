@@ -14,6 +14,9 @@ from typing import Final
 import msgpack
 
 from softswitch.core.errors import ConfigurationError, Problem
+from softswitch.directory.codes import DEFAULT_CODES
+from softswitch.directory.presets import DEFAULT_PRESET, with_custom
+from softswitch.directory.statuses import Preset, Status
 from softswitch.sip.flow import Flow
 
 FORMAT: Final = 1
@@ -34,6 +37,13 @@ class User:
     """The same with SHA-256 (RFC 7616 §3.4.2)."""
     sha256: bool = False
     """Whether this user's phones are offered SHA-256 beside MD5; older ones stumble over a second challenge."""
+    preset: str = DEFAULT_PRESET
+    """The set of statuses that the user chooses from."""
+    respect_status: bool = True
+    """Whether the user's status decides which calls are offered (M-3)."""
+    call_waiting: bool | None = None
+    """Whether a call is offered while the user is in another; None: a phone may say busy by itself, the switch does
+    not, and what a group or a status offers only to those with call waiting is not offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,16 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A line of waiting callers: so far its members, who log in to it and out."""
+
+    name: str
+    extension: str
+    members: tuple[str, ...] = ()
+    """Names of users."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything that the files describe and that this version serves."""
 
@@ -78,12 +98,32 @@ class Site:
     """By their digits without a plus sign; see :func:`number_key`."""
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     """By name."""
-    _by_extension: dict[str, User] = field(default_factory=dict, repr=False, compare=False)
-    _by_source: dict[tuple[str, int | None], Trunk] = field(default_factory=dict, repr=False, compare=False)
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """By name."""
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    """The site's own ones, by preset and name: ``mango/lunch``."""
+    codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_CODES))
+    """The dialled code of each action."""
+    _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_extension.update((user.extension, user) for user in self.users.values())
         self._by_source.update(((trunk.host, trunk.source_port), trunk) for trunk in self.trunks.values())
+        self._presets.update(with_custom(self.statuses))
+
+    def presets(self) -> Mapping[str, Preset]:
+        """Return the presets by name, with the site's own statuses in them."""
+        return self._presets
+
+    def preset_of(self, user: User) -> Preset:
+        """Return the statuses that a user chooses from."""
+        return self._presets[user.preset]
+
+    def queues_of(self, user_name: str) -> tuple[str, ...]:
+        """Return the names of the queues that list a user."""
+        return tuple(queue.name for queue in self.queues.values() if user_name in queue.members)
 
     def user_by_extension(self, extension: str) -> User | None:
         """Return the user of an extension, which is also the SIP user name."""
@@ -100,7 +140,14 @@ class Site:
 
 
 def make_site(
-    domain: str, users: Iterable[User] = (), numbers: Iterable[Number] = (), trunks: Iterable[Trunk] = ()
+    domain: str,
+    users: Iterable[User] = (),
+    numbers: Iterable[Number] = (),
+    trunks: Iterable[Trunk] = (),
+    *,
+    queues: Iterable[Queue] = (),
+    statuses: Iterable[Status] = (),
+    codes: Mapping[str, str] | None = None,
 ) -> Site:
     """Build a site from its parts."""
     return Site(
@@ -108,6 +155,9 @@ def make_site(
         {user.name: user for user in users},
         {number_key(number.number): number for number in numbers},
         {trunk.name: trunk for trunk in trunks},
+        queues={queue.name: queue for queue in queues},
+        statuses={f"{status.preset}/{status.name}": status for status in statuses},
+        codes={**DEFAULT_CODES, **(codes or {})},
     )
 
 
@@ -135,6 +185,9 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "users": [astuple(user) for user in site.users.values()],
             "numbers": [astuple(number) for number in site.numbers.values()],
             "trunks": [astuple(trunk) for trunk in site.trunks.values()],
+            "queues": [astuple(queue) for queue in site.queues.values()],
+            "statuses": [astuple(status) for status in site.statuses.values()],
+            "codes": dict(site.codes),
         }
     )
     return packed
@@ -159,7 +212,7 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
         ConfigurationError: the octets are damaged or of another version of the program.
     """
     try:
-        found = msgpack.unpackb(data)
+        found = msgpack.unpackb(data, use_list=False)
         if found["format"] != FORMAT:
             raise ConfigurationError([_load_again(where, f"it has format {found['format']}, this program {FORMAT}")])
         site = make_site(
@@ -167,6 +220,9 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             (User(*values) for values in found["users"]),
             (Number(*values) for values in found["numbers"]),
             (Trunk(*values) for values in found["trunks"]),
+            queues=(Queue(*values) for values in found.get("queues", ())),
+            statuses=(Status(*values) for values in found.get("statuses", ())),
+            codes=found.get("codes"),
         )
         return CompiledSite(site, tuple(found["paths"]))
     except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:

@@ -129,6 +129,10 @@ class SimulatedSwitch:
 
     # What a test does and asks
 
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do something in the brain, as a command from outside does."""
+        self._turn(work)
+
     def refold(self) -> None:
         """Throw the brain away, with all that it had not recorded, and fold another one from the journal."""
         self.refolded_in_exchange = self.watch.open > 0 or self._transports.failures_untold > 0

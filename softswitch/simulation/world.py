@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import md5, sha256
 from typing import Final
 
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
-from softswitch.directory.site import Number, Site, Trunk, User, make_site
+from softswitch.directory.site import Number, Queue, Site, Trunk, User, make_site
+from softswitch.directory.statuses import Status
+from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import VirtualClock
 from softswitch.simulation.media import SimulatedMedia
 from softswitch.simulation.network import Conditions, Network
@@ -42,6 +45,10 @@ class Setting:
     conditions: Conditions = field(default_factory=Conditions)
     numbers: tuple[Number, ...] = ()
     trunks: tuple[Trunk, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    users: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """In what users differ from the usual: values of :class:`softswitch.directory.site.User` by name."""
 
 
 def password_of(name: str) -> str:
@@ -58,8 +65,11 @@ def make_user(name: str, extension: str) -> User:
 
 def usual_site(setting: Setting) -> Site:
     """Make the site with the usual users."""
-    users = [make_user(name, extension) for name, extension in EXTENSIONS.items()]
-    return make_site(DOMAIN, users, setting.numbers, setting.trunks)
+    users = [
+        replace(make_user(name, extension), **setting.users.get(name, {}))  # type: ignore[arg-type]  # by name
+        for name, extension in EXTENSIONS.items()
+    ]
+    return make_site(DOMAIN, users, setting.numbers, setting.trunks, queues=setting.queues, statuses=setting.statuses)
 
 
 class World:
@@ -139,6 +149,10 @@ class World:
     def hears(self, phone: SimulatedPhone) -> set[str]:
         """Return the names of the phones that this one hears now."""
         return heard_by(phone, self.phones.values(), self.switch.media)
+
+    def command(self, given: agent_inputs.Input) -> None:
+        """Carry out a command about a user's status, as the API does."""
+        self.switch.in_turn(lambda: self.switch.brain.command_people(given))
 
     def facts(self, *kinds: type) -> list[object]:
         """Return the facts of these types that were recorded so far."""

@@ -106,3 +106,34 @@ def test_a_whole_journal_verifies_and_a_damaged_one_fails_with_what_is_missing(c
     broken = softswitch("journal", "verify", "--config", config)
     assert broken.exit_code == 1
     assert "never kept: facts 4 to 5" in broken.stdout
+
+
+def test_agents_are_shown_with_status_and_time(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    shown = softswitch("agents", "--config", running).stdout
+    assert "anna" in shown
+    assert "1:02:05" in shown
+    [anna] = json.loads(softswitch("agents", "--json", "--config", running).stdout)
+    assert (anna["user"], anna["status"], anna["in_status_s"]) == ("anna", "on_line", 3725)
+
+
+def test_a_status_is_set_and_a_queue_entered_by_command(running: Path) -> None:
+    told = softswitch("agent", "set", "anna", "break", "--config", running)
+    assert (told.exit_code, told.stdout) == (0, "anna: break (Перерыв), logged in to no queue\n")
+    told = softswitch("agent", "login", "anna", "support", "--config", running)
+    assert told.stdout == "anna: break (Перерыв), logged in to support\n"
+    told = softswitch("agent", "logout", "anna", "--json", "--config", running)
+    assert json.loads(told.stdout)["queues"] == []
+
+
+def test_a_status_that_there_is_not_is_refused_with_the_field(running: Path) -> None:
+    refused = softswitch("agent", "set", "anna", "lunch", "--config", running)
+    assert isinstance(refused.exception, CommandError)
+    assert (refused.exception.status, refused.exception.field) == (422, "status")
+
+
+def test_statuses_are_listed(running: Path) -> None:
+    shown = softswitch("statuses", "--config", running).stdout
+    assert "Перерыв" in shown
+    [row] = json.loads(softswitch("statuses", "--json", "--config", running).stdout)
+    assert row["code"] == "2"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from softswitch.api.people_view import AgentView, StatusRowView
 from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 
@@ -14,6 +16,23 @@ class FakeView:
     def __init__(self) -> None:
         self.is_ready = True
         self.loaded: list[tuple[bytes, bool]] = []
+        self._anna = AgentView(
+            user="anna",
+            extension="101",
+            display_name="Анна",
+            preset="mango",
+            status="on_line",
+            label_ru="На линии",
+            label_en="On line",
+            since="2026-11-22T10:00:00.000Z",
+            in_status_s=3725,
+            phones=1,
+            reachable=True,
+            why_unreachable="",
+            busy=True,
+            queues=(),
+            respect_status=True,
+        )
 
     def ready(self) -> bool:
         return self.is_ready
@@ -36,6 +55,28 @@ class FakeView:
         if source != "203.0.113.7":
             raise CommandError(f"{source} is not shut out.", status=404, error_id="not-banned", field="source")
         return self.bans()[0]
+
+    def statuses(self) -> Sequence[StatusRowView]:
+        rights = {"direct": "true", "queue": "false"}
+        return [StatusRowView("mango", "break", "Перерыв", "Break", "2", "user", True, False, 480, rights)]
+
+    def agents(self) -> Sequence[AgentView]:
+        return [self.agent("anna")]
+
+    def agent(self, user: str) -> AgentView:
+        if user != "anna":
+            raise CommandError(f"There is no user {user}", status=404, error_id="unknown-user", field="user")
+        return self._anna
+
+    def choose_status(self, user: str, status: str) -> AgentView:
+        if status != "break":
+            raise CommandError("No such status", status=422, error_id="unknown-status", field="status")
+        self._anna = replace(self.agent(user), status=status, label_ru="Перерыв", label_en="Break")
+        return self._anna
+
+    def log_into_queues(self, user: str, queue: str, *, logged_in: bool) -> AgentView:
+        self._anna = replace(self.agent(user), queues=(queue or "support",) if logged_in else ())
+        return self._anna
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         if compiled == b"broken":

@@ -128,6 +128,52 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/calls",
         "/api/v1/site",
         "/api/v1/bans",
+        "/api/v1/statuses",
+        "/api/v1/agents",
+        "/api/v1/agents/{user}",
+        "/api/v1/users/{user}/status",
+        "/api/v1/users/{user}/queues",
         "/healthz",
     }
     assert "StatusView" in document["components"]["schemas"]
+
+
+@pytest.mark.row("M-2")
+async def test_the_list_of_statuses_is_data(http: httpx.AsyncClient) -> None:
+    [row] = (await http.get("/api/v1/statuses")).json()
+    assert (row["preset"], row["name"], row["label_ru"], row["set_by"]) == ("mango", "break", "Перерыв", "user")
+    assert row["rights"] == {"direct": "true", "queue": "false"}
+
+
+async def test_a_status_is_set_and_shown(http: httpx.AsyncClient) -> None:
+    answer = await http.put("/api/v1/users/anna/status", json={"status": "break"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "break")
+    assert (await http.get("/api/v1/agents/anna")).json()["label_ru"] == "Перерыв"
+    [anna] = (await http.get("/api/v1/agents")).json()
+    assert (anna["status"], anna["in_status_s"], anna["reachable"]) == ("break", 3725, True)
+
+
+async def test_queues_are_entered_and_left(http: httpx.AsyncClient) -> None:
+    answer = await http.put("/api/v1/users/anna/queues", json={"logged_in": True, "queue": "sales"})
+    assert answer.json()["queues"] == ["sales"]
+    answer = await http.put("/api/v1/users/anna/queues", json={"logged_in": False})
+    assert answer.json()["queues"] == []
+
+
+@pytest.mark.parametrize(
+    ("user", "body", "status", "field"),
+    [
+        ("anna", {"status": "lunch"}, 422, "status"),
+        ("nobody", {"status": "break"}, 404, "user"),
+        ("anna", {}, 422, "body.status"),
+        ("anna", {"status": "break", "statsu": 1}, 422, "body.statsu"),
+    ],
+)
+async def test_a_bad_command_about_a_status_names_the_field(
+    http: httpx.AsyncClient, user: str, body: dict[str, object], status: int, field: str
+) -> None:
+    answer = await http.put(f"/api/v1/users/{user}/status", json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+    assert (await http.get("/api/v1/agents/anna")).json()["status"] == "on_line"

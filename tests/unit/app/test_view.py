@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from softswitch.app.view import BrainView
-from softswitch.core.errors import ConfigurationError
+from softswitch.core.errors import CommandError, ConfigurationError
 from softswitch.directory.site import Site, compile_site, make_site
 from softswitch.directory.store import read_site
 from softswitch.journal.ring import RingState, RingWriter
+from softswitch.queues.agents.facts import StatusChosen
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.virtual_loop import VirtualLoop
 from softswitch.simulation.world import DOMAIN, Setting, World, make_user
@@ -42,6 +43,7 @@ class Viewed:
             directory=directory,
             pids=lambda: {"supervisor": 1, "worker-0": 2, "brain": 3},
             ring=lambda: self.ring,
+            in_turn=self.world.switch.in_turn,
         )
 
 
@@ -139,3 +141,39 @@ def test_a_switch_that_stops_takes_no_calls(viewed: Viewed) -> None:
     assert viewed.view.ready()
     viewed.world.switch.brain.desk.draining = True
     assert not viewed.view.ready()
+
+
+def test_an_agent_is_shown_and_an_unreachable_one_says_why(viewed: Viewed) -> None:
+    async def come_and_go() -> None:
+        await talk(viewed.world)
+        vera = await viewed.world.registered("vera")
+        await vera.unregister()
+        await asyncio.sleep(90)
+
+    viewed.loop.run_until_complete(come_and_go())
+    anna, vera, gleb = (viewed.view.agent(name) for name in ("anna", "vera", "gleb"))
+    assert (anna.status, anna.label_ru, anna.reachable, anna.busy) == ("online", "В сети", True, True)
+    assert (vera.status, vera.reachable, vera.in_status_s) == ("offline", False, 90)
+    assert vera.why_unreachable == "its last phone signed off"
+    assert (gleb.status, gleb.since, gleb.why_unreachable) == ("offline", "", "no phone has registered")
+    assert [agent.user for agent in viewed.view.agents()] == ["anna", "boris", "vera", "gleb"]
+
+
+def test_a_status_is_set_by_the_view_and_kept_as_a_fact(viewed: Viewed) -> None:
+    viewed.loop.run_until_complete(talk(viewed.world))
+    assert viewed.view.choose_status("anna", "ready").status == "ready"
+    assert viewed.world.facts(StatusChosen) == [StatusChosen("anna", "ready", "api")]
+    with pytest.raises(CommandError):
+        viewed.view.choose_status("anna", "wrap_up")
+    with pytest.raises(CommandError):
+        viewed.view.agent("nobody")
+
+
+def test_a_load_that_takes_a_status_away_sets_the_login_status(viewed: Viewed) -> None:
+    viewed.loop.run_until_complete(talk(viewed.world))
+    viewed.view.choose_status("anna", "unavailable")
+    before = viewed.world.switch.brain.desk.site
+    mango = {name: replace(user, preset="mango") for name, user in before.users.items()}
+    viewed.view.load_site(compile_site(make_site(DOMAIN, mango.values())), dry_run=False)
+    assert viewed.view.agent("anna").status == "on_line"
+    assert {row.preset for row in viewed.view.statuses()} == {"mango", "voximplant"}

@@ -93,7 +93,7 @@ def test_what_is_not_served_yet_is_said_with_its_place(tmp_path: Path) -> None:
     notices = load_paths([folder(tmp_path)], domain="softswitch.local").notices
     said = [notice.removeprefix(f"{tmp_path}/") for notice in notices]
     assert "site.yaml:12: section queues is checked and not served yet" in said
-    keys = "mobile, preset, recording, respect_status, roles, routes, voicemail"
+    keys = "mobile, recording, roles, routes, voicemail"
     assert f"site.yaml:3: users: {keys} are checked and not served yet" in said
     assert "site.yaml:23: trunks: caller_id is checked and not served yet" in said
     assert any(notice.startswith("scenarios/main.yaml:1: scenarios are read") for notice in said)

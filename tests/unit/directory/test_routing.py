@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from softswitch.core.errors import SipError
+from softswitch.directory.codes import Dialled
 from softswitch.directory.routing import (
     Caller,
-    EchoTest,
+    CodeDialled,
     NotFound,
     Offline,
     Phones,
@@ -108,7 +109,7 @@ def test_what_nobody_has_is_not_found(dialled: str) -> None:
 
 def test_the_echo_test_is_for_users_alone() -> None:
     state = Registrar().state
-    assert route(site(), state, "*99", Caller("user", ANNA), wall_s=0.0) == EchoTest()
+    assert route(site(), state, "*99", Caller("user", ANNA), wall_s=0.0) == CodeDialled(Dialled("echo", ""))
     assert route(site(), state, "*99", Caller("trunk", trunk="pstn"), wall_s=0.0) == NotFound()
 
 

@@ -1,0 +1,60 @@
+"""``/api/v1/agents``, ``/users/{user}/status`` and ``/users/{user}/queues``: who is there, and in which status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from softswitch.api.people_view import AgentView, StatusRowView
+from softswitch.api.view import SwitchView
+
+
+class StatusChoice(BaseModel):
+    """The status to be set."""
+
+    model_config = ConfigDict(extra="forbid")
+    status: str
+    """Name of a row of the user's preset."""
+
+
+class QueueLogin(BaseModel):
+    """Whether to take part in the distribution of queues."""
+
+    model_config = ConfigDict(extra="forbid")
+    logged_in: bool
+    queue: str = ""
+    """One queue; empty: all that list the user, and the status Ready with them."""
+
+
+def router(view: SwitchView) -> APIRouter:
+    """Make the routes of this resource."""
+    routes = APIRouter()
+
+    @routes.get("/statuses")
+    async def statuses() -> Sequence[StatusRowView]:
+        """List the statuses that there are, with what each permits."""
+        return view.statuses()
+
+    @routes.get("/agents")
+    async def agents() -> Sequence[AgentView]:
+        """List all users with their statuses."""
+        return view.agents()
+
+    @routes.get("/agents/{user}")
+    async def agent(user: str) -> AgentView:
+        """Show one user."""
+        return view.agent(user)
+
+    @routes.put("/users/{user}/status")
+    async def choose(user: str, wanted: StatusChoice) -> AgentView:
+        """Set a user's status."""
+        return view.choose_status(user, wanted.status)
+
+    @routes.put("/users/{user}/queues")
+    async def queues(user: str, wanted: QueueLogin) -> AgentView:
+        """Log a user in to queues or out of them."""
+        return view.log_into_queues(user, wanted.queue, logged_in=wanted.logged_in)
+
+    return routes

@@ -1,0 +1,87 @@
+"""What the API sees of the people of the switch; the brain fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRowView:
+    """One status of a preset with its rights: ``true``, ``false`` or ``call_waiting``."""
+
+    preset: str
+    name: str
+    label_ru: str
+    label_en: str
+    code: str
+    """The digits behind the dialled code that choose it; empty where it has none."""
+    set_by: str
+    """``user`` or ``system``: only the first can be chosen."""
+    planned: bool
+    unavailable: bool
+    refuse_with: int
+    rights: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """A user as colleagues and supervisors see them."""
+
+    user: str
+    extension: str
+    display_name: str
+    preset: str
+    status: str
+    label_ru: str
+    label_en: str
+    since: str
+    """When this status began, ISO 8601 in UTC; empty for somebody who never registered."""
+    in_status_s: int
+    phones: int
+    """Registered ones."""
+    reachable: bool
+    why_unreachable: str
+    """Empty for somebody who can be reached."""
+    busy: bool
+    """Whether in a call."""
+    queues: tuple[str, ...]
+    """Those that the user is logged in to."""
+    respect_status: bool
+
+
+class PeopleView(Protocol):
+    """The people of the running switch. Every method returns at once; those that change something are kept first."""
+
+    def statuses(self) -> Sequence[StatusRowView]:
+        """List the statuses of all presets, the site's own among them."""
+        ...
+
+    def agents(self) -> Sequence[AgentView]:
+        """List all users with their statuses."""
+        ...
+
+    def agent(self, user: str) -> AgentView:
+        """Return one user.
+
+        Raises:
+            CommandError: there is none of that name.
+        """
+        ...
+
+    def choose_status(self, user: str, status: str) -> AgentView:
+        """Set a user's status.
+
+        Raises:
+            CommandError: there is no such user or status, or no registered phone.
+        """
+        ...
+
+    def log_into_queues(self, user: str, queue: str, *, logged_in: bool) -> AgentView:
+        """Log a user in to one queue or out of it; an empty name stands for all that list the user.
+
+        Raises:
+            CommandError: there is no such user or queue, or the queue does not list the user.
+        """
+        ...

@@ -1,0 +1,103 @@
+"""The people of the switch: their statuses follow registrations and commands, and decide who is offered a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from softswitch.calls.inputs import Refuse
+from softswitch.calls.state import CallsState
+from softswitch.directory.location import Binding, LocationState, RegistrationBound, RegistrationRemoved
+from softswitch.directory.site import Site, User
+from softswitch.directory.statuses import Status
+from softswitch.queues.agents import inputs
+from softswitch.queues.agents.decide import decide
+from softswitch.queues.agents.rights import refusing_status, status_of
+from softswitch.queues.agents.state import AgentsState
+
+OFFLINE = Refuse(480, 20, "Subscriber absent", "offline")
+BUSY = Refuse(486, 17, "User busy", "busy")
+_CAUSES = {480: 20, 486: 17, 603: 21}
+
+
+class People:
+    """Decides what becomes of statuses, and answers whether a call may be offered to somebody.
+
+    Args:
+        site: returns the site in force.
+        agents: the folded state.
+        locations: where the users' phones are.
+        calls: who is in a call.
+        record: keeps a fact and applies it.
+    """
+
+    def __init__(
+        self,
+        site: Callable[[], Site],
+        agents: AgentsState,
+        locations: LocationState,
+        calls: CallsState,
+        record: Callable[[Any], None],
+    ) -> None:
+        self._site = site
+        self._agents = agents
+        self._locations = locations
+        self._calls = calls
+        self._record = record
+
+    # What happens
+
+    def registration_changed(self, fact: object, *, wall_s: float) -> None:
+        """See what a fact of a registration, which is applied already, makes of its user's status."""
+        if isinstance(fact, RegistrationBound):
+            self.decide(inputs.PhoneCame(fact.user, wall_s))
+        elif isinstance(fact, RegistrationRemoved) and not self._locations.contacts_of(fact.user, wall_s=wall_s):
+            self.decide(inputs.PhonesGone(fact.user, fact.reason))
+
+    def look_again(self, *, wall_s: float) -> None:
+        """Bring everybody to what site and registrations say: after a start, after a load."""
+        live = {binding.user: True for binding in self._locations if binding.expires_at_s > wall_s}
+        self.decide(inputs.SiteLoaded(wall_s, {**dict.fromkeys(self._agents.agents, False), **live}))
+
+    def decide(self, given: inputs.Input) -> None:
+        """Follow an input.
+
+        Raises:
+            CommandError: it cannot be followed; nothing has changed.
+        """
+        for fact in decide(self._agents, self._site(), given):
+            self._record(fact)
+
+    # Who may be offered what
+
+    def phones_for(self, user: User, right: str, *, wall_s: float) -> tuple[Binding, ...] | Refuse:
+        """Return the phones that a call may ring at, or why it may not be offered to this user now.
+
+        Args:
+            user: who is called.
+            right: what kind of call it is: ``direct``, ``internal``, ``group`` ...
+            wall_s: the time now; registrations that are over do not count.
+        """
+        phones = self._locations.contacts_of(user.name, wall_s=wall_s)
+        if not phones:
+            return OFFLINE
+        status = refusing_status(self._agents, self._site(), user, right)
+        if status is not None:
+            return _refused_by(status)
+        wants_one_call = user.call_waiting is False or (right == "group" and not user.call_waiting)
+        if wants_one_call and self._calls.is_busy(user.name):
+            return BUSY
+        return phones
+
+    def dialling_refused(self, user: User) -> Refuse | None:
+        """Return why a user may not make calls now, or None."""
+        status = refusing_status(self._agents, self._site(), user, "outbound")
+        return None if status is None else Refuse(403, 21, f"Status {status.label_en}", "status")
+
+    def status_of(self, user: User) -> Status:
+        """Return the status that a user is in."""
+        return status_of(self._agents, self._site(), user)
+
+
+def _refused_by(status: Status) -> Refuse:
+    return Refuse(status.refuse_with, _CAUSES[status.refuse_with], f"Status {status.label_en}", "status")

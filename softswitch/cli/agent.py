@@ -1,0 +1,61 @@
+"""``softswitch agent``: set a user's status, log a user in to queues and out of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from softswitch.api.client import SwitchClient
+from softswitch.cli.options import ConfigOption, JsonOption
+from softswitch.cli.output import print_json
+from softswitch.runtime.settings_file import load_settings
+
+agent = typer.Typer(no_args_is_help=True, help="Set a user's status; log a user in to queues and out of them.")
+
+_User = Annotated[str, typer.Argument(help="Name of the user.")]
+_Queue = Annotated[str, typer.Argument(help="Name of a queue; all that list the user unless given.")]
+
+
+@agent.command("set")
+def set_status(
+    user: _User,
+    status: Annotated[str, typer.Argument(help="Name of a status: see 'softswitch statuses'.")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Set a user's status.
+
+    Example: softswitch agent set anna unavailable
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell(switch.choose_status(user, status), as_json=as_json)
+
+
+@agent.command()
+def login(user: _User, queue: _Queue = "", *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Log a user in to a queue, or to all that list the user; all sets the status Ready too.
+
+    Example: softswitch agent login anna support
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell(switch.log_into_queues(user, queue, logged_in=True), as_json=as_json)
+
+
+@agent.command()
+def logout(user: _User, queue: _Queue = "", *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Log a user out of a queue, or of all.
+
+    Example: softswitch agent logout anna
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell(switch.log_into_queues(user, queue, logged_in=False), as_json=as_json)
+
+
+def _tell(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    queues = ", ".join(found["queues"]) or "no queue"
+    typer.echo(f"{found['user']}: {found['status']} ({found['label_ru']}), logged in to {queues}")

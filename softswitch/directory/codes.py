@@ -1,0 +1,51 @@
+"""Dialled codes: what a user dials to have something done, rather than to reach somebody.
+
+The defaults can be changed in the site file's section ``codes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+DEFAULT_CODES: Final[Mapping[str, str]] = {
+    "pick_up": "*8",
+    "queues_in": "*45",
+    "queues_out": "*46",
+    "choose_status": "*70",
+    "record": "*3",
+    "voicemail": "*97",
+    "login_menu": "*98",
+    "echo": "*99",
+}
+"""The code of each action."""
+
+WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status"})
+"""Actions whose code is followed by digits: an extension, the number of a status."""
+
+SERVED: Final = frozenset({"queues_in", "queues_out", "choose_status", "echo"})
+"""Actions that this version carries out."""
+
+
+class Dialled(NamedTuple):
+    """What a code asks for."""
+
+    action: str
+    argument: str
+    """The digits behind the code; empty where none may stand."""
+
+
+def read_code(codes: Mapping[str, str], dialled: str) -> Dialled | None:
+    """Return what was dialled where it is a code that is served; the longest code that fits counts.
+
+    Args:
+        codes: the code of each action.
+        dialled: digits, ``*`` and ``#``.
+    """
+    found = None
+    for action, code in codes.items():
+        argument = dialled[len(code) :]
+        fits = dialled.startswith(code) and action in SERVED and bool(argument) == (action in WITH_ARGUMENT)
+        if fits and (found is None or len(code) > len(codes[found.action])):
+            found = Dialled(action, argument)
+    return found

@@ -1,0 +1,1 @@
+"""Agents and their statuses; the distribution of waiting callers follows."""

@@ -1,0 +1,53 @@
+"""The facts of people: logged in, status chosen, in and out of queues."""
+
+from __future__ import annotations
+
+from softswitch.core.facts import fact
+
+
+@fact("agent.logged_in")
+class AgentLoggedIn:
+    """The first live registration of a user came."""
+
+    user: str
+    status: str
+    """The preset's login status, or the one before, where the user was away for a short time only."""
+    restored: bool
+
+
+@fact("agent.logged_out")
+class AgentLoggedOut:
+    """The last live registration of a user is gone."""
+
+    user: str
+    status: str
+    reason: str
+    """Of the registration's end: ``unregistered``, ``expired`` ..."""
+
+
+@fact("status.chosen")
+class StatusChosen:
+    """Somebody chose a status for a user."""
+
+    user: str
+    status: str
+    by: str
+    """``code``, ``api``, or ``load`` where the site has no such status any more."""
+
+
+@fact("agent.entered_queue")
+class AgentEnteredQueue:
+    """A user takes part in the distribution of a queue from now on."""
+
+    user: str
+    queue: str
+    by: str
+
+
+@fact("agent.left_queue")
+class AgentLeftQueue:
+    """A user takes no part in the distribution of a queue any more."""
+
+    user: str
+    queue: str
+    by: str

@@ -1,0 +1,65 @@
+"""What can be said to the people of the switch: by registrations, by codes and commands, by a newly loaded site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from softswitch.core.immutable import immutable
+
+
+@immutable
+class PhoneCame:
+    """A user has a live registration."""
+
+    user: str
+    at_s: float
+    """Wall time."""
+
+
+@immutable
+class PhonesGone:
+    """A user has no live registration."""
+
+    user: str
+    reason: str
+
+
+@immutable
+class ChooseStatus:
+    """A command: set a status."""
+
+    user: str
+    status: str
+    by: str
+
+
+@immutable
+class EnterQueues:
+    """A command: take part in the distribution of queues."""
+
+    user: str
+    queue: str
+    """One queue; empty: all that list the user, and Ready with them."""
+    by: str
+
+
+@immutable
+class LeaveQueues:
+    """A command: take no part in the distribution of queues."""
+
+    user: str
+    queue: str
+    """One queue; empty: all."""
+    by: str
+
+
+@immutable
+class SiteLoaded:
+    """Another site is in force, or the brain has just started: see what fits no more."""
+
+    at_s: float
+    live: Mapping[str, bool]
+    """Whether a user has a live registration, for each user with a phone or a status."""
+
+
+Input = PhoneCame | PhonesGone | ChooseStatus | EnterQueues | LeaveQueues | SiteLoaded

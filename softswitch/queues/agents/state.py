@@ -1,0 +1,117 @@
+"""What the switch knows of its people: a fold of :mod:`softswitch.queues.agents.facts`, changed by ``apply`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from softswitch.core.facts import Record
+from softswitch.core.state_table import StateTable, Word
+from softswitch.queues.agents import facts
+
+
+class Presence(Word):
+    """Whether a user can be reached at all."""
+
+    AWAY = "away"
+    """No phone is registered."""
+    PRESENT = "present"
+    """At least one is."""
+
+
+class PresenceInput(Word):
+    """What can happen to a user."""
+
+    LOG_IN = "the first registration comes"
+    LOG_OUT = "the last registration goes"
+    CHOOSE = "a status is chosen"
+
+
+PRESENCE_TABLE: Final = StateTable(
+    "presence",
+    {
+        (Presence.AWAY, PresenceInput.LOG_IN): Presence.PRESENT,
+        (Presence.PRESENT, PresenceInput.LOG_OUT): Presence.AWAY,
+        (Presence.PRESENT, PresenceInput.CHOOSE): Presence.PRESENT,
+    },
+)
+"""A user's presence; which status goes with it is data (:mod:`softswitch.directory.statuses`)."""
+
+
+@dataclass(slots=True)
+class Agent:
+    """One user, as far as calls are offered to people."""
+
+    user: str
+    presence: Presence = Presence.AWAY
+    status: str = ""
+    """Name of the row in the user's preset."""
+    since_s: float = 0.0
+    """Wall time at which this status began."""
+    before: str = ""
+    """While away: the status before that."""
+    away_because: str = ""
+    """While away: why the last registration ended."""
+    queues: set[str] = field(default_factory=set)
+    """Names of the queues that the user is logged in to."""
+
+
+@dataclass(slots=True)
+class AgentsState:
+    """Everybody who ever registered or logged in to a queue."""
+
+    agents: dict[str, Agent] = field(default_factory=dict)
+
+    def apply(self, record: Record) -> None:
+        """Fold one record; facts of other things change nothing."""
+        change = _CHANGES.get(type(record.fact))
+        if change is not None:
+            made = record.fact
+            change(self.agents.setdefault(made.user, Agent(made.user)), record.wall_s, made)
+
+    def values(self) -> tuple[Any, ...]:
+        """Return the state as plain values, for a snapshot; equal states give equal values."""
+        return tuple(
+            (a.user, a.presence.value, a.status, a.since_s, a.before, a.away_because, tuple(sorted(a.queues)))
+            for a in self.agents.values()
+        )
+
+    def restore(self, values: Sequence[Any]) -> None:
+        """Put into an empty state what :meth:`values` gave."""
+        for user, presence, status, since_s, before, away_because, queues in values:
+            self.agents[user] = Agent(user, Presence(presence), status, since_s, before, away_because, set(queues))
+
+
+def _logged_in(agent: Agent, wall_s: float, fact: facts.AgentLoggedIn) -> None:
+    agent.presence = PRESENCE_TABLE.step(agent.presence, PresenceInput.LOG_IN)
+    agent.status, agent.since_s = fact.status, wall_s
+    agent.before = agent.away_because = ""
+
+
+def _logged_out(agent: Agent, wall_s: float, fact: facts.AgentLoggedOut) -> None:
+    agent.presence = PRESENCE_TABLE.step(agent.presence, PresenceInput.LOG_OUT)
+    agent.before, agent.away_because = agent.status, fact.reason
+    agent.status, agent.since_s = fact.status, wall_s
+
+
+def _chosen(agent: Agent, wall_s: float, fact: facts.StatusChosen) -> None:
+    agent.presence = PRESENCE_TABLE.step(agent.presence, PresenceInput.CHOOSE)
+    agent.status, agent.since_s = fact.status, wall_s
+
+
+def _entered(agent: Agent, wall_s: float, fact: facts.AgentEnteredQueue) -> None:
+    agent.queues.add(fact.queue)
+
+
+def _left(agent: Agent, wall_s: float, fact: facts.AgentLeftQueue) -> None:
+    agent.queues.discard(fact.queue)
+
+
+_CHANGES: Final[dict[type, Callable[[Agent, float, Any], None]]] = {
+    facts.AgentLoggedIn: _logged_in,
+    facts.AgentLoggedOut: _logged_out,
+    facts.StatusChosen: _chosen,
+    facts.AgentEnteredQueue: _entered,
+    facts.AgentLeftQueue: _left,
+}
