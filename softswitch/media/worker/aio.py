@@ -87,7 +87,9 @@ class AioBackend:
         self._writes = self._control_blocks(rows.capacity, _PWRITE)
         self._read_pointers = _pointers(self._reads)
         self._write_pointers = _pointers(self._writes)
+        self._write_buffers, self._write_octets = self._writes["buffer"], self._writes["octets"]
         self._events = np.zeros(rows.capacity, _EVENT)
+        self._swept, self._results = self._events["data"], self._events["result"]
         self._events_address = self._events.ctypes.data
         self._batch = np.zeros(rows.capacity, np.uint64)
         """The addresses of the control blocks of one submission."""
@@ -115,23 +117,24 @@ class AioBackend:
 
     def receive(self, rows: Indices) -> Received:
         """Receive at most one packet for each of these rows."""
-        events = self._submit(self._read_pointers, rows)
-        results = events["result"]
+        count = self._submit(self._read_pointers, rows)
+        results = self._results[:count].copy()  # the next submission writes there
         found = results > 0
-        if found.all() and results.size == rows.size:
-            return Received(rows, results.copy(), _NONE)
-        swept = events["data"].astype(np.intp)
+        whole = count == len(rows)
+        if whole and found.all():
+            return Received(rows, results, _NONE)
+        swept = rows if whole else self._swept[:count].astype(np.intp)  # events come in the order of the batch
         return Received(swept[found], results[found], swept[~found])
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""
-        self._writes["buffer"][listeners] = self._addresses[sources]
-        self._writes["octets"][listeners] = lengths
-        events = self._submit(self._write_pointers, listeners)
-        results = events["result"]
-        if results.size and results.min() >= 0:
+        self._write_buffers[listeners] = self._addresses.take(sources)
+        self._write_octets[listeners] = lengths
+        count = self._submit(self._write_pointers, listeners)
+        results = self._results[:count]
+        if count and results.min() >= 0:
             return _NONE
-        return events["data"][results < 0].astype(np.intp)
+        return self._swept[:count][results < 0].astype(np.intp)
 
     def broken(self) -> list[int]:
         """Return, once, the rows whose descriptor the system does not know."""
@@ -154,8 +157,8 @@ class AioBackend:
             sock.setblocking(False)
             self.attach(0, sock)
             try:
-                events = self._submit(self._read_pointers, np.array([0]))
-                works = len(events) == 1 and events["result"][0] == -errno.EAGAIN
+                count = self._submit(self._read_pointers, np.array([0]))
+                works = count == 1 and self._results[0] == -errno.EAGAIN
             except MediaError:
                 self.close()
                 raise
@@ -165,8 +168,8 @@ class AioBackend:
             self.close()
             raise MediaError("io_submit does not work on sockets here")
 
-    def _submit(self, pointers: Pointers, rows: Indices) -> npt.NDArray[np.void]:
-        """Start these rows' control blocks and return their events.
+    def _submit(self, pointers: Pointers, rows: Indices) -> int:
+        """Start these rows' control blocks and return the number of their events.
 
         A control block that the system refuses ends the batch; it is skipped and its row noted, and the rest goes on.
         """
@@ -187,7 +190,7 @@ class AioBackend:
                 skipped += 1
             while fetched < started - skipped:
                 fetched += self._fetch(started - skipped - fetched, fetched)
-        return self._events[:fetched]
+        return fetched
 
     def _fetch(self, count: int, offset: int) -> int:
         fetched = self._syscall(

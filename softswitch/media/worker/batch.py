@@ -35,10 +35,6 @@ class Batch:
             self.rows[wanted], self.lengths[wanted], self.heads[wanted], self.timestamps[wanted], self.ssrcs[wanted]
         )
 
-    def sizes_fit(self) -> bool:
-        """Tell whether all packets have a payload and were received whole."""
-        return bool(self.lengths.min() > HEADER_OCTETS and self.lengths.max() < PACKET_OCTETS)
-
     def types(self) -> Numbers:
         """Return the payload types."""
         types: Numbers = (self.heads >> TYPE_SHIFT) & 0x7F
@@ -64,5 +60,5 @@ def read_batch(state: Rows, rows: Indices, lengths: Lengths) -> Batch:
         rows: where packets lie, each row once.
         lengths: their octets. A header that was not received whole is read all the same; see :meth:`Batch.plain`.
     """
-    words = state.read_headers(rows)
+    words = state.read_headers(rows).astype(np.int64)
     return Batch(rows, lengths, words[:, 0], words[:, 1], words[:, 2])

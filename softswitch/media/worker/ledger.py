@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.worker.batch import Mask, Numbers
-from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows
+from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows, Words
 
 _LONG_AGO_US: Final = -(10**15)
 
@@ -63,9 +63,9 @@ class Note(NamedTuple):
     """Packets that were received or sent."""
 
     rows: Indices
-    heads: Numbers
+    heads: Numbers | Words
     """First words of their headers."""
-    timestamps: Numbers
+    timestamps: Numbers | Words
     lengths: Lengths
     sound: Mask | None
     """Which of them are sound; None for all."""

@@ -30,7 +30,7 @@ from softswitch.media.worker.reception import Reception
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import FRAME_TICKS, NEVER, TICK_US, Rows, To
+from softswitch.media.worker.rows import FRAME_TICKS, TICK_US, Rows, To
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.runtime.log import get_logger
@@ -168,8 +168,7 @@ class MediaPlane:
     def retire(self, leg: Leg) -> None:
         """Take a leg's connected socket out of the sweep; it is closed when the turn is over."""
         self._backend.detach(leg.row)
-        self._state.sending[leg.row, To.CONNECTED] = 0
-        self._state.due[leg.row] = NEVER
+        self._state.disconnect(leg.row)
         if leg.twin is not None:
             self._retired.append(leg.twin)
             leg.twin = None

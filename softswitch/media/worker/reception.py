@@ -17,7 +17,7 @@ from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import HEADER_OCTETS, NEVER, UNKNOWN, Rows, To
+from softswitch.media.worker.rows import HEADER_OCTETS, UNKNOWN, Rows, To
 from softswitch.media.worker.sockets import bind_twin, connect_and_drain, receive_from
 from softswitch.rtp.packet import looks_like_rtcp
 
@@ -137,8 +137,7 @@ class Reception:
         """
         state, row = self._state, leg.row
         self._backend.detach(row)
-        state.sending[row, To.CONNECTED] = 0
-        state.due[row] = NEVER
+        state.disconnect(row)
         packets: list[bytes] = []
         try:
             if leg.twin is None:

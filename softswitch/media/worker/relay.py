@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from softswitch.media.worker.batch import Batch, Mask, Numbers, read_batch
 from softswitch.media.worker.io_backend import IoBackend
@@ -20,19 +21,26 @@ from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import (
     AUDIO,
     HEADER_OCTETS,
-    NO_SHAPE,
     NO_TYPE,
     PACKET_OCTETS,
     SHAPE,
     TICK_US,
     Indices,
+    Known,
     Lengths,
     Rows,
     To,
+    Words,
 )
 
 _MOST_AHEAD: Final = 3000
 _MOST_BEHIND: Final = 100  # both of RFC 3550 A.1: beyond them the sender has begun anew
+_MOST_PAYLOAD_OCTETS: Final = PACKET_OCTETS - HEADER_OCTETS - 1
+_KEPT: Final = np.array([SHAPE, 0, 0xFFFF_FFFF], np.uint32)
+"""What of a header's words is the same in all packets of a kind."""
+_HALVES_OF_HEAD: Final = slice(0, 2)
+_HALVES_OF_SHIFT: Final = slice(2 * Known.HEAD_SHIFT, 2 * Known.HEAD_SHIFT + 2)
+"""In words seen as halves, which are added one by one: no sequence number carries into the payload type."""
 _MARKER: Final = 0x0080_0000
 _VERSION_AND_MARKER: Final = 0x8080_0000
 
@@ -102,35 +110,37 @@ class Relay:
             lengths: octets of each packet.
             now: monotonic seconds.
         """
-        batch = read_batch(self._state, rows, lengths)
         now_us = int(now * 1_000_000)
-        if not self._relay_steady(batch, now_us):
-            self._relay_any(batch, now_us)
+        words = self._state.read_headers(rows)
+        known = self._state.known.take(rows, axis=0)
+        kept, steps, fits = _compared(words, known, lengths)
+        if steps.max() > _MOST_BEHIND + _MOST_AHEAD or kept.any() or not fits.all():
+            steady = (steps <= _MOST_BEHIND + _MOST_AHEAD) & ~kept.any(axis=1) & fits
+            other = ~steady
+            self._relay_any(read_batch(self._state, rows[other], lengths[other]), now_us)
+            rows, lengths, words, known = rows[steady], lengths[steady], words[steady], known[steady]
+        if rows.size:
+            self._relay_known(rows, lengths, words, known, now_us)
 
-    def _relay_steady(self, batch: Batch, now_us: int) -> bool:
-        """Relay packets that are all of the kind that came last from the same phones, as is nearly always so.
-
-        Returns:
-            Whether they were; nothing was done with them otherwise.
-        """
-        if not (batch.sizes_fit() and ((batch.heads & SHAPE) == self._state.shape[batch.rows]).all()):
-            return False
-        note = Note(batch.rows, batch.heads, batch.timestamps, batch.lengths, None, now_us)
-        if self._follow(batch, note):
-            return False
-        self._ledger.note_received(note)
-        for listeners in self._routes.rounds:
-            self._forward_steady(note, listeners[batch.rows])
-        return True
-
-    def _forward_steady(self, note: Note, listeners: Indices) -> None:
-        sending = self._state.sending.take(listeners, axis=0)
-        types = sending[:, To.TYPE]
-        if types.min() == NO_TYPE:
-            wanted = types != NO_TYPE
-            note, listeners, sending, types = note.only(wanted), listeners[wanted], sending[wanted], types[wanted]
-        if types.size:
-            self._send(note, listeners, sending, (note.heads & _VERSION_AND_MARKER) | types)
+    def _relay_known(self, rows: Indices, lengths: Lengths, words: Words, known: Words, now_us: int) -> None:
+        """Relay packets that are of the kind that came last from the same phones, as nearly all are."""
+        self._state.known[rows, Known.HEAD] = words[:, 0]
+        self._ledger.note_received(Note(rows, words[:, 0], words[:, 1], lengths, None, now_us))
+        listeners = known[:, Known.LISTENER].astype(np.intp)
+        wanted = listeners != self._state.nobody
+        if not wanted.all():
+            if not wanted.any():
+                return
+            rows, lengths, words, known = rows[wanted], lengths[wanted], words[wanted], known[wanted]
+            listeners = listeners[wanted]
+        headers = words.copy()
+        headers.view(np.uint16)[:, _HALVES_OF_HEAD] += known.view(np.uint16)[:, _HALVES_OF_SHIFT]
+        headers[:, 1:] += known[:, Known.TIMESTAMP_SHIFT : Known.SSRC_SHIFT + 1]
+        self._state.write_headers(rows, headers)
+        self._ledger.note_sent(Note(listeners, headers[:, 0], headers[:, 1], lengths, None, now_us))
+        failed = self._backend.send(listeners, rows, lengths)
+        if failed.size:
+            self._uncount(failed, listeners, lengths)
 
     def _relay_any(self, batch: Batch, now_us: int) -> None:
         """Relay whatever came, looking everything up; what is looked up serves the packets that follow."""
@@ -150,7 +160,25 @@ class Relay:
         types, streams = batch.types(), state.stream[batch.rows]
         for listeners in self._routes.rounds:
             self._forward(_Crossing(note, types, streams, listeners[batch.rows]))
-        state.shape[batch.rows] = np.where(sound, batch.heads & SHAPE, NO_SHAPE)
+        self._learn(batch, sound)
+
+    def _learn(self, batch: Batch, sound: Mask) -> None:
+        """Keep what was looked up, for the sound of sources that have one listener, latched, or none."""
+        state, rows = self._state, batch.rows
+        listeners = self._routes.rounds[0][rows]
+        sending = state.sending.take(listeners, axis=0)
+        silent = sending[:, To.TYPE] == NO_TYPE
+        known = state.known.take(rows, axis=0)
+        known[:, Known.HEAD_SHIFT] = (sending[:, To.TYPE] - (batch.heads & SHAPE & ~_VERSION_AND_MARKER)) & 0xFFFF_0000
+        known[:, Known.HEAD_SHIFT] |= sending[:, To.SEQUENCE_SHIFT].astype(np.uint32)
+        known[:, Known.TIMESTAMP_SHIFT] = sending[:, To.TIMESTAMP_SHIFT]
+        known[:, Known.SSRC_SHIFT] = (sending[:, To.SSRC] - batch.ssrcs) & 0xFFFF_FFFF
+        known[:, Known.LISTENER] = np.where(silent, state.nobody, listeners)
+        simple = sound & (silent | (sending[:, To.CONNECTED] != 0))
+        known[:, Known.ROOM] = np.where(simple, _MOST_PAYLOAD_OCTETS, 0)
+        for others in self._routes.rounds[1:]:
+            known[others[rows] != state.nobody, Known.ROOM] = 0
+        state.known[rows] = known
 
     def _without_odd(self, batch: Batch, plain: Mask) -> Batch:
         """Make odd packets plain where that is possible, count and drop the others."""
@@ -175,23 +203,22 @@ class Relay:
         octets[: len(made)] = np.frombuffer(made, np.uint8)
         return len(made)
 
-    def _follow(self, batch: Batch, note: Note) -> bool:
+    def _follow(self, batch: Batch, note: Note) -> None:
         """Notice where a new stream begins: with another SSRC, or after a jump (RFC 3550 A.1)."""
-        last = self._state.last
+        state = self._state
+        last = state.last(batch.rows)
         keys = (batch.ssrcs << 16) | (batch.heads & 0xFFFF)
-        steps = keys - last[batch.rows]
+        steps = keys - last
         # One unsigned comparison for both ends: what is further behind wraps to the far end.
         regular = (steps + _MOST_BEHIND).view(np.uint64) <= _MOST_AHEAD + _MOST_BEHIND
-        begun = False
         if not regular.all():
             wrapped = (((steps + 0x8000) & 0xFFFF) - 0x8000 + _MOST_BEHIND).view(np.uint64)
-            same_ssrc = last[batch.rows] >> 16 == batch.ssrcs
+            same_ssrc = last >> 16 == batch.ssrcs
             fresh = ~regular & ~(same_ssrc & (wrapped <= _MOST_AHEAD + _MOST_BEHIND))
-            begun = bool(fresh.any())
-            if begun:
-                self._state.stream[batch.rows[fresh]] = self._ledger.begin_streams(note.only(fresh), batch.ssrcs[fresh])
-        last[batch.rows] = keys
-        return begun
+            if fresh.any():
+                state.stream[batch.rows[fresh]] = self._ledger.begin_streams(note.only(fresh), batch.ssrcs[fresh])
+        state.known[batch.rows, Known.HEAD] = batch.heads
+        state.known[batch.rows, Known.SSRC] = batch.ssrcs
 
     def _show_events(self, events: Batch) -> None:
         for place, row in enumerate(events.rows.tolist()):
@@ -241,7 +268,9 @@ class Relay:
         """
         heads |= (note.heads + sending[:, To.SEQUENCE_SHIFT]) & 0xFFFF
         timestamps = note.timestamps + sending[:, To.TIMESTAMP_SHIFT]
-        self._state.write_headers(note.rows, heads, timestamps, sending[:, To.SSRC])
+        words = np.empty((len(heads), 3), np.uint32)
+        words[:, 0], words[:, 1], words[:, 2] = heads, timestamps & 0xFFFF_FFFF, sending[:, To.SSRC]
+        self._state.write_headers(note.rows, words)
         self._ledger.note_sent(note._replace(rows=listeners, heads=heads, timestamps=timestamps))
         connected = sending[:, To.CONNECTED]
         if connected.all():
@@ -249,8 +278,11 @@ class Relay:
         else:
             failed = self._send_mixed(listeners, note.rows, note.lengths, connected != 0)
         if failed.size:
-            self._state.failed[failed] += 1
-            self._ledger.take_back(failed, note.lengths[np.isin(listeners, failed)])
+            self._uncount(failed, listeners, note.lengths)
+
+    def _uncount(self, failed: Indices, listeners: Indices, lengths: Lengths) -> None:
+        self._state.failed[failed] += 1
+        self._ledger.take_back(failed, lengths[np.isin(listeners, failed)])
 
     def _send_mixed(self, listeners: Indices, sources: Indices, lengths: Lengths, connected: Mask) -> Indices:
         places = zip(listeners.tolist(), sources.tolist(), lengths.tolist(), connected.tolist(), strict=True)
@@ -263,6 +295,19 @@ class Relay:
             return np.array(failed, np.intp)
         by_backend = self._backend.send(listeners[connected], sources[connected], lengths[connected])
         return np.concatenate((by_backend, np.array(failed, np.intp)))
+
+
+def _compared(words: Words, known: Words, lengths: Lengths) -> tuple[Words, npt.NDArray[np.uint16], Mask]:
+    """Compare headers with those that came last.
+
+    Returns:
+        What differs of kind and SSRC, shape (n, 3), zeros where nothing does; how far the sequence numbers went on,
+        plus ``_MOST_BEHIND`` and modulo 2**16; and which packets were received whole, have a payload and can be known.
+    """
+    differences = (words ^ known[:, :3]) & _KEPT
+    steps = (words[:, 0] - known[:, Known.HEAD] + _MOST_BEHIND).astype(np.uint16)
+    fits = (lengths - (HEADER_OCTETS + 1)).view(np.uint64) < known[:, Known.ROOM]
+    return differences, steps, fits
 
 
 @dataclass(frozen=True, slots=True)

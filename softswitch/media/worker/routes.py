@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softswitch.media.worker.rows import NO_SHAPE, Indices, Rows
+from softswitch.media.worker.rows import Indices, Known, Rows
 
 
 class Routes:
@@ -29,7 +29,7 @@ class Routes:
     def set_listeners(self, source: int, listeners: Sequence[int]) -> None:
         """Say who hears a source, an empty sequence for nobody; or that something of them has changed."""
         nobody = self._state.nobody
-        self._state.shape[source] = NO_SHAPE
+        self._state.known[source, Known.ROOM] = 0
         while len(self.rounds) < len(listeners):
             self.rounds.append(self._empty_round())
             self._counts.append(0)

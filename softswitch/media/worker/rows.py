@@ -19,10 +19,9 @@ HEADER_OCTETS: Final = 12
 NEVER: Final = 1 << 62
 """A tick that does not come."""
 NO_PACKET: Final = -(1 << 60)
-"""In ``last``: nothing came yet."""
-NO_SHAPE: Final = -1
+"""What :meth:`Rows.last` gives where nothing came yet."""
 SHAPE: Final = 0xFF7F_0000
-"""What of a header's first word is in ``shape``: not the marker, not the sequence number."""
+"""What of a header's first word stays from packet to packet of one kind: not the marker, not the sequence number."""
 NO_TYPE: Final = -1
 """In ``maps``: the listener has no payload type for it."""
 TYPE_SHIFT: Final = 16
@@ -37,7 +36,9 @@ FRAME_TICKS: Final = 20_000 // TICK_US
 """Ticks from packet to packet of a phone that sends 20 ms in each, as nearly all do."""
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
 _STRIDE_OCTETS: Final = PACKET_OCTETS + 64
+_NETWORK_WORD: Final = np.dtype(">u4")
 
+Words = npt.NDArray[np.uint32]
 Indices = npt.NDArray[np.intp]
 Lengths = npt.NDArray[np.int64]
 
@@ -57,6 +58,26 @@ class To:
     TYPE: Final = 5
     """The payload type, in its place, in which it gets the source's sound; NO_TYPE where it gets none."""
     COLUMNS: Final = 6
+
+
+class Known:
+    """Columns of ``known``, for a source: its last packet, and how the next ones of its kind become the listener's.
+
+    The first three stand as the words of a header do.
+    """
+
+    HEAD: Final = 0
+    ROOM: Final = 1
+    """A payload of the known kind has at most so many octets; 0 where something has changed and all must be looked up.
+    """
+    SSRC: Final = 2
+    HEAD_SHIFT: Final = 3
+    """In its lower half what is added to the sequence number, in its upper half what is added to the payload type."""
+    TIMESTAMP_SHIFT: Final = 4
+    SSRC_SHIFT: Final = 5
+    LISTENER: Final = 6
+    """Its row, or that of nobody."""
+    COLUMNS: Final = 8
 
 
 class Rows:
@@ -91,11 +112,8 @@ class Rows:
         """For a listener, its source's payload type to its own, shifted to its place in the header's first word."""
         self.clock_hz = np.full(capacity, DEFAULT_CLOCK_HZ, np.int64)
         """The RTP clock of the phone's formats."""
-        self.last = np.full(capacity, NO_PACKET, np.int64)
-        """SSRC and, in the lowest 16 bits, sequence number of the last packet."""
-        self.shape = np.full(capacity, NO_SHAPE, np.int64)
-        """The first octet and the payload type of the last packet, in their places; while the next ones have the same,
-        nothing has to be looked up for them. NO_SHAPE where something has changed."""
+        self.known = np.zeros((capacity, Known.COLUMNS), np.uint32)
+        """The columns of :class:`Known`: half a cache line holds all that relaying a usual packet needs."""
         self.stream = np.zeros(capacity, np.int64)
         """A number that is new with each stream of packets (SSRC or a jump in sequence); 0 before the first."""
         self.sending = np.zeros((capacity + 1, To.COLUMNS), np.int64)
@@ -122,25 +140,29 @@ class Rows:
         while self.used and self.used - 1 not in self._in_use:
             self.used -= 1
 
+    def disconnect(self, row: int) -> None:
+        """Let no packet leave by a row's connected socket any more, and do not sweep it."""
+        self.due[row] = NEVER
+        self.sending[row, To.CONNECTED] = 0
+        self.known[self.known[:, Known.LISTENER] == row, Known.ROOM] = 0
+
+    def last(self, rows: Indices) -> npt.NDArray[np.int64]:
+        """Return SSRC and, in the lowest 16 bits, sequence number of the last packets of these rows."""
+        known = self.known.take(rows, axis=0).astype(np.int64)
+        keys = (known[:, Known.SSRC] << 16) | (known[:, Known.HEAD] & 0xFFFF)
+        return np.where(self.stream[rows] == 0, NO_PACKET, keys)
+
     def due_at(self, tick: int) -> Indices:
         """Return the rows to sweep at this tick."""
         return np.flatnonzero(self.due[: self.used] <= tick)
 
-    def read_headers(self, rows: Indices) -> npt.NDArray[np.int64]:
+    def read_headers(self, rows: Indices) -> Words:
         """Return the three words of the headers in these rows, shape (n, 3)."""
-        return self._headers.take(rows).view(">u4").reshape(-1, 3).astype(np.int64)
+        return self._headers.take(rows).view(_NETWORK_WORD).reshape(-1, 3).astype(np.uint32)
 
-    def write_headers(
-        self,
-        rows: Indices,
-        heads: npt.NDArray[np.int64],
-        timestamps: npt.NDArray[np.int64],
-        ssrcs: npt.NDArray[np.int64],
-    ) -> None:
-        """Write headers into these rows; of each word the lowest 32 bits."""
-        words = np.empty((len(rows), 3), ">u4")
-        words[:, 0], words[:, 1], words[:, 2] = heads, timestamps, ssrcs
-        self._headers[rows] = words.view(self._headers.dtype)[:, 0]
+    def write_headers(self, rows: Indices, words: Words) -> None:
+        """Write the three words of headers into these rows."""
+        self._headers[rows] = words.astype(_NETWORK_WORD).view(self._headers.dtype)[:, 0]
 
     def _reset(self, row: int) -> None:
         self.due[row] = NEVER
@@ -148,7 +170,6 @@ class Rows:
         self.kinds[row] = UNKNOWN
         self.maps[row] = NO_TYPE
         self.clock_hz[row] = DEFAULT_CLOCK_HZ
-        self.last[row] = NO_PACKET
-        self.shape[row] = NO_SHAPE
+        self.known[row] = 0
         self.sending[row] = 0
         self.empty_sweeps[row] = self.tardy[row] = self.stream[row] = self.refused[row] = self.failed[row] = 0
