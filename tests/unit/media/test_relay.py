@@ -279,3 +279,46 @@ def test_no_datagram_harms_the_relay(packet: bytes) -> None:
     rig, source, listener = pair()
     rig.take(source, packet, rtp(1))
     assert rig.heard(listener)[-1].payload == b"sound"
+
+
+def test_a_sequence_number_that_wraps_leaves_the_payload_type_of_usual_packets_alone() -> None:
+    rig = Rig()
+    source, listener = rig.leg(0), rig.leg(0)
+    rig.hear(listener, source, {0: 96})
+    for number in range(65_400, 65_700):
+        rig.take(source, rtp(number, marker=number % 7 == 0), now=number * 0.02)
+    heard = rig.heard(listener)
+    first = heard[0].sequence
+    assert [one.sequence for one in heard] == [(first + n) & 0xFFFF for n in range(300)]
+    assert {one.payload_type for one in heard} == {96}
+    assert [one.marker for one in heard[1:]] == [number % 7 == 0 for number in range(65_401, 65_700)]
+
+
+def test_usual_packets_go_on_beside_one_that_begins_a_stream() -> None:
+    rig = Rig()
+    pairs = [(rig.leg(0), rig.leg(0)) for _ in range(2)]
+    for source, listener in pairs:
+        rig.hear(listener, source)
+    for number in range(5):
+        for source, _ in pairs:
+            ssrc = 9 if number > 2 and source == pairs[1][0] else 7
+            rig.backend.waiting[source].append(rtp(number, ssrc=ssrc))
+            rig.state.due[source] = number
+        rig.sweeper.sweep(number, now=number * 0.02, catching_up=False)
+    for source, listener in pairs:
+        heard = rig.heard(listener)
+        assert [one.sequence for one in heard] == [(heard[0].sequence + n) & 0xFFFF for n in range(5)]
+        assert {one.ssrc for one in heard} == {0xABC0 + listener}
+        assert rig.ledger.received(source) == 5
+
+
+def test_a_listener_that_is_disconnected_between_two_packets_gets_the_next_one_by_its_catch_all() -> None:
+    rig = Rig()
+    source, listener = rig.leg(0), rig.leg(0)
+    rig.hear(listener, source)
+    for number in range(3):
+        rig.take(source, rtp(number), now=number * 0.02)
+    rig.state.disconnect(listener)
+    rig.take(source, rtp(3), now=0.06)
+    assert len(rig.heard(listener)) == 3
+    assert [row for row, _ in rig.unlatched] == [listener]
