@@ -19,6 +19,7 @@ from softswitch.app.keepalive import KeepAlive
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.resumption import restore_sessions
+from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
@@ -37,6 +38,9 @@ from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.queues.agents.state import AgentsState
+from softswitch.scenario.guide import ScenarioGuide
+from softswitch.scenario.library import ScenarioLibrary
+from softswitch.scenario.model import Scenario
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
@@ -139,7 +143,7 @@ class Brain:
         )
         self._guidance = Guidance(
             self.calls,
-            guides or {},
+            {"scenario": self._scenario_guide(), **(guides or {})},
             decide=lambda given: self._decide_one(given)[2],
             place=self._place,
             arm=self._arm_guide,
@@ -350,12 +354,22 @@ class Brain:
         for fact in decided:
             if isinstance(fact, facts.LegEnded):
                 self._keep_dialog(fact.leg, conversation_id)  # its end may have to be said again
-            apply_call_fact(self.calls, self._place(fact, conversation_id))
+            record = self._place(fact, conversation_id)
+            apply_call_fact(self.calls, record)
+            conversation = conversation or self.calls.conversations.get(conversation_id)
+            if conversation is not None and conversation.guide:
+                self._guidance.apply(record)
             self._performer.perform(fact, self._now)
         self._keep_dialogs(conversation_id)
         self._arm(conversation_id)
-        conversation = conversation or self.calls.conversations.get(conversation_id)
         return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _scenario_guide(self) -> ScenarioGuide:
+        library = ScenarioLibrary(lambda: self.desk.site.scenarios)
+        return ScenarioGuide(library, self._scenario_world)
+
+    def _scenario_world(self, scenario: Scenario) -> ScenarioWorld:
+        return ScenarioWorld(scenario, self.desk.site, self.calls, lambda user: self.desk.phones_of(user, self._wall_s))
 
     def _arm_guide(self, conversation_id: str, wall_s: float | None) -> None:
         name = _GUIDE + conversation_id

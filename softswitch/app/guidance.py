@@ -57,6 +57,7 @@ class Guidance:
         while waiting:
             for own in leader.follow(conversation_id, waiting.popleft(), wall_s):
                 leader.apply(self._place(own, conversation_id))
+                waiting.append(own)
                 for asked in leader.asks(conversation_id, own):
                     waiting.extend(self._decide(asked))
             followed += 1

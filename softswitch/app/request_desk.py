@@ -13,7 +13,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.codes import serve_code
 from softswitch.app.people import OFFLINE, People
 from softswitch.calls.causes import cause_of, reason_header
-from softswitch.calls.inputs import CallArrived, Destination, Phone, Place, Refuse, RingPhones
+from softswitch.calls.inputs import Attend, CallArrived, Destination, Phone, Place, Refuse, RingPhones
 from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
@@ -25,7 +25,9 @@ from softswitch.directory.routing import (
     NotFound,
     Offline,
     Phones,
+    ScenarioReached,
     dialled_number,
+    one_flow_each,
     registering_user,
     route,
     who_calls,
@@ -195,7 +197,7 @@ class RequestDesk:
         return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
 
     def _destination(
-        self, found: Phones | CodeDialled | NotFound | Offline, caller: Caller, wall_s: float
+        self, found: Phones | CodeDialled | ScenarioReached | NotFound | Offline, caller: Caller, wall_s: float
     ) -> Destination:
         if isinstance(found, CodeDialled) and caller.user is not None:
             return serve_code(self._people, self.site, caller.user, found.dialled)
@@ -208,9 +210,19 @@ class RequestDesk:
             if isinstance(offered, Refuse):
                 return offered
             return RingPhones(tuple(self._phone(found.user, binding) for binding in offered))
+        if isinstance(found, ScenarioReached):
+            return Attend(f"scenario:{found.name}")
         if isinstance(found, Offline):
             return OFFLINE
         return Refuse(404, 1, "Unallocated number", "not-found")
+
+    def phones_of(self, user_name: str, wall_s: float) -> tuple[Phone, ...]:
+        """Return the registered phones of a user."""
+        user = self.site.users.get(user_name)
+        if user is None:
+            return ()
+        bindings = one_flow_each(self._locations.contacts_of(user_name, wall_s=wall_s))
+        return tuple(self._phone(user, binding) for binding in bindings)
 
     def _phone(self, user: User, binding: Binding) -> Phone:
         return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))

@@ -24,7 +24,10 @@ class Guide(Protocol):
     """Leads callers of one kind of guide, named before the colon of ``Conversation.guide``."""
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
-        """Return the facts that follow for the guide from a fact of the conversation, or from :class:`GuideDue`."""
+        """Return the facts that follow for the guide from a fact of the conversation or of its own.
+
+        ``happened`` may be :class:`GuideDue` too. All facts that it returns are applied before the next call.
+        """
         ...
 
     def apply(self, record: Record) -> None:

@@ -11,6 +11,7 @@ from softswitch.cli.options import ConfigOption
 from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.site import Site
 from softswitch.runtime.settings_file import load_settings
+from softswitch.scenario.site_check import check_scenarios
 
 PATHS = typer.Argument(metavar="PATH", help="Files, or folders with site.yaml and scenarios/.")
 
@@ -23,7 +24,7 @@ def check(
 
     Example: softswitch check site.yaml
     """
-    loaded = load_paths(paths, domain=load_settings(config).sip.domain)
+    loaded = load_paths(paths, domain=load_settings(config).sip.domain, scenarios=check_scenarios)
     print_notices(loaded)
     typer.echo(f"{summary(loaded.site)}: nothing is wrong")
 

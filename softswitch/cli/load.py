@@ -21,6 +21,7 @@ from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.site import Site, compile_site
 from softswitch.directory.store import site_lock, stored_site, write_site
 from softswitch.runtime.settings_file import load_settings
+from softswitch.scenario.site_check import check_scenarios
 
 _DRY: Final = "nothing was changed, a dry run"
 _START_S: Final = 10.0
@@ -37,7 +38,7 @@ def load(
     Example: softswitch load site.yaml --dry-run
     """
     settings = load_settings(config)
-    loaded = load_paths(paths, domain=settings.sip.domain)
+    loaded = load_paths(paths, domain=settings.sip.domain, scenarios=check_scenarios)
     print_notices(loaded)
     changes, outcome = put_in_place(loaded, settings.storage.directory, dry_run=dry_run)
     for line in changes:

@@ -18,6 +18,7 @@ from softswitch.directory.site import CompiledSite, Site
 from softswitch.directory.store import read_site, save_site
 from softswitch.runtime.settings import Settings
 from softswitch.runtime.settings_file import load_settings
+from softswitch.scenario.site_check import check_scenarios
 
 CONFIG = typer.Option("--config", metavar="FILE", help="The configuration file; softswitch.toml here if there is one.")
 
@@ -52,7 +53,7 @@ def _site(settings: Settings, paths: list[Path]) -> CompiledSite:
     before = None if paths else read_site(directory, domain=domain)
     if before is not None:
         return before
-    loaded = load_paths(paths or [ensure_demo_site(directory)], domain=domain)
+    loaded = load_paths(paths or [ensure_demo_site(directory)], domain=domain, scenarios=check_scenarios)
     for notice in loaded.notices:
         print(f"softswitch: {notice}", file=sys.stderr)
     save_site(directory, loaded.site, loaded.paths)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from difflib import unified_diff
+from typing import Final
 
-from softswitch.directory.site import Number, Queue, Site, Trunk, User
+from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = User | Number | Trunk | Queue | Status
+Entry = User | Number | Trunk | Queue | Status | ScenarioText
+
+_HEADS: Final = frozenset({"+++", "---"})
 
 
 def differences(before: Site | None, after: Site) -> list[str]:
@@ -30,6 +34,7 @@ def differences(before: Site | None, after: Site) -> list[str]:
         for action, code in after.codes.items()
         if old.codes[action] != code
     ]
+    lines += _section("scenario", old.scenarios, after.scenarios)
     return lines
 
 
@@ -48,6 +53,8 @@ def _section(kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry])
 def _title(entry: Entry) -> str:
     if isinstance(entry, User):
         return f"{entry.name} ({entry.extension})"
+    if isinstance(entry, ScenarioText):
+        return entry.name
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"
     if isinstance(entry, Queue):
@@ -65,8 +72,17 @@ def _changes(old: Entry, new: Entry) -> list[str]:
         before, after = getattr(old, field.name), getattr(new, field.name)
         if before == after or field.name == "ha1_sha256":
             continue
+        if field.name == "text":
+            told += _lines_changed(before, after)
+            continue
         told.append("password" if field.name == "ha1_md5" else f"{field.name} {_shown(before)} -> {_shown(after)}")
     return told
+
+
+def _lines_changed(before: str, after: str) -> list[str]:
+    """Count the lines that differ between two texts."""
+    diff = [line[:1] for line in unified_diff(before.splitlines(), after.splitlines(), n=0) if line[:3] not in _HEADS]
+    return [f"{diff.count('+')} lines come, {diff.count('-')} go"]
 
 
 def _shown(value: object) -> str:

@@ -5,7 +5,7 @@ A path is a file, or a folder with ``site.yaml`` and ``scenarios/``. A file whos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,9 @@ from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import DEFAULT_PRESET, custom_statuses
-from softswitch.directory.references import find_conflicts
+from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
-from softswitch.directory.site import Number, Queue, Site, Trunk, User, make_site, shortest_address
+from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User, make_site, shortest_address
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
@@ -34,18 +34,33 @@ class LoadedSite:
     """What is right but should be known: keys that are not served yet, weak passwords. With file and line."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScenarioFindings:
+    """What is wrong with the scenarios of a site, and what should be known."""
+
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+ScenarioCheck = Callable[[Mapping[str, tuple[str, YamlTable]], Sections, str], ScenarioFindings]
+"""(file and table of each scenario by name, entries of the site's files, domain) -> what is wrong."""
+
+
 class _Reading:
     """The entries of all files read so far, and what is wrong with them."""
 
     def __init__(self) -> None:
         self.sections: dict[str, list[Entry]] = {section: [] for section in SECTIONS}
         self.scenarios: dict[str, str] = {}
+        self.trees: dict[str, tuple[str, YamlTable]] = {}
+        self.texts: list[ScenarioText] = []
         self.problems: list[Problem] = []
 
     def file(self, path: Path) -> None:
         """Read one file; its problems are kept, so that the other files are looked at too."""
         try:
-            tree = read_yaml(path.read_bytes(), str(path))
+            octets = path.read_bytes()
+            tree = read_yaml(octets, str(path))
         except OSError as error:
             cure = "the path of a file that this account may read"
             self.problems.append(Problem(str(path), f"cannot be read: {error.strerror}", cure))
@@ -55,7 +70,7 @@ class _Reading:
             return
         checker = Checker(str(path))
         if isinstance(tree, YamlTable) and tree.get("steps") is not None:
-            self._scenario(tree, checker)
+            self._scenario(tree, checker, octets.decode())
         else:
             self._site(tree, checker)
         self.problems += checker.problems
@@ -77,8 +92,8 @@ class _Reading:
             elif not (isinstance(value, YamlText) and value.plain and not value.value):
                 checker.refuse(value.line, f"{key.value} is not a list", "- before each entry, or [] for none")
 
-    def _scenario(self, tree: YamlTable, checker: Checker) -> None:
-        name, steps = tree.get("name"), tree.get("steps")
+    def _scenario(self, tree: YamlTable, checker: Checker, text: str) -> None:
+        name = tree.get("name")
         if not isinstance(name, YamlText) or not name.value:
             checker.refuse(tree.line, "the scenario has no name", "name: main")
         elif name.value in self.scenarios:
@@ -86,16 +101,17 @@ class _Reading:
             checker.refuse(name.line, what, "another name")
         else:
             self.scenarios[name.value] = f"{checker.file}:{name.line}"
-        if not isinstance(steps, YamlList):
-            checker.refuse(tree.line, "the scenario's steps are not a list", "- before each step")
+            self.trees[name.value] = (checker.file, tree)
+            self.texts.append(ScenarioText(name.value, str(Path(checker.file).resolve()), text))
 
 
-def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
+def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioCheck) -> LoadedSite:
     """Read and check all files as a whole.
 
     Args:
         paths: files and folders.
         domain: the configured SIP domain, the realm that the passwords are hashed for.
+        scenarios: checks the scenarios.
 
     Raises:
         ConfigurationError: with every problem of every file; nothing is half loaded.
@@ -105,6 +121,8 @@ def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
     for file in _files(given, reading.problems):
         reading.file(file)
     reading.problems += find_conflicts(reading.sections, reading.scenarios)
+    found = scenarios(reading.trees, reading.sections, domain)
+    reading.problems += found.problems
     if reading.problems:
         raise ConfigurationError(_in_order(reading.problems))
     site = make_site(
@@ -115,9 +133,10 @@ def load_paths(paths: Sequence[Path | str], *, domain: str) -> LoadedSite:
         queues=(_queue(entry) for entry in reading.sections["queues"]),
         statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
+        scenarios=reading.texts,
     )
-    notices = find_notices(reading.sections, reading.scenarios)
-    return LoadedSite(site, tuple(str(path.resolve()) for path in given), tuple(notices))
+    notices = (*find_notices(reading.sections), *found.notices)
+    return LoadedSite(site, tuple(str(path.resolve()) for path in given), notices)
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

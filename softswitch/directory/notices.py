@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Final
 
@@ -14,12 +14,9 @@ _SHORT: Final = 6
 _COMMON: Final = frozenset({"123456", "1234567", "12345678", "password", "qwerty", "qwerty123", "secret", "welcome"})
 
 
-def find_notices(sections: Sections, scenarios: Mapping[str, str]) -> list[str]:
+def find_notices(sections: Sections) -> list[str]:
     """Return the notices of a site in which nothing is wrong, each with file and line."""
     notices = [note for section in sections for note in _not_served(section, sections[section])]
-    if scenarios:
-        where = next(iter(scenarios.values()))
-        notices.append(f"{where}: scenarios are read and not served yet: numbers that lead to one answer 404")
     for entry in sections["users"]:
         notices += _weak_password(entry)
     for entry in sections["trunks"]:

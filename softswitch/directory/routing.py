@@ -46,6 +46,13 @@ class CodeDialled:
 
 
 @immutable
+class ScenarioReached:
+    """A scenario answers."""
+
+    name: str
+
+
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
@@ -57,7 +64,7 @@ class Offline:
     user: User
 
 
-Destination = Phones | CodeDialled | NotFound | Offline
+Destination = Phones | CodeDialled | ScenarioReached | NotFound | Offline
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -150,6 +157,8 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
 
 
 def _of_number(site: Site, locations: LocationState, number: Number, wall_s: float) -> Destination:
+    if number.kind == "scenario":
+        return ScenarioReached(number.target) if number.target in site.scenarios else NotFound()
     user = site.users.get(number.target) if number.kind == "user" else None
     return NotFound() if user is None else _of_user(user, locations, wall_s)
 

@@ -179,7 +179,7 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "rooms": frozenset({"name"}),
     "routes": frozenset({"name"}),
     "contacts": frozenset({"name"}),
-    "numbers": frozenset({"group", "queue", "room", "scenario"}),
+    "numbers": frozenset({"group", "queue", "room"}),
     "users": frozenset({"mobile", "routes", "roles", "voicemail", "recording"}),
     "trunks": frozenset({"register", "username", "password_env", "caller_id"}),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Final
 
@@ -87,6 +88,21 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioText:
+    """A scenario as it stands in its file, which was checked as it was loaded."""
+
+    name: str
+    file: str
+    """Absolute: the audio that it names is found from here."""
+    text: str
+
+    @property
+    def version(self) -> str:
+        """What tells this text from others of its name."""
+        return blake2b(f"{self.file}\n{self.text}".encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything that the files describe and that this version serves."""
 
@@ -104,6 +120,8 @@ class Site:
     """The site's own ones, by preset and name: ``mango/lunch``."""
     codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_CODES))
     """The dialled code of each action."""
+    scenarios: Mapping[str, ScenarioText] = field(default_factory=dict)
+    """By name."""
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -148,6 +166,7 @@ def make_site(
     queues: Iterable[Queue] = (),
     statuses: Iterable[Status] = (),
     codes: Mapping[str, str] | None = None,
+    scenarios: Iterable[ScenarioText] = (),
 ) -> Site:
     """Build a site from its parts."""
     return Site(
@@ -158,6 +177,7 @@ def make_site(
         queues={queue.name: queue for queue in queues},
         statuses={f"{status.preset}/{status.name}": status for status in statuses},
         codes={**DEFAULT_CODES, **(codes or {})},
+        scenarios={scenario.name: scenario for scenario in scenarios},
     )
 
 
@@ -188,6 +208,7 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "queues": [astuple(queue) for queue in site.queues.values()],
             "statuses": [astuple(status) for status in site.statuses.values()],
             "codes": dict(site.codes),
+            "scenarios": [astuple(scenario) for scenario in site.scenarios.values()],
         }
     )
     return packed
@@ -223,6 +244,7 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             queues=(Queue(*values) for values in found.get("queues", ())),
             statuses=(Status(*values) for values in found.get("statuses", ())),
             codes=found.get("codes"),
+            scenarios=(ScenarioText(*values) for values in found.get("scenarios", ())),
         )
         return CompiledSite(site, tuple(found["paths"]))
     except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:

@@ -89,6 +89,13 @@ def _missing_audio(scenario: Scenario, around: Surroundings) -> Iterator[Finding
                 yield _at(scenario, line, what, "the path of an audio file, relative to the scenario's folder")
 
 
+def _unavailable(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    for placed in scenario.walk():
+        if placed.step.missing:
+            what = f"{placed.step.kind}: not available: {placed.step.missing}; callers pass over it"
+            yield _at(scenario, placed.line, what, "another step meanwhile", stops=False)
+
+
 def _unreachable(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
     for block in _blocks(scenario.steps):
         for before, after in zip(block.steps, block.steps[1:], strict=False):
@@ -223,4 +230,5 @@ _RULES: Final[tuple[Rule, ...]] = (
     _dead_ends,
     _unreachable,
     _runs_out,
+    _unavailable,
 )

@@ -6,13 +6,16 @@ stand in facts, so that a switch that was restarted goes on at the step it was i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from softswitch.calls.inputs import Input
+from softswitch.scenario.running import Event, Here, Over, Wait
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 """A time that somebody waits."""
@@ -28,6 +31,9 @@ class Step(BaseModel):
     ends: ClassVar[bool] = False
     """Whether nothing after it in its block is ever reached."""
 
+    missing: ClassVar[str] = ""
+    """What the switch lacks to run it; empty for a step that runs."""
+
     def blocks(self) -> Mapping[str, Block]:
         """Return the blocks in it by the last part of their paths."""
         return {}
@@ -40,9 +46,25 @@ class Step(BaseModel):
         """Return what it names of the site or of other scenarios: key to (kind, name)."""
         return {}
 
+    def employees(self) -> tuple[str, ...]:
+        """Return the users whom it may ring; a group stands as ``group:NAME``."""
+        return ()
+
     def label(self) -> str:
         """Say in a few words what it does, for drawings."""
         return self.kind
+
+    def begin(self, here: Here) -> Wait | Over:
+        """Begin: the caller has come to this step. One that cannot be run yet is passed over."""
+        return Over("not available")
+
+    def hear(self, here: Here, event: Event) -> Wait | Over | None:
+        """Take what happened while the step waits; None where it makes no difference."""
+        return None
+
+    def asks(self, here: Here) -> Sequence[Input]:
+        """Return what the step asks of the calls as it comes to its present phase."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

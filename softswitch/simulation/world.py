@@ -12,7 +12,7 @@ from typing import Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
-from softswitch.directory.site import Number, Queue, Site, Trunk, User, make_site
+from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import VirtualClock
@@ -49,6 +49,7 @@ class Setting:
     statuses: tuple[Status, ...] = ()
     users: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """In what users differ from the usual: values of :class:`softswitch.directory.site.User` by name."""
+    scenarios: tuple[ScenarioText, ...] = ()
 
 
 def password_of(name: str) -> str:
@@ -69,7 +70,15 @@ def usual_site(setting: Setting) -> Site:
         replace(make_user(name, extension), **setting.users.get(name, {}))  # type: ignore[arg-type]  # by name
         for name, extension in EXTENSIONS.items()
     ]
-    return make_site(DOMAIN, users, setting.numbers, setting.trunks, queues=setting.queues, statuses=setting.statuses)
+    return make_site(
+        DOMAIN,
+        users,
+        setting.numbers,
+        setting.trunks,
+        queues=setting.queues,
+        statuses=setting.statuses,
+        scenarios=setting.scenarios,
+    )
 
 
 class World:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
+from softswitch.calls.inputs import Input
 from softswitch.scenario.model import Seconds, Step
+from softswitch.scenario.ringing import ask_plan, begin_plan, hear_plan, plan_for
+from softswitch.scenario.running import Event, Here, Over, Wait
 
 
 class Employee(Step):
@@ -29,6 +32,23 @@ class Employee(Step):
         """Return the employees."""
         named = {"name": ("user", self.name)}
         return {**named, "additional": ("user", self.additional)} if self.additional else named
+
+    def employees(self) -> tuple[str, ...]:
+        """Return the employee and the additional one."""
+        return (self.name, self.additional) if self.additional else (self.name,)
+
+    def begin(self, here: Here) -> Wait | Over:
+        """Ring the first of the plan who can be rung."""
+        turns = plan_for(self.name, mobile=self.mobile, all_phones=self.all_phones, additional=self.additional)
+        return begin_plan(here, turns, self.ring_s)
+
+    def hear(self, here: Here, event: Event) -> Wait | Over | None:
+        """Go on when an attempt is over."""
+        return hear_plan(here, event, self.ring_s)
+
+    def asks(self, here: Here) -> Sequence[Input]:
+        """Ring."""
+        return ask_plan(here, self.ring_s)
 
     def label(self) -> str:
         """Name the employee."""

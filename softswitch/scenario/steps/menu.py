@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 from pydantic import Field, field_validator
 
+from softswitch.calls.inputs import Input
+from softswitch.scenario.listening import LISTENING, ask_to_play, prompt
 from softswitch.scenario.model import Block, Seconds, Step
+from softswitch.scenario.running import Event, Here, KeyCame, Over, PlayOver, TimeOver, Wait
 
 _KEY: Final = re.compile(r"[0-9*#]")
 
@@ -40,6 +43,30 @@ class Menu(Step):
     def audio(self) -> Mapping[str, str]:
         """Return the file, if there is one."""
         return {"file": self.file} if self.file else {}
+
+    def begin(self, here: Here) -> Wait:
+        """Ask; what is remembered is how often that may be done again."""
+        return prompt(self.file, self.wait_s, (str(self.retries),))
+
+    def hear(self, here: Here, event: Event) -> Wait | Over | None:
+        """Take the branch of a key; what is no key of the menu, and silence, ask again."""
+        if isinstance(event, KeyCame):
+            if event.key in self.keys:
+                return Over(f"key {event.key}", into=f"keys.{event.key}", keys_used=1)
+            return self._again(here, f"wrong key {event.key}", keys_used=1)
+        if isinstance(event, PlayOver):
+            return Wait(LISTENING, self.wait_s, here.memory)
+        return self._again(here, "no key") if isinstance(event, TimeOver) else None
+
+    def _again(self, here: Here, how: str, *, keys_used: int = 0) -> Wait | Over:
+        left = int(here.memory[0])
+        if not left:
+            return Over(how, keys_used=keys_used)
+        return prompt(self.file, self.wait_s, (str(left - 1),), keys_used=keys_used)
+
+    def asks(self, here: Here) -> Sequence[Input]:
+        """Play the prompt, or be silent."""
+        return ask_to_play(here, self.file)
 
     def label(self) -> str:
         """Name the keys."""

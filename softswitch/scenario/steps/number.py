@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import Field
 
+from softswitch.calls.inputs import Input, RingForCaller
 from softswitch.scenario.model import Seconds, Step
+from softswitch.scenario.running import Event, Here, NobodyReached, Over, Wait
 
 
 class Number(Step):
@@ -22,6 +24,20 @@ class Number(Step):
     def names(self) -> Mapping[str, tuple[str, str]]:
         """Return the route, if one is named."""
         return {"route": ("route", self.route)} if self.route else {}
+
+    def begin(self, here: Here) -> Wait | Over:
+        """Call the number, where a route leads there."""
+        reachable = here.world.outside(self.to, self.route or "")
+        return Wait("ringing", self.ring_s + 10) if reachable else Over("no route")
+
+    def hear(self, here: Here, event: Event) -> Over | None:
+        """End when nobody is reached."""
+        return Over(event.word) if isinstance(event, NobodyReached) else None
+
+    def asks(self, here: Here) -> Sequence[Input]:
+        """Ring."""
+        phones = tuple(here.world.outside(self.to, self.route or ""))
+        return (RingForCaller(here.conversation_id, phones, self.ring_s),)
 
     def label(self) -> str:
         """Name the number."""

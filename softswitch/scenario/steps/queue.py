@@ -14,6 +14,7 @@ class Queue(Step):
     """Put the caller into a queue; what the queue gives up leads to the next step."""
 
     kind: ClassVar[str] = "queue"
+    missing: ClassVar[str] = "queues are not served yet"
 
     name: str = Field(min_length=1, examples=["support"])
 

@@ -8,6 +8,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from softswitch.scenario.model import Step
+from softswitch.scenario.running import Here, Over
+
+SCENARIO = "scenario:"
+"""What a step that enters another scenario says that it goes into."""
 
 
 class SubScenario(Step):
@@ -20,6 +24,10 @@ class SubScenario(Step):
     def names(self) -> Mapping[str, tuple[str, str]]:
         """Return the scenario."""
         return {"name": ("scenario", self.name)}
+
+    def begin(self, here: Here) -> Over:
+        """Enter the scenario."""
+        return Over("entered", into=SCENARIO)
 
     def label(self) -> str:
         """Name it."""

@@ -13,6 +13,7 @@ class Sip(Step):
     """Forward to a SIP address that is not of this switch."""
 
     kind: ClassVar[str] = "sip"
+    missing: ClassVar[str] = "SIP addresses outside are not called yet"
 
     to: str = Field(pattern=r"^sips?:[^@\s]+@[^@\s]+$", examples=['"sip:desk@example.net"'])
     ring_s: Seconds = Field(40.0, description="How long it rings.")

@@ -14,6 +14,7 @@ class Voicemail(Step):
     """Play a prompt and a tone, then record a message into somebody's box."""
 
     kind: ClassVar[str] = "voicemail"
+    missing: ClassVar[str] = "voicemail is not served yet"
 
     box: str = Field(min_length=1, examples=["anna"])
     file: str | None = Field(None, description="The prompt; without it the box's greeting.", examples=["leave.wav"])

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from softswitch.scenario.model import Block, Step
+from softswitch.scenario.running import Here, Over
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
@@ -95,6 +96,10 @@ class When(Step):
     def blocks(self) -> Mapping[str, Block]:
         """Return the steps in it."""
         return {"steps": self.steps}
+
+    def begin(self, here: Here) -> Over:
+        """Run the steps in it, or pass them over."""
+        return Over("in the range", into="steps") if self.covers(here.wall_s) else Over("skipped")
 
     def covers(self, wall_s: float) -> bool:
         """Tell whether the moment, in seconds of UTC, lies in the range.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from softswitch.directory.demo import demo_accounts, ensure_demo_site
 from softswitch.directory.loader import load_paths
+from softswitch.scenario.site_check import check_scenarios
 
 
 def test_the_demo_site_is_made_once_and_can_be_loaded(tmp_path: Path) -> None:
@@ -19,7 +20,7 @@ def test_the_demo_site_is_made_once_and_can_be_loaded(tmp_path: Path) -> None:
     ]
     assert ensure_demo_site(tmp_path / "var") == path
     assert demo_accounts(path) == accounts
-    loaded = load_paths([path], domain="softswitch.local")
+    loaded = load_paths([path], domain="softswitch.local", scenarios=check_scenarios)
     assert loaded.notices == ()
     assert len(loaded.site.users) == 3
 

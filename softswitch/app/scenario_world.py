@@ -1,0 +1,79 @@
+"""What scenarios may ask of the switch: who can be rung now, what leads outside, whose caller it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from softswitch.calls.inputs import Phone
+from softswitch.calls.state import CallsState
+from softswitch.directory.site import Site
+from softswitch.scenario.model import Scenario
+
+
+class ScenarioWorld:
+    """The switch as the steps of one scenario see it.
+
+    Args:
+        scenario: whose audio files are meant.
+        site: who there is.
+        calls: who talks.
+        phones: the registered phones of a user, free or not.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        site: Site,
+        calls: CallsState,
+        phones: Callable[[str], Sequence[Phone]],
+    ) -> None:
+        self._folder = Path(scenario.file).parent
+        self._site = site
+        self._calls = calls
+        self._phones = phones
+
+    def phones_of(self, user: str) -> Sequence[Phone]:
+        """Return the phones of a user that may be rung now."""
+        return () if any(leg.user == user and leg.is_live for leg in self._calls.legs.values()) else self._phones(user)
+
+    def is_online(self, user: str) -> bool:
+        """Tell whether a user has a live phone, free or not."""
+        return bool(self._phones(user))
+
+    def mobiles_of(self, user: str) -> Sequence[Phone]:
+        """Return the mobile phones of a user."""
+        return ()
+
+    def outside(self, number: str, route: str) -> Sequence[Phone]:
+        """Return how a number outside can be reached."""
+        return ()
+
+    def user_of(self, extension: str) -> str:
+        """Return the user of an extension, or an empty text."""
+        user = self._site.user_by_extension(extension)
+        return "" if user is None else user.name
+
+    def longest_extension(self) -> int:
+        """Return how many digits the longest extension has."""
+        return max((len(user.extension) for user in self._site.users.values()), default=0)
+
+    def responsible_for(self, number: str) -> str:
+        """Return the user who is responsible for a caller's number, or an empty text."""
+        return ""
+
+    def sound(self, file: str) -> str:
+        """Return an audio file of the scenario as the media engine names sounds."""
+        return f"file:{(self._folder / file).resolve()}"
+
+    def plan_of(self, group: str) -> Sequence[str]:
+        """Return the turns in which a group is rung now."""
+        return ()
+
+    def ring_s_of(self, group: str) -> float:
+        """Return how long a group rings each turn."""
+        return 20.0
+
+    def members_of(self, group: str) -> Sequence[str]:
+        """Return the members of a group in their order."""
+        return ()

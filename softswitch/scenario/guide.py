@@ -1,0 +1,215 @@
+"""Leads callers through scenarios: pure decisions on what happens to them, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from softswitch.calls import facts as of_calls
+from softswitch.calls.guide import GuideDue
+from softswitch.calls.inputs import Dismiss, Input
+from softswitch.core.facts import Record
+from softswitch.scenario import facts
+from softswitch.scenario.model import Placed, Scenario
+from softswitch.scenario.path import first_in, following
+from softswitch.scenario.running import Event, Here, KeyCame, NobodyReached, Over, PlayOver, TimeOver, Wait, World
+from softswitch.scenario.state import Run, ScenarioState
+from softswitch.scenario.steps.scenario import SCENARIO, SubScenario
+
+MOST_STEPS: Final = 1000
+"""Steps that one call may take; more are scenarios that lead to each other for ever."""
+_RAN_OUT: Final = ("ran-out", 480, 31, "The scenario has no further steps")
+_GONE: Final = ("no-scenario", 500, 41, "The scenario is not loaded any more")
+_CIRCLE: Final = ("too-many-steps", 500, 41, "The scenario takes too many steps")
+_ENDINGS: Final = {ending[0]: ending for ending in (_RAN_OUT, _GONE, _CIRCLE)}
+
+
+class Library(Protocol):
+    """The scenarios that there are, in all versions that calls are in."""
+
+    def current(self, name: str) -> str:
+        """Return the version that new calls get; empty where there is no such scenario."""
+        ...
+
+    def get(self, name: str, version: str) -> Scenario | None:
+        """Return a scenario as it was in that version, or None where it is lost."""
+        ...
+
+
+class ScenarioGuide:
+    """The guide of kind ``scenario``.
+
+    Args:
+        library: the scenarios.
+        world: what the steps may ask of the switch; made for the scenario that asks, whose folder its files are in.
+    """
+
+    def __init__(self, library: Library, world: Callable[[Scenario], World]) -> None:
+        self.state = ScenarioState()
+        self._library = library
+        self._world = world
+
+    # The interface of a guide
+
+    def apply(self, record: Record) -> None:
+        """Fold a fact."""
+        self.state.apply(record)
+
+    def deadline_s(self, conversation_id: str) -> float | None:
+        """Return when the present step's time is over."""
+        run = self.state.runs.get(conversation_id)
+        return None if run is None else run.deadline_s
+
+    def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
+        """Decide what follows."""
+        run = self.state.runs.get(conversation_id)
+        if run is None:
+            return ()
+        decide = _FOLLOWED.get(type(happened))
+        return () if decide is None else decide(self, run, happened, wall_s)
+
+    def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
+        """Return what a step that moved, or the end of the scenario, asks of the calls."""
+        if isinstance(fact, facts.ScenarioEnded) and fact.how in _ENDINGS:
+            word, status, cause, reason = _ENDINGS[fact.how]
+            return (Dismiss(conversation_id, status, cause, reason, word),)
+        run = self.state.runs.get(conversation_id)
+        if run is None or not isinstance(fact, facts.StepMoved):
+            return ()
+        scenario, placed = self._present(run)
+        if scenario is None or placed is None:
+            return ()
+        return placed.step.asks(self._here(run, scenario, 0.0))
+
+    # What happened
+
+    def _ready(self, run: Run, happened: of_calls.LegMediaOpened, wall_s: float) -> Sequence[object]:
+        """The caller's port is there: enter the scenario."""
+        return () if run.frames else self._enter(run.wanted)
+
+    def _enter(self, name: str) -> Sequence[object]:
+        version = self._library.current(name)
+        return (facts.ScenarioEntered(name, version),) if version else (facts.ScenarioEnded("no-scenario"),)
+
+    def _entered(self, run: Run, happened: facts.ScenarioEntered, wall_s: float) -> Sequence[object]:
+        scenario = self._library.get(happened.name, happened.version)
+        return self._begin(run, None if scenario is None else first_in(scenario.steps), scenario)
+
+    def _begin(self, run: Run, placed: Placed | None, scenario: Scenario | None) -> Sequence[object]:
+        """Begin a step, or leave the scenario where there is none."""
+        if scenario is None:
+            return (facts.ScenarioEnded("no-scenario"),)
+        if run.steps >= MOST_STEPS:
+            return (facts.ScenarioEnded("too-many-steps"),)
+        if placed is None:
+            return (facts.ScenarioLeft(scenario.name),) if len(run.frames) > 1 else (facts.ScenarioEnded("ran-out"),)
+        return (facts.StepBegun(placed.path, placed.step.kind),)
+
+    def _begun(self, run: Run, happened: facts.StepBegun, wall_s: float) -> Sequence[object]:
+        scenario, placed = self._present(run)
+        if scenario is None or placed is None:
+            return (facts.ScenarioEnded("no-scenario"),)
+        return self._outcome(run, placed, placed.step.begin(self._here(run, scenario, wall_s)), wall_s)
+
+    def _moved(self, run: Run, happened: facts.StepMoved, wall_s: float) -> Sequence[object]:
+        """A key that was pressed before counts for the step that waits now."""
+        return self._hear(run, KeyCame(run.keys[0]), wall_s) if run.keys else ()
+
+    def _step_ended(self, run: Run, happened: facts.StepEnded, wall_s: float) -> Sequence[object]:
+        scenario, placed = self._present(run)
+        if scenario is None or placed is None:
+            return (facts.ScenarioEnded("no-scenario"),)
+        if happened.into == SCENARIO and isinstance(placed.step, SubScenario):
+            return self._enter(placed.step.name)
+        if happened.into:
+            inner = first_in(placed.step.blocks()[happened.into])
+            return self._begin(run, inner or following(scenario, placed.path), scenario)
+        return self._begin(run, following(scenario, placed.path), scenario)
+
+    def _left(self, run: Run, happened: facts.ScenarioLeft, wall_s: float) -> Sequence[object]:
+        scenario, placed = self._present(run)
+        following_step = following(scenario, placed.path) if scenario is not None and placed is not None else None
+        return self._begin(run, following_step, scenario)
+
+    def _taken(self, run: Run, happened: of_calls.SegmentStarted, wall_s: float) -> Sequence[object]:
+        return (facts.ScenarioEnded("taken"),)
+
+    def _call_ended(self, run: Run, happened: of_calls.ConversationEnded, wall_s: float) -> Sequence[object]:
+        return (facts.ScenarioEnded(happened.reason),)
+
+    # What a step hears
+
+    def _hear(self, run: Run, event: Event, wall_s: float) -> Sequence[object]:
+        scenario, placed = self._present(run)
+        if scenario is None or placed is None or not run.phase:
+            return ()
+        outcome = placed.step.hear(self._here(run, scenario, wall_s), event)
+        return () if outcome is None else self._outcome(run, placed, outcome, wall_s)
+
+    def _key(self, run: Run, happened: of_calls.LegKeyPressed, wall_s: float) -> Sequence[object]:
+        return self._hear(run, KeyCame(run.keys[0]), wall_s) if len(run.keys) == 1 else ()
+
+    def _unreached(self, run: Run, happened: of_calls.AttemptEnded, wall_s: float) -> Sequence[object]:
+        return self._hear(run, NobodyReached(happened.word, happened.status), wall_s)
+
+    def _played(self, run: Run, happened: of_calls.LegPlayEnded, wall_s: float) -> Sequence[object]:
+        return () if happened.stopped else self._hear(run, PlayOver(happened.problem), wall_s)
+
+    def _due(self, run: Run, happened: GuideDue, wall_s: float) -> Sequence[object]:
+        if run.deadline_s is None or wall_s < run.deadline_s:
+            return ()
+        heard = self._hear(run, TimeOver(), wall_s)
+        return heard or (facts.StepEnded(run.frame.path, "time"),)
+
+    def _outcome(self, run: Run, placed: Placed, outcome: Wait | Over, wall_s: float) -> Sequence[object]:
+        if isinstance(outcome, Over):
+            return (facts.StepEnded(placed.path, outcome.how, outcome.into, outcome.keys_used),)
+        until_s = wall_s + outcome.for_s
+        return (facts.StepMoved(placed.path, outcome.phase, until_s, outcome.memory, outcome.keys_used),)
+
+    # Where the caller is
+
+    def _present(self, run: Run) -> tuple[Scenario | None, Placed | None]:
+        if not run.frames:
+            return None, None
+        scenario = self._library.get(run.frame.name, run.frame.version)
+        return scenario, None if scenario is None else scenario.at(run.frame.path)
+
+    def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
+        world = self._world(scenario)
+        above = self._named_above(run, world)
+        return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world)
+
+    def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
+        """Return whom the steps before the present one may ring, groups as their members, each once."""
+        found: dict[str, None] = {}
+        for frame in run.frames:
+            scenario = self._library.get(frame.name, frame.version)
+            for placed in scenario.walk() if scenario is not None else ():
+                if placed.path == frame.path:
+                    break
+                found.update(dict.fromkeys(_users(placed.step.employees(), world)))
+        return tuple(found)
+
+
+def _users(names: Sequence[str], world: World) -> list[str]:
+    users: list[str] = []
+    for name in names:
+        users += world.members_of(name.removeprefix("group:")) if name.startswith("group:") else [name]
+    return users
+
+
+_FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[object]]]] = {
+    of_calls.LegMediaOpened: ScenarioGuide._ready,
+    of_calls.LegKeyPressed: ScenarioGuide._key,
+    of_calls.LegPlayEnded: ScenarioGuide._played,
+    of_calls.AttemptEnded: ScenarioGuide._unreached,
+    of_calls.SegmentStarted: ScenarioGuide._taken,
+    of_calls.ConversationEnded: ScenarioGuide._call_ended,
+    facts.ScenarioEntered: ScenarioGuide._entered,
+    facts.ScenarioLeft: ScenarioGuide._left,
+    facts.StepBegun: ScenarioGuide._begun,
+    facts.StepMoved: ScenarioGuide._moved,
+    facts.StepEnded: ScenarioGuide._step_ended,
+    GuideDue: ScenarioGuide._due,
+}

@@ -1,0 +1,116 @@
+"""What a step does while it runs: it begins, hears what happens, and either waits for more or is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from softswitch.calls.inputs import Phone
+
+LONGEST_S: Final = 3600.0
+"""No step keeps a caller longer without anything happening."""
+
+
+class KeyCame(NamedTuple):
+    """A key was pressed, or waits since before the step began."""
+
+    key: str
+
+
+class NobodyReached(NamedTuple):
+    """An attempt of this step to reach somebody is over."""
+
+    word: str
+    status: int
+
+
+class PlayOver(NamedTuple):
+    """What this step played is at its end, or could not be played."""
+
+    problem: str = ""
+
+
+class TimeOver(NamedTuple):
+    """The time that the step set itself is over."""
+
+
+Event = KeyCame | NobodyReached | PlayOver | TimeOver
+
+
+class Wait(NamedTuple):
+    """The step does something and waits."""
+
+    phase: str
+    for_s: float = LONGEST_S
+    memory: tuple[str, ...] = ()
+    keys_used: int = 0
+
+
+class Over(NamedTuple):
+    """The step is over and nobody has the call."""
+
+    how: str
+    into: str = ""
+    """The block within it that runs next."""
+    keys_used: int = 0
+
+
+class World(Protocol):
+    """What a step can ask of the switch at the moment."""
+
+    def phones_of(self, user: str) -> Sequence[Phone]:
+        """Return the phones of a user that may be rung now: none for one who is offline or busy or does not want."""
+        ...
+
+    def is_online(self, user: str) -> bool:
+        """Tell whether a user has a live phone, free or not."""
+        ...
+
+    def mobiles_of(self, user: str) -> Sequence[Phone]:
+        """Return the mobile phones of a user as they can be reached outside, first the first in the list."""
+        ...
+
+    def outside(self, number: str, route: str) -> Sequence[Phone]:
+        """Return how a number outside can be reached; empty where no route leads there."""
+        ...
+
+    def user_of(self, extension: str) -> str:
+        """Return the user of an extension, or an empty text."""
+        ...
+
+    def longest_extension(self) -> int:
+        """Return how many digits the longest extension has."""
+        ...
+
+    def responsible_for(self, number: str) -> str:
+        """Return the user who is responsible for a caller's number, or an empty text."""
+        ...
+
+    def sound(self, file: str) -> str:
+        """Return an audio file of the scenario as the media engine names sounds."""
+        ...
+
+    def plan_of(self, group: str) -> Sequence[str]:
+        """Return the turns in which a group is rung now, each ``name,name``; chance is drawn here."""
+        ...
+
+    def ring_s_of(self, group: str) -> float:
+        """Return how long a group rings each turn."""
+        ...
+
+    def members_of(self, group: str) -> Sequence[str]:
+        """Return the members of a group in their order."""
+        ...
+
+
+class Here(NamedTuple):
+    """Where a step stands: what it may look at, none of which it changes."""
+
+    conversation_id: str
+    caller_number: str
+    named_above: tuple[str, ...]
+    """The employees of the steps that the caller has passed, each once, members of groups included."""
+    phase: str
+    memory: tuple[str, ...]
+    wall_s: float
+    world: World

@@ -1,0 +1,113 @@
+"""Where every caller is in a scenario: a fold of facts, with one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from softswitch.calls.facts import ConversationStarted, LegKeyPressed
+from softswitch.core.facts import Record
+from softswitch.scenario import facts
+
+MOST_KEYS: Final = 64
+"""Keys that wait for a step that takes them; more are a stuck phone."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """A scenario that the caller is in, and the step reached in it."""
+
+    name: str
+    version: str
+    path: str = ""
+    """Of the present step, or of the one that entered the scenario above; empty before the first."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One caller."""
+
+    conversation_id: str
+    caller_number: str
+    wanted: str
+    """The scenario that the number leads to."""
+    frames: list[Frame] = field(default_factory=list)
+    phase: str = ""
+    """Of the present step; empty where it has not begun or is over."""
+    deadline_s: float | None = None
+    memory: tuple[str, ...] = ()
+    keys: str = ""
+    """Pressed and not taken by a step yet."""
+    steps: int = 0
+    """How many steps were begun."""
+    ended: bool = False
+
+    @property
+    def frame(self) -> Frame:
+        """The scenario that the caller is in."""
+        return self.frames[-1]
+
+
+@dataclass(slots=True)
+class ScenarioState:
+    """All runs that are not over, by conversation."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+
+    def apply(self, record: Record) -> None:
+        """Change this state by one fact; a fact of another kind changes nothing."""
+        if isinstance(record.fact, ConversationStarted):
+            if record.fact.guide.startswith("scenario:"):
+                wanted = record.fact.guide.removeprefix("scenario:")
+                self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.from_number, wanted)
+            return
+        change = _CHANGES.get(type(record.fact))
+        run = self.runs.get(record.conversation_id)
+        if change is not None and run is not None:
+            change(run, record.fact)
+            if run.ended:
+                del self.runs[record.conversation_id]
+
+
+def _entered(run: Run, fact: facts.ScenarioEntered) -> None:
+    run.frames.append(Frame(fact.name, fact.version))
+
+
+def _left(run: Run, fact: facts.ScenarioLeft) -> None:
+    run.frames.pop()
+
+
+def _begun(run: Run, fact: facts.StepBegun) -> None:
+    run.frame.path = fact.path
+    run.steps += 1
+    run.phase, run.memory, run.deadline_s = "", (), None
+
+
+def _moved(run: Run, fact: facts.StepMoved) -> None:
+    run.phase, run.memory, run.deadline_s = fact.phase, fact.memory, fact.deadline_s
+    run.keys = run.keys[fact.keys_used :]
+
+
+def _ended(run: Run, fact: facts.StepEnded) -> None:
+    run.phase, run.memory, run.deadline_s = "", (), None
+    run.keys = run.keys[fact.keys_used :]
+
+
+def _pressed(run: Run, fact: LegKeyPressed) -> None:
+    run.keys = (run.keys + fact.key)[:MOST_KEYS]
+
+
+def _over(run: Run, fact: facts.ScenarioEnded) -> None:
+    run.ended = True
+
+
+_CHANGES: Final[dict[type, Callable[[Run, Any], None]]] = {
+    facts.ScenarioEntered: _entered,
+    facts.ScenarioLeft: _left,
+    facts.StepBegun: _begun,
+    facts.StepMoved: _moved,
+    facts.StepEnded: _ended,
+    facts.ScenarioEnded: _over,
+    LegKeyPressed: _pressed,
+}

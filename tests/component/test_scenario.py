@@ -1,0 +1,310 @@
+"""Numbers that are answered by scenarios: what callers hear, which keys count, whom the steps ring and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from softswitch.calls.facts import AttemptStarted, ConversationEnded
+from softswitch.directory.site import Number, ScenarioText
+from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
+from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.phone import SimulatedPhone
+from softswitch.simulation.phone_call import Call, CallState
+from softswitch.simulation.phone_core import Habits, Incoming
+from softswitch.simulation.world import Setting, World
+
+NUMBER = "74950000001"
+
+
+def scenario(steps: str, **others: str) -> Setting:
+    """A site whose number is answered by these steps; further scenarios by name."""
+    texts = {"main": steps, **others}
+    return Setting(
+        numbers=(Number(f"+{NUMBER}", "scenario", "main"),),
+        scenarios=tuple(
+            ScenarioText(name, f"/site/scenarios/{name}.yaml", f"name: {name}\nsteps:\n{text}")
+            for name, text in texts.items()
+        ),
+    )
+
+
+def sounds(world: World, **lengths_s: float) -> None:
+    """Say how long the audio files of the scenarios last; others cannot be played."""
+    world.switch.media.lengths_s.update({f"file:/site/scenarios/{k}.wav": v for k, v in lengths_s.items()})
+
+
+def heard(world: World) -> list[str]:
+    """What was played to callers, in order, repetitions after a restart left out."""
+    names = [sound.rpartition("/")[2] for _, played in world.switch.media.played for sound in played]
+    return [name for place, name in enumerate(names) if not place or names[place - 1] != name]
+
+
+async def calling(world: World) -> Call:
+    anna = await world.registered("anna")
+    return await anna.dial(NUMBER)
+
+
+def press(world: World, keys: str) -> None:
+    (leg,) = (leg for leg in world.switch.media.legs if leg.endswith(".1"))
+    for key in keys:
+        world.switch.media.press(leg, key)
+
+
+def paths(world: World) -> list[str]:
+    return [fact.path for fact in world.facts(StepBegun) if isinstance(fact, StepBegun)]
+
+
+def ends(world: World) -> list[str]:
+    return [fact.how for fact in world.facts(StepEnded) if isinstance(fact, StepEnded)]
+
+
+HOURS = """
+  - play: {file: welcome.wav}
+  - employee: {name: boris, ring_s: 15}
+  - employee: {name: vera}
+  - hang_up: {reason: no_answer}
+"""
+
+
+@behaviour(scenario(HOURS))
+async def test_steps_run_in_order_until_somebody_takes_the_call(world: World) -> None:
+    sounds(world, welcome=6)
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await boris.until_called()
+    assert paths(world) == ["1", "2"]
+    await asyncio.sleep(14)
+    assert not vera.calls
+    (await vera.until_called()).answer()
+    await boris.call.until(CallState.ENDED)
+    await vera.until(lambda: vera.call.acknowledged, "the ACK")
+    await asyncio.sleep(5)
+    assert world.hears(vera) == {"anna"}
+    assert heard(world) == ["welcome.wav", "tone:ringback", "tone:ringback"][: len(heard(world))]
+    assert ends(world) == ["played", "no-answer"]
+    assert await call.hang_up() == 200
+    await vera.call.until(CallState.ENDED)
+    assert world.facts(ScenarioEnded) == [ScenarioEnded("taken")]
+    assert world.facts(ConversationEnded) == [ConversationEnded("completed", 200)]
+
+
+@behaviour(scenario("  - employee: {name: boris, ring_s: 20}\n  - hang_up: {reason: busy}\n"))
+async def test_a_caller_who_was_not_answered_gets_the_reason_of_the_hang_up(world: World) -> None:
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await boris.until_called()
+    await call.until(CallState.RINGING)
+    await call.until(CallState.ENDED)
+    assert (call.status, call.reasons) == (486, ['Q.850;cause=17;text="User busy"'])
+    assert ends(world) == ["no-answer"]
+
+
+MENU = """
+  - menu:
+      file: menu.wav
+      wait_s: 8
+      retries: 1
+      keys:
+        "1": [{employee: {name: boris}}]
+        "2": [{scenario: {name: other}}, {hang_up: {reason: rejected}}]
+  - employee: {name: vera}
+"""
+OTHER = "  - play: {file: other.wav}\n"
+
+
+@behaviour(scenario(MENU, other=OTHER))
+async def test_a_key_ends_the_prompt_and_takes_its_branch(world: World) -> None:
+    sounds(world, menu=30, other=4)
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await asyncio.sleep(2)
+    press(world, "1")
+    (await boris.until_called(limit_s=2)).answer()
+    await boris.until(lambda: boris.call.acknowledged, "the ACK")
+    assert paths(world) == ["1", "1.keys.1.1"]
+    assert await call.hang_up() == 200
+
+
+@behaviour(scenario(MENU, other=OTHER))
+async def test_a_sub_scenario_comes_back_and_the_branch_goes_on(world: World) -> None:
+    sounds(world, menu=3, other=4)
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await asyncio.sleep(5)
+    press(world, "2")
+    await call.until(CallState.ENDED)
+    assert paths(world) == ["1", "1.keys.2.1", "1", "1.keys.2.2"]
+    assert ends(world) == ["key 2", "entered", "played"]
+    assert heard(world) == ["menu.wav", "other.wav"]
+    assert call.ended_by == "there"
+
+
+@behaviour(scenario(MENU, other=OTHER))
+async def test_a_wrong_key_asks_again_and_silence_leads_to_the_next_step(world: World) -> None:
+    sounds(world, menu=3)
+    vera = await world.registered("vera")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await asyncio.sleep(1)
+    press(world, "7")
+    await vera.until_called()
+    assert ends(world) == ["no key"]
+    assert paths(world) == ["1", "2"]
+    assert await call.hang_up() == 200
+    await vera.call.until(CallState.ENDED)
+
+
+DIGITS = "  - digits: {file: enter.wav, wait_s: 5}\n  - employee: {name: vera}\n"
+
+
+@pytest.mark.parametrize("keys", ["102", "102#"])
+@behaviour(scenario(DIGITS))
+async def test_digits_of_an_extension_ring_it(world: World, keys: str) -> None:
+    sounds(world, enter=10)
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await asyncio.sleep(1)
+    press(world, keys)
+    await boris.until_called(limit_s=2)
+    assert await call.hang_up() == 200
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour(scenario(DIGITS))
+async def test_a_wrong_extension_leads_to_the_next_step(world: World) -> None:
+    sounds(world, enter=10)
+    vera = await world.registered("vera")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    press(world, "999")
+    await vera.until_called(limit_s=2)
+    assert ends(world) == ["wrong number 999"]
+    assert await call.hang_up() == 200
+    await vera.call.until(CallState.ENDED)
+
+
+@behaviour(scenario("  - play: {file: nowhere.wav}\n  - employee: {name: boris}\n"))
+async def test_a_file_that_cannot_be_played_does_not_hold_the_caller(world: World) -> None:
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await boris.until_called()
+    assert ends(world) == ["not played"]
+    assert await call.hang_up() == 200
+    await boris.call.until(CallState.ENDED)
+
+
+LENGTHS = """
+  - play: {file: short.wav, duration_s: 6}
+  - play: {file: long.wav, duration_s: 6}
+  - hang_up: {}
+"""
+
+
+@pytest.mark.row("S-5")
+@behaviour(scenario(LENGTHS))
+async def test_a_time_cuts_a_longer_file_and_is_silence_after_a_shorter_one(world: World) -> None:
+    sounds(world, short=2, long=20)
+    call = await calling(world)
+    await call.until(CallState.UP)
+    began = world.loop.time()
+    await call.until(CallState.ENDED)
+    assert world.loop.time() - began == pytest.approx(12, abs=1)
+    assert ends(world) == ["time", "time"]
+
+
+@behaviour(scenario("  - employee: {name: boris, ring_s: 5}\n  - employee: {name: vera, ring_s: 5}\n"))
+async def test_steps_that_run_out_end_the_call_with_a_cause(world: World) -> None:
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await boris.until_called()
+    await call.until(CallState.ENDED)
+    assert call.status == 480
+    assert call.reasons == ['Q.850;cause=31;text="The scenario has no further steps"']
+    assert ends(world) == ["no-answer", "unreachable"]
+    assert world.facts(ConversationEnded) == [ConversationEnded("ran-out", 480)]
+
+
+ANYONE = """
+  - employee: {name: boris, ring_s: 5}
+  - menu: {wait_s: 1, keys: {"1": [{employee: {name: boris}}, {employee: {name: vera}}]}}
+  - anyone_above: {wait_s: 60}
+  - hang_up: {reason: busy}
+"""
+
+
+async def busy_with_each_other(world: World, first: SimulatedPhone, second: SimulatedPhone) -> None:
+    await first.dial("104")
+    (await second.until_called()).answer()
+    await first.call.until(CallState.UP)
+    await second.until(lambda: second.call.acknowledged, "the ACK")
+
+
+@pytest.mark.row("S-21")
+@behaviour(scenario(ANYONE))
+async def test_anyone_above_rings_each_once_and_whoever_becomes_free(world: World) -> None:
+    vera, gleb = await world.registered("vera"), await world.registered("gleb")
+    await busy_with_each_other(world, vera, gleb)
+    call = await calling(world)
+    await asyncio.sleep(20)
+    assert len(vera.calls) == 1
+    assert await vera.call.hang_up() == 200
+    (await vera.until_called(limit_s=5)).answer()
+    await vera.until(lambda: vera.call.acknowledged, "the ACK")
+    assert len(world.facts(AttemptStarted)) == 1
+    assert await call.hang_up() == 200
+
+
+@behaviour(scenario(ANYONE))
+async def test_anyone_above_ends_at_once_when_nobody_has_a_phone(world: World) -> None:
+    call = await calling(world)
+    await call.until(CallState.ENDED, limit_s=10)
+    assert ends(world) == ["unreachable", "no key", "nobody reachable"]
+
+
+WHEN = '  - when: {from: "22:00", to: "06:00", steps: [{employee: {name: boris}}]}\n  - employee: {name: vera}\n'
+
+
+@pytest.mark.row("S-23")
+@behaviour(scenario(WHEN))
+async def test_a_step_of_time_runs_in_its_range_only(world: World) -> None:
+    hour = datetime.fromtimestamp(world.clock.wall()).hour  # noqa: DTZ006  # the range is local time
+    night = hour >= 22 or hour < 6
+    rung = await world.registered("boris" if night else "vera")
+    other = await world.registered("vera" if night else "boris")
+    call = await calling(world)
+    await rung.until_called()
+    assert not other.calls
+    assert await call.hang_up() == 487
+    await rung.call.until(CallState.ENDED)
+
+
+@behaviour(scenario(HOURS))
+async def test_a_caller_who_hangs_up_during_the_welcome_leaves_nothing(world: World) -> None:
+    sounds(world, welcome=6)
+    call = await calling(world)
+    await call.until(CallState.UP)
+    await asyncio.sleep(2)
+    assert await call.hang_up() == 200
+    assert world.facts(ScenarioEnded) == [ScenarioEnded("completed")]
+
+
+@behaviour(scenario("  - employee: {name: boris}\n"))
+async def test_a_phone_that_declines_leads_to_the_next_step_at_once(world: World) -> None:
+    boris = await world.registered("boris", habits=Habits(incoming=Incoming.DECLINE))
+    call = await calling(world)
+    await call.until(CallState.ENDED, limit_s=5)
+    assert boris.calls
+    assert ends(world) == ["declined"]
+
+
+@behaviour(scenario("  - scenario: {name: main}\n"))
+async def test_scenarios_that_lead_to_each_other_for_ever_end_the_call(world: World) -> None:
+    call = await calling(world)
+    await call.until(CallState.ENDED, limit_s=5)
+    assert call.reasons == ['Q.850;cause=41;text="The scenario takes too many steps"']

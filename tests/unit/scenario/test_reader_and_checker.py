@@ -1,0 +1,179 @@
+"""What is wrong with a scenario's file is told with its line and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softswitch.core.errors import ConfigurationError
+from softswitch.directory.loader import LoadedSite, load_paths
+from softswitch.directory.yaml_reader import YamlTable, read_yaml
+from softswitch.scenario.model import Scenario
+from softswitch.scenario.path import first_in, following
+from softswitch.scenario.reader import read_scenario
+from softswitch.scenario.site_check import check_scenarios
+
+SITE = """
+users:
+  - {name: anna, extension: "101", password: rk47-dn2x-9wqe}
+groups:
+  - {name: sales, extension: "600", members: [{user: anna}]}
+  - {name: nobody, extension: "601"}
+numbers:
+  - {number: "+74950000001", scenario: main}
+"""
+
+
+def load(folder: Path, **scenarios: str) -> LoadedSite:
+    """Load a site with these scenarios; ``welcome.wav`` is there, nothing else."""
+    (folder / "scenarios").mkdir()
+    (folder / "scenarios" / "welcome.wav").write_bytes(b"RIFF")
+    (folder / "site.yaml").write_text(SITE)
+    for name, steps in scenarios.items():
+        (folder / "scenarios" / f"{name}.yaml").write_text(f"name: {name}\nsteps:\n{steps}")
+    return load_paths([folder], domain="example.net", scenarios=check_scenarios)
+
+
+def problems(folder: Path, **scenarios: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(folder, **scenarios)
+    return [str(problem).removeprefix(f"{folder}/scenarios/") for problem in caught.value.problems]
+
+
+WRONG = {
+    "a key that is misspelt": (
+        "  - play: {fil: welcome.wav}\n",
+        [
+            "main.yaml:3: play: file is missing\n    write instead: file: welcome.wav",
+            "main.yaml:3: play: unknown key 'fil'\n    write instead: file (did you mean that?)",
+        ],
+    ),
+    "a step that is misspelt": (
+        "  - employe: {name: anna}\n",
+        ["main.yaml:3: there is no step 'employe'\n    write instead: employee (did you mean that?)"],
+    ),
+    "a number that is none": (
+        "  - employee: {name: anna, ring_s: soon}\n",
+        [
+            "main.yaml:3: employee: ring_s 'soon' does not fit: input should be a valid number, unable to parse string"
+            " as a number\n    write instead: e.g. ring_s: 20.0"
+        ],
+    ),
+    "a key of no phone": (
+        '  - menu: {keys: {"12": [{hang_up: {}}]}}\n',
+        ["main.yaml:3: menu: keys: '12' is no key of a phone\n    write instead: one of 0-9 * #, in quotes"],
+    ),
+    "days that there are not": (
+        "  - when: {days: mon-fry, steps: [{hang_up: {}}]}\n",
+        [
+            "main.yaml:3: when: days: 'mon-fry' are no days\n"
+            "    write instead: mon-fri, or some of mon, tue, wed, thu, fri, sat, sun"
+        ],
+    ),
+    "a step without its dash": (
+        "  play: {file: welcome.wav}\n",
+        [
+            "main.yaml:3: the scenario: the steps are not a list\n"
+            "    write instead: one step a line, each with a dash: - play: {file: welcome.wav}"
+        ],
+    ),
+    "somebody whom nobody knows": (
+        "  - employee: {name: ana}\n",
+        ["main.yaml:3: employee: there is no user ana\n    write instead: anna (did you mean that?)"],
+    ),
+    "a group that has nobody": (
+        "  - group: {name: nobody}\n",
+        [
+            "main.yaml:3: group: group nobody has no members\n"
+            "    write instead: members for the group nobody, or another group"
+        ],
+    ),
+    "a number that leads back": (
+        '  - number: {to: "+74950000001"}\n',
+        [
+            "main.yaml:3: number: +74950000001 leads back to this switch\n"
+            "    write instead: - scenario, - employee or - group for what is inside"
+        ],
+    ),
+    "an address of our own": (
+        "  - sip: {to: 'sip:anna@example.net'}\n",
+        [
+            "main.yaml:3: sip: sip:anna@example.net is an address of this switch\n"
+            "    write instead: - employee or - group for what is inside"
+        ],
+    ),
+    "a branch without a step": (
+        '  - menu: {keys: {"1": []}}\n  - hang_up: {}\n',
+        ["main.yaml:3: menu: key 1 leads to no step\n    write instead: at least one step, e.g. [{hang_up: {}}]"],
+    ),
+    "hours that never are": (
+        '  - when: {from: "09:00", to: "09:00", steps: [{hang_up: {}}]}\n',
+        [
+            "main.yaml:3: when: no moment lies in this range\n"
+            '    write instead: from and to that differ, e.g. from: "09:00", to: "18:00"'
+        ],
+    ),
+    "a loop without an exit": (
+        "  - scenario: {name: main}\n",
+        [
+            "main.yaml:3: a loop without an exit: 'main' leads back to 'main' at once\n"
+            "    write instead: a step before it that a caller can be answered by, or another target"
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("steps", "told"), WRONG.values(), ids=list(WRONG))
+def test_what_is_wrong_is_told_with_its_line_and_its_cure(tmp_path: Path, steps: str, told: list[str]) -> None:
+    assert problems(tmp_path, main=steps) == told
+
+
+def test_audio_that_is_not_there_is_named_with_its_path(tmp_path: Path) -> None:
+    assert problems(tmp_path, main="  - play: {file: bye.wav}\n  - hang_up: {}\n") == [
+        f"main.yaml:3: play: there is no file {tmp_path}/scenarios/bye.wav\n"
+        "    write instead: the path of an audio file, relative to the scenario's folder"
+    ]
+
+
+def test_what_nobody_reaches_and_what_runs_out_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    steps = "  - hang_up: {}\n  - play: {file: welcome.wav}\n"
+    loaded = load(tmp_path, main=steps, other="  - play: {file: welcome.wav}\n")
+    said = [notice.removeprefix(f"{tmp_path}/") for notice in loaded.notices]
+    assert (
+        "scenarios/main.yaml:4: no caller reaches this step: 'hang up' in line 3 ends every call"
+        " (take it away, or move it before that line)"
+    ) in said
+    assert any(line.startswith("scenarios/other.yaml:3: a caller whom nobody answers reaches the end") for line in said)
+
+
+NESTED = """name: main
+steps:
+  - menu: {keys: {"1": [{hang_up: {}}, {hang_up: {}}], "2": [{when: {steps: [{hang_up: {}}]}}]}}
+  - hang_up: {}
+"""
+
+
+def nested() -> Scenario:
+    tree = read_yaml(NESTED.encode(), "main.yaml")
+    assert isinstance(tree, YamlTable)
+    found = read_scenario(tree, "main.yaml")
+    assert found.problems == ()
+    assert found.scenario is not None
+    return found.scenario
+
+
+@pytest.mark.parametrize(
+    ("path", "follower"),
+    [("1.keys.1.1", "1.keys.1.2"), ("1.keys.1.2", "2"), ("1.keys.2.1.steps.1", "2"), ("1", "2"), ("2", None)],
+)
+def test_after_the_last_step_of_a_block_comes_the_step_after_the_one_that_holds_it(
+    path: str, follower: str | None
+) -> None:
+    scenario = nested()
+    found = following(scenario, path)
+    assert (None if found is None else found.path) == follower
+    assert scenario.at(path) is not None
+    first = first_in(scenario.steps)
+    assert first is not None
+    assert first.path == "1"
