@@ -8,6 +8,7 @@ from typing import Any
 from softswitch.calls.inputs import Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.location import Binding, LocationState, RegistrationBound, RegistrationRemoved
+from softswitch.directory.routing import one_flow_each
 from softswitch.directory.site import Site, User
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs
@@ -78,7 +79,7 @@ class People:
             right: what kind of call it is: ``direct``, ``internal``, ``group`` ...
             wall_s: the time now; registrations that are over do not count.
         """
-        phones = self._locations.contacts_of(user.name, wall_s=wall_s)
+        phones = one_flow_each(self._locations.contacts_of(user.name, wall_s=wall_s))
         if not phones:
             return OFFLINE
         status = refusing_status(self._agents, self._site(), user, right)

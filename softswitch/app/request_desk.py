@@ -27,7 +27,6 @@ from softswitch.directory.routing import (
     Phones,
     ScenarioReached,
     dialled_number,
-    one_flow_each,
     registering_user,
     route,
     who_calls,
@@ -217,12 +216,12 @@ class RequestDesk:
         return Refuse(404, 1, "Unallocated number", "not-found")
 
     def phones_of(self, user_name: str, wall_s: float) -> tuple[Phone, ...]:
-        """Return the registered phones of a user."""
+        """Return the phones of a user that a call may be offered to now; one who talks is offered none."""
         user = self.site.users.get(user_name)
-        if user is None:
+        offered = OFFLINE if user is None else self._people.phones_for(user, "direct", wall_s=wall_s)
+        if user is None or isinstance(offered, Refuse):
             return ()
-        bindings = one_flow_each(self._locations.contacts_of(user_name, wall_s=wall_s))
-        return tuple(self._phone(user, binding) for binding in bindings)
+        return tuple(self._phone(user, binding) for binding in offered)
 
     def _phone(self, user: User, binding: Binding) -> Phone:
         return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))

@@ -18,7 +18,7 @@ class ScenarioWorld:
         scenario: whose audio files are meant.
         site: who there is.
         calls: who talks.
-        phones: the registered phones of a user, free or not.
+        phones: the phones of a user that a call may be offered to, whether they are in one or not.
     """
 
     def __init__(
@@ -35,7 +35,10 @@ class ScenarioWorld:
 
     def phones_of(self, user: str) -> Sequence[Phone]:
         """Return the phones of a user that may be rung now."""
-        return () if any(leg.user == user and leg.is_live for leg in self._calls.legs.values()) else self._phones(user)
+        found = self._site.users.get(user)
+        if found is None or (self._calls.is_busy(user) and not found.call_waiting):
+            return ()
+        return self._phones(user)
 
     def is_online(self, user: str) -> bool:
         """Tell whether a user has a live phone, free or not."""

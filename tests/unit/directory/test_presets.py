@@ -11,6 +11,7 @@ from softswitch.directory.loader import load_paths
 from softswitch.directory.presets import shipped_presets
 from softswitch.directory.site import compile_site, read_compiled
 from softswitch.directory.statuses import RIGHTS
+from softswitch.scenario.site_check import check_scenarios
 
 COLUMNS = ("queue", "direct", "internal", "outbound", "chat_auto", "chat_manual", "transfer_in")
 LETTERS = {"true": "Y", "false": "N", "call_waiting": "w"}
@@ -95,7 +96,7 @@ def site_with(tmp_path: Path, lines: str) -> Path:
 
 def test_a_custom_status_takes_what_it_does_not_say_from_its_preset_and_outlives_a_restart(tmp_path: Path) -> None:
     lines = 'statuses:\n  - {name: lunch, label_ru: Обед, code: "7", internal: false, refuse_with: "603"}\n'
-    loaded = load_paths([site_with(tmp_path, lines)], domain="example.net").site
+    loaded = load_paths([site_with(tmp_path, lines)], domain="example.net", scenarios=check_scenarios).site
     site = read_compiled(compile_site(loaded)).site
     assert site == loaded
     anna = site.users["anna"]
@@ -126,13 +127,13 @@ def test_a_custom_status_takes_what_it_does_not_say_from_its_preset_and_outlives
 def test_a_mistake_in_statuses_and_codes_is_told_with_its_line(tmp_path: Path, lines: str, told: str) -> None:
     path = site_with(tmp_path, lines)
     with pytest.raises(ConfigurationError) as refused:
-        load_paths([path], domain="example.net")
+        load_paths([path], domain="example.net", scenarios=check_scenarios)
     assert f"{path}{told}" in str(refused.value)
     assert "write instead:" in str(refused.value)
 
 
 def test_a_code_can_be_changed(tmp_path: Path) -> None:
     lines = 'codes:\n  - {action: choose_status, code: "*71"}\n'
-    site = load_paths([site_with(tmp_path, lines)], domain="example.net").site
+    site = load_paths([site_with(tmp_path, lines)], domain="example.net", scenarios=check_scenarios).site
     assert site.codes["choose_status"] == "*71"
     assert read_compiled(compile_site(site)).site == site
