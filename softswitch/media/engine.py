@@ -8,7 +8,7 @@ as events, each numbered by its worker and kept there until acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from softswitch.core.immutable import immutable
 
@@ -57,13 +57,24 @@ class Stream:
     ptime_ms: int = 20
 
 
+EVERYBODY: Final = "*"
+"""As the one source of a row: all who listen in the room but the listener itself."""
+
+
 @immutable
 class Hear:
-    """One row of a room's matrix: who hears whom."""
+    """One row of a room's matrix: who hears whom, and how loud.
+
+    A leg listens in one room at a time, the one that named it last; it may be heard in several.
+    """
 
     listener: str
     sources: tuple[str, ...]
-    """Legs; a leg that hears itself is an echo."""
+    """Legs, or :data:`EVERYBODY` alone; a leg that hears itself is an echo."""
+    gains: tuple[float, ...] = ()
+    """Of each source, 1 as loud as it is; empty where all are 1."""
+    voice: float = 1.0
+    """How loud the listener is to those of the room who hear everybody: 0 for one who is muted."""
 
 
 @immutable

@@ -40,7 +40,7 @@ from softswitch.media.engine import (
     Stream,
 )
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Raised when a message changes its meaning; a brain places no new legs on a worker that speaks another."""
 PRODUCT: Final = "softswitch/0.1.0"
 MESSAGE_OCTETS: Final = 96 * 1024
@@ -159,12 +159,12 @@ def stream_of(values: Values) -> Stream:
 
 def hear_values(rows: Sequence[Hear]) -> Values:
     """Return a room's rows as plain values."""
-    return tuple((row.listener, tuple(row.sources)) for row in rows)
+    return tuple((row.listener, tuple(row.sources), tuple(row.gains), row.voice) for row in rows)
 
 
 def hears_of(values: Values) -> tuple[Hear, ...]:
     """Make a room's rows of their plain values."""
-    return tuple(Hear(listener, tuple(sources)) for listener, sources in values)
+    return tuple(Hear(listener, tuple(sources), tuple(gains), voice) for listener, sources, gains, voice in values)
 
 
 def leg_state_values(state: LegState) -> Values:

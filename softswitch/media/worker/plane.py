@@ -25,6 +25,7 @@ from softswitch.media.engine import (
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
+from softswitch.media.worker.mixing.desk import Desk
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.reception import Reception
 from softswitch.media.worker.reports import Reports
@@ -38,6 +39,8 @@ from softswitch.runtime.log import get_logger
 _log = get_logger(__name__)
 
 _UPKEEP_EVERY: Final = 5 * FRAME_TICKS
+_MOST_FRAMES: Final = 2
+"""Frames that the desk makes at one tick, when ticks were missed."""
 _LATE_TICKS: Final = 3
 """So many ticks missed, and legs may have two packets waiting."""
 
@@ -92,8 +95,11 @@ class MediaPlane:
         self._flooded: list[Leg] = []
         self._next_upkeep = 0
         routes = Routes(state)
-        self._rooms = Rooms(self._legs, state, routes)
         self._ledger = Ledger(state)
+        self._desk = Desk(state, self._ledger, backend, lambda row, packet: self._reception.send_unlatched(row, packet))
+        self._frame = 0
+        """Number of the last frame that the desk made."""
+        self._rooms = Rooms(self._legs, state, routes, self._desk)
         self._reports = Reports(state, self._ledger, clock, entropy)
         self._reception = Reception(
             state,
@@ -160,6 +166,7 @@ class MediaPlane:
         self._reports.say_goodbye(leg)
         leg.stream, leg.closed = None, True
         self._rooms.drop(leg)
+        self._desk.drop(leg.row)
         self._poller.unwatch(leg.catch_all)
         self._poller.unwatch(leg.reports_socket)
         self.retire(leg)
@@ -201,12 +208,23 @@ class MediaPlane:
         """
         now = self._clock.monotonic()
         self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
+        self._mix(number // FRAME_TICKS, now=now)
         if number >= self._next_upkeep:
             self._next_upkeep = number + _UPKEEP_EVERY
             self._ledger.settle()
             self._reports.send_due(now=now)
             self._end_pauses()
             self._retire_broken()
+
+    def _mix(self, frame: int, *, now: float) -> None:
+        """Let the desk make the frames whose time has come."""
+        if self._rooms.changed:
+            self._desk.set_parties(self._rooms.parties(), self._leg_by_row, now=now)
+            self._reception.relay.on_sound = None if self._desk.idle else self._desk.put
+        due = min(frame - self._frame, _MOST_FRAMES)
+        self._frame = frame
+        for _ in range(0 if self._desk.idle else due):
+            self._desk.tick(now=now)
 
     def statistics(self, name: str) -> LegStatistics:
         """Return what a leg's RTP did so far.

@@ -79,7 +79,7 @@ class Reception:
             backend,
             on_event=self._take_event,
             on_report=self._take_report,
-            send_unlatched=self._send_unlatched,
+            send_unlatched=self.send_unlatched,
         )
 
     def receive(self, leg: Leg, *, now: float) -> bool:
@@ -170,7 +170,8 @@ class Reception:
         if leg.latch.source is not None:
             self._take_shared_report(leg, packet, leg.latch.source)
 
-    def _send_unlatched(self, row: int, packet: bytes) -> bool:
+    def send_unlatched(self, row: int, packet: bytes) -> bool:
+        """Send a packet to a phone that is not latched; False when that failed."""
         leg = self._leg_of(row)
         if leg.latch.destination is None:
             return False

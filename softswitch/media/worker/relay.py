@@ -48,12 +48,17 @@ EventHook = Callable[[int, bytes, int, int, bool], None]
 """Takes a telephone event's row, payload, timestamp, SSRC and marker."""
 ReportHook = Callable[[int, bytes], None]
 """Takes the row and the octets of an RTCP compound that came to the RTP port (RFC 5761)."""
+SoundHook = Callable[[Batch], None]
+"""Takes packets of sound, whole and plain, before they are relayed."""
 SendHook = Callable[[int, bytes], bool]
 """Sends a packet to the phone of a row that is not latched; False when that failed."""
 
 
 class Relay:
     """The vectorised path of all packets, the same for a sweep of hundreds and for a single one.
+
+    Attributes:
+        on_sound: sees sound; None while nobody wants to.
 
     Args:
         state: the rows.
@@ -83,6 +88,7 @@ class Relay:
         self._on_event = on_event
         self._on_report = on_report
         self._send_unlatched = send_unlatched
+        self.on_sound: SoundHook | None = None
 
     def take(self, waiting: Mapping[int, Sequence[bytes]], *, now: float) -> None:
         """Take packets that were received outside a sweep.
@@ -126,6 +132,9 @@ class Relay:
         """Relay packets that are of the kind that came last from the same phones, as nearly all are."""
         self._state.known[rows, Known.HEAD] = words[:, 0]
         self._ledger.note_received(Note(rows, words[:, 0], words[:, 1], lengths, None, now_us))
+        if self.on_sound is not None:
+            wide = words.astype(np.int64)
+            self.on_sound(Batch(rows, lengths, wide[:, 0], wide[:, 1], wide[:, 2]))
         listeners = known[:, Known.LISTENER].astype(np.intp)
         wanted = listeners != self._state.nobody
         if not wanted.all():
@@ -157,6 +166,8 @@ class Relay:
         self._follow(batch, note)
         self._ledger.note_received(note)
         self._show_events(batch.only(~sound))
+        if self.on_sound is not None and sound.any():
+            self.on_sound(batch.only(sound))
         types, streams = batch.types(), state.stream[batch.rows]
         for listeners in self._routes.rounds:
             self._forward(_Crossing(note, types, streams, listeners[batch.rows]))

@@ -1,37 +1,63 @@
-"""Who hears whom: the rooms' rows as they were said, and what of them is so now."""
+"""The rooms' rows as they were said, and what of them is so now.
+
+A listener who hears one phone as loud as it is, in formats that both have and packets of the length that it wants, gets
+that phone's packets relayed. All others get their sound from the mixing desk.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
-from softswitch.media.engine import Format, Hear
+from softswitch.media.engine import EVERYBODY, Format, Hear
 from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.mixing.plan import Party
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import AUDIO, NO_TYPE, TELEPHONE_EVENT, TYPE_SHIFT, UNKNOWN, Rows
+from softswitch.media.worker.rows import AUDIO, NO_TYPE, TELEPHONE_EVENT, TYPE_SHIFT, UNKNOWN, Rows, To
 
-_REPORT_TYPES = range(64, 96)  # RFC 5761 §4: where a port is shared with RTCP, never RTP
+_REPORT_TYPES: Final = range(64, 96)  # RFC 5761 §4: where a port is shared with RTCP, never RTP
+_ADDITIONS: Final = frozenset({"telephone-event", "CN"})
+
+
+class Mixing(Protocol):
+    """Makes sound for listeners who cannot be relayed to."""
+
+    def can_hear(self, formats: tuple[Format, ...]) -> bool:
+        """Tell whether sound can be made of some of a phone's formats, and for them."""
+        ...
 
 
 class Rooms:
     """Keeps the rooms, and the routes of packets that follow from them and from the legs' streams.
 
-    A listener with several sources hears the first of them: the others need mixing.
-
     Args:
         legs: by leg id; a row may name legs that are not there (yet).
         state: the rows.
         routes: who hears whom, for the relay.
+        mixing: the mixing desk. What it should do is asked of :meth:`parties` when :attr:`changed` is true.
     """
 
-    def __init__(self, legs: Mapping[str, Leg], state: Rows, routes: Routes) -> None:
+    def __init__(self, legs: Mapping[str, Leg], state: Rows, routes: Routes, mixing: Mixing) -> None:
+        self.changed = False
         self._legs = legs
         self._state = state
         self._routes = routes
+        self._mixing = mixing
         self._rooms: dict[str, tuple[Hear, ...]] = {}
+        self._home: dict[str, str] = {}
+        """Listener to the room in which it listens."""
+        self._wanted: dict[str, tuple[str, ...]] = {}
+        """Listener to all whom it hears, relayed or mixed."""
+        self._hearers: dict[str, dict[str, None]] = {}
+        """Source to all who hear it."""
+        self._rows: dict[str, Hear] = {}
+        """Listener to its row."""
         self._source: dict[str, str] = {}
-        """Listener to source."""
+        """Listener to source, where it is relayed."""
         self._listeners: dict[str, dict[str, None]] = {}
-        """Source to its listeners, in the order in which they were said."""
+        """Source to its listeners by relay, in the order in which they were said."""
+        self._mixed: dict[str, dict[str, None]] = {}
+        """Room to its listeners who get their sound from the desk."""
 
     def items(self) -> list[tuple[str, tuple[Hear, ...]]]:
         """Return the rooms as they were said."""
@@ -39,21 +65,32 @@ class Rooms:
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
         """Replace a room's rows; no rows dissolve it."""
-        touched = [self._leave(row.listener) for row in self._rooms.pop(room, ())]
+        rows = tuple(rows)
+        before = self._rooms.pop(room, ())
         if rows:
-            self._rooms[room] = tuple(rows)
-        touched += [self._enter(row.listener, row.sources[0]) for row in rows if row.sources]
-        for source in dict.fromkeys(touched):
-            self._route(source)
+            self._rooms[room] = rows
+        listeners = {row.listener for row in rows}
+        for row in before:
+            if row.listener not in listeners and self._home.get(row.listener) == room:
+                self._forget(row.listener)
+        people = tuple(row.listener for row in rows)
+        for row in rows:
+            self._take_row(room, row, people)
+        for listener in people:
+            self._decide(listener)
+        self.changed = self.changed or room in self._mixed
 
     def refresh(self, leg: Leg) -> None:
         """Follow a change of a leg: it was opened, its stream was set, or it was latched."""
         if leg.stream is not None:
             self._fill_kinds(leg)
+        for listener in (leg.name, *self._hearers.get(leg.name, ())):
+            self._decide(listener)
         self._route(leg.name)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
+        self.changed = self.changed or bool(self._mixed)
 
     def drop(self, leg: Leg) -> None:
         """Follow a leg's closing: nobody hears it, and it hears nobody. What rooms say of it stays said."""
@@ -61,21 +98,135 @@ class Rooms:
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
+        self.changed = self.changed or bool(self._mixed)
 
-    def _leave(self, listener: str) -> str:
-        source = self._source.pop(listener, "")
-        self._listeners.get(source, {}).pop(listener, None)
-        if not self._listeners.get(source):
-            self._listeners.pop(source, None)
-        return source
+    def parties(self) -> list[Party]:
+        """Return who hears whom from the desk, and note that this was asked."""
+        self.changed = False
+        parties = (self._party(room, listeners) for room, listeners in self._mixed.items())
+        return [party for party in parties if party.listeners]
 
-    def _enter(self, listener: str, source: str) -> str:
-        before = self._leave(listener)
-        if before and before != source:
-            self._route(before)
-        self._source[listener] = source
-        self._listeners.setdefault(source, {})[listener] = None
-        return source
+    # Rows
+
+    def _take_row(self, room: str, row: Hear, people: tuple[str, ...]) -> None:
+        home = self._home.get(row.listener)
+        if home is not None and home != room:
+            self._forget(row.listener)
+        others = row.sources == (EVERYBODY,)
+        sources = tuple(name for name in people if name != row.listener) if others else row.sources
+        self._set_wanted(row.listener, sources)
+        self._home[row.listener] = room
+        self._rows[row.listener] = row
+
+    def _forget(self, listener: str) -> None:
+        self._set_wanted(listener, ())
+        self._leave_desk(listener)
+        self._set_source(listener, "")
+        del self._home[listener], self._rows[listener]
+
+    def _set_wanted(self, listener: str, sources: tuple[str, ...]) -> None:
+        before = self._wanted.pop(listener, ())
+        if sources:
+            self._wanted[listener] = sources
+        if before == sources:
+            return
+        for name in before:
+            self._hearers[name].pop(listener, None)
+            if not self._hearers[name]:
+                del self._hearers[name]
+        for name in sources:
+            self._hearers.setdefault(name, {})[listener] = None
+
+    def _decide(self, listener: str) -> None:
+        """Let a listener be relayed to, or be served by the desk."""
+        sources = self._wanted.get(listener, ())
+        if sources and self._needs_desk(listener, sources):
+            self._set_source(listener, "")
+            self._mixed.setdefault(self._home[listener], {})[listener] = None
+        else:
+            self._leave_desk(listener)
+            self._set_source(listener, sources[0] if sources else "")
+
+    def _needs_desk(self, listener: str, sources: tuple[str, ...]) -> bool:
+        hearing = self._legs.get(listener)
+        if hearing is None or hearing.stream is None or not self._mixing.can_hear(hearing.stream.formats):
+            return False
+        if len(sources) > 1 or self._loudness(listener, sources[0]) != 1.0:
+            return True
+        heard = self._legs.get(sources[0])
+        if heard is None or heard.stream is None or not self._mixing.can_hear(heard.stream.formats):
+            return False
+        same_length = heard.stream.ptime_ms == hearing.stream.ptime_ms
+        return not (same_length and _sounds(heard) <= _sounds(hearing))
+
+    def _loudness(self, listener: str, source: str) -> float:
+        row = self._rows[listener]
+        if row.sources == (EVERYBODY,):
+            return self._rows[source].voice
+        return dict(zip(row.sources, row.gains, strict=False)).get(source, 1.0)
+
+    def _leave_desk(self, listener: str) -> None:
+        room = self._home.get(listener, "")
+        if listener not in self._mixed.get(room, ()):
+            return
+        self.changed = True
+        del self._mixed[room][listener]
+        if not self._mixed[room]:
+            del self._mixed[room]
+        leg = self._legs.get(listener)
+        if leg is not None:
+            self._state.sending[leg.row, To.STREAM] = 0  # the relay takes the listener's stream up anew
+
+    # The desk
+
+    def _party(self, room: str, mixed: Mapping[str, None]) -> Party:
+        listeners = [self._legs[name].row for name in mixed if name in self._legs]
+        equal = self._equal_party(room, mixed)
+        if equal is not None:
+            return equal
+        gains: dict[int, dict[int, float]] = {}
+        for name in mixed:
+            if name in self._legs:
+                present = [source for source in self._wanted[name] if source in self._legs]
+                gains[self._legs[name].row] = {
+                    self._legs[source].row: self._loudness(name, source) for source in present
+                }
+        speakers = list(dict.fromkeys(row for heard in gains.values() for row in heard))
+        return Party(speakers, listeners, gains)
+
+    def _equal_party(self, room: str, mixed: Mapping[str, None]) -> Party | None:
+        """Return the party of a room where each hears all others, None where it is not so."""
+        rows = self._rooms.get(room, ())
+        if len(mixed) != len(rows) or any(name not in self._legs for name in mixed):
+            return None
+        all_rows = [self._legs[name].row for name in mixed]
+        if all(row.sources == (EVERYBODY,) for row in rows):
+            voices = {self._legs[row.listener].row: row.voice for row in rows if row.voice != 1.0}
+            return Party(all_rows, all_rows, None, voices)
+        names = set(mixed)
+        for row in rows:
+            sources = set(row.sources)
+            if row.gains or len(sources) != len(names) - 1 or row.listener in sources or not sources <= names:
+                return None
+        return Party(all_rows, all_rows)
+
+    # The relay
+
+    def _set_source(self, listener: str, source: str) -> None:
+        before = self._source.get(listener, "")
+        if before == source:
+            return
+        if before:
+            del self._source[listener]
+            self._listeners[before].pop(listener)
+            if not self._listeners[before]:
+                del self._listeners[before]
+        if source:
+            self._source[listener] = source
+            self._listeners.setdefault(source, {})[listener] = None
+        for name in (before, source):
+            if name:
+                self._route(name)
 
     def _fill_kinds(self, leg: Leg) -> None:
         kinds = self._state.kinds[leg.row]
@@ -106,3 +257,8 @@ class Rooms:
 
 def _formats(leg: Leg) -> tuple[Format, ...]:
     return () if leg.stream is None else leg.stream.formats
+
+
+def _sounds(leg: Leg) -> set[tuple[str, int, int]]:
+    """Return the formats in which a phone may speak, and is spoken to."""
+    return {form[:3] for form in _formats(leg) if form.encoding not in _ADDITIONS}

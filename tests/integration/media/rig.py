@@ -149,10 +149,12 @@ class PlaneRig:
         receive: bool = True,
         send: bool = True,
         rtcp_port: int = 9,
+        ptime_ms: int = 20,
     ) -> None:
         """Say where a leg's phone is."""
         source = sip_source or at[0]
-        stream = Stream(*at, rtcp_port, source, formats or (PCMU, EVENT), receive=receive, send=send)
+        wanted = formats or (PCMU, EVENT)
+        stream = Stream(*at, rtcp_port, source, wanted, receive=receive, send=send, ptime_ms=ptime_ms)
         self.plane.set_stream(leg, stream)
 
     def hear(self, listener: str, source: str) -> None:

@@ -14,13 +14,20 @@ from tests.unit.media.rig import EVENT_101, PCMA, PCMU, Rig, rtp
 PHONE = ("10.0.0.1", 4000)
 
 
+class NoDesk:
+    """A mixing desk of a machine without codecs."""
+
+    def can_hear(self, formats: tuple[Format, ...]) -> bool:
+        return False
+
+
 class House:
     """Legs by name, in rooms, over a relay without sockets."""
 
     def __init__(self) -> None:
         self.rig = Rig()
         self.legs: dict[str, Leg] = {}
-        self.rooms = Rooms(self.legs, self.rig.state, self.rig.routes)
+        self.rooms = Rooms(self.legs, self.rig.state, self.rig.routes, NoDesk())
         self.sockets: list[socket.socket] = []
 
     def open(self, name: str) -> Leg:

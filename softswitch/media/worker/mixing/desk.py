@@ -1,0 +1,257 @@
+"""The mixing desk of a worker: every 20 ms it plays what has come, mixes, and sends what each listener hears.
+
+A listener who hears one phone in a format that both know is not here; see :mod:`softswitch.media.worker.relay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.media.engine import Format
+from softswitch.media.worker.batch import Batch, Mask, Octets
+from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.ledger import Ledger
+from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.mixing.concealment import Concealment
+from softswitch.media.worker.mixing.mixer import Samples
+from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
+from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
+from softswitch.media.worker.mixing.sender import Sender, cells_of
+from softswitch.media.worker.mixing.voices import NOISE_CODE, Voice, Voices
+from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
+from softswitch_codecs.comfort_noise import ComfortNoise
+from softswitch_codecs.resample import Resampler
+
+_FRAMES_A_SECOND: Final = 50
+_NO_NOISE: Final = 1
+_NONE: Final = np.empty(0, np.intp)
+
+
+class Desk:
+    """Sound that has to be decoded.
+
+    Args:
+        state: the rows.
+        ledger: what came and went.
+        backend: by which packets leave.
+        send_unlatched: sends to phones that are not latched.
+    """
+
+    def __init__(
+        self, state: Rows, ledger: Ledger, backend: IoBackend, send_unlatched: Callable[[int, bytes], bool]
+    ) -> None:
+        self._state = state
+        self._voices = Voices()
+        self.ring = JitterRing(state.capacity, self._voices.cell_octets())
+        self._sender = Sender(state, ledger, backend, send_unlatched)
+        self._codes = np.zeros((state.capacity, 128), np.uint8)
+        self._least = np.where(self.ring.octets > 0, self.ring.octets, 1) + HEADER_OCTETS
+        """By code, the octets that a packet has at least."""
+        self._heard = np.zeros(state.capacity, np.bool_)
+        """The rows whose sound somebody here listens to."""
+        self._noise = np.full(state.capacity, _NO_NOISE, np.int64)
+        """By row, the level of its comfort noise; _NO_NOISE while there is none."""
+        self._comfort = ComfortNoise()
+        self._concealments: dict[int, Concealment] = {}
+        self._resamplers: dict[tuple[int, int], Resampler] = {}
+        self._listening: set[int] = set()
+        self._speaking: set[int] = set()
+        self._plans: list[Plan] = []
+
+    def can_hear(self, formats: tuple[Format, ...]) -> bool:
+        """Tell whether sound can be made of some of a phone's formats, and for them."""
+        return self._voices.preferred(formats) is not None
+
+    def set_parties(self, parties: Iterable[Party], legs: Mapping[int, Leg], *, now: float) -> None:
+        """Say who hears whom from now on.
+
+        Args:
+            parties: by rows.
+            legs: by row; at least the parties'.
+            now: monotonic seconds.
+        """
+        together = joined(parties)
+        speaking = {row for party in together for row in party.speakers}
+        listening = {row for party in together for row in party.listeners}
+        for row in speaking:
+            if row not in self._speaking or not self.ring.counts_at(row, int(self._state.clock_hz[row])):
+                self._begin_speaking(row)
+        for row in listening - self._listening:
+            self._sender.begin(row, now=now)
+        self._speaking, self._listening = speaking, listening
+        self._heard[:] = False
+        for row in speaking:
+            self._codes[row] = self._voices.codes_of(_formats(legs[row]))
+            self._heard[row] = legs[row].may_receive
+        outlet_of = self._set_outlets([legs[row] for row in listening])
+        by_rate: dict[int, list[Party]] = {}
+        for party in together:
+            by_rate.setdefault(self._rate_of(party, legs), []).append(party)
+        self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody needs the desk."""
+        return not self._plans
+
+    def drop(self, row: int) -> None:
+        """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
+        self._speaking.discard(row)
+        self._listening.discard(row)
+        self._heard[row] = False
+
+    def put(self, batch: Batch) -> None:
+        """Take packets of sound, whole and plain; those that nobody listens to are passed over."""
+        wanted = self._heard[batch.rows]
+        if not wanted.any():
+            return
+        codes = self._codes[batch.rows, batch.types()]
+        wanted &= (codes != 0) & (batch.lengths >= self._least[codes])
+        if not wanted.all():
+            batch, codes = batch.only(wanted), codes[wanted]
+            if not codes.size:
+                return
+        state = self._state
+        streams = state.stream[batch.rows]
+        self.ring.put(batch.rows, codes, batch.timestamps, streams, state.octets, batch.lengths)
+
+    def tick(self, *, now: float) -> None:
+        """Play, mix and send a frame of 20 ms; ``now`` is monotonic seconds."""
+        made: list[tuple[Indices, Octets, int]] = []
+        for plan in self._plans:
+            self._play(plan)
+            plan.mixer.mix(plan.spoken, plan.heard, plan.same_as)
+            made += [(outlet.rows, self._encoded(plan, outlet), outlet.cells) for outlet in plan.outlets]
+            if plan.passed_over.size:
+                self._sender.pass_over(plan.passed_over)
+        if made:
+            self._sender.send(made, now=now)
+
+    def _begin_speaking(self, row: int) -> None:
+        self.ring.open(row, int(self._state.clock_hz[row]))
+        self._noise[row] = _NO_NOISE
+        self._voices.forget(row)
+        for concealment in self._concealments.values():
+            concealment.open(row)
+        for resampler in self._resamplers.values():
+            resampler.forget((row,))
+
+    def _set_outlets(self, legs: Sequence[Leg]) -> dict[int, tuple[int, int]]:
+        outlet_of: dict[int, tuple[int, int]] = {}
+        for leg in legs:
+            chosen = self._voices.preferred(_formats(leg))
+            if chosen is not None and leg.stream is not None:
+                form, voice = chosen
+                self._sender.set_format(leg.row, form.send_type)
+                if leg.may_send:
+                    outlet_of[leg.row] = voice.code, cells_of(leg.stream.ptime_ms)
+        return outlet_of
+
+    def _rate_of(self, party: Party, legs: Mapping[int, Leg]) -> int:
+        """Return the highest rate that two of a party have in common: one alone hears none of its own."""
+        people = dict.fromkeys((*party.speakers, *party.listeners))
+        chosen = [self._voices.preferred(_formats(legs[row])) for row in people]
+        rates = sorted(voice.rate_hz for _, voice in filter(None, chosen))
+        return rates[-2] if len(rates) > 1 else max(rates, default=8000)
+
+    # What is played
+
+    def _play(self, plan: Plan) -> None:
+        taken = self.ring.take(plan.speakers)
+        first = int(taken.codes[0, 0])
+        if first in self._voices.by_code and (taken.codes == first).all():
+            plan.spoken[:] = self._decoded(plan, first, plan.speakers, taken.slots)
+            self._noise[plan.speakers] = _NO_NOISE
+        else:
+            self._play_some(plan, taken)
+        missing = taken.codes == EMPTY
+        if missing.any():
+            missing = self._make_noise(plan, missing)
+        self._concealment(plan.rate_hz).fill(plan.speakers, plan.spoken, missing)
+
+    def _play_some(self, plan: Plan, taken: Taken) -> None:
+        """Play frames of several codecs, and those that miss a cell or change codec within."""
+        codes = taken.codes
+        whole = codes[:, 0] == codes[:, 1]
+        for code in np.unique(codes[whole, 0]).tolist():
+            places = np.flatnonzero(whole & (codes[:, 0] == code))
+            self._play_cells(plan, taken, code, places, slice(0, FRAME_CELLS))
+        broken = np.flatnonzero(~whole)
+        for cell in range(FRAME_CELLS) if broken.size else ():
+            for code in np.unique(codes[broken, cell]).tolist():
+                places = broken[codes[broken, cell] == code]
+                self._play_cells(plan, taken, code, places, slice(cell, cell + 1))
+
+    def _play_cells(self, plan: Plan, taken: Taken, code: int, places: Indices, cells: slice) -> None:
+        rows = plan.speakers[places]
+        if code == EMPTY:
+            return
+        if code == NOISE_CODE:
+            level = self.ring.payloads(code, taken.slots[places, cells.stop - 1])[:, 0]
+            self._noise[rows] = -(level & 0x7F).astype(np.int64)
+            taken.codes[places, cells] = EMPTY
+            return
+        self._noise[rows] = _NO_NOISE
+        cell = plan.spoken.shape[1] // FRAME_CELLS
+        samples = slice(cells.start * cell, cells.stop * cell)
+        plan.spoken[places, samples] = self._decoded(plan, code, rows, taken.slots[places, cells])
+
+    def _decoded(self, plan: Plan, code: int, rows: Indices, slots: Indices) -> Samples:
+        voice = self._voices.by_code[code]
+        payloads = self.ring.payloads(code, slots).reshape(len(rows), -1)
+        sound = voice.codec.decode(payloads, rows)
+        if voice.rate_hz == plan.rate_hz:
+            return sound
+        return _rounded(self._resampler(voice.rate_hz, plan.rate_hz).resample(sound, rows))
+
+    def _make_noise(self, plan: Plan, missing: Mask) -> Mask:
+        """Fill the pauses of phones that send comfort noise; return what still is missing."""
+        levels = self._noise[plan.speakers]
+        noisy = levels != _NO_NOISE
+        if not noisy.any():
+            return missing
+        cell = plan.spoken.shape[1] // FRAME_CELLS
+        for number in range(FRAME_CELLS):
+            places = np.flatnonzero(missing[:, number] & noisy)
+            noise = self._comfort.generate(levels[places], cell)
+            plan.spoken[places, number * cell : (number + 1) * cell] = noise
+        missing &= ~noisy[:, np.newaxis]
+        return missing
+
+    # What is sent
+
+    def _encoded(self, plan: Plan, outlet: Outlet) -> Octets:
+        voice = self._voices.by_code[outlet.code]
+        if plan.mixer.shares and voice.rate_hz == plan.rate_hz and not voice.codec.has_memory:
+            different, places = np.unique(plan.same_as[outlet.places], return_inverse=True)
+            return voice.codec.encode(plan.heard[different])[places]
+        sound = plan.heard if outlet.whole else plan.heard[outlet.places]
+        return voice.codec.encode(self._at_rate_of(voice, plan, outlet.rows, sound), outlet.rows)
+
+    def _at_rate_of(self, voice: Voice, plan: Plan, rows: Indices, sound: Samples) -> Samples | npt.NDArray[np.float32]:
+        if voice.rate_hz == plan.rate_hz:
+            return sound
+        return self._resampler(plan.rate_hz, voice.rate_hz, sending=True).resample(sound, rows)
+
+    def _concealment(self, rate_hz: int) -> Concealment:
+        if rate_hz not in self._concealments:
+            self._concealments[rate_hz] = Concealment(self._state.capacity, rate_hz // _FRAMES_A_SECOND)
+        return self._concealments[rate_hz]
+
+    def _resampler(self, from_hz: int, to_hz: int, *, sending: bool = False) -> Resampler:
+        key = (from_hz, to_hz) if not sending else (-from_hz, to_hz)
+        if key not in self._resamplers:
+            self._resamplers[key] = Resampler(from_hz, to_hz)
+        return self._resamplers[key]
+
+
+def _formats(leg: Leg) -> tuple[Format, ...]:
+    return () if leg.stream is None else leg.stream.formats
+
+
+def _rounded(sound: npt.NDArray[np.float32]) -> Samples:
+    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)

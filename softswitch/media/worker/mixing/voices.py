@@ -1,0 +1,77 @@
+"""The codecs of a worker's legs, by the small numbers that packets and cells are marked with."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from softswitch.media.engine import Format
+from softswitch.media.worker.mixing.ring import CELL_MS
+from softswitch_codecs import BatchCodec, codec_class, frame_octets
+from softswitch_codecs.comfort_noise import CLOCK_RATE_HZ as NOISE_CLOCK_HZ
+from softswitch_codecs.comfort_noise import ENCODING as NOISE
+from softswitch_codecs.registry import codecs
+
+NOISE_CODE: Final = 254
+"""Of comfort noise: a cell of one octet, its level."""
+ROOM_RATES: Final = (8000, 16000, 48000)
+"""What a room's sound can be made of, samples a second."""
+
+
+class Voice(NamedTuple):
+    """A codec that sound can be decoded from and encoded to."""
+
+    code: int
+    codec: BatchCodec
+    rate_hz: int
+    """Samples a second."""
+    cell_octets: int
+
+
+class Voices:
+    """One object a codec, for all legs of a worker: a leg's row is its stream's number."""
+
+    def __init__(self) -> None:
+        self.by_code: dict[int, Voice] = {}
+        self._by_format: dict[tuple[str, int], Voice] = {}
+        for code, cls in enumerate(codecs(), 1):
+            if cls.sample_rate_hz in ROOM_RATES:
+                voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS))
+                self.by_code[code] = voice
+                self._by_format[cls.encoding, cls.clock_rate_hz] = voice
+
+    def cell_octets(self) -> dict[int, int]:
+        """Return by code the octets of 10 ms."""
+        return {NOISE_CODE: 1} | {code: voice.cell_octets for code, voice in self.by_code.items()}
+
+    def voice_of(self, form: Format) -> Voice | None:
+        """Return the codec of a format, or None where this machine has none; telephone events are no voice."""
+        return self._by_format.get((form.encoding, form.clock_rate_hz)) if form.channels == 1 else None
+
+    def preferred(self, formats: tuple[Format, ...]) -> tuple[Format, Voice] | None:
+        """Return the first format that there is a codec for."""
+        known = ((form, self.voice_of(form)) for form in formats)
+        return next(((form, voice) for form, voice in known if voice is not None), None)
+
+    def codes_of(self, formats: tuple[Format, ...]) -> npt.NDArray[np.uint8]:
+        """Return by payload type, as the phone sends it, the code of its codec; 0 for none."""
+        codes = np.zeros(128, np.uint8)
+        for form in formats:
+            voice = self.voice_of(form)
+            if voice is not None:
+                codes[form.receive_type] = voice.code
+            elif form.encoding == NOISE and form.clock_rate_hz == NOISE_CLOCK_HZ:
+                codes[form.receive_type] = NOISE_CODE
+        return codes
+
+    def forget(self, row: int) -> None:
+        """Let a row's sound begin anew."""
+        for voice in self.by_code.values():
+            voice.codec.forget((row,))
+
+
+def decodable(form: Format) -> bool:
+    """Tell whether this machine has a codec for a format."""
+    return form.channels == 1 and codec_class(form.encoding, form.clock_rate_hz) is not None
