@@ -1,7 +1,9 @@
 """Descriptions between two legs: what we offer a callee, what we answer a caller, what the worker is told.
 
-The codec is chosen end to end: the callee is offered what the caller offered, and the caller is answered with what the
-callee took. Each phone keeps its own payload numbers; the worker maps them.
+The codec is chosen end to end where that can be: the callee is offered what the caller offered, and the caller is
+answered with what the callee took. Behind the caller's formats the callee is offered the switch's own, and where the
+two phones have nothing in common each gets what it has in common with the switch; the worker converts. Each phone keeps
+its own payload numbers; the worker maps them.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Final
 
 from softswitch.calls.state import Leg, LegState
@@ -22,12 +25,17 @@ from softswitch.sdp.parse import parse_sdp
 from softswitch.sdp.serialise import write_sdp
 
 EVENT: Final = "telephone-event"
+_G722: Final = (PayloadFormat(9, "G722", 8000, 1, ""),) if find_spec("G722") else ()
 OUR_FORMATS: Final = (
     PayloadFormat(8, "PCMA", 8000, 1, ""),
     PayloadFormat(0, "PCMU", 8000, 1, ""),
+    *_G722,
     PayloadFormat(101, EVENT, 8000, 1, "0-16"),
 )
-"""What we offer on our own account: when a caller's INVITE has no offer, and when a phone asks for ours."""
+"""What we offer on our own account: when a caller's INVITE has no offer, and when a phone asks for ours.
+
+The workers can turn the sound of each into that of each other.
+"""
 
 _UNROUTABLE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # RFC 2543's hold, nothing is bound
 
@@ -63,15 +71,15 @@ def offer_for(
 
 
 def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
-    """Write the offer for a callee: the caller's formats, or ours where the caller made no offer.
+    """Write the offer for a callee: the caller's formats and then ours, or ours where it made no offer.
 
     A caller whom a guide has answered has agreed upon formats with us already; then it is those.
     """
     audio = audio_of(caller.remote_sdp)
     agreed = _agreed(caller)
     if audio is None:
-        return offer_for(callee, agreed or OUR_FORMATS, port)
-    return offer_for(callee, agreed or audio.formats, port, audio.direction)
+        return offer_for(callee, _with_ours(agreed) if agreed else OUR_FORMATS, port)
+    return offer_for(callee, _with_ours(agreed or audio.formats), port, audio.direction)
 
 
 def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:
@@ -79,6 +87,36 @@ def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:
     if caller.state not in {LegState.ANSWERED, LegState.TALKING} or local is None:
         return ()
     return in_order_of(local.formats, remote.formats) if remote is not None else local.formats
+
+
+@lru_cache(maxsize=1024)
+def _with_ours(formats: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
+    """Put those of our formats that are missing behind the others that carry sound, if that can be converted."""
+    if not convertible(formats):
+        return formats
+    kinds, numbers = _kinds(formats), {form.payload_type for form in formats}
+    missing = [form for form in OUR_FORMATS if form.carries_sound and form[1:4] not in kinds]
+    sounds = [form for form in formats if form.carries_sound]
+    additions = [form for form in formats if not form.carries_sound]
+    return (*sounds, *[form for form in missing if form.payload_type not in numbers], *additions)
+
+
+def convertible(formats: Sequence[PayloadFormat]) -> bool:
+    """Tell whether the workers can make sound of one of the formats."""
+    ours = _kinds(OUR_FORMATS)
+    return any(form.carries_sound and form[1:4] in ours for form in formats)
+
+
+def wanted_of(peer: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
+    """Return what a phone is answered with: what its peer has too, else what the workers can convert.
+
+    Args:
+        peer: formats of the one it talks with.
+        offered: its own.
+    """
+    if has_speech(in_order_of(peer, offered)) or not convertible(peer):
+        return peer
+    return OUR_FORMATS
 
 
 def _kinds(formats: Sequence[PayloadFormat]) -> dict[tuple[object, ...], PayloadFormat]:

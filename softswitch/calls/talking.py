@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA
-from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, codec_of, has_speech, in_order_of, offer_for
+from softswitch.calls.description import (
+    OUR_FORMATS,
+    answer_for,
+    audio_of,
+    codec_of,
+    has_speech,
+    in_order_of,
+    offer_for,
+    wanted_of,
+)
 from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, hushed
 from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
@@ -65,8 +75,9 @@ def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:
     if not caller.remote_sdp:
         formats = in_order_of(audio.formats, OUR_FORMATS)
         return offer_for(caller, formats) if has_speech(formats) else ""
+    offer = audio_of(caller.remote_sdp)
     try:
-        return answer_for(caller, caller.remote_sdp, audio.formats)
+        return answer_for(caller, caller.remote_sdp, wanted_of(audio.formats, offer.formats if offer else ()))
     except SdpError:
         return ""
 
@@ -98,7 +109,8 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
     """A re-INVITE: answered here, whatever its peer does; the peer's dialog is not disturbed.
 
     The switch anchors the media, so hold, resume and a moved address concern one leg alone. What must stay is a
-    format in common with the peer; without one the re-INVITE is refused and the session goes on as it was.
+    format in common with the peer, or one that the switch can convert to the peer's; without either the re-INVITE is
+    refused and the session goes on as it was.
     """
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
@@ -106,16 +118,16 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
         return []
     if leg.port_state is not PortState.OPEN:
         return [facts.LegReofferRefused(leg.leg, 491, "the switch is about to offer another port")]
-    wanted = formats_of_peer(conversation, leg)
+    wanted: Sequence[PayloadFormat] = formats_of_peer(conversation, leg)
     if not given.sdp:
         current = audio_of(leg.remote_sdp)
-        formats = in_order_of(wanted, current.formats) if current else ()
+        formats = in_order_of(wanted_of(wanted, current.formats), current.formats) if current else ()
         return [facts.LegReoffered(leg.leg, "", offer_for(leg, formats or OUR_FORMATS), held=False)]
+    audio = audio_of(given.sdp)
     try:
-        sdp = answer_for(leg, given.sdp, wanted)
+        sdp = answer_for(leg, given.sdp, wanted_of(wanted, audio.formats if audio else ()))
     except SdpError as error:
         return [facts.LegReofferRefused(leg.leg, 488, str(error))]
-    audio = audio_of(given.sdp)
     return [facts.LegReoffered(leg.leg, given.sdp, sdp, held=audio is not None and audio.on_hold)]
 
 

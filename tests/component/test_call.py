@@ -190,3 +190,35 @@ async def test_a_slow_phone_that_says_nothing_for_ten_seconds_still_rings(world:
     boris.call.answer()
     await anna.call.until(CallState.UP)
     await anna.call.hang_up()
+
+
+@pytest.mark.parametrize("theirs", [(8, "PCMA/8000"), (9, "G722/8000")], ids=["PCMA", "G722"])
+@behaviour()
+async def test_phones_without_a_common_codec_talk_each_in_its_own(world: World, theirs: tuple[int, str]) -> None:
+    events = (101, "telephone-event/8000")
+    boris = await world.registered("boris", habits=Habits(payloads=(theirs, events)))
+    anna = await world.registered("anna", habits=Habits(payloads=((0, "PCMU/8000"), events)))
+    await anna.dial("102")
+    (await boris.until_called()).answer()
+    await anna.call.until(CallState.UP)
+    await asyncio.sleep(1)
+    assert (world.hears(anna), world.hears(boris)) == ({"boris"}, {"anna"})
+    encodings = {port.stream.formats[0].encoding for port in world.switch.media.legs.values() if port.stream}
+    assert encodings == {"PCMU", theirs[1].partition("/")[0]}
+    assert await anna.call.reinvite(anna.call.here()) == 200
+    assert await boris.call.reinvite(boris.call.here()) == 200
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour()
+async def test_a_common_codec_is_chosen_end_to_end_where_there_is_one(world: World) -> None:
+    boris = await world.registered("boris", habits=Habits(payloads=((9, "G722/8000"), (8, "PCMA/8000"))))
+    anna = await world.registered("anna", habits=Habits(payloads=((0, "PCMU/8000"), (8, "PCMA/8000"))))
+    await anna.dial("102")
+    (await boris.until_called()).answer()
+    await anna.call.until(CallState.UP)
+    streams = [port.stream for port in world.switch.media.legs.values() if port.stream]
+    assert all("PCMA" in {form.encoding for form in stream.formats} for stream in streams)
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)

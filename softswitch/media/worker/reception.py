@@ -79,6 +79,7 @@ class Reception:
             backend,
             on_event=self._take_event,
             on_report=self._take_report,
+            on_strange=lambda row, payload_type: rooms.meet_strange(leg_of(row), payload_type),
             send_unlatched=self.send_unlatched,
         )
 

@@ -48,6 +48,8 @@ EventHook = Callable[[int, bytes, int, int, bool], None]
 """Takes a telephone event's row, payload, timestamp, SSRC and marker."""
 ReportHook = Callable[[int, bytes], None]
 """Takes the row and the octets of an RTCP compound that came to the RTP port (RFC 5761)."""
+StrangeHook = Callable[[int, int], None]
+"""Takes the row and the payload type of sound for which somebody to whom it should be relayed has no format."""
 SoundHook = Callable[[Batch], None]
 """Takes packets of sound, whole and plain, before they are relayed."""
 SendHook = Callable[[int, bytes], bool]
@@ -67,6 +69,7 @@ class Relay:
         backend: by which packets to latched phones leave.
         on_event: sees telephone events.
         on_report: sees RTCP on RTP ports.
+        on_strange: sees sound that a listener has no format for.
         send_unlatched: sends to phones that are not latched.
     """
 
@@ -79,6 +82,7 @@ class Relay:
         *,
         on_event: EventHook,
         on_report: ReportHook,
+        on_strange: StrangeHook,
         send_unlatched: SendHook,
     ) -> None:
         self._state = state
@@ -87,6 +91,7 @@ class Relay:
         self._backend = backend
         self._on_event = on_event
         self._on_report = on_report
+        self._on_strange = on_strange
         self._send_unlatched = send_unlatched
         self.on_sound: SoundHook | None = None
 
@@ -242,7 +247,9 @@ class Relay:
         types = self._state.maps[crossing.listeners, crossing.types]
         self._state.sending[crossing.listeners, To.TYPE] = types
         wanted = types != NO_TYPE
-        crossing, types = crossing.only(wanted), types[wanted]
+        if not wanted.all():
+            self._show_strange(crossing.only(~wanted & (crossing.listeners != self._state.nobody)))
+            crossing, types = crossing.only(wanted), types[wanted]
         if not types.size:
             return
         note, listeners = crossing.note, crossing.listeners
@@ -254,6 +261,12 @@ class Relay:
             # A new talkspurt for the listener's jitter buffer; on an event the marker means something else.
             heads |= (stale & (True if note.sound is None else note.sound)) * _MARKER
         self._send(note, listeners, sending, heads)
+
+    def _show_strange(self, crossing: _Crossing) -> None:
+        note = crossing.note
+        for place, row in enumerate(note.rows.tolist()):
+            if note.sound is None or note.sound[place]:
+                self._on_strange(row, int(crossing.types[place]))
 
     def _change_source(self, crossing: _Crossing, sending: Numbers, stale: Mask) -> None:
         """Let the listeners' sequence numbers and timestamps go on where they stood, plus the time that has passed."""

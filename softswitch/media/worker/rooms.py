@@ -1,7 +1,8 @@
 """The rooms' rows as they were said, and what of them is so now.
 
 A listener who hears one phone as loud as it is, in formats that both have and packets of the length that it wants, gets
-that phone's packets relayed. All others get their sound from the mixing desk.
+that phone's packets relayed. All others get their sound from the mixing desk; also from the moment on in which the
+phone speaks in a format that the listener has not.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Rooms:
         """Listener to source, where it is relayed."""
         self._listeners: dict[str, dict[str, None]] = {}
         """Source to its listeners by relay, in the order in which they were said."""
+        self._strange: dict[str, tuple[Format, ...]] = {}
+        """Sources that spoke in a format that a listener has not, with the formats that they had then."""
         self._mixed: dict[str, dict[str, None]] = {}
         """Room to its listeners who get their sound from the desk."""
 
@@ -92,9 +95,20 @@ class Rooms:
             self._route(source)
         self.changed = self.changed or bool(self._mixed)
 
+    def meet_strange(self, leg: Leg, payload_type: int) -> None:
+        """Learn that a leg's phone spoke in a format that somebody to whom it is relayed has not."""
+        form = next((form for form in _formats(leg) if form.receive_type == payload_type), None)
+        if form is None or form.encoding in _ADDITIONS or self._strange.get(leg.name) == _formats(leg):
+            return
+        self._strange[leg.name] = _formats(leg)
+        for listener in list(self._hearers.get(leg.name, ())):
+            self._decide(listener)
+        self.changed = self.changed or bool(self._mixed)
+
     def drop(self, leg: Leg) -> None:
         """Follow a leg's closing: nobody hears it, and it hears nobody. What rooms say of it stays said."""
         self._routes.set_listeners(leg.row, ())
+        self._strange.pop(leg.name, None)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
@@ -156,8 +170,10 @@ class Rooms:
         heard = self._legs.get(sources[0])
         if heard is None or heard.stream is None or not self._mixing.can_hear(heard.stream.formats):
             return False
-        same_length = heard.stream.ptime_ms == hearing.stream.ptime_ms
-        return not (same_length and _sounds(heard) <= _sounds(hearing))
+        theirs, known = _sounds(heard), _sounds(hearing)
+        if heard.stream.ptime_ms != hearing.stream.ptime_ms or not theirs & known:
+            return True
+        return self._strange.get(heard.name) == heard.stream.formats and not theirs <= known
 
     def _loudness(self, listener: str, source: str) -> float:
         row = self._rows[listener]

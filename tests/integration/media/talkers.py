@@ -118,7 +118,7 @@ class Talker:
         moments = (self._spoken + np.arange(count)) / rate
         self._spoken += count
         sound = sum((self.amplitude * np.sin(2 * np.pi * tone * moments) for tone in self.tones), np.zeros(count))
-        payload = self.codec.encode(sound.astype(np.float32)[np.newaxis])[0].tobytes()
+        payload: bytes = self.codec.encode(sound.astype(np.float32)[np.newaxis])[0].tobytes()
         self.sequence = (self.sequence + 1) & 0xFFFF
         kind = self.form.receive_type if payload_type < 0 else payload_type
         header = struct.pack("!BBHII", 0x80, marker << 7 | kind, self.sequence, self.timestamp, self.ssrc)

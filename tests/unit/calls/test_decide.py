@@ -27,7 +27,7 @@ def test_a_phone_is_invited_once_both_ports_are_there_whatever_opens_first() -> 
         assert audio is not None
         assert audio.address == "10.0.0.1"
         assert audio.port == world.state.legs["c.2"].port
-        assert [form.payload_type for form in audio.formats] == [8, 0, 101]
+        assert [form.payload_type for form in audio.formats] == [8, 0, 9, 101]
 
 
 def test_ringing_is_told_to_the_caller_once() -> None:

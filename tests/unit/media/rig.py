@@ -94,6 +94,7 @@ class Rig:
         self.backend = MemoryBackend(self.state)
         self.events: list[tuple[int, bytes, int, int, bool]] = []
         self.reports: list[tuple[int, bytes]] = []
+        self.strange: list[tuple[int, int]] = []
         self.unlatched: list[tuple[int, bytes]] = []
         self.ledger = Ledger(self.state)
         self.relay = Relay(
@@ -103,6 +104,7 @@ class Rig:
             self.backend,  # type: ignore[arg-type]  # attaches nothing
             on_event=lambda *event: self.events.append(event),
             on_report=lambda *report: self.reports.append(report),
+            on_strange=lambda *sound: self.strange.append(sound),
             send_unlatched=self._send_unlatched,
         )
         self.sweeper = Sweeper(self.state, self.backend, self.relay)  # type: ignore[arg-type]  # as above

@@ -11,12 +11,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from softswitch.media.dsp.concealment import Concealer
 from softswitch.media.engine import Format
 from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.mixing.concealment import Concealment
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
@@ -56,7 +56,7 @@ class Desk:
         self._noise = np.full(state.capacity, _NO_NOISE, np.int64)
         """By row, the level of its comfort noise; _NO_NOISE while there is none."""
         self._comfort = ComfortNoise()
-        self._concealments: dict[int, Concealment] = {}
+        self._concealers: dict[int, Concealer] = {}
         self._resamplers: dict[tuple[int, int], Resampler] = {}
         self._listening: set[int] = set()
         self._speaking: set[int] = set()
@@ -135,8 +135,8 @@ class Desk:
         self.ring.open(row, int(self._state.clock_hz[row]))
         self._noise[row] = _NO_NOISE
         self._voices.forget(row)
-        for concealment in self._concealments.values():
-            concealment.open(row)
+        for concealer in self._concealers.values():
+            concealer.forget((row,))
         for resampler in self._resamplers.values():
             resampler.forget((row,))
 
@@ -171,7 +171,7 @@ class Desk:
         missing = taken.codes == EMPTY
         if missing.any():
             missing = self._make_noise(plan, missing)
-        self._concealment(plan.rate_hz).fill(plan.speakers, plan.spoken, missing)
+        self._conceal(plan, missing)
 
     def _play_some(self, plan: Plan, taken: Taken) -> None:
         """Play frames of several codecs, and those that miss a cell or change codec within."""
@@ -222,6 +222,17 @@ class Desk:
         missing &= ~noisy[:, np.newaxis]
         return missing
 
+    def _conceal(self, plan: Plan, missing: Mask) -> None:
+        """Fill the cells that did not come, and remember the others."""
+        concealer = self._concealer(plan.rate_hz)
+        if (missing[:, 0] == missing[:, 1]).all():
+            plan.spoken[:] = concealer.play(plan.spoken, missing[:, 0], plan.speakers)
+            return
+        cell = plan.spoken.shape[1] // FRAME_CELLS
+        for number in range(FRAME_CELLS):
+            part = slice(number * cell, (number + 1) * cell)
+            plan.spoken[:, part] = concealer.play(plan.spoken[:, part], missing[:, number], plan.speakers)
+
     # What is sent
 
     def _encoded(self, plan: Plan, outlet: Outlet) -> Octets:
@@ -237,10 +248,10 @@ class Desk:
             return sound
         return self._resampler(plan.rate_hz, voice.rate_hz, sending=True).resample(sound, rows)
 
-    def _concealment(self, rate_hz: int) -> Concealment:
-        if rate_hz not in self._concealments:
-            self._concealments[rate_hz] = Concealment(self._state.capacity, rate_hz // _FRAMES_A_SECOND)
-        return self._concealments[rate_hz]
+    def _concealer(self, rate_hz: int) -> Concealer:
+        if rate_hz not in self._concealers:
+            self._concealers[rate_hz] = Concealer(rate_hz)
+        return self._concealers[rate_hz]
 
     def _resampler(self, from_hz: int, to_hz: int, *, sending: bool = False) -> Resampler:
         key = (from_hz, to_hz) if not sending else (-from_hz, to_hz)

@@ -108,8 +108,8 @@ class Mixer:
     def _widened(self, spoken: Samples, rows: slice | Indices) -> npt.NDArray[np.int32]:
         if self._voices is None:
             return spoken[rows].astype(np.int32)
-        louder = np.rint(spoken[rows] * self._voices[rows, np.newaxis])
-        return louder.astype(np.int32)
+        louder: npt.NDArray[np.float32] = spoken[rows] * self._voices[rows, np.newaxis]
+        return np.rint(louder).astype(np.int32)
 
     def _mix_large(
         self, block: Block, quiet: npt.NDArray[np.int64], spoken: Samples, heard: Samples, same_as: Indices

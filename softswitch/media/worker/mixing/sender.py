@@ -138,7 +138,9 @@ class Sender:
         timestamps = self._timestamp[rows]
         heads = sequences | self._type[rows] | self._marker[rows] | _VERSION
         sending = self._state.sending.take(rows, axis=0)
-        self._state.write_headers(rows, heads, timestamps, sending[:, To.SSRC])
+        words = np.empty((len(rows), 3), np.uint32)
+        words[:, 0], words[:, 1], words[:, 2] = heads, timestamps & 0xFFFF_FFFF, sending[:, To.SSRC]
+        self._state.write_headers(rows, words)
         self._sequence[rows] = sequences
         self._timestamp[rows] = timestamps + cells * self._step[rows]
         self._marker[rows] = 0
