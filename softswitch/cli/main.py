@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "agent": "softswitch.cli.agent",
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
+    "scenario": "softswitch.cli.scenario",
     "codecs": "softswitch.cli.codecs",
 }
 """Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""

@@ -21,6 +21,8 @@ from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, Yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
 _SUFFIXES: Final = (".yaml", ".yml")
+TESTS: Final = ".tests"
+"""Before the suffix of a file beside a scenario that holds its tests, which no load reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,12 @@ def _files(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
 
 def _folder(path: Path, problems: list[Problem]) -> list[Path]:
     site = [path / f"site{suffix}" for suffix in _SUFFIXES if (path / f"site{suffix}").is_file()]
-    scenarios = [file for suffix in _SUFFIXES for file in sorted((path / "scenarios").glob(f"*{suffix}"))]
+    scenarios = [
+        file
+        for suffix in _SUFFIXES
+        for file in sorted((path / "scenarios").glob(f"*{suffix}"))
+        if not file.stem.endswith(TESTS)
+    ]
     if not site and not scenarios:
         what = "the folder has neither site.yaml nor scenarios/"
         problems.append(Problem(str(path), what, "the path of a file, or of a folder that holds site.yaml"))

@@ -34,6 +34,8 @@ class Surroundings:
     """Numbers that lead to this switch, digits only."""
     domain: str = ""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    answering: frozenset[str] = frozenset()
+    """The scenarios that a number leads to; others come back to where they were entered from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,11 @@ def _dead_ends(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
 
 
 def _runs_out(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
-    if len(scenario.steps) and not _block_ends(scenario.steps, around, frozenset({scenario.name})):
+    if (
+        scenario.name in around.answering
+        and len(scenario.steps)
+        and not _block_ends(scenario.steps, around, frozenset({scenario.name}))
+    ):
         last = scenario.steps.steps[-1]
         what = f"a caller whom nobody answers reaches the end after '{last.step.label()}' and is hung up on"
         yield _at(

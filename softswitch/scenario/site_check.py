@@ -39,6 +39,7 @@ def check_scenarios(trees: Mapping[str, tuple[str, YamlTable]], sections: Sectio
         frozenset(number_key(entry.text("number")) for entry in sections["numbers"]),
         domain,
         scenarios,
+        frozenset(entry.text("scenario") for entry in sections["numbers"]),
     )
     findings = [finding for scenario in scenarios.values() for finding in check(scenario, around)]
     return ScenarioFindings(

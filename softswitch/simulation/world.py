@@ -15,7 +15,7 @@ from softswitch.core.facts import decode
 from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
-from softswitch.simulation.clock import VirtualClock
+from softswitch.simulation.clock import START_WALL_S, VirtualClock
 from softswitch.simulation.media import SimulatedMedia
 from softswitch.simulation.network import Conditions, Network
 from softswitch.simulation.phone import SimulatedPhone
@@ -88,11 +88,22 @@ class World:
         loop: a loop in virtual time.
         seed: decides all that chance decides.
         setting: what is not as usual.
+        site: another site than the usual one; its passwords are those of :func:`password_of`.
+        start_wall_s: when it begins, in seconds of UTC; None for where the simulation starts.
     """
 
-    def __init__(self, loop: VirtualLoop, seed: int, setting: Setting) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        seed: int,
+        setting: Setting,
+        *,
+        site: Site | None = None,
+        start_wall_s: float | None = None,
+    ) -> None:
         self.loop = loop
-        self.clock = VirtualClock(loop)
+        self.site = site or usual_site(setting)
+        self.clock = VirtualClock(loop, START_WALL_S if start_wall_s is None else start_wall_s)
         self.network = Network(loop, seed)
         self.network.conditions = setting.conditions
         self.streams = StreamNetwork(self.network)
@@ -100,7 +111,7 @@ class World:
             self.network,
             self.streams,
             self.clock,
-            usual_site(setting),
+            self.site,
             seed=seed,
             hosts=setting.hosts,
             settings=setting.settings,
@@ -133,7 +144,10 @@ class World:
             server: the switch's address as the phone knows it, where that is not its first one.
         """
         name = name or user
-        account = Account(EXTENSIONS.get(user, user), password or password_of(user), DOMAIN, user.capitalize())
+        known = self.site.users.get(user)
+        account = Account(
+            user if known is None else known.extension, password or password_of(user), DOMAIN, user.capitalize()
+        )
         made = SimulatedPhone(
             self.network,
             self.streams,

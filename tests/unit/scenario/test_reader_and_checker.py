@@ -137,14 +137,23 @@ def test_audio_that_is_not_there_is_named_with_its_path(tmp_path: Path) -> None:
 
 
 def test_what_nobody_reaches_and_what_runs_out_is_said_and_stops_nothing(tmp_path: Path) -> None:
-    steps = "  - hang_up: {}\n  - play: {file: welcome.wav}\n"
-    loaded = load(tmp_path, main=steps, other="  - play: {file: welcome.wav}\n")
+    loaded = load(
+        tmp_path,
+        main="  - scenario: {name: other}\n  - play: {file: welcome.wav}\n",
+        other="  - hang_up: {}\n  - play: {file: welcome.wav}\n",
+    )
     said = [notice.removeprefix(f"{tmp_path}/") for notice in loaded.notices]
     assert (
-        "scenarios/main.yaml:4: no caller reaches this step: 'hang up' in line 3 ends every call"
+        "scenarios/other.yaml:4: no caller reaches this step: 'hang up' in line 3 ends every call"
         " (take it away, or move it before that line)"
     ) in said
-    assert any(line.startswith("scenarios/other.yaml:3: a caller whom nobody answers reaches the end") for line in said)
+    assert any(line.startswith("scenarios/main.yaml:4: no caller reaches this step: 'scenario other'") for line in said)
+
+
+def test_a_scenario_of_a_number_that_runs_out_is_named_but_not_one_that_comes_back(tmp_path: Path) -> None:
+    loaded = load(tmp_path, main="  - scenario: {name: other}\n", other="  - play: {file: welcome.wav}\n")
+    said = [notice.removeprefix(f"{tmp_path}/") for notice in loaded.notices if "reaches the end" in notice]
+    assert [line.partition(": ")[0] for line in said] == ["scenarios/main.yaml:3"]
 
 
 NESTED = """name: main

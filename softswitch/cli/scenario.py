@@ -1,0 +1,98 @@
+"""``softswitch scenario``: try scenarios without calling in, and draw them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softswitch.cli.options import ConfigOption
+from softswitch.core.errors import CommandError, ConfigurationError, Problem
+from softswitch.directory.loader import TESTS, load_paths
+from softswitch.directory.site import Site
+from softswitch.runtime.settings_file import load_settings
+from softswitch.scenario.drawing import mermaid, svg
+from softswitch.scenario.library import scenario_of
+from softswitch.scenario.site_check import check_scenarios
+from softswitch.simulation.scenario_script import Case, read_cases
+from softswitch.simulation.scenario_test import CaseResult, run_case, steps_of
+
+scenario = typer.Typer(help="Try scenarios without calling in, and draw them.", no_args_is_help=True)
+
+_SITE = typer.Argument(metavar="PATH", help="A folder with site.yaml and scenarios/.")
+
+
+@scenario.command("test")
+def run_tests(
+    path: Annotated[Path, _SITE],
+    only: Annotated[str, typer.Option(help="Only tests whose name holds this text.")] = "",
+    coverage: Annotated[bool, typer.Option("--coverage", help="List the steps that no test reached.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Run the tests beside a site's scenarios (scenarios/NAME.tests.yaml) in virtual time.
+
+    Example: softswitch scenario test /etc/softswitch/site
+    """
+    site = _site(path, config)
+    cases = [case for case in _cases(path) if only.lower() in case.name.lower()]
+    results = [_told(run_case(case, site)) for case in cases]
+    failed = sum(bool(result.problem) for result in results)
+    reached = frozenset().union(*(result.reached for result in results))
+    steps = steps_of(site)
+    typer.echo(
+        f"{len(results) - failed} passed, {failed} failed; "
+        f"{sum((name, at) in reached for name, at, _ in steps)} of {len(steps)} steps reached"
+    )
+    for name, at, label in steps if coverage else ():
+        if (name, at) not in reached:
+            typer.echo(f"  not reached: {name} {at}: {label}")
+    if failed:
+        raise CommandError(f"{failed} of {len(results)} tests failed", status=422, error_id="tests-failed")
+
+
+@scenario.command()
+def draw(
+    name: Annotated[str, typer.Argument(help="The scenario's name.")],
+    path: Annotated[Path, typer.Option("--site", help="A folder with site.yaml and scenarios/.")] = Path(),
+    output: Annotated[Path | None, typer.Option("--output", help="An .svg file; without it Mermaid on stdout.")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Shade what the tests reach.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Draw a scenario.
+
+    Example: softswitch scenario draw main --site /etc/softswitch/site --output main.svg
+    """
+    site = _site(path, config)
+    text = site.scenarios.get(name)
+    drawn = None if text is None else scenario_of(text)
+    if drawn is None:
+        known = ", ".join(sorted(site.scenarios)) or "none"
+        raise CommandError(f"there is no scenario {name}; there are: {known}", status=404, error_id="no-scenario")
+    if output is None:
+        typer.echo(mermaid(drawn), nl=False)
+        return
+    reached = frozenset().union(*(run_case(case, site).reached for case in _cases(path))) if coverage else frozenset()
+    output.write_text(svg(drawn, {at for of, at in reached if of == name}), encoding="utf-8")
+    typer.echo(f"drawn: {output}")
+
+
+def _site(path: Path, config: Path | None) -> Site:
+    return load_paths([path], domain=load_settings(config).sip.domain, scenarios=check_scenarios).site
+
+
+def _cases(path: Path) -> list[Case]:
+    folder = path / "scenarios" if path.is_dir() else path.parent
+    files = sorted(folder.glob(f"*{TESTS}.yaml"))
+    if not files:
+        cure = "a file NAME.tests.yaml beside the scenario NAME.yaml"
+        raise ConfigurationError([Problem(str(folder), "there are no tests", cure)])
+    return [case for file in files for case in read_cases(file)]
+
+
+def _told(result: CaseResult) -> CaseResult:
+    word = "FAILED" if result.problem else "passed"
+    typer.echo(f"{word}  {result.case.scenario}: {result.case.name} ({result.took_s:.1f} s of virtual time)")
+    if result.problem:
+        typer.echo(result.problem, err=True)
+    return result
