@@ -71,9 +71,9 @@ def _marks(root: Path) -> Iterator[tuple[str, list[str]]]:
         if "mark.row" in text:
             yield from _python_marks(ast.parse(text), str(path.relative_to(root)))
     for path in sorted((root / "scenarios").rglob("*.y*ml")):
-        rows = [row for found in _SCENARIO_ROWS.findall(path.read_text(encoding="utf-8")) for row in _ID.findall(found)]
-        if rows:
-            yield str(path.relative_to(root)), rows
+        for found in _SCENARIO_ROWS.findall(path.read_text(encoding="utf-8")):
+            if rows := _ID.findall(found):  # each line is one test's
+                yield str(path.relative_to(root)), rows
 
 
 def _python_marks(tree: ast.Module, file: str) -> Iterator[tuple[str, list[str]]]:

@@ -123,7 +123,7 @@ class _Player:
     def reached(self) -> frozenset[tuple[str, str]]:
         """Return the steps that were reached."""
         names: list[str] = []
-        found = set()
+        found: set[tuple[str, str]] = set()
         for fact in self._world.facts(ScenarioEntered, StepBegun):
             if isinstance(fact, ScenarioEntered):
                 names.append(fact.name)

@@ -41,12 +41,12 @@ def test_a_failing_test_names_its_line_what_was_heard_and_why_steps_ended(tmp_pa
     tests = office / "scenarios" / "main.tests.yaml"
     tests.write_text(
         "scenario: main\ntests:\n  - name: wrong\n    at: '2026-11-23 10:00'\n    phones: [anna, boris]\n    steps:\n"
-        '      - call: {}\n      - hear: menu.ogg\n      - press: "1"\n      - rings: boris\n'
+        '      - call: {}\n      - hear: menu.ogg\n      - press: "1"\n      - silent: anna\n'
     )
     (case,) = read_cases(tests)
     site = load_paths([office], domain="example.net", scenarios=check_scenarios).site
     problem = run_case(case, site).problem
-    assert problem.startswith(f"{tests}:10: rings: boris waited 120.0 s for an incoming call")
+    assert problem.startswith(f"{tests}:10: silent: anna rings or talks")
     assert "heard: welcome.ogg, menu.ogg" in problem
     assert "step 3 ended: key 1" in problem
 
