@@ -20,6 +20,7 @@ from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.app.scenario_world import ScenarioWorld
+from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
@@ -44,6 +45,7 @@ from softswitch.scenario.model import Scenario
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
+from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.user_agent import UserAgent
 
@@ -126,7 +128,7 @@ class Brain:
             timers=settings.timers,
             product=settings.product,
         )
-        self._performer = Performer(self.calls, self._ua, media, settings.domain)
+        self._performer = Performer(self.calls, self._ua, media, settings.domain, self._credentials_of)
         self.desk = RequestDesk(
             ua=self._ua,
             site=site,
@@ -140,6 +142,7 @@ class Brain:
             guard=SourceGuard(self.bans, settings.allow, settings.guard),
             ban=self._ban,
             may_call=self._may_call,
+            trunks=TrunkDesk(self.calls, addresses, settings.local_for),
         )
         self._guidance = Guidance(
             self.calls,
@@ -329,6 +332,12 @@ class Brain:
     def _ban(self, fact: SourceBanned) -> None:
         self.bans.apply(self._place(fact, ""))
         self._log("source.banned", source=fact.source, reason=fact.reason, times=fact.times)
+
+    def _credentials_of(self, name: str) -> OurCredentials | None:
+        trunk = self.desk.site.trunks.get(name)
+        if trunk is None or not trunk.username:
+            return None
+        return OurCredentials(trunk.username, self._settings.password_of(trunk))
 
     def _may_call(self, flow: Flow) -> bool:
         """Tell whether a source may have one more call; they are counted only where there are many at all."""

@@ -25,6 +25,7 @@ from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
 from softswitch.app.processes import BRAIN_LOCK, Inherited, inherited
 from softswitch.app.supervisor_link import SupervisorLink
+from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.site import Site
@@ -128,6 +129,8 @@ class BrainProcess:
             advertise=sip.advertise,
             local_networks=sip.local_networks,
             allow=self._settings.security.allow,
+            local_for=self._transports.local_for,
+            password_of=password_of,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -11,6 +11,7 @@ from softswitch.app.addresses import Network
 from softswitch.calls.state import Deadlines
 from softswitch.directory.bans import GuardLimits
 from softswitch.directory.registrar import RegistrationLimits
+from softswitch.directory.site import Trunk
 from softswitch.sip.timers import Timers
 
 LOCAL_NETWORKS = tuple(
@@ -32,6 +33,10 @@ class BrainSettings:
     guard: GuardLimits = field(default_factory=GuardLimits)
     calls_each_source: int = 1000
     """Calls that may be going on from one address that is no trunk's."""
+    local_for: Callable[[str, str], tuple[str, int] | None] = lambda transport, host: None
+    """Our address towards a host by a transport, or None where there is no way."""
+    password_of: Callable[[Trunk], str] = lambda trunk: ""
+    """Reads the password towards a trunk."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -12,12 +12,14 @@ from typing import Any, Final
 from softswitch.app.addresses import Addresses
 from softswitch.app.codes import serve_code
 from softswitch.app.people import OFFLINE, People
+from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.causes import cause_of, reason_header
 from softswitch.calls.inputs import Attend, CallArrived, Destination, Phone, Place, Refuse, RingPhones
 from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.location import Binding, LocationState
+from softswitch.directory.outward import Outward
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
     Caller,
@@ -67,6 +69,7 @@ class RequestDesk:
         guard: counts what sources get wrong.
         ban: keeps the fact that a source is shut out.
         may_call: tells whether a source may have one more call.
+        trunks: makes the legs of calls that leave.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class RequestDesk:
         guard: SourceGuard,
         ban: Callable[[SourceBanned], None],
         may_call: Callable[[Flow], bool],
+        trunks: TrunkDesk,
     ) -> None:
         self.site = site
         self.draining = False
@@ -99,6 +103,7 @@ class RequestDesk:
         self._guard = guard
         self._ban = ban
         self._may_call = may_call
+        self._trunks = trunks
 
     def knows(self, flow: Flow) -> bool:
         """Tell whether a message comes from a registered phone or from a trunk."""
@@ -168,7 +173,12 @@ class RequestDesk:
             return
         dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
-        destination = self._destination(found, caller, wall_s)
+        hidden = "id" in (request.get("Privacy") or "").lower() or request.from_.uri.user == "anonymous"
+        destination = (
+            self._trunks.destination(found, hidden=hidden, now=now)
+            if isinstance(found, Outward)
+            else self._destination(found, caller, wall_s)
+        )
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")

@@ -62,6 +62,10 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         fact.advertised_address,
         fact.max_forwards,
         fact.route,
+        fact.trunk,
+        fact.caller,
+        fact.headers,
+        fact.codecs,
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
     )
@@ -70,6 +74,15 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         leg.attempt = conversation.attempt
     state.legs[fact.leg] = leg
     conversation.legs[fact.leg] = leg
+
+
+def _detours_planned(state: CallsState, record: Record, fact: facts.DetoursPlanned) -> None:
+    state.conversations[record.conversation_id].detours = fact.detours
+
+
+def _detour_taken(state: CallsState, record: Record, fact: facts.DetourTaken) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.detours = conversation.detours[1:]
 
 
 def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened) -> None:
@@ -271,6 +284,8 @@ def _forget_if_over(state: CallsState, conversation_id: str) -> None:
 _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationStarted: _started,
     facts.LegAdded: _added,
+    facts.DetoursPlanned: _detours_planned,
+    facts.DetourTaken: _detour_taken,
     facts.LegMediaOpened: _media_opened,
     facts.LegMediaRefused: _media_refused,
     facts.LegInvited: _invited,

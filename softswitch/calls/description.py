@@ -78,8 +78,17 @@ def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
     audio = audio_of(caller.remote_sdp)
     agreed = _agreed(caller)
     if audio is None:
-        return offer_for(callee, _with_ours(agreed) if agreed else OUR_FORMATS, port)
-    return offer_for(callee, _with_ours(agreed or audio.formats), port, audio.direction)
+        return offer_for(callee, _allowed(callee, _with_ours(agreed) if agreed else OUR_FORMATS), port)
+    return offer_for(callee, _allowed(callee, _with_ours(agreed or audio.formats)), port, audio.direction)
+
+
+def _allowed(callee: Leg, formats: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
+    """Return the formats that a trunk may be offered; all where nothing would be left to speak with."""
+    if not callee.codecs:
+        return formats
+    wanted = {name.lower() for name in callee.codecs}
+    kept = [form for form in formats if form.encoding.lower() in wanted or not form.carries_sound]
+    return kept if has_speech(kept) else formats
 
 
 def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
+from softswitch.calls.detours import next_way
 from softswitch.calls.inputs import (
     CalleeRejected,
     CallerCancelled,
@@ -97,6 +98,8 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
     others = [one for one in conversation.callees if one is not leg and one.attempt == conversation.attempt]
     if given.status < 600 and any(one.is_live for one in others):
         return out
+    if detour := next_way(conversation, leg, given.status):
+        return out + detour
     statuses = [given.status, *(one.end_status for one in others if one.end_status >= 300)]
     return out + nobody_reached(conversation, failure_for_caller(statuses), but=leg.leg)
 

@@ -29,7 +29,7 @@ class ConversationStarted:
     """``kind:name`` of whoever decides what becomes of the caller, e.g. ``scenario:main``; empty for a plain call."""
 
 
-@fact("leg.added")
+@fact("leg.added", version=2)
 class LegAdded:
     """A conversation got a leg: a dialog and a port will be its."""
 
@@ -54,6 +54,27 @@ class LegAdded:
     """Of the caller's INVITE, or of ours to a callee."""
     route: tuple[str, ...] = ()
     """Route headers for our INVITE."""
+    trunk: str = ""
+    """Name of the trunk by which a number outside is reached."""
+    caller: str = ""
+    """What From of our INVITE says, where it is not the usual."""
+    headers: tuple[str, ...] = ()
+    """Further header lines of our INVITE."""
+    codecs: tuple[str, ...] = ()
+    """Names of the codecs that it is offered; empty: all that the caller has."""
+
+
+@fact("detours.planned")
+class DetoursPlanned:
+    """Further ways to the number that was called, in the order of trying."""
+
+    detours: tuple[tuple[Any, ...], ...]
+    """Each the fields of a ``leg.added`` from ``user`` on."""
+
+
+@fact("detour.taken")
+class DetourTaken:
+    """The first of the planned ways is tried; its leg follows."""
 
 
 @fact("leg.media_opened")

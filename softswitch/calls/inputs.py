@@ -26,8 +26,17 @@ class Phone:
     """A phone to be rung."""
 
     user: str
+    """Name of the user whose phone it is; empty for a number outside."""
     number: str
     place: Place
+    trunk: str = ""
+    """Name of the trunk that the number is reached by."""
+    caller: str = ""
+    """What From says, where it is not the usual: an address as header text, without a tag."""
+    headers: tuple[str, ...] = ()
+    """Further header lines of its INVITE."""
+    codecs: tuple[str, ...] = ()
+    """Names of the codecs that it is offered; empty: all that the caller has."""
 
 
 @immutable
@@ -35,6 +44,8 @@ class RingPhones:
     """A destination: ring these, the first that answers has the call."""
 
     phones: tuple[Phone, ...]
+    detours: tuple[Phone, ...] = ()
+    """Tried one after the other where the one before does not answer or fails with a 5xx."""
 
 
 @immutable

@@ -14,13 +14,13 @@ from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.description import stream_of
 from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
 from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing
-from softswitch.sip.headers.address import Address
+from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
-from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.order import InviteOrder, OurCredentials
 from softswitch.sip.ua.server_session import ServerSession
 from softswitch.sip.ua.user_agent import UserAgent
-from softswitch.sip.uri import Uri
+from softswitch.sip.uri import Uri, parse_uri
 
 Session = ClientSession | ServerSession
 
@@ -33,9 +33,18 @@ class Performer:
         ua: the SIP user agent.
         media: the media engine.
         domain: the host part of the addresses that phones see.
+        credentials_of: who we are to a trunk.
     """
 
-    def __init__(self, state: CallsState, ua: UserAgent, media: MediaEngine, domain: str) -> None:
+    def __init__(
+        self,
+        state: CallsState,
+        ua: UserAgent,
+        media: MediaEngine,
+        domain: str,
+        credentials_of: Callable[[str], OurCredentials | None] = lambda _: None,
+    ) -> None:
+        self._credentials_of = credentials_of
         self.sessions: dict[str, Session] = {}
         """Live sessions by leg."""
         self._state = state
@@ -98,11 +107,13 @@ class Performer:
         order = InviteOrder(
             request_uri=leg.uri,
             flow=leg.flow,
-            from_address=self._caller_address(conversation),
-            to_address=Address(Uri("sip", leg.number, self._domain)),
+            from_address=parse_address(leg.caller) if leg.caller else self._caller_address(conversation),
+            to_address=Address(Uri("sip", leg.number, parse_uri(leg.uri).host if leg.trunk else self._domain)),
             sdp=fact.sdp,
             route=leg.route,
+            headers=tuple(_header(line) for line in leg.headers),
             max_forwards=leg.max_forwards,
+            credentials=self._credentials_of(leg.trunk) if leg.trunk else None,
         )
         self.sessions[fact.leg] = self._ua.invite(order, owner=fact.leg, now=now)
 
@@ -217,6 +228,11 @@ class Performer:
 
     def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:
         self.sessions.pop(fact.leg, None)
+
+
+def _header(line: str) -> Header:
+    name, _, value = line.partition(": ")
+    return name, value
 
 
 def _end(session: Session, how: str, status: int, cause: int, why: str, now: float) -> None:

@@ -8,6 +8,7 @@ from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
 from softswitch.calls.description import OUR_FORMATS as OURS
 from softswitch.calls.description import answer_for, audio_of, codec_of, has_speech, invitation_for, offer_for
+from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
 from softswitch.calls.inputs import (
     Attend,
@@ -57,7 +58,8 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
     if isinstance(given.destination, RingPhones):
         for number, phone in enumerate(given.destination.phones, start=2):
             leg = leg_id(given.conversation_id, number)
-            out.append(added(leg, "callee", phone.user, phone.number, phone.place, "", given.max_forwards - 1))
+            out.append(added_phone(leg, phone, given.max_forwards - 1))
+        out += planned(given.destination.detours, given.max_forwards - 1)
     return out
 
 

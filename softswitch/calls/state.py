@@ -132,6 +132,10 @@ class Leg:
     advertised_address: str
     max_forwards: int
     route: tuple[str, ...] = ()
+    trunk: str = ""
+    caller: str = ""
+    headers: tuple[str, ...] = ()
+    codecs: tuple[str, ...] = ()
     state: LegState = LegState.NEW
     port_state: PortState = PortState.NONE
     port: int = 0
@@ -197,6 +201,8 @@ class Conversation:
     """Number of the last segment."""
     talking: tuple[str, str] | None = None
     """The legs of the running segment."""
+    detours: tuple[tuple[Any, ...], ...] = ()
+    """Further ways to the number that was called."""
     guide: str = ""
     """Who decides what becomes of the caller while nobody talks with them: ``kind:name``; empty where nobody does, and
     a call that nobody takes fails."""

@@ -7,10 +7,10 @@ from dataclasses import fields
 from difflib import unified_diff
 from typing import Final
 
-from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User
+from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = User | Number | Trunk | Queue | Status | ScenarioText
+Entry = User | Number | Trunk | Queue | Route | Status | ScenarioText
 
 _HEADS: Final = frozenset({"+++", "---"})
 
@@ -35,6 +35,11 @@ def differences(before: Site | None, after: Site) -> list[str]:
         if old.codes[action] != code
     ]
     lines += _section("scenario", old.scenarios, after.scenarios)
+    lines += _section("route", old.routes, after.routes)
+    for number in old.emergency.keys() | after.emergency.keys():
+        was, will = old.emergency.get(number), after.emergency.get(number)
+        if was != will:
+            lines.append(f"{'+' if was is None else '-' if will is None else '~'} emergency number {number}")
     return lines
 
 
@@ -61,6 +66,8 @@ def _title(entry: Entry) -> str:
         return f"{entry.name} ({entry.extension})"
     if isinstance(entry, Status):
         return f"{entry.name} ({entry.preset})"
+    if isinstance(entry, Route):
+        return f"{entry.name} ({entry.trunk})"
     port = f":{entry.port}" if entry.port else ""
     return f"{entry.name} ({entry.host}{port})"
 

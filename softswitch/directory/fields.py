@@ -127,6 +127,13 @@ def _shown(value: str) -> str:
 name = matching(_NAME, "a name", "a word of Latin letters, digits, . _ - that starts with a letter, e.g. anna")
 number = matching(_NUMBER, "a number", '2 to 15 digits, with a + for the international form, e.g. "+74950000001"')
 host = matching(_HOST, "an address", "an IP address, e.g. 192.0.2.10")
+caller_id = matching(
+    re.compile(r"(\+?[0-9]{2,15})?"), "a number", '"+74950000001", or "" for the extension of who calls'
+)
+country = matching(re.compile(r"[A-Z]{2}"), "a country", "two capital letters, e.g. RU")
+place = matching(
+    re.compile(r"([0-9.]{7,15}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"), "an address", "192.0.2.10, or 192.0.2.10:5070"
+)
 email = matching(_EMAIL, "a mail address", "a@example.com")
 word = matching(re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}"), "a word", "one word of Latin letters")
 key_pressed = matching(re.compile(r"[0-9*#]"), "a key of a phone", 'one of 0-9 * #, e.g. "2"')

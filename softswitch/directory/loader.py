@@ -16,7 +16,7 @@ from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import DEFAULT_PRESET, custom_statuses
 from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
-from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User, make_site, shortest_address
+from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site, shortest_address
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
@@ -132,6 +132,8 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         (_user(entry, domain) for entry in reading.sections["users"]),
         (_number(entry) for entry in reading.sections["numbers"]),
         (_trunk(entry) for entry in reading.sections["trunks"]),
+        routes=(_route(entry) for entry in reading.sections["routes"]),
+        emergency={entry.text("number"): entry.texts("routes") for entry in reading.sections["emergency"]},
         queues=(_queue(entry) for entry in reading.sections["queues"]),
         statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
@@ -191,6 +193,7 @@ def _user(entry: Entry, domain: str) -> User:
         entry.text("preset", DEFAULT_PRESET),
         entry.values.get("respect_status") is not False,
         entry.flag("call_waiting") if "call_waiting" in entry.values else None,
+        entry.texts("routes"),
     )
 
 
@@ -198,6 +201,10 @@ def _queue(entry: Entry) -> Queue:
     return Queue(
         entry.text("name"), entry.text("extension"), tuple(member.text("user") for member in entry.entries("members"))
     )
+
+
+def _route(entry: Entry) -> Route:
+    return Route(entry.text("name"), entry.text("trunk"), entry.text("pattern"))
 
 
 def _number(entry: Entry) -> Number:
@@ -212,4 +219,16 @@ def _trunk(entry: Entry) -> Trunk:
         entry.whole("port"),
         entry.text("transport", "udp"),
         entry.flag("any_port"),
+        entry.texts("hosts"),
+        entry.text("username"),
+        entry.text("password_env"),
+        entry.text("password_file"),
+        entry.text("caller_id"),
+        entry.text("identity", "from"),
+        entry.text("number_format", "as_dialled"),
+        entry.text("country"),
+        entry.texts("codecs"),
+        entry.whole("calls") or 0,
+        entry.whole("calls_each_user") or 0,
+        entry.whole("calls_each_second") or 0,
     )

@@ -172,6 +172,8 @@ def _unknown_names(sections: Sections) -> list[Problem]:
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
     for entry in sections["routes"]:
         problems += _unknown(entry, "trunk", "trunk", trunks, f"route {_title(entry)}")
+    for entry in sections["emergency"]:
+        problems += _unknown(entry, "routes", "route", routes, f"emergency number {_title(entry)}")
     for entry in sections["contacts"]:
         problems += _unknown(entry, "responsible", "user", users, f"contact {_title(entry)}")
     return problems

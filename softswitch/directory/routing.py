@@ -8,6 +8,7 @@ from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable
 from softswitch.directory.codes import Dialled, read_code
 from softswitch.directory.location import Binding, LocationState
+from softswitch.directory.outward import Outward, outward
 from softswitch.directory.site import Number, Site, User
 from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
@@ -64,7 +65,7 @@ class Offline:
     user: User
 
 
-Destination = Phones | CodeDialled | ScenarioReached | NotFound | Offline
+Destination = Phones | CodeDialled | ScenarioReached | Outward | NotFound | Offline
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -147,13 +148,17 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     number = site.number(dialled)
     if caller.kind == "trunk":
         return NotFound() if number is None else _of_number(site, locations, number, wall_s)
+    if caller.user is not None and dialled in site.emergency:
+        return outward(site, caller.user, dialled) or NotFound()
     code = read_code(site.codes, dialled)
     if code is not None:
         return CodeDialled(code)
     user = site.user_by_extension(dialled)
     if user is not None:
         return _of_user(user, locations, wall_s)
-    return NotFound() if number is None else _of_number(site, locations, number, wall_s)
+    if number is not None:
+        return _of_number(site, locations, number, wall_s)
+    return (caller.user and outward(site, caller.user, dialled)) or NotFound()
 
 
 def _of_number(site: Site, locations: LocationState, number: Number, wall_s: float) -> Destination:

@@ -11,7 +11,9 @@ from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.fields import (
     Field,
     Fields,
+    caller_id,
     choice,
+    country,
     dialled_code,
     email,
     extension,
@@ -24,6 +26,7 @@ from softswitch.directory.fields import (
     number,
     pattern,
     pin,
+    place,
     secret,
     status_code,
     table,
@@ -143,7 +146,21 @@ _TRUNKS: Final[Fields] = {
     "register": Field(flag),
     "username": Field(free_text()),
     "password_env": Field(free_text()),
-    "caller_id": Field(free_text()),
+    "password_file": Field(free_text(300)),
+    "caller_id": Field(caller_id),
+    "identity": Field(choice("from", "pai", "ppi")),
+    "number_format": Field(choice("as_dialled", "e164", "digits", "national")),
+    "country": Field(country),
+    "hosts": Field(list_of(place)),
+    "codecs": Field(list_of(choice("PCMA", "PCMU", "G722", "G729", "opus"))),
+    "calls": Field(whole(1, 100_000)),
+    "calls_each_user": Field(whole(1, 1000)),
+    "calls_each_second": Field(whole(1, 1000)),
+}
+
+_EMERGENCY: Final[Fields] = {
+    "number": Field(number, required=True, example='"112"'),
+    "routes": Field(list_of(name), required=True, example="[pstn]"),
 }
 
 _ROUTES: Final[Fields] = {
@@ -167,6 +184,7 @@ SECTIONS: Final[dict[str, Fields]] = {
     "numbers": _NUMBERS,
     "trunks": _TRUNKS,
     "routes": _ROUTES,
+    "emergency": _EMERGENCY,
     "contacts": _CONTACTS,
     "statuses": STATUS_FIELDS,
     "codes": _CODES,
@@ -177,10 +195,9 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "groups": frozenset({"name"}),
     "queues": frozenset({"name"}),
     "rooms": frozenset({"name"}),
-    "routes": frozenset({"name"}),
     "contacts": frozenset({"name"}),
     "numbers": frozenset({"group", "queue", "room"}),
-    "users": frozenset({"mobile", "routes", "roles", "voicemail", "recording"}),
-    "trunks": frozenset({"register", "username", "password_env", "caller_id"}),
+    "users": frozenset({"mobile", "roles", "voicemail", "recording"}),
+    "trunks": frozenset({"register"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

@@ -5,6 +5,7 @@ Passwords do not stand here, only what digest needs of them (HA1) for the realm 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from functools import lru_cache
@@ -20,7 +21,8 @@ from softswitch.directory.presets import DEFAULT_PRESET, with_custom
 from softswitch.directory.statuses import Preset, Status
 from softswitch.sip.flow import Flow
 
-FORMAT: Final = 1
+_HOST_PORT: Final = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?")
+FORMAT: Final = 2
 """The version of the compiled form; raised when older programs could not read it."""
 
 
@@ -45,6 +47,8 @@ class User:
     call_waiting: bool | None = None
     """Whether a call is offered while the user is in another; None: a phone may say busy by itself, the switch does
     not, and what a group or a status offers only to those with call waiting is not offered."""
+    routes: tuple[str, ...] = ()
+    """By which routes this user's calls may leave, in the order of trying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,45 @@ class Trunk:
     transport: str
     any_port: bool
     """Whether the port is only where we send to, and packets may come from any."""
+    backups: tuple[str, ...] = ()
+    """Further hosts, tried in this order: an IP address, perhaps with a port."""
+    username: str = ""
+    """Who we are to it; empty: it asks for no password."""
+    password_env: str = ""
+    password_file: str = ""
+    caller_id: str = ""
+    """The number that it is told who calls; empty: the caller's extension."""
+    identity: str = "from"
+    """Where the caller's number stands as well: ``pai``, ``ppi``, or ``from`` alone."""
+    number_format: str = "as_dialled"
+    country: str = ""
+    codecs: tuple[str, ...] = ()
+    """Names of the codecs that it may be offered; empty: all."""
+    calls: int = 0
+    """Calls at once; 0: any number."""
+    calls_each_user: int = 0
+    calls_each_second: int = 0
 
     @property
     def source_port(self) -> int | None:
         """The port that packets must come from, or None for any."""
         return None if self.any_port else self.port
+
+    def targets(self) -> list[tuple[str, int]]:
+        """Return where its calls go, the first first; a host that is a name is no place yet."""
+        usual = self.port or (5061 if self.transport == "tls" else 5060)
+        found = [_host_port(text, usual) for text in self.backups]
+        return [place for place in ((self.host, usual), *found) if is_address(place[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Numbers that leave through a trunk."""
+
+    name: str
+    trunk: str
+    pattern: str
+    """A regular expression over what was dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +152,10 @@ class Site:
     """By their digits without a plus sign; see :func:`number_key`."""
     trunks: Mapping[str, Trunk] = field(default_factory=dict)
     """By name."""
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    """By name."""
+    emergency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Routes of emergency numbers, which everybody may dial."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """By name."""
     statuses: Mapping[str, Status] = field(default_factory=dict)
@@ -128,7 +170,10 @@ class Site:
 
     def __post_init__(self) -> None:
         self._by_extension.update((user.extension, user) for user in self.users.values())
-        self._by_source.update(((trunk.host, trunk.source_port), trunk) for trunk in self.trunks.values())
+        for trunk in self.trunks.values():
+            self._by_source[trunk.host, trunk.source_port] = trunk
+            for host, port in trunk.targets()[1:]:
+                self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
         self._presets.update(with_custom(self.statuses))
 
     def presets(self) -> Mapping[str, Preset]:
@@ -163,6 +208,8 @@ def make_site(
     numbers: Iterable[Number] = (),
     trunks: Iterable[Trunk] = (),
     *,
+    routes: Iterable[Route] = (),
+    emergency: Mapping[str, tuple[str, ...]] | None = None,
     queues: Iterable[Queue] = (),
     statuses: Iterable[Status] = (),
     codes: Mapping[str, str] | None = None,
@@ -174,11 +221,27 @@ def make_site(
         {user.name: user for user in users},
         {number_key(number.number): number for number in numbers},
         {trunk.name: trunk for trunk in trunks},
+        routes={route.name: route for route in routes},
+        emergency=emergency or {},
         queues={queue.name: queue for queue in queues},
         statuses={f"{status.preset}/{status.name}": status for status in statuses},
         codes={**DEFAULT_CODES, **(codes or {})},
         scenarios={scenario.name: scenario for scenario in scenarios},
     )
+
+
+def _host_port(text: str, usual: int) -> tuple[str, int]:
+    match = _HOST_PORT.fullmatch(text)
+    return (shortest_address(match[1]), int(match[2] or usual)) if match else (shortest_address(text), usual)
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is an IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def number_key(number: str) -> str:
@@ -209,6 +272,8 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "statuses": [astuple(status) for status in site.statuses.values()],
             "codes": dict(site.codes),
             "scenarios": [astuple(scenario) for scenario in site.scenarios.values()],
+            "routes": [astuple(route) for route in site.routes.values()],
+            "emergency": dict(site.emergency),
         }
     )
     return packed
@@ -241,6 +306,8 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             (User(*values) for values in found["users"]),
             (Number(*values) for values in found["numbers"]),
             (Trunk(*values) for values in found["trunks"]),
+            routes=(Route(*values) for values in found.get("routes", ())),
+            emergency=found.get("emergency", {}),
             queues=(Queue(*values) for values in found.get("queues", ())),
             statuses=(Status(*values) for values in found.get("statuses", ())),
             codes=found.get("codes"),

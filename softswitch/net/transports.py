@@ -79,6 +79,21 @@ class Transports:
         else:
             sender.send(data, flow)
 
+    def local_for(self, transport: str, host: str) -> tuple[str, int] | None:
+        """Return the address from which a host is reached by a transport; None where there is no way there."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((host, 9))  # asks the routing table, sends nothing
+            except OSError:
+                return None
+            local = str(probe.getsockname()[0])
+        if transport != "udp":
+            return local, 0
+        own = [address for address in self._udp if address[0] == local]
+        same_family = [address for address in self._udp if (":" in address[0]) == (":" in host)]
+        return next(iter(own or same_family), None)
+
     def udp_addresses(self) -> tuple[tuple[str, int], ...]:
         """Return the addresses on which UDP is served."""
         return tuple(self._udp)

@@ -74,7 +74,13 @@ class SimulatedSwitch:
         self._loop = network.loop
         self._clock = clock
         self._site = site
-        self._settings = replace(settings or BrainSettings(), domain=site.domain, nonce_key=b"simulated nonce key")
+        self._settings = replace(
+            settings or BrainSettings(),
+            domain=site.domain,
+            nonce_key=b"simulated nonce key",
+            local_for=lambda transport, host: (hosts[0], PORT if transport == "udp" else 0),
+            password_of=lambda trunk: f"{trunk.username}-secret",
+        )
         self._entropy = Entropy(Random(seed).randbytes)  # noqa: S311  # a reproducible run is wanted
         self._timer: asyncio.TimerHandle | None = None
         self._transports = SimulatedTransports(

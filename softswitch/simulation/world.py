@@ -12,7 +12,7 @@ from typing import Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
-from softswitch.directory.site import Number, Queue, ScenarioText, Site, Trunk, User, make_site
+from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import START_WALL_S, VirtualClock
@@ -50,6 +50,9 @@ class Setting:
     users: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """In what users differ from the usual: values of :class:`softswitch.directory.site.User` by name."""
     scenarios: tuple[ScenarioText, ...] = ()
+    routes: tuple[Route, ...] = ()
+    """What the usual users may leave by."""
+    emergency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def password_of(name: str) -> str:
@@ -66,8 +69,9 @@ def make_user(name: str, extension: str) -> User:
 
 def usual_site(setting: Setting) -> Site:
     """Make the site with the usual users."""
+    names = tuple(route.name for route in setting.routes)
     users = [
-        replace(make_user(name, extension), **setting.users.get(name, {}))  # type: ignore[arg-type]  # by name
+        replace(make_user(name, extension), routes=names, **setting.users.get(name, {}))  # type: ignore[arg-type]  # by name
         for name, extension in EXTENSIONS.items()
     ]
     return make_site(
@@ -75,6 +79,8 @@ def usual_site(setting: Setting) -> Site:
         users,
         setting.numbers,
         setting.trunks,
+        routes=setting.routes,
+        emergency=setting.emergency,
         queues=setting.queues,
         statuses=setting.statuses,
         scenarios=setting.scenarios,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum
 from typing import Final
 
-from softswitch.core.errors import LocalProtocolError
+from softswitch.core.errors import LocalProtocolError, SipError
 from softswitch.core.state_table import Word
+from softswitch.sip.auth.client import authorize
 from softswitch.sip.dialog.dialog import Dialog, answered_target
 from softswitch.sip.dialog.route import caller_routes
 from softswitch.sip.flow import Flow
@@ -19,7 +21,7 @@ from softswitch.sip.ua.actions import Answered, Ended, Progressed, Rejected
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
-from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.order import InviteOrder, OurCredentials
 from softswitch.sip.ua.session import Session
 from softswitch.sip.ua.session_timer import INTERVAL_S, PROPOSAL, Terms, least_interval_s, terms_answered
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
@@ -35,6 +37,10 @@ class Kind(Word):
 
 _OPEN: Final = frozenset({ClientState.CALLING, ClientState.EARLY})
 _DIALING: Final = _OPEN | {ClientState.CANCELLING}
+_CHALLENGES: Final = {
+    401: ("WWW-Authenticate", "Authorization"),
+    407: ("Proxy-Authenticate", "Proxy-Authorization"),
+}
 _SECRET: Final = frozenset({"Authorization", "Proxy-Authorization"})
 
 
@@ -67,6 +73,7 @@ class ClientSession(Session):
         self._rseqs: dict[str, int] = {}
         self._sent: Request | None = None
         self._asked_for_more = False
+        self._credentials: OurCredentials | None = None
 
     @classmethod
     def ordered(cls, core: UaCore, order: InviteOrder, owner: str, now: float) -> ClientSession:
@@ -78,6 +85,7 @@ class ClientSession(Session):
         dialog.routes = order.route
         session = cls(core, owner, order.flow, dialog)
         session.offered = bool(order.sdp)
+        session._credentials = order.credentials
         session.invite_cseq = dialog.next_cseq()
         headers = [core.contact(order.flow), ALLOW_HEADER, core.user_agent, *PROPOSAL, *order.headers]
         if order.sdp:
@@ -185,6 +193,8 @@ class ClientSession(Session):
         if status < 200:
             self._progressed(response, now)
         elif status >= 300:
+            if status in _CHALLENGES and self._answer_challenge(response, now):
+                return
             least = least_interval_s(response)
             if least and self.state in _OPEN and self._sent is not None and not self._asked_for_more:
                 self._asked_for_more = True
@@ -239,6 +249,22 @@ class ClientSession(Session):
         prack = early.request("PRACK", cseq, self._core.via(self.flow, branch), headers)
         self._core.layer.request((branch, "PRACK"), prack.to_bytes(), self.flow, None, now)
         return True
+
+    def _answer_challenge(self, response: Response, now: float) -> bool:
+        """Send the INVITE again with our credentials, once; tell whether it was (RFC 3261 §22.2, §22.3)."""
+        credentials, request = self._credentials, self._sent
+        if credentials is None or request is None or self.state not in _OPEN:
+            return False
+        asks, answers = _CHALLENGES[response.status]
+        self._credentials = None  # a second challenge would only be refused again
+        for challenge in response.get_all(asks):
+            with suppress(SipError):
+                cnonce = self._core.entropy.token(8)
+                user, password = credentials.user, credentials.password
+                value = authorize(challenge, user, password, "INVITE", request.uri, cnonce=cnonce)
+                self._send_again({answers: value}, now)
+                return True
+        return False
 
     def _fork(self, response: Response) -> Dialog:
         """Return the dialog that a response of one branch makes; there may be several (RFC 3261 §13.2.2.4)."""

@@ -9,6 +9,17 @@ from softswitch.sip.message import Header
 
 
 @immutable
+class OurCredentials:
+    """A name and a password towards a peer that challenges us."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"OurCredentials({self.user!r})"
+
+
+@immutable
 class InviteOrder:
     """An INVITE to be sent."""
 
@@ -27,3 +38,5 @@ class InviteOrder:
     headers: tuple[Header, ...] = ()
     """Further header fields."""
     max_forwards: int = 70
+    credentials: OurCredentials | None = None
+    """Who we are, where the peer asks."""

@@ -81,7 +81,7 @@ def test_everything_that_a_site_may_hold_is_taken(tmp_path: Path) -> None:
     assert site.users["anna"].sha256
     assert site.number("74950000001") == Number("+74950000001", "scenario", "main")
     assert site.number("101") == Number("101", "user", "boris")
-    assert site.trunks == {"pstn": Trunk("pstn", "127.0.0.1", 5090, "udp", any_port=False)}
+    assert site.trunks == {"pstn": Trunk("pstn", "127.0.0.1", 5090, "udp", any_port=False, caller_id="+74950000001")}
     main = site.scenarios["main"]
     assert (main.file, main.text) == (f"{tmp_path}/scenarios/main.yaml", "name: main\nsteps:\n  - hang_up: {}\n")
     assert loaded.paths == (str(tmp_path),)
@@ -96,9 +96,8 @@ def test_what_is_not_served_yet_is_said_with_its_place(tmp_path: Path) -> None:
     notices = load_paths([folder(tmp_path)], domain="softswitch.local", scenarios=check_scenarios).notices
     said = [notice.removeprefix(f"{tmp_path}/") for notice in notices]
     assert "site.yaml:12: section queues is checked and not served yet" in said
-    keys = "mobile, recording, roles, routes, voicemail"
+    keys = "mobile, recording, roles, voicemail"
     assert f"site.yaml:3: users: {keys} are checked and not served yet" in said
-    assert "site.yaml:23: trunks: caller_id is checked and not served yet" in said
 
 
 def test_a_weak_password_is_taken_and_named(tmp_path: Path) -> None:
