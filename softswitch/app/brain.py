@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
+from softswitch.app.folded_state import FoldedState
 from softswitch.app.guidance import Guidance
 from softswitch.app.keepalive import KeepAlive
 from softswitch.app.people import People
@@ -26,19 +27,21 @@ from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState, PortState
+from softswitch.calls.soundness import unsound
+from softswitch.calls.state import PortState
 from softswitch.core.clock import Clock, deadline_of_wall
-from softswitch.core.facts import Record, decode, encode
-from softswitch.core.ids import Entropy, leg_id, new_conversation_id
+from softswitch.core.facts import Record, encode
+from softswitch.core.ids import Entropy, conversation_of, leg_id, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
-from softswitch.directory.bans import BanState, SourceBanned, SourceFreed, SourceGuard
-from softswitch.directory.location import LocationState, disconnected, expired
+from softswitch.directory.bans import SourceBanned, SourceFreed, SourceGuard
+from softswitch.directory.location import disconnected, expired
 from softswitch.directory.site import Site
+from softswitch.journal.facts import GapFound
+from softswitch.journal.reading import Gap
 from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
-from softswitch.queues.agents.state import AgentsState
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
 from softswitch.scenario.model import Scenario
@@ -116,10 +119,11 @@ class Brain:
         self._deadlines = Deadlines()
         self._armed: dict[str, float] = {}
         """Deadlines of conversations as they were armed, in wall time."""
-        self.calls = CallsState(settings.deadlines)
-        self.locations = LocationState()
-        self.bans = BanState()
-        self.agents = AgentsState()
+        self._folded = FoldedState(settings.deadlines)
+        self.calls = self._folded.calls
+        self.locations = self._folded.locations
+        self.bans = self._folded.bans
+        self.agents = self._folded.agents
         self.people = People(lambda: self.desk.site, self.agents, self.locations, self.calls, self._record_of_people)
         addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
         self._ua = UserAgent(
@@ -261,28 +265,55 @@ class Brain:
 
     # Resumption
 
-    def resume(self, records: Iterable[bytes]) -> None:
+    def resume(self, records: Iterable[bytes | Gap], state: bytes = b"") -> None:
         """Fold facts of an earlier brain and go on where it was.
 
-        Sessions are made again from their last snapshots, deadlines at their original wall times.
+        Sessions are made again from their last snapshots, deadlines at their original wall times. A gap in the records
+        becomes a fact, once.
+
+        Args:
+            records: those behind the state, with the gaps between them.
+            state: what :meth:`softswitch.app.folded_state.FoldedState.encode` gave; empty: none.
         """
-        for data in records:
-            record = decode(data)
-            self._sequence = max(self._sequence, record.sequence)
-            apply_call_fact(self.calls, record)
-            self.locations.apply(record)
-            self.bans.apply(record)
+        if state:
+            self._folded.restore(state)
+        for record in self._folded.kept_records():
             self._guidance.apply(record)
-            self.agents.apply(record)
+        self._folded.fold(records, self._guidance.apply)
+        self._sequence = max(self._sequence, self._folded.sequence)
         self._look_at_clock()
+        damaged = self._tell_missing()
         restore_sessions(self.calls, self._ua, self._performer, wall_s=self._wall_s, now=self._now)
         for conversation_id in self.calls.conversations:
             self._arm(conversation_id)
         self._guidance.resume()
+        if damaged:
+            self._end_unsound()
         self._arm_expiry()
         self._keepalive = self._new_keepalive()
         self.people.look_again(wall_s=self._wall_s)
         self._run()
+
+    def _tell_missing(self) -> bool:
+        """Make facts of what is missing, say how many of the others did not fit because of it; whether anything is."""
+        damaged = bool(self._folded.untold or self._folded.unfit)
+        for gap in list(self._folded.untold.values()):
+            fact = GapFound(gap.why.value, gap.where, gap.first_sequence, gap.last_sequence)
+            self._folded.apply(self._place(fact, ""))
+        unfit = self._folded.unfit
+        if unfit:
+            self._log("facts.unfit", count=len(unfit), first=f"{unfit[0][0]}: {unfit[0][1]}")
+        return damaged
+
+    def _end_unsound(self) -> None:
+        """End conversations of which too much is missing to go on with."""
+        for conversation_id, conversation in list(self.calls.conversations.items()):
+            reason = unsound(conversation)
+            if reason:
+                self._log("conversation.doubted", conversation_id=conversation_id, reason=reason)
+                apply_call_fact(self.calls, self._place(facts.ConversationDoubted(reason), conversation_id))
+                self._decide(inputs.EndConversation(conversation_id, "facts-missing"))
+                self._media.set_room(conversation_id, ())
 
     def settle_media(self) -> None:
         """Agree with the workers about the legs, once they have told which they hold.
@@ -295,6 +326,8 @@ class Brain:
         known = {name for name, leg in self.calls.legs.items() if leg.port_state is not PortState.NONE}
         for name in held - known:
             self._media.close(name)
+            if (room := conversation_of(name)) not in self.calls.conversations:
+                self._media.set_room(room, ())
         for name, leg in list(self.calls.legs.items()):
             if leg.port_state is PortState.OPEN and name not in held:
                 self._decide(inputs.MediaLost(name))

@@ -19,7 +19,7 @@ from softswitch.app.brain import Brain
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
-from softswitch.app.garbage import IdleCollector, freeze
+from softswitch.app.garbage import IdleCollector, freeze, unhindered
 from softswitch.app.history import read_history
 from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
@@ -141,7 +141,9 @@ class BrainProcess:
 
     async def _resume(self) -> None:
         """Fold what earlier brains kept, then settle with the workers which legs there are."""
-        self._brain.resume(read_history(self._directory / "journal", self._given.ring))
+        history = read_history(self._directory / "journal", self._given.ring)
+        with unhindered():
+            self._brain.resume(history.items, history.snapshot.state)
         with suppress(TimeoutError):
             async with asyncio.timeout(WORKERS_S):
                 await self._media.until_all_told()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 GAP_S: Final = 0.05
@@ -23,6 +25,16 @@ def freeze() -> None:
     gc.freeze()
     first, second, _ = gc.get_threshold()
     gc.set_threshold(first, second, _NEVER)
+
+
+@contextmanager
+def unhindered() -> Iterator[None]:
+    """Let a start make its many objects without being searched for garbage over and over."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class IdleCollector:

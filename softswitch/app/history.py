@@ -1,38 +1,98 @@
-"""All facts that were ever kept, for a brain that starts: from the files, and from the ring what is not there yet."""
+"""What was ever kept, for a brain that starts: a snapshot, and all facts behind it from the files and the ring."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.app.folded_state import FoldedState
+from softswitch.core.errors import JournalError
 from softswitch.journal.framing import sequence_of
-from softswitch.journal.reading import Gap, read_journal_payloads
+from softswitch.journal.reading import Gap, Loss, read_journal_payloads
 from softswitch.journal.ring import RingReader
+from softswitch.journal.snapshots import Snapshot, read_snapshot, snapshot_paths
 from softswitch.runtime.log import get_logger
 
 _LOG = get_logger("history")
 
 
-def read_history(journal: Path, ring: int) -> Iterator[bytes]:
-    """Give every record once, in order and encoded; what is missing is said in the log.
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where to begin, and what came after it."""
 
-    The ring is read first: what leaves it while the files are read has gone into the files.
+    snapshot: Snapshot
+    """Of sequence 0 and without a state where there is none."""
+    items: Iterator[bytes | Gap]
+    """Every record behind the snapshot once, in order and encoded, with the gaps in their places."""
+
+
+def read_history(journal: Path, ring: int) -> History:
+    """Open the history; what cannot be used of it is said in the log.
 
     Args:
-        journal: the folder of segment files.
+        journal: the folder of segment files and snapshots.
         ring: the memory file of the ring.
     """
+    snapshot = usable_snapshot(journal) or Snapshot(0, b"")
+    return History(snapshot, _told(_items(journal, ring, snapshot.sequence + 1)))
+
+
+def usable_snapshot(journal: Path) -> Snapshot | None:
+    """Return the newest snapshot that is intact and whose state this program can read, or None."""
+    for path in reversed(snapshot_paths(journal)):
+        found = read_snapshot(path)
+        why = found if isinstance(found, str) else _unreadable(found)
+        if isinstance(found, Snapshot) and not why:
+            return found
+        _LOG.error("snapshot.unusable", file=path.name, reason=why, instead="an older one, or all facts")
+    return None
+
+
+def _unreadable(snapshot: Snapshot) -> str:
+    """Tell why this program cannot read a state; nothing where it can."""
+    try:
+        FoldedState().restore(snapshot.state)
+    except JournalError as error:
+        return str(error)
+    return ""
+
+
+def _items(journal: Path, ring: int, from_sequence: int) -> Iterator[bytes | Gap]:
+    """Read the ring first: what leaves it while the files are read has gone into the files."""
     reader = RingReader(ring)
     waiting = list(iter_all(reader))
     reader.close()
-    last = 0
-    for item in read_journal_payloads(journal):
-        if isinstance(item, Gap):
-            _LOG.warning("facts.missing", gap=str(item))
+    last = from_sequence - 1
+    torn: Gap | None = None
+    for item in read_journal_payloads(journal, from_sequence):
+        if isinstance(item, bytes):
+            last = sequence_of(item)
+        elif item.why is Loss.TORN:
+            torn = item
             continue
-        last = sequence_of(item)
         yield item
-    yield from (payload for payload in waiting if sequence_of(payload) > last)
+    behind = [payload for payload in waiting if sequence_of(payload) > last]
+    if behind and sequence_of(behind[0]) > last + 1:
+        yield Gap(Loss.NEVER_KEPT, "the ring in memory", last + 1, sequence_of(behind[0]) - 1)
+    elif torn is not None and not behind:
+        yield torn  # else the ring holds what is being written there
+    yield from behind
+
+
+def _told(items: Iterator[bytes | Gap]) -> Iterator[bytes | Gap]:
+    for item in items:
+        if isinstance(item, Gap):
+            count = max(0, item.last_sequence - item.first_sequence + 1)
+            _LOG.error(
+                "facts.missing",
+                why=item.why.value,
+                where=item.where,
+                first_sequence=item.first_sequence,
+                last_sequence=item.last_sequence,
+                count=count,
+            )
+        yield item
 
 
 def iter_all(reader: RingReader) -> Iterator[bytes]:

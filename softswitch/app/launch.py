@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
-from softswitch.journal.ring import DEFAULT_SIZE_OCTETS
 from softswitch.net.local_addresses import local_addresses
 from softswitch.net.opening import open_tcp, open_udp, open_unix, refusal
 from softswitch.runtime.addresses import HostPort
@@ -138,7 +137,7 @@ def make_plan(settings: Settings, config: Path | None, opened: OpenSockets, read
         "sip": opened.sip,
         "api": opened.api,
         "api_unix": opened.api_unix,
-        "ring_octets": DEFAULT_SIZE_OCTETS,
+        "ring_octets": settings.journal.ring_mb << 20,
         "workers": worker_count(settings),
         "drain_s": settings.stop.drain_s,
         "programs": {

@@ -11,11 +11,11 @@ import select
 import signal
 from dataclasses import dataclass
 from errno import EIO
-from pathlib import Path
 from typing import Final, NoReturn
 
 from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
+from softswitch.app.upkeep_runner import UpkeepRunner
 from softswitch.core.clock import Clock
 from softswitch.journal.drain import DiskTrouble, Drain
 from softswitch.journal.ring import RingReader
@@ -48,18 +48,21 @@ class WriterProcess:
     Args:
         ring: descriptor of the shared memory.
         life: descriptor that becomes readable when the supervisor is gone.
-        directory: the storage directory.
-        database: a SQLAlchemy URL, or empty for SQLite in the directory.
+        settings: where to, how often synced, how long kept.
         clock: paces the syncs.
     """
 
-    def __init__(self, ring: int, life: int, directory: Path, database: str, clock: Clock) -> None:
+    def __init__(self, ring: int, life: int, settings: Settings, clock: Clock) -> None:
         self._reader = RingReader(ring)
         self._life = life
+        self._settings = settings.journal
+        directory = settings.storage.directory
         self._journal = directory / JOURNAL_FOLDER
         self._brain_lock = directory / "run" / BRAIN_LOCK
         self._clock = clock
-        url = database or default_url(directory)
+        self._upkeep = UpkeepRunner(self._journal, settings, now=clock.monotonic())
+        self._close_segment_at = 0.0
+        url = settings.storage.database or default_url(directory)
         self._projection = RecordProjection(self._journal, lambda: RecordStore(url))
         self._files: _Files | None = None
         self._failing = False
@@ -85,16 +88,27 @@ class WriterProcess:
         if files is None:
             return
         now = self._clock.monotonic()
+        closed = files.segments.closed
         ending = self._stop_at is not None
         self._tell(files.drain.turn(now=now, sync=ending))
         self._projection.turn(files.segments.synced_sequence, now=now, at_once=ending)
         self._reader.report_database(failing=self._projection.failing)
         self._tell_passed_over(files.drain.passed_over)
+        self._look_after(files.segments, closed, now)
+
+    def _look_after(self, segments: SegmentWriter, closed: int, now: float) -> None:
+        """Close a segment that is old enough, and have closed ones looked after."""
+        if segments.closed != closed:
+            self._close_segment_at = now + 60.0 * self._settings.segment_minutes
+        elif now >= self._close_segment_at:
+            segments.close_segment()
+            self._close_segment_at = now + 60.0 * self._settings.segment_minutes
+        self._upkeep.turn(segments.closed, now=now)
 
     def _open(self) -> _Files | None:
         """Open the files; a disk that fails already now is tried again."""
         try:
-            segments = SegmentWriter(self._journal)
+            segments = SegmentWriter(self._journal, rotate_octets=self._settings.segment_mb << 20)
         except OSError as error:
             if not self._failing:
                 self._reader.report_disk(error.errno or EIO)
@@ -106,7 +120,10 @@ class WriterProcess:
         torn = segments.torn
         if torn is not None:
             _LOG.warning("journal.tail_cut", file=torn.path.name, octets=torn.octets, last_sequence=torn.last_sequence)
-        self._files = _Files(segments, Drain(self._reader, segments, on_synced=self._projection.on_synced))
+        self._close_segment_at = self._clock.monotonic() + 60.0 * self._settings.segment_minutes
+        sync_interval_s = self._settings.sync_ms / 1000
+        drain = Drain(self._reader, segments, on_synced=self._projection.on_synced, sync_interval_s=sync_interval_s)
+        self._files = _Files(segments, drain)
         return self._files
 
     def _tell(self, trouble: DiskTrouble | None) -> None:
@@ -156,6 +173,7 @@ class WriterProcess:
         return False
 
     def _close(self) -> None:
+        self._upkeep.stop()
         self._projection.close()
         if self._files is not None:
             try:
@@ -170,8 +188,7 @@ def main() -> NoReturn:
     given = inherited()
     settings = Settings.restored(given.options["settings"])
     configure_logging("writer", level=settings.log.level, form=settings.log.form)
-    storage = settings.storage
-    process = WriterProcess(given.ring, given.life, storage.directory, storage.database, SystemClock())
+    process = WriterProcess(given.ring, given.life, settings, SystemClock())
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
     process.turn()
     given.say_ready()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import facts
+from softswitch.calls.soundness import align
 from softswitch.calls.state import (
     CONVERSATION_TABLE,
     LEG_TABLE,
@@ -72,8 +73,8 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
     conversation = state.conversations[record.conversation_id]
     if not leg.is_caller:
         leg.attempt = conversation.attempt
-    state.legs[fact.leg] = leg
     conversation.legs[fact.leg] = leg
+    state.legs[fact.leg] = leg
 
 
 def _detours_planned(state: CallsState, record: Record, fact: facts.DetoursPlanned) -> None:
@@ -262,6 +263,10 @@ def _ended(state: CallsState, record: Record, fact: facts.ConversationEnded) -> 
     _forget_if_over(state, record.conversation_id)
 
 
+def _doubted(state: CallsState, record: Record, fact: facts.ConversationDoubted) -> None:
+    align(state.conversations[record.conversation_id])
+
+
 def _dialog_changed(state: CallsState, record: Record, fact: facts.DialogChanged) -> None:
     leg = state.legs.get(fact.leg)
     if leg is not None and (leg.is_live or leg.cancelling):
@@ -308,5 +313,9 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegCancelSettled: _cancel_settled,
     facts.LegMediaClosed: _media_closed,
     facts.ConversationEnded: _ended,
+    facts.ConversationDoubted: _doubted,
     facts.DialogChanged: _dialog_changed,
 }
+
+APPLIED: Final = frozenset(_CHANGES)
+"""The types of the facts that change something here."""

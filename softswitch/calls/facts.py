@@ -304,6 +304,13 @@ class ConversationEnded:
     """The final SIP status towards the caller."""
 
 
+@fact("conversation.doubted")
+class ConversationDoubted:
+    """What is known of it after a start does not hang together, because facts are missing; it is ended now."""
+
+    reason: str
+
+
 @fact("dialog.changed")
 class DialogChanged:
     """What a restarted brain must know of a leg's dialog and INVITE transaction.

@@ -51,3 +51,8 @@ def new_conversation_id(wall_s: float, entropy: Entropy) -> str:
 def leg_id(conversation_id: str, number: int) -> str:
     """Make the id of the ``number``-th leg of a conversation, counted from 1."""
     return f"{conversation_id}.{number}"
+
+
+def conversation_of(leg: str) -> str:
+    """Return the conversation that a leg's id names."""
+    return leg.rpartition(".")[0]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from softswitch.core.facts import Record, fact
 from softswitch.core.immutable import immutable
@@ -72,6 +72,20 @@ class BanState:
     def _forget(self, wall_s: float) -> None:
         for ban in [ban for ban in self._bans.values() if ban.until_s + _FORGIVEN_S < wall_s]:
             del self._bans[ban.source]
+
+    def values(self) -> tuple[tuple[object, ...], ...]:
+        """Return all bans as plain values, for a snapshot."""
+        return tuple(tuple(ban) for ban in self._bans.values())
+
+    def restore(self, values: Sequence[Sequence[Any]]) -> None:
+        """Put into an empty state what :meth:`values` gave.
+
+        Raises:
+            TypeError: these are not the values of bans.
+        """
+        for row in values:
+            ban = Ban(*row)
+            self._bans[ban.source] = ban
 
     def __bool__(self) -> bool:
         return bool(self._bans)

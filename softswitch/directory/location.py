@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from softswitch.core.facts import Record, fact
 from softswitch.sip.flow import Flow
+from softswitch.sip.ua.snapshot import flow_of
 
 
 @fact("registration.bound")
@@ -146,12 +147,29 @@ class LocationState:
             heapq.heappush(self._expiries, entry)
         return due
 
+    def values(self) -> tuple[Any, ...]:
+        """Return all bindings as plain values, under the names of their columns, for a snapshot."""
+        at = Binding._fields.index("flow")
+        rows = [(*binding[:at], flow_values(binding.flow), *binding[at + 1 :]) for binding in self]
+        return (Binding._fields, tuple(rows))
+
+    def restore(self, values: tuple[Any, ...]) -> None:
+        """Put into an empty state what :meth:`values` gave; columns that nobody knows any more are left out.
+
+        Raises:
+            LookupError, TypeError, ValueError: these are not the values of bindings.
+        """
+        names, rows = values
+        known = [(index, name) for index, name in enumerate(names) if name in Binding._fields]
+        for row in rows:
+            found = {name: row[index] for index, name in known}
+            self._put(Binding(**found | {"flow": flow_of(found["flow"])}))
+
     def _bind(self, made: RegistrationBound) -> None:
-        transport, local_host, local_port, remote_host, remote_port, connection = made.flow
         binding = Binding(
             made.user,
             made.contact,
-            Flow(transport, (local_host, local_port), (remote_host, remote_port), connection),
+            flow_of(made.flow),
             made.expires_at_s,
             made.sip_call_id,
             made.cseq,
@@ -161,12 +179,15 @@ class LocationState:
             made.q,
             made.user_agent,
         )
-        key = binding.key
-        self._remove(made.user, key)
-        self._users.setdefault(made.user, {})[key] = binding
+        self._remove(made.user, binding.key)
+        self._put(binding)
+
+    def _put(self, binding: Binding) -> None:
+        """Add a binding that is not there."""
+        self._users.setdefault(binding.user, {})[binding.key] = binding
         self._sources[binding.flow.remote] = self._sources.get(binding.flow.remote, 0) + 1
         self._hosts[binding.flow.remote[0]] = self._hosts.get(binding.flow.remote[0], 0) + 1
-        heapq.heappush(self._expiries, (binding.expires_at_s, made.user, key))
+        heapq.heappush(self._expiries, (binding.expires_at_s, binding.user, binding.key))
         self._count += 1
         if len(self._expiries) > 4 * self._count + 1000:
             self._expiries = [(b.expires_at_s, b.user, b.key) for b in self]

@@ -19,8 +19,10 @@ from zlib import crc32
 FRAME_OCTETS: Final = 8
 MAX_PAYLOAD_OCTETS: Final = 1 << 24
 
+RECORD_MARK: Final = 0x96
+"""The first octet of a record: msgpack's array of six."""
+
 _FRAME: Final = Struct("<II")
-_RECORD_MARK: Final = 0x96  # msgpack: an array of six
 _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to uint 64
 
 
@@ -49,37 +51,40 @@ def split(data: bytes, start: int = 0) -> tuple[list[bytes], int]:
     return payloads, start
 
 
-def resume_offset(data: bytes, damaged: int) -> int:
-    """Find where intact records go on behind a damaged one.
+def resume_offset(data: bytes, damaged: int, mark: int = RECORD_MARK) -> int:
+    """Find where intact frames go on behind a damaged one.
 
     Args:
         data: the octets of a ring or a file.
         damaged: the offset of the frame that :func:`split` stopped at.
+        mark: the first octet of every payload.
 
     Returns:
         The offset of the next intact frame, or ``len(data)`` when there is none.
     """
-    mark = bytes((_RECORD_MARK,))
-    found = data.find(mark, damaged + FRAME_OCTETS + 1)
+    marked = bytes((mark,))
+    found = data.find(marked, damaged + FRAME_OCTETS + 1)
     while found >= 0:
-        if _intact_at(data, found - FRAME_OCTETS):
+        if _intact_at(data, found - FRAME_OCTETS, mark):
             return found - FRAME_OCTETS
-        found = data.find(mark, found + 1)
+        found = data.find(marked, found + 1)
     return len(data)
 
 
-def _intact_at(data: bytes, start: int) -> bool:
-    """Tell whether an intact frame that holds a record begins here."""
+def _intact_at(data: bytes, start: int, mark: int) -> bool:
+    """Tell whether an intact frame that holds a record, or another payload so marked, begins here."""
     length, checksum = _FRAME.unpack_from(data, start)
     first = start + FRAME_OCTETS
     if not length or length > MAX_PAYLOAD_OCTETS or first + length > len(data):
         return False
-    return crc32(memoryview(data)[first : first + length]) == checksum and sequence_of(data[first : first + 10]) > 0
+    if crc32(memoryview(data)[first : first + length]) != checksum:
+        return False
+    return mark != RECORD_MARK or sequence_of(data[first : first + 10]) > 0
 
 
 def sequence_of(payload: bytes) -> int:
     """Read a record's sequence number without decoding the rest; 0 when it has none."""
-    if len(payload) < 2 or payload[0] != _RECORD_MARK:
+    if len(payload) < 2 or payload[0] != RECORD_MARK:
         return 0
     first = payload[1]
     if first < 0x80:  # msgpack: positive fixint

@@ -14,7 +14,7 @@ from pathlib import Path
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.journal.framing import sequence_of
-from softswitch.journal.segment_file import Chunk, SegmentHeader, chunks, first_sequence_of, segment_paths
+from softswitch.journal.segment_file import Chunk, SegmentHeader, chunks, first_sequence_of, read_segment, segment_paths
 
 
 class Loss(Enum):
@@ -121,10 +121,13 @@ class _Walk:
 
     def segment(self, path: Path) -> Iterator[bytes | Gap]:
         """Give a segment's records, each gap in front of the record that showed it."""
-        data = path.read_bytes()
+        try:
+            data, compressed = read_segment(path)
+        except FileNotFoundError:  # retired since it was listed; the next segment tells that it is gone
+            return
         header = SegmentHeader.decode(data)
         yield from self._header(path, header)
-        for chunk in chunks(data):
+        for chunk in chunks(data, compressed=compressed):
             if chunk.damaged_at >= 0:
                 self._damaged = f"{path.name} at octet {chunk.damaged_at}"
             yield from self._chunk(chunk, path)

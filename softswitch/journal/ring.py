@@ -25,7 +25,6 @@ from typing import Final
 from softswitch.core.errors import JournalError
 from softswitch.journal.framing import FRAME_OCTETS, frame, resume_offset, sequence_of, split
 
-DEFAULT_SIZE_OCTETS: Final = 64 << 20
 HEADER_OCTETS: Final = 4096
 
 _MAGIC: Final = 0x676E69725F746361  # "act_ring"

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Final
 
 from softswitch.journal.framing import frame, sequence_of
+from softswitch.journal.safe_files import sync_directory
 from softswitch.journal.segment_file import (
     HEADER_OCTETS,
     SegmentHeader,
     chunks,
     first_sequence_of,
+    read_segment,
     segment_path,
     segment_paths,
 )
 
-DEFAULT_ROTATE_OCTETS: Final = 64 << 20
+DEFAULT_ROTATE_OCTETS: Final = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class _Scan:
     size: int
     last_sequence: int
     healthy: bool
-    """Whether the header can be trusted, so that the segment may be appended to."""
+    """Whether the segment may be appended to: its header can be trusted, and it is not compressed."""
 
 
 def last_sequence(directory: Path) -> int:
@@ -59,19 +61,19 @@ def last_sequence(directory: Path) -> int:
 def _scan_last(paths: Sequence[Path]) -> _Scan | None:
     """Look through the last segment; one too short for its header counts as not there."""
     for path in reversed(paths):
-        data = path.read_bytes()
+        data, compressed = read_segment(path)
         if len(data) >= HEADER_OCTETS:
-            return _scan(path, data)
+            return _scan(path, data, compressed=compressed)
     return None
 
 
-def _scan(path: Path, data: bytes) -> _Scan:
+def _scan(path: Path, data: bytes, *, compressed: bool) -> _Scan:
     header = SegmentHeader.decode(data)
     last, end = header.previous_last_sequence if header else first_sequence_of(path) - 1, HEADER_OCTETS
-    for chunk in chunks(data):
+    for chunk in chunks(data, compressed=compressed):
         if chunk.payloads:
             last, end = sequence_of(chunk.payloads[-1]), chunk.end
-    return _Scan(path, end, len(data), last, header is not None)
+    return _Scan(path, end, len(data), last, header is not None and not compressed)
 
 
 class SegmentWriter:
@@ -95,6 +97,9 @@ class SegmentWriter:
         self._offset = self._synced_offset = 0
         self.last_sequence = self.synced_sequence = 0
         self.torn: TornTail | None = None
+        self.closed = 0
+        """Segments that were closed since the start."""
+        self._close_wanted = False
         self._open_last()
 
     def _open_last(self) -> None:
@@ -128,7 +133,7 @@ class SegmentWriter:
             payloads = [payload for payload in payloads if sequence_of(payload) > self.last_sequence]
         if not payloads:
             return
-        if self._descriptor < 0 or self._offset >= self._rotate_octets:
+        if self._descriptor < 0 or self._offset >= self._rotate_octets or self._close_wanted:
             self._rotate(sequence_of(payloads[0]))
         data = frame(payloads)
         self._write(data)
@@ -151,22 +156,20 @@ class SegmentWriter:
             header = SegmentHeader(first_sequence, self.last_sequence).encode()
             os.pwrite(descriptor, header, 0)
             os.fsync(descriptor)
-            self._sync_directory()
+            sync_directory(self._directory)
         except OSError:
             os.close(descriptor)
             raise
         if self._descriptor >= 0:
             os.close(self._descriptor)
+            self.closed += 1
         self._descriptor = descriptor
         self._offset = self._synced_offset = HEADER_OCTETS
+        self._close_wanted = False
 
-    def _sync_directory(self) -> None:
-        """Make the new file's name safe, too."""
-        descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def close_segment(self) -> None:
+        """Let the next record begin a new segment, unless the present one is empty."""
+        self._close_wanted = self._offset > HEADER_OCTETS
 
     @property
     def dirty(self) -> bool:

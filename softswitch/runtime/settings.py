@@ -162,6 +162,21 @@ class StorageSettings(Section):
     """A SQLAlchemy URL; empty: SQLite in the directory."""
 
 
+class JournalSettings(Section):
+    """How facts are kept."""
+
+    keep_days: int = Field(default=90, ge=1, le=36_500)
+    """Older segments are removed; what call records are made of stays in the archive for ever."""
+    sync_ms: int = Field(default=200, ge=5, le=10_000)
+    """How long facts may wait for their sync: a power cut loses at most that."""
+    segment_mb: int = Field(default=32, ge=1, le=1024)
+    """A segment of this size is closed. A start folds what is in the open one."""
+    segment_minutes: int = Field(default=60, ge=1, le=10_080)
+    """A segment of this age is closed, too."""
+    ring_mb: int = Field(default=64, ge=1, le=4096)
+    """Memory in which facts wait for the disk: at 50 calls a second 64 MB last for three minutes."""
+
+
 class ApiSettings(Section):
     """Where programs and pages talk to the switch."""
 
@@ -210,6 +225,7 @@ class Settings(BaseSettings):
     tls: TlsSettings = TlsSettings()
     media: MediaSettings = MediaSettings()
     storage: StorageSettings = StorageSettings()
+    journal: JournalSettings = JournalSettings()
     api: ApiSettings = ApiSettings()
     recording: RecordingSettings = RecordingSettings()
     security: SecuritySettings = SecuritySettings()
@@ -241,6 +257,7 @@ class Settings(BaseSettings):
             "tls": self.tls.model_dump(mode="json"),
             "media": {"ports": str(self.media.ports), "workers": self.media.workers},
             "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
+            "journal": self.journal.model_dump(),
             "api": {"listen": str(self.api.listen)},
             "recording": {"default": self.recording.default},
             "security": {"allow": [str(network) for network in self.security.allow]},
@@ -256,6 +273,7 @@ class Settings(BaseSettings):
             tls=TlsSettings(**dumped["tls"]),
             media=MediaSettings(**dumped["media"]),
             storage=StorageSettings(**dumped["storage"]),
+            journal=JournalSettings(**dumped["journal"]),
             api=ApiSettings(**dumped["api"]),
             recording=RecordingSettings(**dumped["recording"]),
             security=SecuritySettings(**dumped["security"]),

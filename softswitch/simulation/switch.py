@@ -14,6 +14,7 @@ from typing import Final
 
 from softswitch.app.brain import Brain
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.folded_state import FoldedState
 from softswitch.core.errors import SimulationError
 from softswitch.core.ids import Entropy
 from softswitch.directory.site import Site
@@ -82,6 +83,7 @@ class SimulatedSwitch:
             password_of=lambda trunk: f"{trunk.username}-secret",
         )
         self._entropy = Entropy(Random(seed).randbytes)  # noqa: S311  # a reproducible run is wanted
+        self._chance = Random(seed)  # noqa: S311  # as above
         self._timer: asyncio.TimerHandle | None = None
         self._transports = SimulatedTransports(
             network, streams, hosts, PORT, on_message=self._received, on_closed=self._closed
@@ -140,11 +142,15 @@ class SimulatedSwitch:
         self._turn(work)
 
     def refold(self) -> None:
-        """Throw the brain away, with all that it had not recorded, and fold another one from the journal."""
+        """Throw the brain away, with all that it had not recorded, and fold another one from snapshot and journal."""
         self.refolded_in_exchange = self.watch.open > 0 or self._transports.failures_untold > 0
         self.media.brain_died()
         self.brain = self._new_brain()
-        self.brain.resume(self.journal.records())
+        records = self.journal.records()
+        before = FoldedState(self._settings.deadlines)
+        behind = self._chance.randrange(len(records) + 1)
+        before.fold(records[:behind])
+        self.brain.resume(records[behind:], before.encode() if behind else b"")
         self.brain.settle_media()
         self.brain.end_turn()
         self._arm()

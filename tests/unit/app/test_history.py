@@ -8,6 +8,7 @@ import pytest
 from softswitch.app.history import read_history
 from softswitch.calls.facts import SegmentEnded
 from softswitch.core.facts import decode, encode
+from softswitch.journal.reading import Gap, Loss
 from softswitch.journal.ring import RingReader, RingWriter
 from softswitch.journal.segments import SegmentWriter
 
@@ -31,7 +32,7 @@ def write(folder: Path, first: int, last: int) -> None:
 
 
 def sequences(folder: Path, ring: int) -> list[int]:
-    return [decode(payload).sequence for payload in read_history(folder, ring)]
+    return [decode(item).sequence for item in read_history(folder, ring).items if isinstance(item, bytes)]
 
 
 def test_a_first_start_has_no_history(tmp_path: Path, ring: int) -> None:
@@ -51,5 +52,27 @@ def test_the_ring_alone_serves_when_nothing_was_written_yet(tmp_path: Path, ring
 
 def test_reading_leaves_the_ring_as_it_was(tmp_path: Path, ring: int) -> None:
     RingWriter(ring).append(payloads(1, 3))
-    list(read_history(tmp_path / "journal", ring))
+    list(read_history(tmp_path / "journal", ring).items)
     assert len(RingReader(ring).read()) == 3
+
+
+def gaps(folder: Path, ring: int) -> list[Gap]:
+    return [item for item in read_history(folder, ring).items if isinstance(item, Gap)]
+
+
+def test_facts_that_found_no_room_in_the_ring_before_a_death_are_missed(tmp_path: Path, ring: int) -> None:
+    write(tmp_path / "journal", 1, 6)
+    RingWriter(ring).append(payloads(9, 9))
+    assert gaps(tmp_path / "journal", ring) == [Gap(Loss.NEVER_KEPT, "the ring in memory", 7, 8)]
+    assert sequences(tmp_path / "journal", ring) == [1, 2, 3, 4, 5, 6, 9]
+
+
+def test_a_torn_tail_is_missed_only_where_the_ring_does_not_hold_it(tmp_path: Path, ring: int) -> None:
+    write(tmp_path / "journal", 1, 6)
+    (segment,) = (tmp_path / "journal").iterdir()
+    segment.write_bytes(segment.read_bytes()[:-5])
+    (gap,) = gaps(tmp_path / "journal", ring)
+    assert (gap.why, gap.first_sequence, gap.last_sequence) == (Loss.TORN, 6, 5)
+    RingWriter(ring).append(payloads(6, 7))
+    assert gaps(tmp_path / "journal", ring) == []
+    assert sequences(tmp_path / "journal", ring) == [1, 2, 3, 4, 5, 6, 7]

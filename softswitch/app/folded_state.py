@@ -1,0 +1,165 @@
+"""All that the brain folds from facts, as one thing: folded, turned into a snapshot, made again from one.
+
+The brain folds it at its start, and the journal's upkeep folds closed segments with the very same code to make the next
+snapshot. So a snapshot holds what the brain would have folded, octet for octet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Final
+
+import msgpack
+
+from softswitch.calls import state_values
+from softswitch.calls.apply import APPLIED
+from softswitch.calls.apply import apply as apply_call_fact
+from softswitch.calls.facts import DialogChanged
+from softswitch.calls.state import CallsState, Deadlines
+from softswitch.core.errors import JournalError
+from softswitch.core.facts import Record, decode
+from softswitch.directory.bans import BanState
+from softswitch.directory.location import LocationState
+from softswitch.journal.facts import GapFound
+from softswitch.journal.framing import sequence_of
+from softswitch.journal.reading import Gap, Loss
+from softswitch.queues.agents.state import AgentsState
+
+FORMAT: Final = 1
+"""Raised when older snapshots cannot be read any more; then the whole journal is folded again."""
+GAPS_REMEMBERED: Final = 1000
+
+
+class FoldedState:
+    """The fold of all facts up to one.
+
+    Args:
+        deadlines: how long transient states of calls may last.
+
+    Attributes:
+        calls: conversations and legs.
+        locations: where the phones are.
+        bans: who is shut out.
+        agents: who is logged in, and in which status.
+        sequence: the last fact that was folded.
+        gaps: those that stand in a fact already, by first and last missing sequence number.
+        untold: those that no fact tells of yet, by the same.
+        kept: encoded facts of guided conversations that are not over, for their guides, which fold elsewhere.
+        unfit: facts that fitted no state because others before them are missing: sequence number and reason.
+    """
+
+    def __init__(self, deadlines: Deadlines | None = None) -> None:
+        self.calls = CallsState(deadlines or Deadlines())
+        self.locations = LocationState()
+        self.bans = BanState()
+        self.agents = AgentsState()
+        self.sequence = 0
+        self.gaps: dict[tuple[int, int], None] = {}
+        self.untold: dict[tuple[int, int], Gap] = {}
+        self.kept: dict[str, list[bytes]] = {}
+        self.unfit: list[tuple[int, str]] = []
+
+    def fold(self, items: Iterable[bytes | Gap], also: Callable[[Record], None] = lambda record: None) -> None:
+        """Fold encoded records in their order, and remember the gaps between them that no fact tells of.
+
+        A record that fits nothing, because what came before it is lost, changes nothing.
+
+        Args:
+            items: records, and the gaps between them.
+            also: folds each record, too.
+        """
+        for item in items:
+            if isinstance(item, Gap):
+                self._meet_gap(item)
+                continue
+            try:
+                record = decode(item)
+                self.apply(record)
+                self._keep(record, item)
+                also(record)
+            except Exception as error:  # whatever is missing before it: one fact stops no start
+                self.unfit.append((sequence_of(item), f"{type(error).__name__}: {error}"))
+                self.sequence = max(self.sequence, sequence_of(item))
+
+    def _keep(self, record: Record, encoded: bytes) -> None:
+        """Keep what a guide will want to see again as long as its conversation lasts: all but the bulky dialogs."""
+        conversation = self.calls.conversations.get(record.conversation_id)
+        if conversation is None or not conversation.guide or type(record.fact) is DialogChanged:
+            return
+        self.kept.setdefault(record.conversation_id, []).append(encoded)
+        if len(self.kept) > 2 * len(self.calls.conversations) + 100:
+            self.kept = self._kept_of_the_living()
+
+    def _kept_of_the_living(self) -> dict[str, list[bytes]]:
+        living = self.calls.conversations
+        return {name: kept for name, kept in self.kept.items() if name in living}
+
+    def kept_records(self) -> list[Record]:
+        """Return the records that guides have to fold behind a snapshot, in their order."""
+        records = [decode(encoded) for kept in self.kept.values() for encoded in kept]
+        return sorted(records, key=attrgetter("sequence"))
+
+    def apply(self, record: Record) -> None:
+        """Fold one record."""
+        if record.sequence > self.sequence:
+            self.sequence = record.sequence
+        kind = type(record.fact)
+        if kind in APPLIED:
+            apply_call_fact(self.calls, record)
+        elif kind is GapFound:
+            self._remember_gap(record.fact)
+        else:
+            self.locations.apply(record)
+            self.bans.apply(record)
+            self.agents.apply(record)
+
+    def _meet_gap(self, gap: Gap) -> None:
+        place = (gap.first_sequence, gap.last_sequence)
+        if place not in self.gaps:
+            self.untold[place] = gap
+
+    def _remember_gap(self, told: GapFound) -> None:
+        place = (told.first_sequence, told.last_sequence)
+        self.untold.pop(place, None)
+        self.gaps[place] = None
+        if len(self.gaps) > GAPS_REMEMBERED:
+            del self.gaps[next(iter(self.gaps))]
+
+    def encode(self) -> bytes:
+        """Return the state as octets: equal states give equal octets."""
+        values = (
+            FORMAT,
+            self.sequence,
+            state_values.values_of(self.calls),
+            self.locations.values(),
+            self.bans.values(),
+            self.agents.values(),
+            self._kept_of_the_living(),
+            tuple(self.gaps),
+            tuple((gap.why.value, gap.where, *place) for place, gap in self.untold.items()),
+        )
+        packed: bytes = msgpack.packb(values)
+        return packed
+
+    def restore(self, data: bytes) -> None:
+        """Put into an empty state what :meth:`encode` gave.
+
+        Raises:
+            JournalError: the octets are no state of this version.
+        """
+        try:
+            version, *values = msgpack.unpackb(data, use_list=False)
+            if version != FORMAT:
+                raise JournalError(f"the snapshot has format {version}, this program {FORMAT}")
+            self.sequence, calls, locations, bans, agents, kept, gaps, untold = values
+            state_values.restore(self.calls, calls)
+            self.locations.restore(locations)
+            self.bans.restore(bans)
+            self.agents.restore(agents)
+            self.kept = {name: list(encoded) for name, encoded in kept.items()}
+            self.gaps = dict.fromkeys(gaps)
+            for why, where, first, last in untold:
+                self.untold[first, last] = Gap(Loss(why), where, first, last)
+        except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
+            raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -1,0 +1,60 @@
+"""Starting the journal's upkeep beside the writer, which has no time for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from softswitch.runtime.log import get_logger
+from softswitch.runtime.settings import Settings
+
+FIRST_S: Final = 60.0
+"""After its start a writer sees to what the one before it left undone."""
+AT_LEAST_EVERY_S: Final = 3600.0
+
+_LOG = get_logger("upkeep")
+
+
+class UpkeepRunner:
+    """Runs the upkeep when a segment was closed, and once an hour.
+
+    Args:
+        journal: the journal's directory.
+        settings: how long segments are kept, and how logs are written.
+        now: monotonic seconds.
+    """
+
+    def __init__(self, journal: Path, settings: Settings, *, now: float) -> None:
+        log = settings.log
+        program = [sys.executable, "-P", "-m", "softswitch.app.upkeep_process"]
+        self._command = [*program, str(journal), str(settings.journal.keep_days), log.level, log.form]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._next = now + FIRST_S
+        self._closed = 0
+
+    def turn(self, closed: int, *, now: float) -> None:
+        """Start the upkeep where it is due and does not run.
+
+        Args:
+            closed: how many segments were closed so far.
+            now: monotonic seconds.
+        """
+        if self._process is not None:
+            if self._process.poll() is None:
+                return
+            self._process = None
+        if closed == self._closed and now < self._next:
+            return
+        self._closed, self._next = closed, now + AT_LEAST_EVERY_S
+        try:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
+        except OSError as error:
+            _LOG.error("upkeep.failed", reason=str(error))
+
+    def stop(self) -> None:
+        """End it; whatever it was doing is done again the next time."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
