@@ -18,7 +18,6 @@ from softswitch.media.engine import (
     LegStatistics,
     MediaEvent,
     OpenLeg,
-    PlayEnded,
     Playing,
     Stream,
 )
@@ -26,6 +25,7 @@ from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.mixing.desk import Desk
+from softswitch.media.worker.players import DEFAULT_COUNTRY, Players
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.reception import Reception
 from softswitch.media.worker.reports import Reports
@@ -68,6 +68,7 @@ class MediaPlane:
         clock: both faces.
         entropy: for SSRCs, first sequence numbers and names.
         emit: takes events.
+        country: whose tones legs hear: RU, EU or US.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class MediaPlane:
         clock: Clock,
         entropy: Entropy,
         emit: Callable[[MediaEvent], None],
+        country: str = DEFAULT_COUNTRY,
     ) -> None:
         self._state = state
         self._ports = ports
@@ -100,6 +102,7 @@ class MediaPlane:
         self._frame = 0
         """Number of the last frame that the desk made."""
         self._rooms = Rooms(self._legs, state, routes, self._desk)
+        self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
         self._reports = Reports(state, self._ledger, clock, entropy)
         self._reception = Reception(
             state,
@@ -148,8 +151,11 @@ class MediaPlane:
 
     def play(self, name: str, playing: Playing | None) -> None:
         """Let a leg hear something; a leg that is not there is passed over."""
-        if name in self._legs and playing is not None:
-            self._emit(PlayEnded(name, playing.number, "this worker has no players"))
+        leg = self._legs.get(name)
+        if leg is not None and playing is not None:
+            self._players.play(leg, playing)
+        elif leg is not None:
+            self._players.stop(leg)
 
     def close(self, name: str, *, quiet: bool = False) -> None:
         """Give a leg's ports back, at the latest when this turn of the loop is over.
@@ -164,6 +170,7 @@ class MediaPlane:
                 self._emit(LegClosed(name, LegStatistics()))
             return
         self._reports.say_goodbye(leg)
+        self._players.drop(leg)
         leg.stream, leg.closed = None, True
         self._rooms.drop(leg)
         self._desk.drop(leg.row)
@@ -209,6 +216,7 @@ class MediaPlane:
         now = self._clock.monotonic()
         self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
         self._mix(number // FRAME_TICKS, now=now)
+        self._players.work()
         if number >= self._next_upkeep:
             self._next_upkeep = number + _UPKEEP_EVERY
             self._ledger.settle()
@@ -218,13 +226,15 @@ class MediaPlane:
 
     def _mix(self, frame: int, *, now: float) -> None:
         """Let the desk make the frames whose time has come."""
-        if self._rooms.changed:
-            self._desk.set_parties(self._rooms.parties(), self._leg_by_row, now=now)
-            self._reception.relay.on_sound = None if self._desk.idle else self._desk.put
         due = min(frame - self._frame, _MOST_FRAMES)
         self._frame = frame
-        for _ in range(0 if self._desk.idle else due):
-            self._desk.tick(now=now)
+        for _ in range(due):
+            if self._rooms.changed:
+                self._desk.set_parties(self._rooms.parties(), self._leg_by_row, now=now)
+                self._reception.relay.on_sound = None if self._desk.idle else self._desk.put
+            if not self._desk.idle:
+                self._desk.tick(now=now)
+                self._players.advance(self._desk.tracks)
 
     def statistics(self, name: str) -> LegStatistics:
         """Return what a leg's RTP did so far.

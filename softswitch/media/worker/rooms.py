@@ -93,7 +93,13 @@ class Rooms:
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
-        self.changed = self.changed or bool(self._mixed)
+        self.changed = self.changed or bool(self._mixed) or leg.track is not None
+
+    def hear_track(self, leg: Leg) -> None:
+        """Follow that a leg begins or ceases to hear a track of the switch in the place of its room."""
+        self._state.sending[leg.row, To.STREAM] = 0  # whoever sends to it next takes the listener's stream up anew
+        self._decide(leg.name)
+        self.changed = True
 
     def meet_strange(self, leg: Leg, payload_type: int) -> None:
         """Learn that a leg's phone spoke in a format that somebody to whom it is relayed has not."""
@@ -154,6 +160,9 @@ class Rooms:
     def _decide(self, listener: str) -> None:
         """Let a listener be relayed to, or be served by the desk."""
         sources = self._wanted.get(listener, ())
+        hearing = self._legs.get(listener)
+        if hearing is not None and hearing.track is not None:
+            sources = ()  # it hears what the switch plays
         if sources and self._needs_desk(listener, sources):
             self._set_source(listener, "")
             self._mixed.setdefault(self._home[listener], {})[listener] = None

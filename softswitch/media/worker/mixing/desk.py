@@ -19,8 +19,10 @@ from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
+from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
 from softswitch.media.worker.mixing.sender import Sender, cells_of
+from softswitch.media.worker.mixing.track import Track
 from softswitch.media.worker.mixing.voices import NOISE_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
 from softswitch_codecs.comfort_noise import ComfortNoise
@@ -61,6 +63,11 @@ class Desk:
         self._listening: set[int] = set()
         self._speaking: set[int] = set()
         self._plans: list[Plan] = []
+        self._playouts: list[Playout] = []
+        self.tracks: dict[int, Track] = {}
+        """By identity, those that somebody hears or would hear."""
+        self._deaf: Indices = _NONE
+        """Rows of legs that would hear a track and are sent nothing now."""
 
     def can_hear(self, formats: tuple[Format, ...]) -> bool:
         """Tell whether sound can be made of some of a phone's formats, and for them."""
@@ -74,9 +81,10 @@ class Desk:
             legs: by row; at least the parties'.
             now: monotonic seconds.
         """
+        tuned = [leg for leg in legs.values() if leg.track is not None and leg.stream is not None]
         together = joined(parties)
         speaking = {row for party in together for row in party.speakers}
-        listening = {row for party in together for row in party.listeners}
+        listening = {row for party in together for row in party.listeners} | {leg.row for leg in tuned}
         for row in speaking:
             if row not in self._speaking or not self.ring.counts_at(row, int(self._state.clock_hz[row])):
                 self._begin_speaking(row)
@@ -92,11 +100,12 @@ class Desk:
         for party in together:
             by_rate.setdefault(self._rate_of(party, legs), []).append(party)
         self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
+        self._set_playouts(tuned, outlet_of)
 
     @property
     def idle(self) -> bool:
         """Whether nobody needs the desk."""
-        return not self._plans
+        return not (self._plans or self.tracks)
 
     def drop(self, row: int) -> None:
         """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
@@ -120,7 +129,7 @@ class Desk:
         self.ring.put(batch.rows, codes, batch.timestamps, streams, state.octets, batch.lengths)
 
     def tick(self, *, now: float) -> None:
-        """Play, mix and send a frame of 20 ms; ``now`` is monotonic seconds."""
+        """Play, mix and send a frame of 20 ms; ``now`` is monotonic seconds. Tracks go on only when they are told."""
         made: list[tuple[Indices, Octets, int]] = []
         for plan in self._plans:
             self._play(plan)
@@ -128,6 +137,10 @@ class Desk:
             made += [(outlet.rows, self._encoded(plan, outlet), outlet.cells) for outlet in plan.outlets]
             if plan.passed_over.size:
                 self._sender.pass_over(plan.passed_over)
+        for playout in self._playouts:
+            made += playout.frames()
+        if self._deaf.size:
+            self._sender.pass_over(self._deaf)
         if made:
             self._sender.send(made, now=now)
 
@@ -150,6 +163,24 @@ class Desk:
                 if leg.may_send:
                     outlet_of[leg.row] = voice.code, cells_of(leg.stream.ptime_ms)
         return outlet_of
+
+    def _set_playouts(self, tuned: Sequence[Leg], outlet_of: Mapping[int, tuple[int, int]]) -> None:
+        before = self.tracks
+        self.tracks = {id(leg.track): leg.track for leg in tuned if leg.track is not None}
+        by_code: dict[int, list[Ear]] = {}
+        for leg in tuned:
+            if leg.row in outlet_of and leg.track is not None:
+                code, cells = outlet_of[leg.row]
+                by_code.setdefault(code, []).append(Ear(leg.row, leg.track, self._voices.by_code[code], cells))
+        begun = [track for key, track in self.tracks.items() if before.get(key) is not track]
+        forget_tracks(self._voices.by_code.values(), begun)
+        self._playouts = [Playout(self._voices.by_code[code], ears) for code, ears in by_code.items()]
+        self._deaf = np.array([leg.row for leg in tuned if leg.row not in outlet_of], np.intp)
+
+    def rate_for(self, leg: Leg) -> int:
+        """Return the rate of what a leg will hear; 8000 while nothing is known of it."""
+        chosen = self._voices.preferred(_formats(leg))
+        return 8000 if chosen is None else chosen[1].rate_hz
 
     def _rate_of(self, party: Party, legs: Mapping[int, Leg]) -> int:
         """Return the highest rate that two of a party have in common: one alone hears none of its own."""

@@ -1,0 +1,130 @@
+"""What legs are let hear by the switch itself, in the place of their rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Final
+
+from softswitch.core.errors import MediaError
+from softswitch.media.engine import MediaEvent, PlayEnded, Playing
+from softswitch.media.sound_files import SoundFiles
+from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.mixing.track import MUSIC, Track, clip_of
+
+DEFAULT_COUNTRY: Final = "EU"
+
+
+class Players:
+    """Starts and ends the tracks of a worker's legs.
+
+    All legs that hear the music on hold hear one track. It stands still while nobody hears it.
+
+    Args:
+        rate_of: tells at which rate a leg will hear.
+        changed: called with a leg that begins or ceases to hear a track.
+        emit: takes events.
+        country: whose tones are played.
+    """
+
+    def __init__(
+        self,
+        rate_of: Callable[[Leg], int],
+        changed: Callable[[Leg], None],
+        emit: Callable[[MediaEvent], None],
+        country: str = DEFAULT_COUNTRY,
+    ) -> None:
+        self.files = SoundFiles()
+        self._rate_of = rate_of
+        self._changed = changed
+        self._emit = emit
+        self._country = country
+        self._next_number = count()
+        self._free: list[int] = []
+        self._listening: dict[str, tuple[Leg, int]] = {}
+        """By name, legs that hear a track, and the number of the order."""
+        self._done: dict[str, int] = {}
+        """By name, the number of the last order that is over."""
+        self._music: Track | None = None
+
+    def play(self, leg: Leg, order: Playing) -> None:
+        """Let a leg hear something in the place of what it heard; an order that was given before changes nothing."""
+        if order.number <= self._done.get(leg.name, -1):
+            return
+        if leg.name in self._listening:
+            if self._listening[leg.name][1] >= order.number:
+                return
+            self.stop(leg)
+        try:
+            track = self._track(leg, order)
+        except MediaError as error:
+            self._done[leg.name] = order.number
+            self._emit(PlayEnded(leg.name, order.number, str(error)))
+            return
+        leg.track = track
+        self._listening[leg.name] = leg, order.number
+        self._changed(leg)
+
+    def stop(self, leg: Leg) -> None:
+        """End what a leg hears; one that hears nothing is fine."""
+        if leg.name in self._listening:
+            self._done[leg.name] = self._listening.pop(leg.name)[1]
+            track, leg.track = leg.track, None
+            if track is not None and track is not self._music:
+                self._let_go(track)
+            self._changed(leg)
+
+    def drop(self, leg: Leg) -> None:
+        """Forget a leg that is closed."""
+        self.stop(leg)
+        self._done.pop(leg.name, None)
+
+    def advance(self, heard: Mapping[int, Track]) -> None:
+        """Let tracks go on by the frame that was read, and end those that are over.
+
+        Args:
+            heard: by identity, the tracks that were read.
+        """
+        for track in heard.values():
+            track.advance()
+        if any(track.ended for track in heard.values()):
+            self._end_those_over()
+
+    def work(self) -> None:
+        """Decode files a little further."""
+        self.files.work()
+
+    def _end_those_over(self) -> None:
+        over = [(leg, number) for leg, number in self._listening.values() if leg.track is not None and leg.track.ended]
+        for leg, number in over:
+            problem = "" if leg.track is None else leg.track.problem
+            self.stop(leg)
+            self._emit(PlayEnded(leg.name, number, problem))
+        if self._music is not None and self._music.ended:
+            self._let_go(self._music)
+            self._music = None
+
+    def _track(self, leg: Leg, order: Playing) -> Track:
+        if order.sounds == (MUSIC,) and order.repeat:
+            if self._music is None:
+                self._music = self._new_track(order, self._rate_of(leg))
+            return self._music
+        return self._new_track(order, self._rate_of(leg))
+
+    def _new_track(self, order: Playing, rate_hz: int) -> Track:
+        clips = []
+        try:
+            for sound in order.sounds:
+                clips.append(clip_of(sound, self.files, rate_hz, self._country))  # noqa: PERF401 - closed on error
+        except MediaError:
+            for clip in clips:
+                clip.close()
+            raise
+        if not clips:
+            raise MediaError("an order to play names no sound")
+        number = self._free.pop() if self._free else next(self._next_number)
+        return Track(number, clips, repeat=order.repeat)
+
+    def _let_go(self, track: Track) -> None:
+        track.close()
+        self._free.append(track.number)

@@ -1,0 +1,263 @@
+"""What legs hear of the switch itself: content and events, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from softswitch.media.dsp.key_detector import KeyDetector
+from softswitch.media.engine import DigitPressed, PlayEnded, Playing
+from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
+from softswitch_codecs import codec_class
+from tests.integration.media.rig import PlaneRig
+from tests.integration.media.talkers import G722, L16, PCMA, PCMU, Talker, decibels, everybody, talk
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture
+def rig() -> Iterator[PlaneRig]:
+    with PlaneRig("") as made:
+        yield made
+
+
+def write(path: Path, tone: float, seconds: float, rate_hz: int = 16000) -> str:
+    """Write a tone as loud as talkers speak; return its sound's name."""
+    sound = 6000 / 32768 * np.sin(2 * np.pi * tone * np.arange(int(seconds * rate_hz)) / rate_hz)
+    soundfile.write(path, sound, rate_hz)
+    return f"file:{path}"
+
+
+def heard_by(talker: Talker, first: int = 0) -> np.ndarray:
+    """All that a talker has heard from a packet on."""
+    cls = codec_class(talker.form.encoding, talker.form.clock_rate_hz)
+    assert cls is not None
+    codec = cls()
+    parts = [codec.decode(np.frombuffer(got.payload, np.uint8)[np.newaxis])[0] for got in talker.got[first:]]
+    return np.concatenate(parts)
+
+
+def keys_in(sound: np.ndarray) -> str:
+    detector = KeyDetector()
+    frames = sound[: len(sound) // 160 * 160].reshape(-1, 1, 160)
+    return "".join(event.digit for frame in frames for event in detector.listen(frame))
+
+
+def ends(rig: PlaneRig) -> list[PlayEnded]:
+    return rig.of(PlayEnded)
+
+
+@pytest.mark.parametrize(
+    ("form", "ending"),
+    [(PCMU, "wav"), (PCMA, "mp3"), (G722, "ogg"), (L16, "flac")],
+    ids=["PCMU-wav", "PCMA-mp3", "G722-ogg", "L16-flac"],
+)
+def test_a_file_is_heard_and_its_end_is_told_once(rig: PlaneRig, tmp_path: Path, form: object, ending: str) -> None:
+    with Talker(rig, "c.1", form, (500,)) as anna:  # type: ignore[arg-type]
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, (write(tmp_path / f"tone.{ending}", 800, 1.0),)))
+        talk(rig, (anna,), 0.9)
+        assert abs(decibels(anna.level(800, last_s=0.6))) < 1
+        assert ends(rig) == []
+        talk(rig, (anna,), 0.5)
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+        assert 50 <= len(anna.got) <= 53
+
+
+def test_a_leg_goes_back_to_its_room_in_one_unbroken_stream(rig: PlaneRig, tmp_path: Path) -> None:
+    with Talker(rig, "c.1", PCMU, (500,)) as anna, Talker(rig, "c.2", PCMU, (700,)) as boris:
+        people = (anna, boris)
+        rig.plane.set_room("c", everybody(*people))
+        talk(rig, people, 1.2)
+        assert abs(decibels(anna.level(700))) < 1
+        rig.plane.play("c.1", Playing(1, (write(tmp_path / "tone.wav", 1100, 2.0),)))
+        talk(rig, people, 1.6)
+        assert abs(decibels(anna.level(1100))) < 1
+        assert decibels(anna.level(700)) < -40
+        assert abs(decibels(boris.level(500))) < 1  # boris hears anna all the while
+        talk(rig, people, 1.8)
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+        assert abs(decibels(anna.level(700))) < 1
+        assert decibels(anna.level(1100)) < -40
+        steps = np.diff([got.timestamp for got in anna.got]) % (1 << 32)
+        assert np.abs(steps.astype(np.int64) - 160).max() <= 400  # where the source changes, the time that passed
+
+
+def test_one_who_hears_a_mix_hears_it_again_afterwards(rig: PlaneRig, tmp_path: Path) -> None:
+    forms = (PCMU, PCMA, G722)
+    talkers = [Talker(rig, f"c.{number}", form, (500 + 200 * number,)) for number, form in enumerate(forms)]
+    rig.plane.set_room("c", everybody(*talkers))
+    talk(rig, talkers, 0.5)
+    rig.plane.play("c.0", Playing(1, (write(tmp_path / "tone.wav", 1500, 1.5),)))
+    talk(rig, talkers, 1.4)
+    assert abs(decibels(talkers[0].level(1500))) < 1
+    assert decibels(talkers[0].level(700)) < -40
+    assert abs(decibels(talkers[1].level(500))) < 1
+    talk(rig, talkers, 1.5)
+    assert abs(decibels(talkers[0].level(700))) < 1
+    assert abs(decibels(talkers[0].level(900))) < 1
+    for talker in talkers:
+        talker.phone.sock.close()
+
+
+def test_sounds_follow_each_other_without_a_gap(rig: PlaneRig, tmp_path: Path) -> None:
+    rng = np.random.default_rng(15)
+    noises = [rng.integers(-9000, 9000, length, np.int16) for length in (1237, 1, 803, 2111)]
+    for number, noise in enumerate(noises):
+        soundfile.write(tmp_path / f"{number}.wav", noise, 8000, subtype="PCM_16")
+    with Talker(rig, "c.1", PCMU, (500,)) as anna:
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, tuple(f"file:{tmp_path}/{number}.wav" for number in range(4))))
+        talk(rig, (anna,), 1.0)
+        wanted = np.concatenate(noises)
+        coded = anna.codec.decode(anna.codec.encode(wanted[np.newaxis]))[0]
+        assert np.array_equal(heard_by(anna)[: len(wanted)], coded)
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+
+
+def spectrum_likeness(one: np.ndarray, other: np.ndarray) -> float:
+    """How alike the spectra of two sounds are: 1 for the same."""
+    size = min(len(one), len(other))
+    first, second = (np.abs(np.fft.rfft(sound[:size] * np.hanning(size))) for sound in (one, other))
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def test_all_who_hear_the_music_hear_one_track_that_is_encoded_once_a_codec(
+    rig: PlaneRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = (PCMU, PCMU, PCMU, G722, G722)
+    talkers = [Talker(rig, f"c.{number}", form, (500,)) for number, form in enumerate(forms)]
+    talk(rig, talkers, 0.1)
+    encoded: list[tuple[str, int]] = []
+    for cls in {type(talker.codec) for talker in talkers}:
+
+        def spy(
+            self: object, samples: np.ndarray, streams: np.ndarray | None = None, *, inner: object = cls.encode
+        ) -> object:
+            if streams is not None and np.min(streams) >= 1 << 20:
+                encoded.append((type(self).__name__, len(samples)))
+            return inner(self, samples, streams)  # type: ignore[operator]
+
+        monkeypatch.setattr(cls, "encode", spy)
+    for number, talker in enumerate(talkers):
+        rig.plane.play(talker.leg, Playing(1, ("music:",), repeat=True))
+        if number == 0:
+            talk(rig, talkers, 0.4)
+    talk(rig, talkers, 2.0)
+    assert set(encoded) == {("Pcmu", 1), ("G722", 1)}
+    payloads = [[got.payload for got in talker.got[-50:]] for talker in talkers[:3]]
+    assert payloads[0] == payloads[1] == payloads[2]
+    music = SoundFile(MUSIC_ON_HOLD, 8000).decode_all().astype(np.float64)
+    assert spectrum_likeness(heard_by(talkers[0]).astype(np.float64), music) > 0.95
+    later = SoundFile(MUSIC_ON_HOLD, 16000).decode_all()[int(0.4 * 16000) :].astype(np.float64)
+    assert spectrum_likeness(heard_by(talkers[3]).astype(np.float64), later) > 0.95
+    for talker in talkers:
+        rig.plane.play(talker.leg, None)
+    before = [len(talker.got) for talker in talkers]
+    talk(rig, talkers, 0.2)
+    assert [len(talker.got) - count for talker, count in zip(talkers, before, strict=True)] == [0] * 5
+    assert ends(rig) == []
+    for talker in talkers:
+        talker.phone.sock.close()
+
+
+def test_a_tone_has_its_cadence_and_keys_are_keys(rig: PlaneRig) -> None:
+    with Talker(rig, "c.1", PCMU, (500,)) as anna, Talker(rig, "c.2", G722, (500,)) as boris:
+        people: Sequence[Talker] = (anna, boris)
+        talk(rig, people, 0.1)
+        rig.plane.play("c.1", Playing(1, ("tone:busy",), repeat=True))
+        rig.plane.play("c.2", Playing(1, ("tone:beep", "keys:1590*#AD")))
+        talk(rig, people, 2.5)
+        loud = np.abs(heard_by(anna)[: 8000 * 2].astype(np.int64)).reshape(-1, 80).max(axis=1) > 1000
+        assert loud.reshape(4, 50).all(axis=1).tolist() == [True, False, True, False]
+        assert not loud.reshape(4, 50)[1::2].any()
+        assert keys_in(heard_by(boris)[::2]) == "1590*#AD"
+        assert ends(rig) == [PlayEnded("c.2", 1)]
+        assert rig.of(DigitPressed) == []
+
+
+@pytest.mark.parametrize(
+    ("sounds", "reason"),
+    [
+        (("file:/nowhere/at-all.wav",), "/nowhere/at-all.wav: No such file"),
+        (("tone:beep", "file:/etc/hostname"), "/etc/hostname"),
+        (("tone:howler",), "howler"),
+        (("keys:12E",), "'E' is no key"),
+        (("song:7",), "song:7"),
+        ((), "names no sound"),
+    ],
+)
+def test_what_cannot_be_played_is_told_and_the_call_goes_on(
+    rig: PlaneRig, sounds: tuple[str, ...], reason: str
+) -> None:
+    with Talker(rig, "c.1", PCMU, (500,)) as anna, Talker(rig, "c.2", PCMU, (700,)) as boris:
+        rig.plane.set_room("c", everybody(anna, boris))
+        talk(rig, (anna, boris), 0.4)
+        rig.plane.play("c.1", Playing(1, sounds))
+        talk(rig, (anna, boris), 1.2)
+        (told,) = ends(rig)
+        assert (told.leg, told.number) == ("c.1", 1)
+        assert reason in told.problem
+        assert abs(decibels(anna.level(700))) < 1
+
+
+def test_an_order_said_twice_changes_nothing_and_another_one_replaces_it_without_an_event(
+    rig: PlaneRig, tmp_path: Path
+) -> None:
+    low, high = write(tmp_path / "low.wav", 500, 1.0), write(tmp_path / "high.wav", 1300, 1.0)
+    with Talker(rig, "c.1", PCMU, (2000,)) as anna:
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, (low,)))
+        talk(rig, (anna,), 0.5)
+        rig.plane.play("c.1", Playing(1, (low,)))
+        talk(rig, (anna,), 0.3)
+        assert abs(decibels(anna.level(500, last_s=0.6))) < 1
+        rig.plane.play("c.1", Playing(2, (high,)))
+        talk(rig, (anna,), 0.8)
+        assert abs(decibels(anna.level(1300, last_s=0.6))) < 1
+        talk(rig, (anna,), 0.6)
+        rig.plane.play("c.1", Playing(2, (high,)))
+        rig.plane.play("c.1", Playing(1, (low,)))
+        count = len(anna.got)
+        talk(rig, (anna,), 0.3)
+        assert len(anna.got) == count
+        assert ends(rig) == [PlayEnded("c.1", 2)]
+
+
+def test_a_leg_that_is_closed_while_it_hears_something_leaves_nothing_behind(rig: PlaneRig, tmp_path: Path) -> None:
+    sound = write(tmp_path / "tone.wav", 500, 5.0)
+    with Talker(rig, "c.1", PCMU, (2000,)) as anna:
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, (sound,)))
+        talk(rig, (anna,), 0.2)
+        rig.close("c.1")
+    with Talker(rig, "c.1", PCMU, (2000,)) as anna:
+        talk(rig, (anna,), 0.2)
+        assert anna.got == []
+        rig.plane.play("c.1", Playing(1, (sound,)))
+        talk(rig, (anna,), 0.8)
+        assert abs(decibels(anna.level(500, last_s=0.5))) < 1
+    assert ends(rig) == []
+
+
+def test_a_change_of_codec_in_the_middle_goes_on_where_the_sound_stood(rig: PlaneRig, tmp_path: Path) -> None:
+    with Talker(rig, "c.1", PCMU, (2000,)) as anna:
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, (write(tmp_path / "tone.wav", 600, 2.0),)))
+        talk(rig, (anna,), 0.5)
+        count = len(anna.got)
+        anna.use(G722)
+        anna.formats = (G722, *anna.formats[1:])
+        anna.aim()
+        talk(rig, (anna,), 0.7)
+        sound = heard_by(anna, count + 5)
+        assert {got.payload_type for got in anna.got[count + 2 :]} == {9}
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+        assert np.argmax(spectrum) * 16000 / len(sound) == pytest.approx(600, abs=5)
+        talk(rig, (anna,), 1.2)
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+        assert 100 <= len(anna.got) <= 104
