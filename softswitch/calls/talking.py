@@ -25,6 +25,8 @@ from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
 
+HOLD_MUSIC = ("music:",)
+"""What one hears whom the other has put on hold."""
 _WAITING = frozenset({LegState.INVITED, LegState.RINGING})
 _UNANSWERED = frozenset({LegState.NEW, LegState.RINGING})
 
@@ -122,13 +124,25 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
     if not given.sdp:
         current = audio_of(leg.remote_sdp)
         formats = in_order_of(wanted_of(wanted, current.formats), current.formats) if current else ()
-        return [facts.LegReoffered(leg.leg, "", offer_for(leg, formats or OUR_FORMATS), held=False)]
+        offered = facts.LegReoffered(leg.leg, "", offer_for(leg, formats or OUR_FORMATS), held=False)
+        return [offered, *_music(conversation, leg, held=False)]
     audio = audio_of(given.sdp)
     try:
         sdp = answer_for(leg, given.sdp, wanted_of(wanted, audio.formats if audio else ()))
     except SdpError as error:
         return [facts.LegReofferRefused(leg.leg, 488, str(error))]
-    return [facts.LegReoffered(leg.leg, given.sdp, sdp, held=audio is not None and audio.on_hold)]
+    held = audio is not None and audio.on_hold
+    return [facts.LegReoffered(leg.leg, given.sdp, sdp, held), *_music(conversation, leg, held=held)]
+
+
+def _music(conversation: Conversation, leg: Leg, *, held: bool) -> Facts:
+    """Let the other one hear music while a phone holds, and the phone again when it does not."""
+    peer = conversation.peer_of(leg.leg)
+    if peer is None or not peer.is_live:
+        return []
+    if held and not peer.sounds:
+        return [facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True)]
+    return hushed(peer) if not held and peer.sounds == HOLD_MUSIC else []
 
 
 def formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat, ...]:

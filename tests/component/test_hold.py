@@ -49,6 +49,50 @@ async def test_a_held_phone_is_not_heard_and_hears_again_after_resume(world: Wor
     await holder.call.until(CallState.ENDED)
 
 
+def music_of(world: World, phone: SimulatedPhone) -> list[tuple[str, ...]]:
+    """What the switch lets a phone hear now, leg by leg."""
+    media = world.switch.media
+    assert phone.call.remote is not None
+    leg = media.leg_at(phone.call.remote.address, phone.call.remote.port)
+    assert leg is not None
+    playing = media.legs[leg].playing
+    return [] if playing is None else [playing.sounds]
+
+
+@pytest.mark.parametrize("side", ["caller", "callee"])
+@pytest.mark.parametrize("form", ["sendonly", "inactive", "zero"])
+@behaviour()
+async def test_the_other_one_hears_music_from_hold_to_resume(world: World, form: str, side: str) -> None:
+    await connected(world)
+    holder, other = by_side(world, side)
+    for _ in range(2):
+        assert await holder.call.hold(form) == 200
+        await asyncio.sleep(1)
+        assert (music_of(world, holder), music_of(world, other)) == ([], [("music:",)])
+        assert await holder.call.hold(form) == 200
+        await asyncio.sleep(1)
+        assert music_of(world, other) == [("music:",)]
+        assert await holder.call.resume() == 200
+        await asyncio.sleep(1)
+        assert (music_of(world, holder), music_of(world, other)) == ([], [])
+    await other.call.hang_up()
+    await holder.call.until(CallState.ENDED)
+
+
+@behaviour()
+async def test_of_two_who_hold_each_hears_music_until_the_other_resumes(world: World) -> None:
+    anna, boris = await connected(world)
+    for phone in (anna, boris):
+        assert await phone.call.hold("sendonly") == 200
+        await asyncio.sleep(1)
+    assert (music_of(world, anna), music_of(world, boris)) == ([("music:",)], [("music:",)])
+    assert await anna.call.resume() == 200
+    await asyncio.sleep(1)
+    assert (music_of(world, anna), music_of(world, boris)) == ([("music:",)], [])
+    await boris.call.hang_up()
+    await anna.call.until(CallState.ENDED)
+
+
 @behaviour()
 async def test_both_hold_and_both_resume(world: World) -> None:
     anna, boris = await connected(world)

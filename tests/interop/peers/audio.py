@@ -37,13 +37,6 @@ def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
 
 
-def loud_s(samples: npt.NDArray[np.float64]) -> float:
-    """Return for how long there is sound, in steps of 20 ms."""
-    frame = RATE_HZ // 50
-    frames = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    return float((np.abs(frames).max(axis=1) > 500).sum() / 50)
-
-
 def share_of(samples: npt.NDArray[np.float64], frequency_hz: float) -> float:
     """Return the share of the power within 15 Hz of a frequency."""
     if len(samples) < RATE_HZ // 4:
@@ -53,6 +46,28 @@ def share_of(samples: npt.NDArray[np.float64], frequency_hz: float) -> float:
     near = np.abs(frequencies - frequency_hz) < 15
     total = float(spectrum[frequencies > 60].sum())
     return float(spectrum[near].sum()) / total if total else 0.0
+
+
+def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> npt.NDArray[np.float64]:
+    """Return the longest stretch that is loud and is not this tone, in steps of a quarter of a second."""
+    size = RATE_HZ // 4
+    parts = samples[: len(samples) // size * size].reshape(-1, size)
+    other = [np.abs(part).max() > 500 and share_of(part, frequency_hz) < 0.2 for part in parts]
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.array(other, int), [0]))))
+    runs = [(start, end) for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
+    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    return samples[start * size : end * size]
+
+
+def likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
+    """Return how alike sound is to the place in a piece, played again and again, that it is most like: 0 to 1."""
+    size = len(whole)
+    part = np.fft.rfft(samples, size)
+    products = np.fft.irfft(np.fft.rfft(whole) * part.conj(), size)
+    squares = np.concatenate((whole, whole[: len(samples)])) ** 2
+    sums = np.cumsum(np.concatenate(([0.0], squares)))
+    energy = sums[len(samples) : len(samples) + size] - sums[:size]
+    return float((products / np.sqrt(np.maximum(energy, 1) * np.sum(samples**2))).max())
 
 
 def silent_gaps(samples: npt.NDArray[np.float64], *, shortest_ms: int = 15) -> int:
