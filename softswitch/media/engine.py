@@ -135,7 +135,7 @@ class Playing:
     number: int
     """Of this order, counted for each leg; comes back in :class:`PlayEnded`. The same one again changes nothing."""
     sounds: tuple[str, ...]
-    """``file:`` and an absolute path, ``tone:`` and a name (ringback, busy, ...), or ``music:``."""
+    """``file:`` and an absolute path, ``tone:`` and a name (ringback ...), ``keys:`` and digits, or ``music:``."""
     repeat: bool = False
     """Whether the first follows the last, for ever."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from softswitch.media.engine import Stream
 from softswitch.media.worker.latching import Endpoint, Latch
+from softswitch.media.worker.mixing.key_track import KeyTrack
 from softswitch.media.worker.mixing.track import Track
 from softswitch.rtp.telephone_event import EventReceiver
 
@@ -50,7 +51,7 @@ class Leg:
     twin: socket.socket | None = None
     """The connected socket, from the latching on."""
     events: EventReceiver = field(default_factory=EventReceiver)
-    track: Track | None = None
+    track: Track | KeyTrack | None = None
     """What it hears in the place of its room."""
     closed: bool = False
 

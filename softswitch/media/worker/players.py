@@ -7,10 +7,11 @@ from itertools import count
 from typing import Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.engine import MediaEvent, PlayEnded, Playing
+from softswitch.media.engine import Format, MediaEvent, PlayEnded, Playing
 from softswitch.media.sound_files import SoundFiles
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.mixing.track import MUSIC, Track, clip_of
+from softswitch.media.worker.mixing.key_track import KeyTrack
+from softswitch.media.worker.mixing.track import KEYS, MUSIC, Track, clip_of
 
 DEFAULT_COUNTRY: Final = "EU"
 
@@ -18,7 +19,8 @@ DEFAULT_COUNTRY: Final = "EU"
 class Players:
     """Starts and ends the tracks of a worker's legs.
 
-    All legs that hear the music on hold hear one track. It stands still while nobody hears it.
+    All legs that hear the music on hold hear one track. It stands still while nobody hears it. Keys go to a phone as
+    telephone events where it has agreed upon these, else as they sound.
 
     Args:
         rate_of: tells at which rate a leg will hear.
@@ -79,7 +81,7 @@ class Players:
         self.stop(leg)
         self._done.pop(leg.name, None)
 
-    def advance(self, heard: Mapping[int, Track]) -> None:
+    def advance(self, heard: Mapping[int, Track | KeyTrack]) -> None:
         """Let tracks go on by the frame that was read, and end those that are over.
 
         Args:
@@ -104,7 +106,11 @@ class Players:
             self._let_go(self._music)
             self._music = None
 
-    def _track(self, leg: Leg, order: Playing) -> Track:
+    def _track(self, leg: Leg, order: Playing) -> Track | KeyTrack:
+        keys = "".join(sound.removeprefix(KEYS) for sound in order.sounds if sound.startswith(KEYS))
+        event = None if leg.stream is None else next(filter(_is_event, leg.stream.formats), None)
+        if keys and event is not None and all(sound.startswith(KEYS) for sound in order.sounds):
+            return KeyTrack(keys, event)
         if order.sounds == (MUSIC,) and order.repeat:
             if self._music is None:
                 self._music = self._new_track(order, self._rate_of(leg))
@@ -125,6 +131,11 @@ class Players:
         number = self._free.pop() if self._free else next(self._next_number)
         return Track(number, clips, repeat=order.repeat)
 
-    def _let_go(self, track: Track) -> None:
+    def _let_go(self, track: Track | KeyTrack) -> None:
         track.close()
-        self._free.append(track.number)
+        if isinstance(track, Track):
+            self._free.append(track.number)
+
+
+def _is_event(form: Format) -> bool:
+    return form.encoding == "telephone-event"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 import soundfile
 
 from softswitch.media.dsp.key_detector import KeyDetector
-from softswitch.media.engine import DigitPressed, PlayEnded, Playing
+from softswitch.media.engine import DigitPressed, Format, PlayEnded, Playing
 from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
+from softswitch.rtp.telephone_event import EventReceiver
 from softswitch_codecs import codec_class
-from tests.integration.media.rig import PlaneRig
+from tests.integration.media.rig import EVENT, PlaneRig
 from tests.integration.media.talkers import G722, L16, PCMA, PCMU, Talker, decibels, everybody, talk
 
 pytestmark = pytest.mark.network
@@ -170,7 +172,7 @@ def test_a_tone_has_its_cadence_and_keys_are_keys(rig: PlaneRig) -> None:
         people: Sequence[Talker] = (anna, boris)
         talk(rig, people, 0.1)
         rig.plane.play("c.1", Playing(1, ("tone:busy",), repeat=True))
-        rig.plane.play("c.2", Playing(1, ("tone:beep", "keys:1590*#AD")))
+        rig.plane.play("c.2", Playing(1, ("tone:beep", "keys:1590*#AD")))  # mixed with a tone they are heard
         talk(rig, people, 2.5)
         loud = np.abs(heard_by(anna)[: 8000 * 2].astype(np.int64)).reshape(-1, 80).max(axis=1) > 1000
         assert loud.reshape(4, 50).all(axis=1).tolist() == [True, False, True, False]
@@ -178,6 +180,43 @@ def test_a_tone_has_its_cadence_and_keys_are_keys(rig: PlaneRig) -> None:
         assert keys_in(heard_by(boris)[::2]) == "1590*#AD"
         assert ends(rig) == [PlayEnded("c.2", 1)]
         assert rig.of(DigitPressed) == []
+
+
+@pytest.mark.parametrize("form", [PCMU, G722], ids=["PCMU", "G722"])
+def test_keys_go_beside_the_sound_to_a_phone_that_has_agreed_upon_that(rig: PlaneRig, form: Format) -> None:
+    with Talker(rig, "c.1", form, (500,)) as anna, Talker(rig, "c.2", form, (700,)) as boris:
+        people = (anna, boris)
+        rig.plane.set_room("c", everybody(*people))
+        talk(rig, people, 0.5)
+        before = len(anna.got)
+        rig.plane.play("c.1", Playing(1, ("keys:15", "keys:*")))
+        talk(rig, people, 1.5)
+        events = [got for got in anna.got[before:] if got.payload_type == EVENT.send_type]
+        receiver = EventReceiver()
+        keys = [
+            receiver.receive(got.payload, timestamp=got.timestamp, ssrc=got.ssrc, marker=got.marker) for got in events
+        ]
+        assert "".join(keys) == "15*"
+        assert len(events) == 3 * 7
+        assert sum(got.marker for got in events) == 3
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+        sequences = [got.sequence for got in anna.got]
+        assert all((later - earlier) & 0xFFFF == 1 for earlier, later in pairwise(sequences))
+        assert len({got.ssrc for got in anna.got}) == 1
+        sound = [got for got in anna.got if got.payload_type != EVENT.send_type]
+        passed_s, passed_rtp = sound[-1].at_s - sound[0].at_s, (sound[-1].timestamp - sound[0].timestamp) % (1 << 32)
+        assert passed_rtp / 8000 == pytest.approx(passed_s, abs=0.06)
+
+
+def test_keys_are_heard_by_a_phone_that_has_agreed_upon_nothing_else(rig: PlaneRig) -> None:
+    with Talker(rig, "c.1", PCMA, (500,)) as anna:
+        anna.formats = (PCMA,)
+        anna.aim()
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, ("keys:0123456789",)))
+        talk(rig, (anna,), 2.2)
+        assert keys_in(heard_by(anna)) == "0123456789"
+        assert ends(rig) == [PlayEnded("c.1", 1)]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.mixing.key_track import KeyTrack
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
 from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
@@ -64,7 +65,9 @@ class Desk:
         self._speaking: set[int] = set()
         self._plans: list[Plan] = []
         self._playouts: list[Playout] = []
-        self.tracks: dict[int, Track] = {}
+        self._pressing: list[tuple[int, KeyTrack]] = []
+        """Rows of phones that are sent keys beside the sound."""
+        self.tracks: dict[int, Track | KeyTrack] = {}
         """By identity, those that somebody hears or would hear."""
         self._deaf: Indices = _NONE
         """Rows of legs that would hear a track and are sent nothing now."""
@@ -141,6 +144,8 @@ class Desk:
             made += playout.frames()
         if self._deaf.size:
             self._sender.pass_over(self._deaf)
+        for row, keys in self._pressing:
+            self._sender.send_key(row, keys, now=now)
         if made:
             self._sender.send(made, now=now)
 
@@ -169,12 +174,17 @@ class Desk:
         self.tracks = {id(leg.track): leg.track for leg in tuned if leg.track is not None}
         by_code: dict[int, list[Ear]] = {}
         for leg in tuned:
-            if leg.row in outlet_of and leg.track is not None:
+            if leg.row in outlet_of and isinstance(leg.track, Track):
                 code, cells = outlet_of[leg.row]
                 by_code.setdefault(code, []).append(Ear(leg.row, leg.track, self._voices.by_code[code], cells))
-        begun = [track for key, track in self.tracks.items() if before.get(key) is not track]
+        begun = [
+            track for key, track in self.tracks.items() if isinstance(track, Track) and before.get(key) is not track
+        ]
         forget_tracks(self._voices.by_code.values(), begun)
         self._playouts = [Playout(self._voices.by_code[code], ears) for code, ears in by_code.items()]
+        self._pressing = [
+            (leg.row, leg.track) for leg in tuned if leg.row in outlet_of and isinstance(leg.track, KeyTrack)
+        ]
         self._deaf = np.array([leg.row for leg in tuned if leg.row not in outlet_of], np.intp)
 
     def rate_for(self, leg: Leg) -> int:

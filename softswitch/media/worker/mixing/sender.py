@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from softswitch.media.worker.batch import Mask, Octets
+from softswitch.media.worker.batch import Mask, Numbers, Octets
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Note, Out, in_units
+from softswitch.media.worker.mixing.key_track import KeyTrack
 from softswitch.media.worker.mixing.ring import CELL_MS, FRAME_CELLS
 from softswitch.media.worker.rows import HEADER_OCTETS, TYPE_SHIFT, Indices, Lengths, Rows, To
 
@@ -83,6 +84,23 @@ class Sender:
         self._marker[rows] = _MARKER
         self._waiting[rows] = 0
 
+    def send_key(self, row: int, keys: KeyTrack, *, now: float) -> None:
+        """Send a packet of a key in the place of a frame of sound, which is marked when it comes again.
+
+        A key bears the time at which it was pressed (RFC 4733 §2.5.1.2); the sound's time goes on beneath it.
+        """
+        packet = keys.next_packet(int(self._timestamp[row]) & 0xFFFF_FFFF)
+        rows = np.array([row], np.intp)
+        self.pass_over(rows)
+        if packet is None:
+            return
+        self._sequence[row] = (self._sequence[row] + 1) & 0xFFFF
+        octets = np.frombuffer(packet.payload, np.uint8)
+        self._state.octets[row, HEADER_OCTETS : HEADER_OCTETS + len(octets)] = octets
+        head = packet.payload_type << TYPE_SHIFT | packet.marker * _MARKER | _VERSION
+        heads, timestamps = self._sequence[rows] | head, np.array([packet.timestamp])
+        self._let_go(rows, heads, timestamps, np.array([HEADER_OCTETS + len(octets)]), np.zeros(1, np.bool_), now)
+
     def send(self, made: list[tuple[Indices, Octets, int]], *, now: float) -> None:
         """Send a frame of 20 ms to listeners.
 
@@ -137,14 +155,20 @@ class Sender:
         sequences = (self._sequence[rows] + 1) & 0xFFFF
         timestamps = self._timestamp[rows]
         heads = sequences | self._type[rows] | self._marker[rows] | _VERSION
+        self._sequence[rows] = sequences
+        self._timestamp[rows] = timestamps + cells * self._step[rows]
+        self._marker[rows] = 0
+        self._let_go(rows, heads, timestamps, lengths, None, now)
+
+    def _let_go(
+        self, rows: Indices, heads: Numbers, timestamps: Numbers, lengths: Lengths, sound: Mask | None, now: float
+    ) -> None:
+        """Write the headers of packets that are laid down, note them, and send them."""
         sending = self._state.sending.take(rows, axis=0)
         words = np.empty((len(rows), 3), np.uint32)
         words[:, 0], words[:, 1], words[:, 2] = heads, timestamps & 0xFFFF_FFFF, sending[:, To.SSRC]
         self._state.write_headers(rows, words)
-        self._sequence[rows] = sequences
-        self._timestamp[rows] = timestamps + cells * self._step[rows]
-        self._marker[rows] = 0
-        self._ledger.note_sent(Note(rows, heads, timestamps, lengths, None, int(now * 1e6)))
+        self._ledger.note_sent(Note(rows, heads, timestamps, lengths, sound, int(now * 1e6)))
         failed = self._let_out(rows, lengths, sending[:, To.CONNECTED] != 0)
         if failed.size:
             self._state.failed[failed] += 1

@@ -20,6 +20,7 @@ from softswitch_codecs import Samples
 UNITS_HZ: Final = 8000
 FRAME_UNITS: Final = UNITS_HZ // 50
 MUSIC: Final = "music:"
+KEYS: Final = "keys:"
 _NOTHING: Final = np.zeros(0, np.int16)
 
 
