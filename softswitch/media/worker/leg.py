@@ -6,9 +6,9 @@ import socket
 from dataclasses import dataclass, field
 
 from softswitch.media.engine import Stream
+from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.latching import Endpoint, Latch
-from softswitch.media.worker.mixing.key_track import KeyTrack
-from softswitch.media.worker.mixing.track import Track
+from softswitch.media.worker.track import Track
 from softswitch.rtp.telephone_event import EventReceiver
 
 

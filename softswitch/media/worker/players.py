@@ -9,9 +9,9 @@ from typing import Final
 from softswitch.core.errors import MediaError
 from softswitch.media.engine import Format, MediaEvent, PlayEnded, Playing
 from softswitch.media.sound_files import SoundFiles
+from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.mixing.key_track import KeyTrack
-from softswitch.media.worker.mixing.track import KEYS, MUSIC, Track, clip_of
+from softswitch.media.worker.track import KEYS, MUSIC, Track, clip_of
 
 DEFAULT_COUNTRY: Final = "EU"
 

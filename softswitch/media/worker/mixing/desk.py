@@ -15,17 +15,17 @@ from softswitch.media.dsp.concealment import Concealer
 from softswitch.media.engine import Format
 from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.mixing.key_track import KeyTrack
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
 from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
 from softswitch.media.worker.mixing.sender import Sender, cells_of
-from softswitch.media.worker.mixing.track import Track
 from softswitch.media.worker.mixing.voices import NOISE_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
+from softswitch.media.worker.track import Track
 from softswitch_codecs.comfort_noise import ComfortNoise
 from softswitch_codecs.resample import Resampler
 

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from softswitch.media.worker.batch import Octets
-from softswitch.media.worker.mixing.track import Track
 from softswitch.media.worker.mixing.voices import Voice
 from softswitch.media.worker.rows import Indices
+from softswitch.media.worker.track import Track
 
 _STREAMS: Final = 1 << 20
 """Numbers of tracks as streams of codecs begin here, above all rows."""

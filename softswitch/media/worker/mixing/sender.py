@@ -9,8 +9,8 @@ import numpy as np
 
 from softswitch.media.worker.batch import Mask, Numbers, Octets
 from softswitch.media.worker.io_backend import IoBackend
+from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.ledger import Ledger, Note, Out, in_units
-from softswitch.media.worker.mixing.key_track import KeyTrack
 from softswitch.media.worker.mixing.ring import CELL_MS, FRAME_CELLS
 from softswitch.media.worker.rows import HEADER_OCTETS, TYPE_SHIFT, Indices, Lengths, Rows, To
 
