@@ -15,6 +15,7 @@ second of silence (a NAT that changed its mapping). The rules know no sockets; `
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 from collections.abc import Callable
 from typing import Final
@@ -25,6 +26,8 @@ SILENCE_S: Final = 1.0
 """How long the first two ranks must be silent before another address is listened to."""
 PACKETS_IN_A_ROW: Final = 4
 _MOST_CANDIDATES: Final = 8
+_MOST_REMEMBERED: Final = 4096
+"""Addresses whose kind is remembered: a phone's is asked for with each of its calls."""
 _SHARED_ADDRESSES: Final = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598: carrier-grade NAT, private to us too
 
 
@@ -148,6 +151,7 @@ class Latch:
         return Verdict.LATCHED
 
 
+@functools.lru_cache(_MOST_REMEMBERED)
 def host_address(text: str) -> str:
     """Return the canonical form of one host's address; empty for names, zeros, groups and anything else."""
     try:
@@ -159,6 +163,7 @@ def host_address(text: str) -> str:
     return str(address)
 
 
+@functools.lru_cache(_MOST_REMEMBERED)
 def _is_private(host: str) -> bool:
     address = ipaddress.ip_address(host)
     return address.is_private or (address.version == 4 and address in _SHARED_ADDRESSES)

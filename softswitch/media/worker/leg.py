@@ -18,7 +18,7 @@ class ReportState:
 
     canonical_name: str
     description: bytes = b""
-    """The name as it is sent with every report (SDES)."""
+    """The name as it is sent with every report (SDES), once one was sent."""
     source: Endpoint | None = None
     """Where the phone's reports come from, once one came."""
     phone_ssrc: int = 0

@@ -59,6 +59,10 @@ class SocketPoller:
         if self._on_readable.pop(sock.fileno(), None) is not None:
             self._epoll.unregister(sock.fileno())
 
+    def forget(self, sock: socket.socket) -> None:
+        """Stop that for a socket that is about to be closed: the system stops watching it then."""
+        self._on_readable.pop(sock.fileno(), None)
+
     def want_room(self, sock: socket.socket, *, wanted: bool) -> None:
         """Wake up also when a watched socket has room for writing."""
         self._epoll.modify(sock.fileno(), select.EPOLLIN | (select.EPOLLOUT if wanted else 0))

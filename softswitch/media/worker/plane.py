@@ -56,6 +56,10 @@ class Poller(Protocol):
         """Stop that; a socket that is not watched is fine."""
         ...
 
+    def forget(self, sock: socket.socket) -> None:
+        """Stop that for a socket that is closed before anything else is opened."""
+        ...
+
 
 class MediaPlane:
     """All legs of one worker.
@@ -174,8 +178,8 @@ class MediaPlane:
         leg.stream, leg.closed = None, True
         self._rooms.drop(leg)
         self._desk.drop(leg.row)
-        self._poller.unwatch(leg.catch_all)
-        self._poller.unwatch(leg.reports_socket)
+        self._poller.forget(leg.catch_all)
+        self._poller.forget(leg.reports_socket)
         self.retire(leg)
         self._closing.append((leg, None if quiet else LegClosed(name, self._statistics(leg))))
 

@@ -55,8 +55,6 @@ class Reports:
 
     def begin(self, leg: Leg) -> None:
         """Let a leg report from now on."""
-        name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
-        leg.reports.description = self._built(leg, name)
         self._plan(leg, _FIRST_INTERVAL_S)
 
     def send_due(self, *, now: float) -> None:
@@ -122,7 +120,7 @@ class Reports:
     def _send(self, leg: Leg, more: bytes = b"") -> None:
         if leg.stream is None:
             return
-        compound = build_rtcp((self._report(leg),)) + leg.reports.description + more
+        compound = build_rtcp((self._report(leg),)) + self._description(leg) + more
         try:
             self._send_to_phone(leg, compound)
         except OSError:
@@ -147,6 +145,12 @@ class Reports:
         if latched is not None and latched != described:
             return (latched[0], latched[1] + 1) if latched[1] < 65535 else None
         return (described[0], leg.stream.rtcp_port) if described is not None else None
+
+    def _description(self, leg: Leg) -> bytes:
+        if not leg.reports.description:
+            name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
+            leg.reports.description = self._built(leg, name)
+        return leg.reports.description
 
     def _built(self, leg: Leg, packet: RtcpPacket) -> bytes:
         """Return the octets of a packet that stands behind a report."""

@@ -19,17 +19,26 @@ class Routes:
         state: the rows.
     """
 
-    __slots__ = ("_counts", "_state", "rounds")
+    __slots__ = ("_counts", "_said", "_state", "rounds")
 
     def __init__(self, state: Rows) -> None:
         self._state = state
         self.rounds: list[Indices] = [self._empty_round()]
         self._counts = [0]
+        self._said: dict[int, tuple[int, ...]] = {}
+        """Source to its listeners, where there are any."""
 
     def set_listeners(self, source: int, listeners: Sequence[int]) -> None:
         """Say who hears a source, an empty sequence for nobody; or that something of them has changed."""
-        nobody = self._state.nobody
         self._state.known[source, Known.ROOM] = 0
+        said = tuple(listeners)
+        if said != self._said.pop(source, ()):
+            self._change(source, said)
+        if said:
+            self._said[source] = said
+
+    def _change(self, source: int, listeners: Sequence[int]) -> None:
+        nobody = self._state.nobody
         while len(self.rounds) < len(listeners):
             self.rounds.append(self._empty_round())
             self._counts.append(0)
