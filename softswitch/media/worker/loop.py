@@ -26,7 +26,10 @@ _COLLECT_EVERY: Final = 2500
 class Ticking(Protocol):
     """What the loop drives."""
 
-    def __len__(self) -> int: ...
+    @property
+    def pace(self) -> int:
+        """How many ticks there are from one that is needed to the next; 0 while none is."""
+        ...
 
     def tick(self, number: int, *, missed: int) -> None:
         """Make one tick."""
@@ -148,7 +151,7 @@ class WorkerLoop:
         elapsed = self._timer.elapsed()
         if elapsed:
             self._tick += elapsed
-            self._plane.tick(self._tick, missed=elapsed - 1)
+            self._plane.tick(self._tick, missed=elapsed - self._timer.pace)
             if self._tick >= self._next_collection:
                 self._next_collection = self._tick + _COLLECT_EVERY
                 gc.collect(1)
@@ -159,12 +162,7 @@ class WorkerLoop:
         if self._control.blocked != self._waits_for_room:
             self._waits_for_room = self._control.blocked
             self._poller.want_room(self._control_socket, wanted=self._waits_for_room)
-        if bool(len(self._plane)) != self._timer.running:
-            self._switch_ticking()
-
-    def _switch_ticking(self) -> None:
-        if self._timer.running:
-            self._timer.stop()
-            gc.collect()
-        else:
-            self._timer.start()
+        if self._plane.pace != self._timer.pace:
+            self._timer.set_pace(self._plane.pace)
+            if not self._timer.pace:
+                gc.collect()

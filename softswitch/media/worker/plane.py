@@ -124,6 +124,16 @@ class MediaPlane:
     def __len__(self) -> int:
         return len(self._legs) + len(self._closing)
 
+    @property
+    def pace(self) -> int:
+        """How many ticks there are from one that is needed to the next; 0 while none is.
+
+        While no phone has sent anything there is nothing to sweep, and a look at the clock each frame is enough.
+        """
+        if not len(self):
+            return 0
+        return 1 if self._state.connected else FRAME_TICKS
+
     def open(self, order: OpenLeg) -> None:
         """Bind a leg's ports, or say again where they are."""
         leg = self._legs.get(order.leg)

@@ -17,7 +17,7 @@ from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import HEADER_OCTETS, UNKNOWN, Rows, To
+from softswitch.media.worker.rows import HEADER_OCTETS, UNKNOWN, Rows
 from softswitch.media.worker.sockets import bind_twin, connect_and_drain, receive_from
 from softswitch.rtp.packet import looks_like_rtcp
 
@@ -146,8 +146,7 @@ class Reception:
             packets, foreign = connect_and_drain(leg.twin, source)
             state.refused[row] += foreign
             self._backend.attach(row, leg.twin)
-            state.sending[row, To.CONNECTED] = 1
-            state.due[row] = 0
+            state.connect(row)
         except OSError:
             self._descriptors.retire(leg)
         self._rooms.refresh(leg)

@@ -123,6 +123,8 @@ class Rows:
         """Packets that were a stranger's, malformed, or of no negotiated type."""
         self.failed = np.zeros(capacity, np.int64)
         """Packets that could not be sent."""
+        self.connected: set[int] = set()
+        """The rows with a connected socket: those that are swept."""
 
     def take(self) -> int:
         """Give out the lowest free row, with its state as new."""
@@ -140,11 +142,19 @@ class Rows:
         while self.used and self.used - 1 not in self._in_use:
             self.used -= 1
 
+    def connect(self, row: int) -> None:
+        """Sweep a row from now on, and let packets leave by its connected socket."""
+        self.due[row] = 0
+        self.sending[row, To.CONNECTED] = 1
+        self.connected.add(row)
+
     def disconnect(self, row: int) -> None:
         """Let no packet leave by a row's connected socket any more, and do not sweep it."""
         self.due[row] = NEVER
-        self.sending[row, To.CONNECTED] = 0
-        self.known[self.known[:, Known.LISTENER] == row, Known.ROOM] = 0
+        if self.sending[row, To.CONNECTED]:
+            self.sending[row, To.CONNECTED] = 0
+            self.known[self.known[:, Known.LISTENER] == row, Known.ROOM] = 0
+        self.connected.discard(row)
 
     def last(self, rows: Indices) -> npt.NDArray[np.int64]:
         """Return SSRC and, in the lowest 16 bits, sequence number of the last packets of these rows."""

@@ -17,21 +17,22 @@ _FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class TickTimer:
-    """Becomes readable each ``period_s`` seconds, while it runs.
+    """Becomes readable each ``period_s`` seconds or a multiple of it, while it runs.
 
     Args:
-        period_s: below one second.
+        period_s: below a tenth of a second.
 
     Raises:
         OSError: the system has no timer to give.
     """
 
-    __slots__ = ("_descriptor", "_libc", "_period_ns", "running")
+    __slots__ = ("_descriptor", "_libc", "_period_ns", "pace")
 
     def __init__(self, period_s: float) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._period_ns = round(period_s * 1e9)
-        self.running = False
+        self.pace = 0
+        """Each how manieth tick makes it readable; 0 while it stands still."""
         self._descriptor = int(self._libc.timerfd_create(_CLOCK_MONOTONIC, _FLAGS))
         if self._descriptor < 0:
             raise _system_error()
@@ -40,20 +41,15 @@ class TickTimer:
         """Return the descriptor to wait for."""
         return self._descriptor
 
-    def start(self) -> None:
-        """Tick from one period after now on."""
-        self._set(self._period_ns)
-        self.running = True
-
-    def stop(self) -> None:
-        """Tick no more."""
-        self._set(0)
-        self.running = False
+    def set_pace(self, pace: int) -> None:
+        """Become readable each ``pace`` ticks from now on; 0 for never."""
+        self._set(pace * self._period_ns)
+        self.pace = pace
 
     def elapsed(self) -> int:
         """Return how many ticks there were since the last call."""
         try:
-            return int.from_bytes(os.read(self._descriptor, 8), sys.byteorder)
+            return self.pace * int.from_bytes(os.read(self._descriptor, 8), sys.byteorder)
         except BlockingIOError:
             return 0
 

@@ -21,12 +21,14 @@ class Plane:
 
     def __init__(self) -> None:
         self.legs = 0
+        self.pace_with_legs = 1
         self.ticks: list[int] = []
         self.turns = 0
         self.on_third: Callable[[], None] = lambda: None
 
-    def __len__(self) -> int:
-        return self.legs
+    @property
+    def pace(self) -> int:
+        return self.pace_with_legs if self.legs else 0
 
     def tick(self, number: int, *, missed: int) -> None:
         self.ticks.append(number)
@@ -82,7 +84,15 @@ def test_it_ticks_while_there_are_legs(desk: Desk) -> None:
     desk.loop.run()
     assert len(desk.plane.ticks) == 3
     assert desk.plane.ticks == sorted(set(desk.plane.ticks))
-    assert desk.timer.running
+    assert desk.timer.pace == 1
+
+
+def test_at_a_slower_pace_the_ticks_between_are_counted_but_not_made(desk: Desk) -> None:
+    desk.plane.pace_with_legs = 5
+    desk.say("open", 1)
+    desk.loop.run()
+    assert len(desk.plane.ticks) == 3
+    assert all(number % 5 == 0 for number in desk.plane.ticks)
 
 
 def test_without_legs_there_is_no_tick(desk: Desk) -> None:
@@ -90,7 +100,7 @@ def test_without_legs_there_is_no_tick(desk: Desk) -> None:
     desk.say("open", 1)
     desk.loop.run()
     assert desk.plane.ticks
-    assert not desk.timer.running
+    assert desk.timer.pace == 0
     assert select.select([desk.timer], [], [], 0.02)[0] == []
 
 
@@ -170,8 +180,8 @@ def test_what_the_socket_does_not_take_goes_out_when_there_is_room(desk: Desk) -
 def test_a_timer_counts_the_ticks_since_it_was_asked() -> None:
     timer = TickTimer(0.001)
     assert timer.elapsed() == 0
-    timer.start()
+    timer.set_pace(1)
     select.select([timer], [], [], 5)
     assert timer.elapsed() >= 1
-    timer.stop()
+    timer.set_pace(0)
     timer.close()
