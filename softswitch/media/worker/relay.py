@@ -121,16 +121,18 @@ class Relay:
             lengths: octets of each packet.
             now: monotonic seconds.
         """
+        if not rows.size:
+            return
         now_us = int(now * 1_000_000)
         words = self._state.read_headers(rows)
         known = self._state.known.take(rows, axis=0)
         kept, steps, fits = _compared(words, known, lengths)
         if steps.max() > _MOST_BEHIND + _MOST_AHEAD or kept.any() or not fits.all():
             steady = (steps <= _MOST_BEHIND + _MOST_AHEAD) & ~kept.any(axis=1) & fits
-            other = ~steady
-            self._relay_any(read_batch(self._state, rows[other], lengths[other]), now_us)
-            rows, lengths, words, known = rows[steady], lengths[steady], words[steady], known[steady]
-        if rows.size:
+            if steady.any():  # first: what the others bring may change who hears whom
+                self._relay_known(rows[steady], lengths[steady], words[steady], known[steady], now_us)
+            self._relay_any(read_batch(self._state, rows[~steady], lengths[~steady]), now_us)
+        else:
             self._relay_known(rows, lengths, words, known, now_us)
 
     def _relay_known(self, rows: Indices, lengths: Lengths, words: Words, known: Words, now_us: int) -> None:
