@@ -63,7 +63,8 @@ class ScenarioWorld:
 
     def responsible_for(self, number: str) -> str:
         """Return the user who is responsible for a caller's number, or an empty text."""
-        return ""
+        contact = self._site.contact_of(number)
+        return "" if contact is None else contact.responsible
 
     def sound(self, file: str) -> str:
         """Return an audio file of the scenario as the media engine names sounds."""

@@ -7,10 +7,10 @@ from dataclasses import fields
 from difflib import unified_diff
 from typing import Final
 
-from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User
+from softswitch.directory.site import Contact, Number, Queue, Route, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = User | Number | Trunk | Queue | Route | Status | ScenarioText
+Entry = Contact | User | Number | Trunk | Queue | Route | Status | ScenarioText
 
 _HEADS: Final = frozenset({"+++", "---"})
 
@@ -34,6 +34,7 @@ def differences(before: Site | None, after: Site) -> list[str]:
         for action, code in after.codes.items()
         if old.codes[action] != code
     ]
+    lines += _section("contact", old.contacts, after.contacts)
     lines += _section("scenario", old.scenarios, after.scenarios)
     lines += _section("route", old.routes, after.routes)
     for number in old.emergency.keys() | after.emergency.keys():
@@ -58,7 +59,7 @@ def _section(kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry])
 def _title(entry: Entry) -> str:
     if isinstance(entry, User):
         return f"{entry.name} ({entry.extension})"
-    if isinstance(entry, ScenarioText):
+    if isinstance(entry, ScenarioText | Contact):
         return entry.name
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"

@@ -16,7 +16,18 @@ from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import DEFAULT_PRESET, custom_statuses
 from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
-from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site, shortest_address
+from softswitch.directory.site import (
+    Contact,
+    Number,
+    Queue,
+    Route,
+    ScenarioText,
+    Site,
+    Trunk,
+    User,
+    make_site,
+    shortest_address,
+)
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
@@ -137,6 +148,7 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         queues=(_queue(entry) for entry in reading.sections["queues"]),
         statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
+        contacts=(_contact(entry) for entry in reading.sections["contacts"]),
         scenarios=reading.texts,
     )
     notices = (*find_notices(reading.sections), *found.notices)
@@ -205,6 +217,10 @@ def _queue(entry: Entry) -> Queue:
 
 def _route(entry: Entry) -> Route:
     return Route(entry.text("name"), entry.text("trunk"), entry.text("pattern"))
+
+
+def _contact(entry: Entry) -> Contact:
+    return Contact(entry.text("name"), entry.texts("numbers"), entry.text("responsible"), entry.text("email"))
 
 
 def _number(entry: Entry) -> Number:

@@ -35,6 +35,8 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _twice(sections["codes"], "action", "each action once")
     problems += find_status_conflicts(sections["statuses"])
     problems += _codes_twice(sections["codes"])
+    problems += _numbers_of_two_contacts(sections["contacts"])
+    problems += _twice(sections["contacts"], "name", "another name, or one contact with all numbers")
     problems += _trunks_twice(sections["trunks"])
     problems += _passwords(sections["users"])
     for entry in sections["numbers"]:
@@ -91,6 +93,19 @@ def _codes_twice(codes: Iterable[Entry]) -> list[Problem]:
         if other is not None:
             what = f"code {code_of[action]} of {action} is that of {other}"
             problems.append(Problem(entry.where("code"), what, "a code that nothing else has"))
+    return problems
+
+
+def _numbers_of_two_contacts(contacts: Iterable[Entry]) -> list[Problem]:
+    """A number of two contacts: nobody could tell whose call it is."""
+    first: dict[str, Entry] = {}
+    problems = []
+    for entry in contacts:
+        for number in entry.texts("numbers"):
+            before = first.setdefault(number_key(number), entry)
+            if before is not entry:
+                what = f"contact {_title(entry)}: {number} is {_title(before)}'s number too ({before.where('numbers')})"
+                problems.append(Problem(entry.where("numbers"), what, "each number at one contact"))
     return problems
 
 

@@ -195,7 +195,7 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "groups": frozenset({"name"}),
     "queues": frozenset({"name"}),
     "rooms": frozenset({"name"}),
-    "contacts": frozenset({"name"}),
+    "contacts": frozenset({"email"}),
     "numbers": frozenset({"group", "queue", "room"}),
     "users": frozenset({"mobile", "roles", "voicemail", "recording"}),
     "trunks": frozenset({"register"}),

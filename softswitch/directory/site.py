@@ -126,6 +126,17 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A customer whom the company knows."""
+
+    name: str
+    numbers: tuple[str, ...] = ()
+    responsible: str = ""
+    """The user who looks after them."""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioText:
     """A scenario as it stands in its file, which was checked as it was loaded."""
 
@@ -164,6 +175,9 @@ class Site:
     """The dialled code of each action."""
     scenarios: Mapping[str, ScenarioText] = field(default_factory=dict)
     """By name."""
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """By name."""
+    _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -174,7 +188,12 @@ class Site:
             self._by_source[trunk.host, trunk.source_port] = trunk
             for host, port in trunk.targets()[1:]:
                 self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
+        self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
         self._presets.update(with_custom(self.statuses))
+
+    def contact_of(self, number: str) -> Contact | None:
+        """Return the contact that a caller's number belongs to; a plus sign more or less makes no difference."""
+        return self._contact_of.get(number_key(number))
 
     def presets(self) -> Mapping[str, Preset]:
         """Return the presets by name, with the site's own statuses in them."""
@@ -214,6 +233,7 @@ def make_site(
     statuses: Iterable[Status] = (),
     codes: Mapping[str, str] | None = None,
     scenarios: Iterable[ScenarioText] = (),
+    contacts: Iterable[Contact] = (),
 ) -> Site:
     """Build a site from its parts."""
     return Site(
@@ -227,6 +247,7 @@ def make_site(
         statuses={f"{status.preset}/{status.name}": status for status in statuses},
         codes={**DEFAULT_CODES, **(codes or {})},
         scenarios={scenario.name: scenario for scenario in scenarios},
+        contacts={contact.name: contact for contact in contacts},
     )
 
 
@@ -271,6 +292,7 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "queues": [astuple(queue) for queue in site.queues.values()],
             "statuses": [astuple(status) for status in site.statuses.values()],
             "codes": dict(site.codes),
+            "contacts": [astuple(contact) for contact in site.contacts.values()],
             "scenarios": [astuple(scenario) for scenario in site.scenarios.values()],
             "routes": [astuple(route) for route in site.routes.values()],
             "emergency": dict(site.emergency),
@@ -311,6 +333,7 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             queues=(Queue(*values) for values in found.get("queues", ())),
             statuses=(Status(*values) for values in found.get("statuses", ())),
             codes=found.get("codes"),
+            contacts=(Contact(*values) for values in found.get("contacts", ())),
             scenarios=(ScenarioText(*values) for values in found.get("scenarios", ())),
         )
         return CompiledSite(site, tuple(found["paths"]))

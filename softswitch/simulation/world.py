@@ -12,7 +12,7 @@ from typing import Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
-from softswitch.directory.site import Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
+from softswitch.directory.site import Contact, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import START_WALL_S, VirtualClock
@@ -53,6 +53,7 @@ class Setting:
     routes: tuple[Route, ...] = ()
     """What the usual users may leave by."""
     emergency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
 
 
 def password_of(name: str) -> str:
@@ -84,6 +85,7 @@ def usual_site(setting: Setting) -> Site:
         queues=setting.queues,
         statuses=setting.statuses,
         scenarios=setting.scenarios,
+        contacts=setting.contacts,
     )
 
 

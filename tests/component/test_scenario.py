@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from softswitch.calls.facts import AttemptStarted, ConversationEnded
-from softswitch.directory.site import Number, ScenarioText
+from softswitch.directory.site import Contact, Number, ScenarioText
 from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone import SimulatedPhone
@@ -29,6 +30,13 @@ def scenario(steps: str, **others: str) -> Setting:
             for name, text in texts.items()
         ),
     )
+
+
+RESPONSIBLE = replace(
+    scenario("  - responsible: {ring_s: 20}\n  - employee: {name: vera}\n"),
+    contacts=(Contact("Romashka", ("+79161112233", "101"), "boris"),),
+)
+"""Anna's extension stands for a customer's number."""
 
 
 def sounds(world: World, **lengths_s: float) -> None:
@@ -69,6 +77,7 @@ HOURS = """
 """
 
 
+@pytest.mark.row("S-4", "S-10")
 @behaviour(scenario(HOURS))
 async def test_steps_run_in_order_until_somebody_takes_the_call(world: World) -> None:
     sounds(world, welcome=6)
@@ -92,6 +101,7 @@ async def test_steps_run_in_order_until_somebody_takes_the_call(world: World) ->
     assert world.facts(ConversationEnded) == [ConversationEnded("completed", 200)]
 
 
+@pytest.mark.row("S-26")
 @behaviour(scenario("  - employee: {name: boris, ring_s: 20}\n  - hang_up: {reason: busy}\n"))
 async def test_a_caller_who_was_not_answered_gets_the_reason_of_the_hang_up(world: World) -> None:
     boris = await world.registered("boris")
@@ -116,6 +126,7 @@ MENU = """
 OTHER = "  - play: {file: other.wav}\n"
 
 
+@pytest.mark.row("S-22")
 @behaviour(scenario(MENU, other=OTHER))
 async def test_a_key_ends_the_prompt_and_takes_its_branch(world: World) -> None:
     sounds(world, menu=30, other=4)
@@ -162,6 +173,7 @@ async def test_a_wrong_key_asks_again_and_silence_leads_to_the_next_step(world: 
 DIGITS = "  - digits: {file: enter.wav, wait_s: 5}\n  - employee: {name: vera}\n"
 
 
+@pytest.mark.row("S-6", "S-7")
 @pytest.mark.parametrize("keys", ["102", "102#"])
 @behaviour(scenario(DIGITS))
 async def test_digits_of_an_extension_ring_it(world: World, keys: str) -> None:
@@ -176,6 +188,7 @@ async def test_digits_of_an_extension_ring_it(world: World, keys: str) -> None:
     await boris.call.until(CallState.ENDED)
 
 
+@pytest.mark.row("S-8")
 @behaviour(scenario(DIGITS))
 async def test_a_wrong_extension_leads_to_the_next_step(world: World) -> None:
     sounds(world, enter=10)
@@ -218,6 +231,7 @@ async def test_a_time_cuts_a_longer_file_and_is_silence_after_a_shorter_one(worl
     assert ends(world) == ["time", "time"]
 
 
+@pytest.mark.row("S-32")
 @behaviour(scenario("  - employee: {name: boris, ring_s: 5}\n  - employee: {name: vera, ring_s: 5}\n"))
 async def test_steps_that_run_out_end_the_call_with_a_cause(world: World) -> None:
     boris = await world.registered("boris")
@@ -265,6 +279,41 @@ async def test_anyone_above_ends_at_once_when_nobody_has_a_phone(world: World) -
     call = await calling(world)
     await call.until(CallState.ENDED, limit_s=10)
     assert ends(world) == ["unreachable", "no key", "nobody reachable"]
+
+
+@pytest.mark.row("S-11")
+@behaviour(RESPONSIBLE)
+async def test_a_known_caller_reaches_the_responsible_manager_first(world: World) -> None:
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await boris.until_called()
+    await asyncio.sleep(19)
+    assert not vera.calls
+    await vera.until_called(limit_s=5)
+    assert await call.hang_up() == 487
+    await vera.call.until(CallState.ENDED)
+
+
+@pytest.mark.row("S-12")
+@behaviour(RESPONSIBLE)
+async def test_a_responsible_manager_who_is_offline_is_passed_over(world: World) -> None:
+    vera = await world.registered("vera")
+    call = await calling(world)
+    await vera.until_called(limit_s=2)
+    assert ends(world) == ["unreachable"]
+    assert await call.hang_up() == 487
+    await vera.call.until(CallState.ENDED)
+
+
+@pytest.mark.row("S-11")
+@behaviour(replace(RESPONSIBLE, contacts=()))
+async def test_an_unknown_caller_goes_to_the_next_step(world: World) -> None:
+    vera = await world.registered("vera")
+    call = await calling(world)
+    await vera.until_called(limit_s=2)
+    assert ends(world) == ["unknown caller"]
+    assert await call.hang_up() == 487
+    await vera.call.until(CallState.ENDED)
 
 
 WHEN = '  - when: {from: "22:00", to: "06:00", steps: [{employee: {name: boris}}]}\n  - employee: {name: vera}\n'

@@ -129,6 +129,25 @@ def test_what_is_wrong_is_told_with_its_line_and_its_cure(tmp_path: Path, steps:
     assert problems(tmp_path, main=steps) == told
 
 
+@pytest.mark.row("S-20")
+def test_a_sip_address_of_the_switch_itself_is_refused(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, main="  - sip: {to: 'sip:101@example.net:5060'}\n  - hang_up: {}\n")
+    assert told.startswith("main.yaml:3: sip: sip:101@example.net:5060 is an address of this switch")
+
+
+@pytest.mark.row("S-1", "S-2", "S-3")
+def test_numbers_and_scenarios_are_lists_and_one_scenario_serves_many_numbers(tmp_path: Path) -> None:
+    (tmp_path / "more.yaml").write_text('numbers:\n  - {number: "+74950000002", scenario: main}\n')
+    load(tmp_path, main="  - hang_up: {}\n", other="  - hang_up: {reason: busy}\n")
+    paths = [tmp_path, tmp_path / "more.yaml"]
+    site = load_paths(paths, domain="example.net", scenarios=check_scenarios).site
+    assert sorted(site.scenarios) == ["main", "other"]
+    assert {number.number: number.target for number in site.numbers.values()} == {
+        "+74950000001": "main",
+        "+74950000002": "main",
+    }
+
+
 def test_audio_that_is_not_there_is_named_with_its_path(tmp_path: Path) -> None:
     assert problems(tmp_path, main="  - play: {file: bye.wav}\n  - hang_up: {}\n") == [
         f"main.yaml:3: play: there is no file {tmp_path}/scenarios/bye.wav\n"
