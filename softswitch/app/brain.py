@@ -133,6 +133,7 @@ class Brain:
             product=settings.product,
         )
         self._performer = Performer(self.calls, self._ua, media, settings.domain, self._credentials_of)
+        self._trunks = TrunkDesk(self.calls, addresses, settings.local_for)
         self.desk = RequestDesk(
             ua=self._ua,
             site=site,
@@ -146,7 +147,7 @@ class Brain:
             guard=SourceGuard(self.bans, settings.allow, settings.guard),
             ban=self._ban,
             may_call=self._may_call,
-            trunks=TrunkDesk(self.calls, addresses, settings.local_for),
+            trunks=self._trunks,
         )
         self._guidance = Guidance(
             self.calls,
@@ -410,8 +411,16 @@ class Brain:
         library = ScenarioLibrary(lambda: self.desk.site.scenarios)
         return ScenarioGuide(library, self._scenario_world)
 
-    def _scenario_world(self, scenario: Scenario) -> ScenarioWorld:
-        return ScenarioWorld(scenario, self.desk.site, self.calls, lambda user: self.desk.phones_of(user, self._wall_s))
+    def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
+        return ScenarioWorld(
+            scenario,
+            self.desk.site,
+            self.calls,
+            lambda user: self.desk.phones_of(user, self._wall_s),
+            self._trunks,
+            caller_number,
+            self._now,
+        )
 
     def _arm_guide(self, conversation_id: str, wall_s: float | None) -> None:
         name = _GUIDE + conversation_id

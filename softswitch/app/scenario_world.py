@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from softswitch.calls.inputs import Phone
+from softswitch.app.trunk_desk import TrunkDesk
+from softswitch.calls.inputs import Phone, Refuse
 from softswitch.calls.state import CallsState
-from softswitch.directory.site import Site
+from softswitch.directory.outward import Outward, by_route, outward
+from softswitch.directory.site import Site, User
 from softswitch.scenario.model import Scenario
 
 
@@ -19,6 +22,9 @@ class ScenarioWorld:
         site: who there is.
         calls: who talks.
         phones: the phones of a user that a call may be offered to, whether they are in one or not.
+        trunks: makes the legs of calls that leave.
+        caller_number: who calls, as a trunk is told where it has no number of its own to tell.
+        now: monotonic seconds.
     """
 
     def __init__(
@@ -27,7 +33,13 @@ class ScenarioWorld:
         site: Site,
         calls: CallsState,
         phones: Callable[[str], Sequence[Phone]],
+        trunks: TrunkDesk,
+        caller_number: str,
+        now: float,
     ) -> None:
+        self._trunks = trunks
+        self._caller = User("", caller_number, "", "", "")
+        self._now = now
         self._folder = Path(scenario.file).parent
         self._site = site
         self._calls = calls
@@ -45,12 +57,22 @@ class ScenarioWorld:
         return bool(self._phones(user))
 
     def mobiles_of(self, user: str) -> Sequence[Phone]:
-        """Return the mobile phones of a user."""
-        return ()
+        """Return the mobile phones of a user as the user's own routes reach them, one way for each number."""
+        found = self._site.users.get(user)
+        if found is None:
+            return ()
+        ways = (self._ways(outward(self._site, found, number)) for number in found.mobile)
+        return tuple(way[0] for way in ways if way)
 
     def outside(self, number: str, route: str) -> Sequence[Phone]:
-        """Return how a number outside can be reached."""
-        return ()
+        """Return the ways to a number outside, the first first."""
+        return self._ways(by_route(self._site, self._caller, number, route))
+
+    def _ways(self, found: Outward | None) -> Sequence[Phone]:
+        if found is None:
+            return ()
+        told = self._trunks.destination(replace(found, user=self._caller), hidden=False, now=self._now, begins=False)
+        return () if isinstance(told, Refuse) else (*told.phones, *told.detours)
 
     def user_of(self, extension: str) -> str:
         """Return the user of an extension, or an empty text."""

@@ -40,13 +40,14 @@ class TrunkDesk:
         self._local_for = local_for
         self._begun: dict[str, deque[float]] = {}
 
-    def destination(self, found: Outward, *, hidden: bool, now: float) -> RingPhones | Refuse:
+    def destination(self, found: Outward, *, hidden: bool, now: float, begins: bool = True) -> RingPhones | Refuse:
         """Return the legs to try, or why there are none.
 
         Args:
             found: the ways that the caller may take.
             hidden: whether the caller does not want to be known.
             now: monotonic seconds.
+            begins: whether the call begins now, and counts for the trunk's calls a second.
         """
         phones: list[Phone] = []
         full = False
@@ -57,7 +58,8 @@ class TrunkDesk:
             phones += self._phones(way, found, hidden=hidden)
         if not phones:
             return _FULL if full else _NO_WAY
-        self._begun.setdefault(phones[0].trunk, deque()).append(now)
+        if begins:
+            self._begun.setdefault(phones[0].trunk, deque()).append(now)
         return RingPhones(tuple(phones[:1]), tuple(phones[1:]))
 
     def _is_full(self, trunk: Trunk, user: str, now: float) -> bool:

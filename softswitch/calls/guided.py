@@ -12,6 +12,7 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
+from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import RINGBACK, end_all, hushed, nobody_reached
 from softswitch.calls.inputs import (
     AnswerCaller,
@@ -23,7 +24,6 @@ from softswitch.calls.inputs import (
     RingForCaller,
     StopRinging,
 )
-from softswitch.calls.setup import added
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
@@ -101,7 +101,9 @@ def ring(state: CallsState, given: RingForCaller) -> Facts:
     first = len(conversation.legs) + 1
     for number, phone in enumerate(given.phones, start=first):
         leg = leg_id(conversation.conversation_id, number)
-        out.append(added(leg, "callee", phone.user, phone.number, phone.place, "", most))
+        out.append(added_phone(leg, phone, most))
+    if given.detours or conversation.detours:
+        out += planned(given.detours, most) or [facts.DetoursPlanned(())]
     return out
 
 

@@ -267,6 +267,8 @@ class RingForCaller:
     conversation_id: str
     phones: tuple[Phone, ...]
     ring_s: float
+    detours: tuple[Phone, ...] = ()
+    """As those of :class:`RingPhones`."""
 
 
 @immutable

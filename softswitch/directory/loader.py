@@ -206,6 +206,7 @@ def _user(entry: Entry, domain: str) -> User:
         entry.values.get("respect_status") is not False,
         entry.flag("call_waiting") if "call_waiting" in entry.values else None,
         entry.texts("routes"),
+        entry.texts("mobile"),
     )
 
 

@@ -54,6 +54,24 @@ def outward(site: Site, user: User, dialled: str) -> Outward | None:
     return Outward(user, tuple(ways), bool(helped)) if ways else None
 
 
+def by_route(site: Site, caller: User, dialled: str, route: str = "") -> Outward | None:
+    """Return the ways to a number that the site's own files name; None where there is none.
+
+    Args:
+        site: routes and trunks.
+        caller: whom the trunk is told to call.
+        dialled: without separators.
+        route: by which it shall leave; empty for whichever fits.
+    """
+    ways = [
+        Way(trunk, written(dialled, trunk.number_format, trunk.country))
+        for each in site.routes.values()
+        if (trunk := site.trunks.get(each.trunk)) is not None
+        and (each.name == route or (not route and _pattern(each.pattern).search(dialled)))
+    ]
+    return Outward(caller, tuple(ways)) if ways else None
+
+
 @lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)

@@ -197,7 +197,7 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "rooms": frozenset({"name"}),
     "contacts": frozenset({"email"}),
     "numbers": frozenset({"group", "queue", "room"}),
-    "users": frozenset({"mobile", "roles", "voicemail", "recording"}),
+    "users": frozenset({"roles", "voicemail", "recording"}),
     "trunks": frozenset({"register"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

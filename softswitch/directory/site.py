@@ -49,6 +49,8 @@ class User:
     not, and what a group or a status offers only to those with call waiting is not offered."""
     routes: tuple[str, ...] = ()
     """By which routes this user's calls may leave, in the order of trying."""
+    mobile: tuple[str, ...] = ()
+    """Mobile numbers, the first one first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,11 @@ class ScenarioGuide:
 
     Args:
         library: the scenarios.
-        world: what the steps may ask of the switch; made for the scenario that asks, whose folder its files are in.
+        world: what the steps may ask of the switch; made for the scenario that asks, whose folder its files are in,
+            and for a caller's number.
     """
 
-    def __init__(self, library: Library, world: Callable[[Scenario], World]) -> None:
+    def __init__(self, library: Library, world: Callable[[Scenario, str], World]) -> None:
         self.state = ScenarioState()
         self._library = library
         self._world = world
@@ -176,7 +177,7 @@ class ScenarioGuide:
         return scenario, None if scenario is None else scenario.at(run.frame.path)
 
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
-        world = self._world(scenario)
+        world = self._world(scenario, run.caller_number)
         above = self._named_above(run, world)
         return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world)
 

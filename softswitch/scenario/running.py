@@ -71,7 +71,7 @@ class World(Protocol):
         ...
 
     def outside(self, number: str, route: str) -> Sequence[Phone]:
-        """Return how a number outside can be reached; empty where no route leads there."""
+        """Return the ways to a number outside, the first first; empty where no route leads there."""
         ...
 
     def user_of(self, extension: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from softswitch.calls.facts import AttemptStarted, ConversationEnded
-from softswitch.directory.site import Contact, Number, ScenarioText
+from softswitch.directory.site import Contact, Number, Route, ScenarioText, Trunk
 from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone import SimulatedPhone
@@ -357,3 +357,100 @@ async def test_scenarios_that_lead_to_each_other_for_ever_end_the_call(world: Wo
     call = await calling(world)
     await call.until(CallState.ENDED, limit_s=5)
     assert call.reasons == ['Q.850;cause=41;text="The scenario takes too many steps"']
+
+
+CARRIER = "198.51.100.5"
+MOBILE = "+79990000001"
+
+
+def leaving(steps: str, *, mobile: tuple[str, ...] = (MOBILE,)) -> Setting:
+    """A site with a trunk, by which Boris's calls may leave; he has these mobile numbers."""
+    return replace(
+        scenario(steps),
+        trunks=(Trunk("pstn", CARRIER, 5060, "udp", any_port=False, caller_id="+74950000001"),),
+        routes=(Route("out", "pstn", r"^\+?[0-9]{10,15}$"),),
+        users={"boris": {"mobile": mobile}},
+        contacts=(Contact("Romashka", ("101",), "boris"),),
+    )
+
+
+def carrier(world: World) -> SimulatedPhone:
+    return world.phone("carrier", name="carrier", host=CARRIER)
+
+
+def dialled(phone: SimulatedPhone) -> str:
+    exchange = phone.call.invite_exchange
+    assert exchange is not None
+    return exchange.request.uri
+
+
+@pytest.mark.row("S-14", "S-15")
+@behaviour(leaving("  - employee: {name: boris, mobile: true}\n", mobile=(MOBILE, "+79990000002")))
+async def test_who_does_not_answer_for_20_seconds_is_called_on_the_first_mobile_number(world: World) -> None:
+    boris, out = await world.registered("boris"), carrier(world)
+    call = await calling(world)
+    await boris.until_called()
+    began = world.loop.time()
+    (await out.until_called()).answer()
+    assert world.loop.time() - began == pytest.approx(20, abs=0.2)
+    assert dialled(out) == f"sip:{MOBILE}@{CARRIER}:5060"
+    await call.until(CallState.UP)
+    await asyncio.sleep(1)
+    assert world.hears(out) == {"anna"}
+    assert await call.hang_up() == 200
+
+
+@pytest.mark.row("S-14", "S-18")
+@behaviour(leaving("  - responsible: {}\n"))
+async def test_who_is_offline_is_called_on_the_mobile_at_once(world: World) -> None:
+    out = carrier(world)
+    call = await calling(world)
+    await out.until_called(limit_s=1)
+    assert await call.hang_up() == 487
+    await out.call.until(CallState.ENDED)
+
+
+@pytest.mark.row("S-12", "S-18")
+@behaviour(leaving("  - responsible: {}\n  - hang_up: {reason: busy}\n", mobile=()))
+async def test_who_is_offline_without_a_mobile_is_passed_over(world: World) -> None:
+    call = await calling(world)
+    await call.until(CallState.ENDED, limit_s=2)
+    assert call.status == 486
+
+
+@pytest.mark.row("S-17")
+@behaviour(leaving("  - employee: {name: boris, all_phones: true}\n", mobile=(MOBILE, "+79990000002")))
+async def test_all_phones_ring_together_and_the_others_stop_when_one_answers(world: World) -> None:
+    boris, out = await world.registered("boris"), carrier(world)
+    call = await calling(world)
+    await boris.until_called()
+    await out.until_called(times=2, limit_s=1)
+    boris.call.answer()
+    await call.until(CallState.UP)
+    await out.until(lambda: all(each.over for each in out.calls), "both mobiles to stop")
+    assert await call.hang_up() == 200
+
+
+@pytest.mark.row("S-16")
+@behaviour(leaving("  - responsible: {ring_s: 5, mobile: false, additional: vera}\n"))
+async def test_the_additional_employee_is_called_when_the_responsible_one_does_not_answer(world: World) -> None:
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await boris.until_called()
+    await vera.until_called(limit_s=6)
+    await boris.call.until(CallState.ENDED)
+    assert await call.hang_up() == 487
+    await vera.call.until(CallState.ENDED)
+
+
+@pytest.mark.row("S-19")
+@behaviour(leaving('  - number: {to: "+74951112233", ring_s: 10}\n  - employee: {name: vera}\n'))
+async def test_a_number_outside_is_called_and_no_answer_leads_to_the_next_step(world: World) -> None:
+    vera, out = await world.registered("vera"), carrier(world)
+    call = await calling(world)
+    await out.until_called()
+    assert dialled(out) == f"sip:+74951112233@{CARRIER}:5060"
+    await vera.until_called(limit_s=11)
+    await out.call.until(CallState.ENDED)
+    assert await call.hang_up() == 487
+    await vera.call.until(CallState.ENDED)

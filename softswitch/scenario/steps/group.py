@@ -23,6 +23,7 @@ class Group(Step):
     """Ring the members of a group in the group's way; nobody answers: the next step."""
 
     kind: ClassVar[str] = "group"
+    missing: ClassVar[str] = "groups are not served yet"
 
     name: str = Field(min_length=1, examples=["sales"])
     ring_s: Seconds | None = Field(None, description="How long each rings; without it the group's own time.")

@@ -36,8 +36,8 @@ class Number(Step):
 
     def asks(self, here: Here) -> Sequence[Input]:
         """Ring."""
-        phones = tuple(here.world.outside(self.to, self.route or ""))
-        return (RingForCaller(here.conversation_id, phones, self.ring_s),)
+        ways = tuple(here.world.outside(self.to, self.route or ""))
+        return (RingForCaller(here.conversation_id, ways[:1], self.ring_s, ways[1:]),)
 
     def label(self) -> str:
         """Name the number."""
