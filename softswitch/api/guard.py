@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from softswitch.api.problems import problem
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-OPEN_PATHS: Final = frozenset({"/healthz"})
+OPEN_PATHS: Final = frozenset({"/healthz", "/metrics"})
 """What a caller from loopback may ask without a token."""
 
 

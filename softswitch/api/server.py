@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import agents, bans, calls, health, registrations, site, status
+from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -41,6 +41,7 @@ def build_app(view: SwitchView) -> FastAPI:
     for router in _RESOURCES:
         app.include_router(router(view), prefix=PREFIX)
     app.include_router(health.router(view))
+    app.include_router(metrics.router(view))
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,6 +38,35 @@ class StatusView:
     """ISO 8601 in UTC."""
     alarms: tuple[str, ...] = ()
     """What is wrong, in words; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """How a media worker does, as it told last."""
+
+    worker: int
+    legs: int
+    late_ms: float
+    """The latest tick of the last seconds."""
+    missed_ticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsView:
+    """What is measured of the switch."""
+
+    status: StatusView
+    ready: bool
+    journal_lag_octets: int
+    journal_lag_facts: int
+    journal_lost_facts: int
+    invariant_breaches: int
+    """Since this signalling process was started."""
+    restarts: Mapping[str, int]
+    """By role."""
+    socket_drops: Mapping[str, int]
+    """By local address: packets that a full socket lost."""
+    workers: tuple[WorkerView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +129,10 @@ class SwitchView(PeopleView, Protocol):
 
     def status(self) -> StatusView:
         """Count what is going on."""
+        ...
+
+    def metrics(self) -> MetricsView:
+        """Return what is measured."""
         ...
 
     def registrations(self) -> Sequence[RegistrationView]:

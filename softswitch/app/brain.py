@@ -16,6 +16,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guidance import Guidance
+from softswitch.app.invariants import Breach, breaches
 from softswitch.app.keepalive import KeepAlive
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
@@ -119,6 +120,8 @@ class Brain:
         self._deadlines = Deadlines()
         self._armed: dict[str, float] = {}
         """Deadlines of conversations as they were armed, in wall time."""
+        self.breached = 0
+        """How many breaches of invariants were found."""
         self._folded = FoldedState(settings.deadlines)
         self.calls = self._folded.calls
         self.locations = self._folded.locations
@@ -188,6 +191,11 @@ class Brain:
     def media_event(self, event: engine.MediaEvent) -> None:
         """Take what a media worker tells."""
         self._look_at_clock()
+        if isinstance(event, engine.Disagreement):
+            for leg in event.unknown:
+                self._breached(Breach("worker-leg", leg, f"of worker {event.worker}"))
+            for leg in event.missing:
+                self._breached(Breach("lost-leg", leg, f"of worker {event.worker}"))
         for given in _inputs_of(event):
             self._decide(given)
         self._run()
@@ -263,6 +271,47 @@ class Brain:
             "timers": sip.timers + sum(c.deadline_s is not None for c in self.calls.conversations.values()),
             "registrations": len(self.locations),
         }
+
+    # Invariants
+
+    def breaches(self) -> list[Breach]:
+        """Return what has lost its owner: nothing, unless we have a defect."""
+        live = self._ua.live_sessions()
+        return breaches(self.calls, self._performer.sessions, live, self._media.open_legs(), self._armed)
+
+    def check_invariants(self) -> None:
+        """Keep each breach as a fact, and clean up."""
+        self._look_at_clock()
+        for breach in self.breaches():
+            self._breached(breach)
+            self._clean_up(breach)
+        for timer in self._ua.stop_stray_timers():
+            self._breached(Breach("timer", timer, ""))
+        self._run()
+
+    def _breached(self, breach: Breach) -> None:
+        self._log("invariant.breached", kind=breach.kind, subject=breach.subject, dump=breach.dump)
+        self.breached += 1
+        leg = self.calls.legs.get(breach.subject)
+        conversation_id = leg.conversation_id if leg is not None else ""
+        fact = facts.InvariantBreached(breach.kind, breach.subject, breach.dump)
+        apply_call_fact(self.calls, self._place(fact, conversation_id))
+
+    def _clean_up(self, breach: Breach) -> None:
+        subject = breach.subject
+        if breach.kind == "port":
+            self._media.close(subject)
+        elif breach.kind == "dialog":
+            every = (*self._ua.live_sessions(), *self._performer.sessions.values())
+            for session in [one for one in every if one.owner == subject]:
+                self._performer.release(session, self._now)
+        elif breach.kind == "silent-leg":
+            self._decide(inputs.PhoneEnded(subject, "lost", 481, "its dialog is gone"))
+        elif breach.kind == "deadline":
+            del self._armed[subject]
+            self._deadlines.set(subject, None)
+        elif breach.kind == "conversation":
+            self._decide(inputs.EndConversation(subject, "it had no deadline"))
 
     # Resumption
 
@@ -562,6 +611,8 @@ def _inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
         return (inputs.KeyPressed(event.leg, event.digit),)
     if isinstance(event, engine.PlayEnded):
         return (inputs.PlayOver(event.leg, event.number, event.problem),)
+    if isinstance(event, engine.Disagreement):
+        return tuple(inputs.MediaLost(leg) for leg in event.missing)
     if isinstance(event, engine.WorkerLost):
         return tuple(inputs.MediaLost(leg) for leg in event.legs)
     return ()

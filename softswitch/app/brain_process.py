@@ -51,6 +51,7 @@ HURRIED_FAREWELL_S: Final = 1.0
 WORKERS_S: Final = 1.5
 """How long to wait for what the workers hold. One that is later is asked to let go of what was given up."""
 IDLE_LOOK_S: Final = 1.0
+INVARIANTS_S: Final = 5.0
 CERTIFICATE_LOOK_S: Final = 5.0
 
 
@@ -113,6 +114,7 @@ class BrainProcess:
         self._tasks.start("addresses", watch.run())
         self._tasks.start("garbage", self._collect_in_gaps())
         self._tasks.start("workers", self._replace_workers())
+        self._tasks.start("invariants", self._check_invariants())
         self._tasks.start("certificate", self._watch_certificate())
         freeze()
         self._given.say_ready()
@@ -167,6 +169,9 @@ class BrainProcess:
             pids=self._link.pids,
             ring=lambda: self._ring.state,
             in_turn=self._in_turn,
+            restarts=lambda: self._link.restarts,
+            drops=self._transports.drops,
+            workers=self._media.engine.health,
         )
         api: ApiService = module.ApiService(view, self._settings, self._given)
         for number, server in enumerate(api.servers):
@@ -243,6 +248,11 @@ class BrainProcess:
         while True:
             await asyncio.sleep(CERTIFICATE_LOOK_S)
             self._tls.reload_if_changed()
+
+    async def _check_invariants(self) -> None:
+        while True:
+            await asyncio.sleep(INVARIANTS_S)
+            self._in_turn(self._brain.check_invariants)
 
     async def _stop(self, api: ApiService) -> None:
         """Take no more calls, let those that go on come to their end, end those that do not."""

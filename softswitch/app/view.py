@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from softswitch import __version__
-from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
+from softswitch.api.view import (
+    BanView,
+    CallView,
+    LegView,
+    MetricsView,
+    ProcessView,
+    RegistrationView,
+    StatusView,
+    WorkerView,
+)
 from softswitch.app.brain import Brain
 from softswitch.app.people_view import BrainPeople
 from softswitch.calls.description import codec_of
@@ -20,6 +29,7 @@ from softswitch.directory.location import Binding
 from softswitch.directory.site import read_compiled
 from softswitch.directory.store import write_site
 from softswitch.journal.ring import RingState
+from softswitch.media.engine import WorkerHealth
 from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.log import get_logger
 
@@ -36,6 +46,9 @@ class BrainView(BrainPeople):
         pids: tells the processes of the switch by name.
         ring: tells how the journal is.
         in_turn: does something in the brain and ends the turn.
+        restarts: tells how often processes died, by role.
+        drops: tells what full sockets lost, by address.
+        workers: tells how the media workers do.
     """
 
     def __init__(
@@ -47,16 +60,22 @@ class BrainView(BrainPeople):
         pids: Callable[[], Mapping[str, int]],
         ring: Callable[[], RingState],
         in_turn: Callable[[Callable[[], None]], None],
+        restarts: Callable[[], Mapping[str, int]],
+        drops: Callable[[], Mapping[str, int]],
+        workers: Callable[[], Sequence[WorkerHealth]],
     ) -> None:
         super().__init__(brain, clock, in_turn)
         self._directory = directory
         self._pids = pids
         self._ring = ring
+        self._restarts = restarts
+        self._drops = drops
+        self._workers = workers
         self._started_at = iso_utc(clock.wall())
 
     def ready(self) -> bool:
-        """Tell whether calls can be taken."""
-        return not self._brain.desk.draining
+        """Tell whether calls can be taken: the switch does not stop, and there is somebody to carry their sound."""
+        return not self._brain.desk.draining and bool(self._workers())
 
     def status(self) -> StatusView:
         """Count what is going on."""
@@ -75,6 +94,21 @@ class BrainView(BrainPeople):
             version=__version__,
             started_at=self._started_at,
             alarms=alarms,
+        )
+
+    def metrics(self) -> MetricsView:
+        """Return what is measured."""
+        ring = self._ring()
+        return MetricsView(
+            status=self.status(),
+            ready=self.ready(),
+            journal_lag_octets=ring.waiting_octets,
+            journal_lag_facts=max(0, ring.last_sequence - ring.synced_sequence),
+            journal_lost_facts=ring.records_lost,
+            invariant_breaches=self._brain.breached,
+            restarts=self._restarts(),
+            socket_drops=self._drops(),
+            workers=tuple(WorkerView(w.worker, w.legs, w.late_ms, w.missed_ticks) for w in self._workers()),
         )
 
     def registrations(self) -> Sequence[RegistrationView]:

@@ -189,6 +189,11 @@ def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinvit
         conversation.deadline_s = None
 
 
+def _breached(state: CallsState, record: Record, fact: facts.InvariantBreached) -> None:
+    if fact.kind == "leg":
+        state.legs.pop(fact.subject, None)
+
+
 def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.ATTEND)
     conversation.deadline_s = wall_s + state.deadlines.guide_s
@@ -300,6 +305,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegAccepted: _accepted,
     facts.LegAcknowledged: _acknowledged,
     facts.LegReoffered: _reoffered,
+    facts.InvariantBreached: _breached,
     facts.LegMediaLost: _media_lost,
     facts.LegReinvited: _reinvited,
     facts.LegReinviteAnswered: _reinvite_answered,

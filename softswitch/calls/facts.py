@@ -241,6 +241,15 @@ class LegReinviteAnswered:
     held: bool
 
 
+@fact("invariant.breached")
+class InvariantBreached:
+    """Something had lost its owner, by a defect of ours, and was cleaned up (see ``app/invariants.py``)."""
+
+    kind: str
+    subject: str
+    dump: str
+
+
 @fact("segment.started")
 class SegmentStarted:
     """Two parties (or one, in an echo test) began to talk."""

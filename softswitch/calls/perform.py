@@ -214,6 +214,13 @@ class Performer:
         if fact.by == "switch":
             _end(session, fact.how, fact.status, fact.cause, fact.reason, now)
 
+    def release(self, session: Session, now: float) -> None:
+        """End a dialog that has lost its leg."""
+        self.sessions = {leg: one for leg, one in self.sessions.items() if one is not session}
+        how = "bye" if session.is_confirmed or session.state.value == "accepted" else "reject"
+        if not session.is_winding_down:
+            _end(session, how, 500, 41, "Temporary failure", now)
+
     def part_again(self, parting: Parting, session: Session, now: float) -> None:
         """Say to a phone once more that it is over: a brain that has died may have kept the fact and not said it.
 

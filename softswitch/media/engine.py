@@ -189,7 +189,30 @@ class WorkerState:
     rooms: tuple[tuple[str, tuple[Hear, ...]], ...]
 
 
-MediaEvent = LegOpened | LegRefused | LegLatched | DigitPressed | PlayEnded | LegClosed | WorkerLost
+@immutable
+class Disagreement:
+    """A worker and the brain knew different legs, twice in a row; what differed is closed or given up."""
+
+    worker: int
+    unknown: tuple[str, ...]
+    """Legs that the worker had and the brain did not know."""
+    missing: tuple[str, ...]
+    """Legs that the worker should have had; they count as lost."""
+
+
+@immutable
+class WorkerHealth:
+    """How a worker does."""
+
+    worker: int
+    legs: int
+    late_ms: float
+    """The latest tick of the last seconds."""
+    missed_ticks: int
+    """How many ticks were not made since it was started."""
+
+
+MediaEvent = Disagreement | LegOpened | LegRefused | LegLatched | DigitPressed | PlayEnded | LegClosed | WorkerLost
 
 
 class MediaEngine(Protocol):

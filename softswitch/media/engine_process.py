@@ -9,6 +9,7 @@ from typing import Final
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import (
+    Disagreement,
     Hear,
     LegClosed,
     LegRefused,
@@ -18,6 +19,7 @@ from softswitch.media.engine import (
     OpenLeg,
     Playing,
     Stream,
+    WorkerHealth,
     WorkerLost,
     WorkerState,
 )
@@ -35,8 +37,11 @@ class _Worker:
         "backlog",
         "conversations",
         "delivered",
+        "differing",
         "greeted",
+        "health",
         "journaled",
+        "named",
         "notes",
         "number",
         "open",
@@ -68,6 +73,11 @@ class _Worker:
         """Number of the last event that the brain has kept."""
         self.acknowledged = 0
         """Number of the last event that the worker was told it may forget."""
+        self.health = WorkerHealth(number, 0, 0.0, 0)
+        self.named: set[str] = set()
+        """Legs that it named so far in the report that is coming in."""
+        self.differing: set[str] = set()
+        """Legs that it or the brain did not know at its last report."""
         self.parts: tuple[list[LegState], list[tuple[str, tuple[Hear, ...]]]] = ([], [])
 
     @property
@@ -234,6 +244,8 @@ class WorkerEngine:
         elif message[0] == "hello":
             worker.greeted = True
             worker.protocol, worker.product = message[1:3]
+        elif message[0] == "health":
+            self._take_health(worker, *message[1:5])
         elif message[0] == "state":
             self._take_state(worker, *message[1:4])
         else:
@@ -248,6 +260,32 @@ class WorkerEngine:
             if isinstance(event, LegClosed | LegRefused):
                 self._release(event.leg)
             self._on_event(event)
+
+    def _take_health(
+        self, worker: _Worker, more: object, late_ms: float, missed_ticks: int, names: tuple[str, ...]
+    ) -> None:
+        worker.named.update(names)
+        if more or not worker.greeted:
+            return
+        named, worker.named = worker.named, set()
+        worker.health = WorkerHealth(worker.number, len(named), late_ms, missed_ticks)
+        differing = named ^ worker.conversations.keys()
+        # What is being opened or closed differs for a moment; what differs twice stays so.
+        lasting, worker.differing = differing & worker.differing, differing
+        if lasting:
+            self._settle(worker, lasting & named, lasting - named)
+
+    def _settle(self, worker: _Worker, unknown: set[str], missing: set[str]) -> None:
+        """Close what the brain does not know, give up what the worker does not have, and say so."""
+        worker.differing = set()
+        worker.notes += [wire.pack(wire.forget_command(leg)) for leg in sorted(unknown)]
+        for leg in missing:
+            self._release(leg)
+        self._on_event(Disagreement(worker.number, tuple(sorted(unknown)), tuple(sorted(missing))))
+
+    def health(self) -> list[WorkerHealth]:
+        """Return how the workers do, as they told last."""
+        return [worker.health for worker in self._workers.values()]
 
     def _take_state(self, worker: _Worker, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts

@@ -98,6 +98,10 @@ class Transports:
         """Return the addresses on which UDP is served."""
         return tuple(self._udp)
 
+    def drops(self) -> dict[str, int]:
+        """Return what each UDP socket lost because it was full, by its address."""
+        return {f"udp:{host}:{port}": each.drops() for (host, port), each in self._udp.items()}
+
     def connections(self) -> int:
         """Return how many connections are open."""
         return sum(map(len, self._streams.values()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ DATAGRAMS_A_TURN: Final = 64
 LARGEST_DATAGRAM_OCTETS: Final = 65535
 LONGEST_QUEUE: Final = 2000
 WANTED_BUFFER_OCTETS: Final = 4 << 20
+_SO_MEMINFO: Final = 55  # not named either; its ninth number is what was dropped, <linux/sock_diag.h>
+_DROPS_AT: Final = 32
 _SO_RCVBUFFORCE: Final = 33  # not named by the socket module; Linux, <asm-generic/socket.h>
 
 _LOG = get_logger("net.udp")
@@ -59,6 +62,14 @@ class UdpSocket:
         self._waiting: deque[tuple[bytes, Flow]] = deque()
         self.local: tuple[str, int] = bound.getsockname()[:2]
         loop.add_reader(bound.fileno(), self._drain)
+
+    def drops(self) -> int:
+        """Return how many packets the kernel threw away because nobody read them in time."""
+        try:
+            numbers = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 64)
+        except OSError:
+            return 0
+        return int.from_bytes(numbers[_DROPS_AT : _DROPS_AT + 4], sys.byteorder)
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Send at once where the kernel takes it, else queue it; never blocks, never raises."""

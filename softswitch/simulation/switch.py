@@ -176,6 +176,9 @@ class SimulatedSwitch:
         calls = self.brain.calls
         strays = [leg.leg for leg in calls.legs.values() if leg.conversation_id not in calls.conversations]
         ports = sorted(set(self.media.legs) - set(calls.legs))
+        breaches = self.brain.breaches()
+        if breaches:
+            raise SimulationError(f"invariants are breached: {breaches}")
         rooms = sorted(set(self.media.rooms) - set(calls.conversations))
         if strays or ports or rooms:
             raise SimulationError(

@@ -137,6 +137,11 @@ class TimerQueue:
             self._stopped += not timer.in_line
             owner.expire(timer.kind, now)
 
+    def counted(self) -> list[Timer]:
+        """Return the timers that :attr:`live` counts."""
+        every = (timer for line in (*self._queues, self._heap) for timer in line)
+        return [timer for timer in every if timer.owner is not None and timer.counted]
+
     def _first(self) -> Timer | None:
         heap = self._heap
         while heap and heap[0].owner is None:

@@ -62,6 +62,12 @@ class Crowd:
         self._process.stdin.write(json.dumps(lines) + "\n")
         self._process.stdin.flush()
 
+    def move(self, changes: list[tuple[int, str, int]]) -> None:
+        """Tell endpoints by number where their remote end is now."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(changes) + "\n")
+        self._process.stdin.flush()
+
     def heard(self) -> list[dict[str, float]]:
         """End it; return what each endpoint heard."""
         found: list[dict[str, float]] = json.loads(self._process.communicate(timeout=20)[0])

@@ -31,6 +31,7 @@ class Control:
         execute: carries out a command.
         states: tells the legs there are.
         rooms: tells the rooms there are.
+        names: tells the legs there are by name.
         outbox: the events to send.
     """
 
@@ -43,6 +44,7 @@ class Control:
         execute: Callable[[wire.Values], None],
         states: Callable[[], list[LegState]],
         rooms: Callable[[], Rooms],
+        names: Callable[[], list[str]],
         outbox: Outbox,
     ) -> None:
         self._sock = sock
@@ -50,6 +52,7 @@ class Control:
         self._execute = execute
         self._states = states
         self._rooms = rooms
+        self._names = names
         self._outbox = outbox
         self._backlog: deque[bytes] = deque([self._hello])
 
@@ -84,6 +87,17 @@ class Control:
                 self._backlog.clear()  # nobody is there; reading tells the same
                 return
             self._backlog.popleft()
+
+    def report(self, late_ms: float, missed_ticks: int) -> None:
+        """Tell how late the ticks were, and which legs there are, so that the brain can see whether it agrees.
+
+        Args:
+            late_ms: the latest tick since the last report.
+            missed_ticks: how many were not made since the start.
+        """
+        *groups, last = wire.grouped([wire.pack(name) for name in self._names()])
+        self._backlog.extend(wire.pack_lists(("health", True, late_ms, missed_ticks), group) for group in groups)
+        self._backlog.append(wire.pack_lists(("health", False, late_ms, missed_ticks), last))
 
     def _take(self, message: wire.Values) -> None:
         if message[0] == "do":

@@ -19,6 +19,8 @@ from softswitch.media.worker.timer import TickTimer
 _MOST_EVENTS: Final = 256
 _LONGEST_TURN_S: Final = 0.002
 """Time for single packets between two looks at the timer: a flood on many ports must not make ticks late."""
+_REPORT_S: Final = 5.0
+"""From one report to the next."""
 _COLLECT_EVERY: Final = 2500
 """Ticks from one collection of young garbage to the next: ten seconds."""
 
@@ -114,6 +116,10 @@ class WorkerLoop:
         self._next_collection = _COLLECT_EVERY
         self._running = True
         self._waits_for_room = False
+        self._first_tick_at = 0.0
+        self._late_s = 0.0
+        self._missed = 0
+        self._next_report = monotonic() + _REPORT_S
         poller.watch(control_socket, self._read_control)
         poller.watch_descriptor(timer.fileno(), lambda: None)
 
@@ -121,7 +127,7 @@ class WorkerLoop:
         """Run until it is over."""
         self._end_turn()
         while self._running:
-            descriptors = self._poller.wait()
+            descriptors = self._poller.wait(_REPORT_S)
             if self._timer.fileno() in descriptors:
                 self._make_tick()
             self._call(descriptors)
@@ -151,18 +157,27 @@ class WorkerLoop:
         elapsed = self._timer.elapsed()
         if elapsed:
             self._tick += elapsed
-            self._plane.tick(self._tick, missed=elapsed - self._timer.pace)
+            missed = elapsed - self._timer.pace
+            self._missed += max(0, missed)
+            due = self._first_tick_at + self._tick * self._timer.period_s
+            self._late_s = max(self._late_s, self._monotonic() - due)
+            self._plane.tick(self._tick, missed=missed)
             if self._tick >= self._next_collection:
                 self._next_collection = self._tick + _COLLECT_EVERY
                 gc.collect(1)
 
     def _end_turn(self) -> None:
         self._plane.finish_turn()
+        if (now := self._monotonic()) >= self._next_report:
+            self._next_report = now + _REPORT_S
+            self._control.report(round(1000 * self._late_s, 3), self._missed)
+            self._late_s = 0.0
         self._control.flush()
         if self._control.blocked != self._waits_for_room:
             self._waits_for_room = self._control.blocked
             self._poller.want_room(self._control_socket, wanted=self._waits_for_room)
         if self._plane.pace != self._timer.pace:
             self._timer.set_pace(self._plane.pace)
+            self._first_tick_at = self._monotonic() - self._tick * self._timer.period_s
             if not self._timer.pace:
                 gc.collect()

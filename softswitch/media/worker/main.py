@@ -63,6 +63,7 @@ def run(
         execute=lambda command: execute(plane, command),
         states=plane.states,
         rooms=plane.rooms,
+        names=plane.names,
         outbox=outbox,
     )
     loop = WorkerLoop(plane, control, control_socket, poller, timer)

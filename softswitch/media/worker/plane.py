@@ -258,6 +258,10 @@ class MediaPlane:
         """
         return self._statistics(self._legs[name])
 
+    def names(self) -> list[str]:
+        """Return the legs."""
+        return list(self._legs)
+
     def states(self) -> list[LegState]:
         """Return what there is of each leg, for a brain that says hello."""
         return [

@@ -26,11 +26,12 @@ class TickTimer:
         OSError: the system has no timer to give.
     """
 
-    __slots__ = ("_descriptor", "_libc", "_period_ns", "pace")
+    __slots__ = ("_descriptor", "_libc", "_period_ns", "pace", "period_s")
 
     def __init__(self, period_s: float) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._period_ns = round(period_s * 1e9)
+        self.period_s = period_s
         self.pace = 0
         """Each how manieth tick makes it readable; 0 while it stands still."""
         self._descriptor = int(self._libc.timerfd_create(_CLOCK_MONOTONIC, _FLAGS))

@@ -130,6 +130,11 @@ class ClientSession(Session):
         return self.state is ClientState.ENDED
 
     @property
+    def is_winding_down(self) -> bool:
+        """Whether it is over, or its end has been told while the callee still has to answer."""
+        return self.is_over or (self._told and self.state is ClientState.CANCELLING)
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether 2xx and ACK have passed and nobody has hung up."""
         return self.state is ClientState.CONFIRMED

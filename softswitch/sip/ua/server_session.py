@@ -136,6 +136,11 @@ class ServerSession(Session):
         return self.state is ServerState.ENDED
 
     @property
+    def is_winding_down(self) -> bool:
+        """Whether it is over for its owner: it has ended, or waits for the ACK before its BYE."""
+        return self._is_closed()
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether 2xx and ACK have passed and nobody has hung up."""
         return self.state is ServerState.CONFIRMED

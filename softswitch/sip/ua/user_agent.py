@@ -119,6 +119,21 @@ class UserAgent:
         """Count what is alive."""
         return Counts(self._core.dialogs, self._core.layer.live, self._core.queue.live)
 
+    def live_sessions(self) -> list[Session]:
+        """Return the sessions that are neither over nor about to be."""
+        found = self._core.sessions.values()
+        return [one for one in found if isinstance(one, ServerSession | ClientSession) and not one.is_winding_down]
+
+    def stop_stray_timers(self) -> list[str]:
+        """Stop the timers of sessions that are over; return whose they were."""
+        stray = []
+        for timer in self._core.queue.counted():
+            owner = timer.owner
+            if isinstance(owner, ServerSession | ClientSession) and owner.is_over:
+                stray.append(f"{owner.owner}: {timer.kind.value}")
+                self._core.queue.stop(timer)
+        return stray
+
     # What owners do
 
     def new_tag(self) -> str:

@@ -1,8 +1,9 @@
 """A crowd of RTP endpoints in one process: each sends 20 ms packets and notes when its peer's packets came.
 
 Run as a program inside a network namespace. It reads lines of JSON on its standard input: first a list of
-``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; the
-end of the input ends it. It then prints, as JSON, what each endpoint heard.
+``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; then
+lists of ``[number of the endpoint, remote address, remote port]``, whose remote end has changed. The end of the input
+ends it. It then prints, as JSON, what each endpoint heard.
 """
 
 from __future__ import annotations
@@ -38,8 +39,13 @@ class Endpoint:
         self.sock.bind(local)
         self.sock.connect(remote)
         self.sock.setblocking(False)
-        self.sent = self.heard = self.strange = 0
+        self.sent = self.heard = self.strange = self.heard_before = 0
         self.last_came_s = self.last_sent_s = self.longest_gap_s = 0.0
+
+    def move(self, remote: tuple[str, int]) -> None:
+        """Talk with another address from now on."""
+        self.sock.connect(remote)
+        self.heard_before = self.heard
 
     def speak(self) -> None:
         """Send the next packet."""
@@ -77,7 +83,13 @@ class Endpoint:
     def result(self) -> dict[str, float]:
         """Return what it heard."""
         gap_ms = 1000 * self.longest_gap_s
-        return {"sent": self.sent, "heard": self.heard, "strange": self.strange, "longest_gap_ms": gap_ms}
+        return {
+            "sent": self.sent,
+            "heard": self.heard,
+            "heard_since_moved": self.heard - self.heard_before,
+            "strange": self.strange,
+            "longest_gap_ms": gap_ms,
+        }
 
 
 def main() -> None:
@@ -95,8 +107,13 @@ def main() -> None:
     while True:
         for descriptor, _ in poll.poll(max(0.0, due_s - time.monotonic()), 512):
             if descriptor == 0:
-                json.dump([each.result() for each in crowd], sys.stdout)
-                return
+                line = sys.stdin.readline()
+                if not line:
+                    json.dump([each.result() for each in crowd], sys.stdout)
+                    return
+                for number, host, port in json.loads(line):
+                    crowd[number].move((host, port))
+                continue
             by_descriptor[descriptor].listen()
         if time.monotonic() >= due_s:
             for each in crowd[slot::_SLOTS]:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from softswitch.api.people_view import AgentView, StatusRowView
-from softswitch.api.view import BanView, CallView, LegView, ProcessView, RegistrationView, StatusView
+from softswitch.api.view import (
+    BanView,
+    CallView,
+    LegView,
+    MetricsView,
+    ProcessView,
+    RegistrationView,
+    StatusView,
+    WorkerView,
+)
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 
 
@@ -40,6 +49,12 @@ class FakeView:
     def status(self) -> StatusView:
         processes = (ProcessView("brain", 41), ProcessView("worker", 42))
         return StatusView(1, 2, 2, 0, 2, 1, 1, processes, "0.1.0", "2026-11-22T10:00:00.000Z", ("disk full",))
+
+    def metrics(self) -> MetricsView:
+        workers = (WorkerView(0, 2, 1.5, 3),)
+        return MetricsView(
+            self.status(), self.is_ready, 4096, 12, 0, 0, {"brain": 2}, {"udp:127.0.0.1:5060": 7}, workers
+        )
 
     def registrations(self) -> Sequence[RegistrationView]:
         return [RegistrationView("101", "sip:101@10.0.0.7:5062", "udp:10.0.0.7:5062", 3312)]

@@ -43,6 +43,8 @@ async def test_a_host_that_is_not_ours_is_refused_whatever_the_token(host: str) 
 
 async def test_health_is_open_to_loopback_alone() -> None:
     assert await get("/healthz", {}) == 200
+    assert await get("/metrics", {}) == 200
+    assert await get("/metrics", {}, client="192.168.1.9") == 401
     assert await get("/healthz", {}, client="::1") == 200
     assert await get("/healthz", {}, client="192.168.1.9") == 401
     assert await get("/healthz", TOKEN, client="192.168.1.9") == 200

@@ -134,6 +134,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/users/{user}/status",
         "/api/v1/users/{user}/queues",
         "/healthz",
+        "/metrics",
     }
     assert "StatusView" in document["components"]["schemas"]
 
@@ -177,3 +178,18 @@ async def test_a_bad_command_about_a_status_names_the_field(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["field"] == field
     assert (await http.get("/api/v1/agents/anna")).json()["status"] == "on_line"
+
+
+async def test_prometheus_reads_the_metrics(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    values = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+    assert values["softswitch_calls"] == "1.0"
+    assert values["softswitch_registrations"] == "1.0"
+    assert values["softswitch_ready"] == "1.0"
+    assert values["softswitch_alarms"] == "1.0"
+    assert values["softswitch_journal_lag_facts"] == "12.0"
+    assert values['softswitch_restarts_total{role="brain"}'] == "2.0"
+    assert values['softswitch_socket_drops_total{local="udp:127.0.0.1:5060"}'] == "7.0"
+    assert values['softswitch_tick_late_seconds{worker="0"}'] == "0.0015"
+    assert values['softswitch_missed_ticks_total{worker="0"}'] == "3.0"

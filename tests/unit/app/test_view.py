@@ -13,6 +13,7 @@ from softswitch.core.errors import CommandError, ConfigurationError
 from softswitch.directory.site import Site, compile_site, make_site
 from softswitch.directory.store import read_site
 from softswitch.journal.ring import RingState, RingWriter
+from softswitch.media.engine import WorkerHealth
 from softswitch.queues.agents.facts import StatusChosen
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.virtual_loop import VirtualLoop
@@ -37,6 +38,7 @@ class Viewed:
         self.loop = loop
         self.world = World(loop, 7, Setting())
         self.ring = WELL
+        self.workers = [WorkerHealth(0, 2, 0.4, 1)]
         self.view = BrainView(
             self.world.switch.brain,
             self.world.clock,
@@ -44,6 +46,9 @@ class Viewed:
             pids=lambda: {"supervisor": 1, "worker-0": 2, "brain": 3},
             ring=lambda: self.ring,
             in_turn=self.world.switch.in_turn,
+            restarts=lambda: {"brain": 1},
+            drops=lambda: {"udp:192.0.2.1:5060": 3},
+            workers=lambda: self.workers,
         )
 
 
@@ -177,3 +182,19 @@ def test_a_load_that_takes_a_status_away_sets_the_login_status(viewed: Viewed) -
     viewed.view.load_site(compile_site(make_site(DOMAIN, mango.values())), dry_run=False)
     assert viewed.view.agent("anna").status == "on_line"
     assert {row.preset for row in viewed.view.statuses()} == {"mango", "voximplant"}
+
+
+def test_what_is_measured_comes_from_everywhere(viewed: Viewed) -> None:
+    viewed.ring = replace(WELL, waiting_octets=300, last_sequence=9, synced_sequence=4, records_lost=2)
+    viewed.loop.run_until_complete(talk(viewed.world))
+    found = viewed.view.metrics()
+    assert found.status.calls == 1
+    assert (found.journal_lag_octets, found.journal_lag_facts, found.journal_lost_facts) == (300, 5, 2)
+    assert (found.restarts, found.socket_drops) == ({"brain": 1}, {"udp:192.0.2.1:5060": 3})
+    assert (found.workers[0].late_ms, found.invariant_breaches) == (0.4, 0)
+
+
+def test_without_a_worker_calls_cannot_be_taken(viewed: Viewed) -> None:
+    assert viewed.view.ready()
+    viewed.workers = []
+    assert not viewed.view.ready()

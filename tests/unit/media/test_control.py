@@ -31,6 +31,7 @@ class Desk:
             execute=self._execute,
             states=lambda: LEGS,
             rooms=lambda: ROOMS,
+            names=lambda: ["a.1"],
             outbox=self.outbox,
         )
 

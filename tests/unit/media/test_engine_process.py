@@ -8,6 +8,7 @@ import pytest
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import (
+    Disagreement,
     Format,
     Hear,
     LegClosed,
@@ -18,6 +19,7 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Stream,
+    WorkerHealth,
     WorkerLost,
     WorkerState,
 )
@@ -346,3 +348,41 @@ def test_a_message_of_unknown_name_is_an_error(desk: Desk) -> None:
     desk.workers[0].sock.send(wire.pack(("song", 1)))
     with pytest.raises(MediaError, match="song"):
         desk.read()
+
+
+def report(desk: Desk, *names: str, late_ms: float = 0.0) -> None:
+    desk.workers[0].sock.send(wire.pack(("health", False, late_ms, 2, names)))
+    desk.read()
+
+
+def test_a_leg_that_brain_or_worker_does_not_know_twice_is_closed_or_given_up(desk: Desk) -> None:
+    desk.engine.retire([1])
+    desk.workers[0].hello()
+    desk.open("a.1", "a.2")
+    desk.workers[0].asked()
+    report(desk, "a.1", "x.1")
+    assert desk.events == []
+    report(desk, "a.1", "x.1", "y.1")
+    assert desk.events == [Disagreement(0, ("x.1",), ("a.2",))]
+    assert desk.engine.open_legs() == {"a.1"}
+    desk.engine.flush()
+    assert desk.workers[0].commands() == [("forget", "x.1")]
+    report(desk, "a.1")
+    report(desk, "a.1")
+    assert len(desk.events) == 1
+
+
+def test_what_differs_for_a_moment_is_let_pass(desk: Desk) -> None:
+    desk.engine.retire([1])
+    desk.workers[0].hello()
+    desk.open("a.1")
+    report(desk)
+    report(desk, "a.1")
+    report(desk)
+    assert desk.events == []
+
+
+def test_a_worker_tells_how_it_does(desk: Desk) -> None:
+    desk.workers[0].hello()
+    report(desk, "a.1", late_ms=1.5)
+    assert desk.engine.health()[0] == WorkerHealth(0, 1, 1.5, 2)

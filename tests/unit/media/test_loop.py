@@ -55,6 +55,7 @@ class Desk:
             execute=self.execute,
             states=list,
             rooms=list,
+            names=lambda: ["a.1"],
             outbox=Outbox(),
         )
         self.loop = WorkerLoop(self.plane, self.control, self.sock, self.poller, self.timer)
@@ -185,3 +186,18 @@ def test_a_timer_counts_the_ticks_since_it_was_asked() -> None:
     assert timer.elapsed() >= 1
     timer.set_pace(0)
     timer.close()
+
+
+def test_it_tells_the_brain_every_few_seconds_how_late_it_was_and_which_legs_there_are(desk: Desk) -> None:
+    seconds = iter(range(0, 10_000, 2))
+    loop = WorkerLoop(
+        desk.plane, desk.control, desk.sock, SocketPoller(), desk.timer, monotonic=lambda: float(next(seconds))
+    )
+    desk.plane.on_third = loop.stop
+    desk.say("start", 1)
+    loop.run()
+    desk.sock.close()
+    told = [wire.unpack(data) for data in iter(lambda: desk.brain.recv(wire.RECEIVE_OCTETS), b"")]
+    reports = [message for message in told if message[0] == "health"]
+    assert {(more, legs) for _, more, _, _, legs in reports} == {(False, ("a.1",))}
+    assert max(late_ms for _, _, late_ms, _, _ in reports) > 0
