@@ -15,6 +15,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.folded_state import FoldedState
+from softswitch.app.group_members import GroupMembers
 from softswitch.app.guidance import Guidance
 from softswitch.app.invariants import Breach, breaches
 from softswitch.app.keepalive import KeepAlive
@@ -43,6 +44,7 @@ from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
+from softswitch.queues.groups.guide import KIND, GroupGuide
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
 from softswitch.scenario.model import Scenario
@@ -152,9 +154,11 @@ class Brain:
             may_call=self._may_call,
             trunks=self._trunks,
         )
+        members = GroupMembers(lambda: self.desk.site, self.people, self.calls, self.desk.phone, lambda: self._wall_s)
+        self.groups = GroupGuide(members)
         self._guidance = Guidance(
             self.calls,
-            {"scenario": self._scenario_guide(), **(guides or {})},
+            {KIND: self.groups, "scenario": self._scenario_guide(), **(guides or {})},
             decide=lambda given: self._decide_one(given)[2],
             place=self._place,
             arm=self._arm_guide,
@@ -448,6 +452,7 @@ class Brain:
                 self._keep_dialog(fact.leg, conversation_id)  # its end may have to be said again
             record = self._place(fact, conversation_id)
             apply_call_fact(self.calls, record)
+            self.agents.apply(record)
             conversation = conversation or self.calls.conversations.get(conversation_id)
             if conversation is not None and conversation.guide:
                 self._guidance.apply(record)

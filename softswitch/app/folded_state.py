@@ -15,7 +15,7 @@ import msgpack
 from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
-from softswitch.calls.facts import DialogChanged
+from softswitch.calls.facts import DialogChanged, LegAnswered
 from softswitch.calls.state import CallsState, Deadlines
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
@@ -26,7 +26,7 @@ from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import Gap, Loss
 from softswitch.queues.agents.state import AgentsState
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when older snapshots cannot be read any more; then the whole journal is folded again."""
 GAPS_REMEMBERED: Final = 1000
 
@@ -107,6 +107,8 @@ class FoldedState:
         kind = type(record.fact)
         if kind in APPLIED:
             apply_call_fact(self.calls, record)
+            if kind is LegAnswered:
+                self.agents.apply(record)
         elif kind is GapFound:
             self._remember_gap(record.fact)
         else:

@@ -95,6 +95,11 @@ class People:
         status = refusing_status(self._agents, self._site(), user, "outbound")
         return None if status is None else Refuse(403, 21, f"Status {status.label_en}", "status")
 
+    def answered_s(self, user: str) -> float:
+        """Return when a user last answered a call, in wall time; 0 for never."""
+        agent = self._agents.agents.get(user)
+        return agent.answered_s if agent is not None else 0.0
+
     def status_of(self, user: User) -> Status:
         """Return the status that a user is in."""
         return status_of(self._agents, self._site(), user)

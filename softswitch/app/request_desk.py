@@ -24,6 +24,7 @@ from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
     Caller,
     CodeDialled,
+    GroupDialled,
     NotFound,
     Offline,
     Phones,
@@ -174,7 +175,7 @@ class RequestDesk:
         dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
         hidden = "id" in (request.get("Privacy") or "").lower() or request.from_.uri.user == "anonymous"
-        destination = (
+        destination = self._barred(found, caller) or (
             self._trunks.destination(found, hidden=hidden, now=now)
             if isinstance(found, Outward)
             else self._destination(found, caller, wall_s)
@@ -205,20 +206,27 @@ class RequestDesk:
         """Say where a phone is and which of our addresses it sees."""
         return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
 
+    def _barred(self, found: object, caller: Caller) -> Refuse | None:
+        """Return why the caller's own status permits no calls now; codes and emergency calls are always permitted."""
+        free = isinstance(found, CodeDialled) or (isinstance(found, Outward) and found.emergency)
+        return None if free or caller.user is None else self._people.dialling_refused(caller.user)
+
     def _destination(
-        self, found: Phones | CodeDialled | ScenarioReached | NotFound | Offline, caller: Caller, wall_s: float
+        self,
+        found: Phones | GroupDialled | CodeDialled | ScenarioReached | NotFound | Offline,
+        caller: Caller,
+        wall_s: float,
     ) -> Destination:
         if isinstance(found, CodeDialled) and caller.user is not None:
             return serve_code(self._people, self.site, caller.user, found.dialled)
-        refused = self._people.dialling_refused(caller.user) if caller.user is not None else None
-        if refused is not None:
-            return refused
         if isinstance(found, Phones):
             right = "internal" if caller.user is not None else "direct"
             offered = self._people.phones_for(found.user, right, wall_s=wall_s)
             if isinstance(offered, Refuse):
                 return offered
-            return RingPhones(tuple(self._phone(found.user, binding) for binding in offered))
+            return RingPhones(tuple(self.phone(found.user, binding) for binding in offered))
+        if isinstance(found, GroupDialled):
+            return Attend(f"group:{found.group.name}")
         if isinstance(found, ScenarioReached):
             return Attend(f"scenario:{found.name}")
         if isinstance(found, Offline):
@@ -231,9 +239,10 @@ class RequestDesk:
         offered = OFFLINE if user is None else self._people.phones_for(user, "direct", wall_s=wall_s)
         if user is None or isinstance(offered, Refuse):
             return ()
-        return tuple(self._phone(user, binding) for binding in offered)
+        return tuple(self.phone(user, binding) for binding in offered)
 
-    def _phone(self, user: User, binding: Binding) -> Phone:
+    def phone(self, user: User, binding: Binding) -> Phone:
+        """Say what the calls must know of a registered phone."""
         return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))
 
 

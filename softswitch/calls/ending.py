@@ -96,12 +96,22 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
     cause, _ = cause_of(given.status)
     out: Facts = [facts.LegEnded(given.leg, "phone", "reject", given.status, cause, given.reason)]
     others = [one for one in conversation.callees if one is not leg and one.attempt == conversation.attempt]
-    if given.status < 600 and any(one.is_live for one in others):
-        return out
+    goes_on = [one for one in others if one.is_live and not _speaks_for(given.status, leg, one, conversation)]
+    if goes_on:
+        declined = failure_for_caller([given.status])
+        return out + [end_of(one, declined) for one in others if one.is_live and one not in goes_on]
     if detour := next_way(conversation, leg, given.status):
         return out + detour
     statuses = [given.status, *(one.end_status for one in others if one.end_status >= 300)]
     return out + nobody_reached(conversation, failure_for_caller(statuses), but=leg.leg)
+
+
+def _speaks_for(status: int, leg: Leg, other: Leg, conversation: Conversation) -> bool:
+    """Tell whether a refusal at one phone is one at another too: a 6xx is its user's word (RFC 3261 §21.6).
+
+    A guide rings several people, each of whom speaks for themselves.
+    """
+    return status >= 600 and (not conversation.attempting or (leg.user, leg.number) == (other.user, other.number))
 
 
 def cancelled(state: CallsState, given: CallerCancelled) -> Facts:

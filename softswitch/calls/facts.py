@@ -121,12 +121,14 @@ class LegAlerted:
     """The callee's leg whose early media the caller hears."""
 
 
-@fact("leg.answered")
+@fact("leg.answered", version=2)
 class LegAnswered:
     """A callee's phone took the call; ``sdp`` is what it sent."""
 
     leg: str
     sdp: str
+    user: str = ""
+    """Name of the user whose phone it is; empty for a number outside."""
 
 
 @fact("leg.accepted")

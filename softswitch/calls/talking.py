@@ -56,7 +56,7 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
     conversation = state.conversation_of(given.leg)
     if leg is None or conversation is None or leg.state not in _WAITING or not conversation.caller.is_live:
         return []
-    out: Facts = [facts.LegAnswered(given.leg, given.sdp), *completed_elsewhere(conversation, leg)]
+    out: Facts = [facts.LegAnswered(given.leg, given.sdp, leg.user), *completed_elsewhere(conversation, leg)]
     caller = conversation.caller
     number = conversation.segment + 1
     if caller.state not in _UNANSWERED:

@@ -7,10 +7,10 @@ from dataclasses import fields
 from difflib import unified_diff
 from typing import Final
 
-from softswitch.directory.site import Contact, Number, Queue, Route, ScenarioText, Site, Trunk, User
+from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = Contact | User | Number | Trunk | Queue | Route | Status | ScenarioText
+Entry = Contact | User | Number | Trunk | Group | Queue | Route | Status | ScenarioText
 
 _HEADS: Final = frozenset({"+++", "---"})
 
@@ -27,6 +27,7 @@ def differences(before: Site | None, after: Site) -> list[str]:
     lines += _section("user", old.users, after.users)
     lines += _section("number", old.numbers, after.numbers)
     lines += _section("trunk", old.trunks, after.trunks)
+    lines += _section("group", old.groups, after.groups)
     lines += _section("queue", old.queues, after.queues)
     lines += _section("status", old.statuses, after.statuses)
     lines += [
@@ -63,7 +64,7 @@ def _title(entry: Entry) -> str:
         return entry.name
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"
-    if isinstance(entry, Queue):
+    if isinstance(entry, Group | Queue):
         return f"{entry.name} ({entry.extension})"
     if isinstance(entry, Status):
         return f"{entry.name} ({entry.preset})"

@@ -18,6 +18,7 @@ from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
 from softswitch.directory.site import (
     Contact,
+    Group,
     Number,
     Queue,
     Route,
@@ -145,6 +146,7 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         (_trunk(entry) for entry in reading.sections["trunks"]),
         routes=(_route(entry) for entry in reading.sections["routes"]),
         emergency={entry.text("number"): entry.texts("routes") for entry in reading.sections["emergency"]},
+        groups=(_group(entry) for entry in reading.sections["groups"]),
         queues=(_queue(entry) for entry in reading.sections["queues"]),
         statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
@@ -208,6 +210,29 @@ def _user(entry: Entry, domain: str) -> User:
         entry.texts("routes"),
         entry.texts("mobile"),
     )
+
+
+_ROUNDS: Final = {"simultaneous": 3, "sequential_until_answer": 3}
+"""How often a list is gone through in modes that go on until somebody answers (V-36, V-41)."""
+
+
+def _group(entry: Entry) -> Group:
+    mode = entry.text("mode", "simultaneous")
+    most = 10 if mode == "simultaneous" else None
+    return Group(
+        entry.text("name"),
+        entry.text("extension"),
+        mode,
+        float(entry.whole("ring_s") or 20),
+        entry.whole("max_unanswered") or most,
+        entry.whole("max_rounds") or _ROUNDS.get(mode, 1),
+        tuple((member.text("user"), _weight(member)) for member in entry.entries("members")),
+    )
+
+
+def _weight(member: Entry) -> int:
+    written = member.whole("weight")
+    return 1 if written is None else written
 
 
 def _queue(entry: Entry) -> Queue:

@@ -9,7 +9,7 @@ from softswitch.core.immutable import immutable
 from softswitch.directory.codes import Dialled, read_code
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, outward
-from softswitch.directory.site import Number, Site, User
+from softswitch.directory.site import Group, Number, Site, User
 from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
@@ -54,6 +54,13 @@ class ScenarioReached:
 
 
 @immutable
+class GroupDialled:
+    """The call rings at a group."""
+
+    group: Group
+
+
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
@@ -65,7 +72,7 @@ class Offline:
     user: User
 
 
-Destination = Phones | CodeDialled | ScenarioReached | Outward | NotFound | Offline
+Destination = Phones | GroupDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -156,6 +163,9 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     user = site.user_by_extension(dialled)
     if user is not None:
         return _of_user(user, locations, wall_s)
+    group = site.group_by_extension(dialled)
+    if group is not None:
+        return GroupDialled(group)
     if number is not None:
         return _of_number(site, locations, number, wall_s)
     return (caller.user and outward(site, caller.user, dialled)) or NotFound()
@@ -164,6 +174,9 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
 def _of_number(site: Site, locations: LocationState, number: Number, wall_s: float) -> Destination:
     if number.kind == "scenario":
         return ScenarioReached(number.target) if number.target in site.scenarios else NotFound()
+    group = site.groups.get(number.target) if number.kind == "group" else None
+    if group is not None:
+        return GroupDialled(group)
     user = site.users.get(number.target) if number.kind == "user" else None
     return NotFound() if user is None else _of_user(user, locations, wall_s)
 

@@ -94,6 +94,7 @@ _GROUPS: Final[Fields] = {
     "mode": Field(choice("simultaneous", "ordered", "weighted_random", "longest_idle_once", "sequential_until_answer")),
     "ring_s": _RING_S,
     "max_unanswered": Field(whole(1, 1000)),
+    "max_rounds": Field(whole(1, 100)),
     "members": Field(
         list_of(table({"user": Field(name, required=True, example="anna"), "weight": Field(whole(0, 1_000_000))}))
     ),
@@ -192,11 +193,11 @@ SECTIONS: Final[dict[str, Fields]] = {
 """Every section that a site file may have."""
 
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
-    "groups": frozenset({"name"}),
+    "groups": frozenset({"wrap_up"}),
     "queues": frozenset({"name"}),
     "rooms": frozenset({"name"}),
     "contacts": frozenset({"email"}),
-    "numbers": frozenset({"group", "queue", "room"}),
+    "numbers": frozenset({"queue", "room"}),
     "users": frozenset({"roles", "voicemail", "recording"}),
     "trunks": frozenset({"register"}),
 }

@@ -118,6 +118,23 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A dial list that rings now."""
+
+    name: str
+    extension: str
+    mode: str
+    """``simultaneous``, ``ordered``, ``weighted_random``, ``longest_idle_once`` or ``sequential_until_answer``."""
+    ring_s: float
+    max_unanswered: int | None
+    """How many calls to it may wait for an answer at once; None: any number."""
+    max_rounds: int
+    """How often the list is gone through."""
+    members: tuple[tuple[str, int], ...] = ()
+    """Name and weight of each, in the order of the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """A line of waiting callers: so far its members, who log in to it and out."""
 
@@ -171,6 +188,8 @@ class Site:
     """Routes of emergency numbers, which everybody may dial."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """By name."""
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    """By name."""
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """The site's own ones, by preset and name: ``mango/lunch``."""
     codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_CODES))
@@ -182,6 +201,7 @@ class Site:
     _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -191,6 +211,7 @@ class Site:
             for host, port in trunk.targets()[1:]:
                 self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
         self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
+        self._groups.update((group.extension, group) for group in self.groups.values())
         self._presets.update(with_custom(self.statuses))
 
     def contact_of(self, number: str) -> Contact | None:
@@ -213,6 +234,10 @@ class Site:
         """Return the user of an extension, which is also the SIP user name."""
         return self._by_extension.get(extension)
 
+    def group_by_extension(self, extension: str) -> Group | None:
+        """Return the group of an extension."""
+        return self._groups.get(extension)
+
     def number(self, dialled: str) -> Number | None:
         """Return what a number from outside reaches; a plus sign more or less makes no difference."""
         return self.numbers.get(number_key(dialled))
@@ -232,6 +257,7 @@ def make_site(
     routes: Iterable[Route] = (),
     emergency: Mapping[str, tuple[str, ...]] | None = None,
     queues: Iterable[Queue] = (),
+    groups: Iterable[Group] = (),
     statuses: Iterable[Status] = (),
     codes: Mapping[str, str] | None = None,
     scenarios: Iterable[ScenarioText] = (),
@@ -246,6 +272,7 @@ def make_site(
         routes={route.name: route for route in routes},
         emergency=emergency or {},
         queues={queue.name: queue for queue in queues},
+        groups={group.name: group for group in groups},
         statuses={f"{status.preset}/{status.name}": status for status in statuses},
         codes={**DEFAULT_CODES, **(codes or {})},
         scenarios={scenario.name: scenario for scenario in scenarios},
@@ -291,6 +318,7 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "users": [astuple(user) for user in site.users.values()],
             "numbers": [astuple(number) for number in site.numbers.values()],
             "trunks": [astuple(trunk) for trunk in site.trunks.values()],
+            "groups": [astuple(group) for group in site.groups.values()],
             "queues": [astuple(queue) for queue in site.queues.values()],
             "statuses": [astuple(status) for status in site.statuses.values()],
             "codes": dict(site.codes),
@@ -333,6 +361,7 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             routes=(Route(*values) for values in found.get("routes", ())),
             emergency=found.get("emergency", {}),
             queues=(Queue(*values) for values in found.get("queues", ())),
+            groups=(Group(*values) for values in found.get("groups", ())),
             statuses=(Status(*values) for values in found.get("statuses", ())),
             codes=found.get("codes"),
             contacts=(Contact(*values) for values in found.get("contacts", ())),

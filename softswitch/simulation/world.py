@@ -12,7 +12,7 @@ from typing import Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
-from softswitch.directory.site import Contact, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
+from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import START_WALL_S, VirtualClock
@@ -46,6 +46,7 @@ class Setting:
     numbers: tuple[Number, ...] = ()
     trunks: tuple[Trunk, ...] = ()
     queues: tuple[Queue, ...] = ()
+    groups: tuple[Group, ...] = ()
     statuses: tuple[Status, ...] = ()
     users: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """In what users differ from the usual: values of :class:`softswitch.directory.site.User` by name."""
@@ -83,6 +84,7 @@ def usual_site(setting: Setting) -> Site:
         routes=setting.routes,
         emergency=setting.emergency,
         queues=setting.queues,
+        groups=setting.groups,
         statuses=setting.statuses,
         scenarios=setting.scenarios,
         contacts=setting.contacts,

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from softswitch.core.errors import CommandError
-from softswitch.directory.site import Number, Queue, Trunk
+from softswitch.directory.site import Number, Queue, Route, Trunk
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents.inputs import ChooseStatus, EnterQueues, LeaveQueues
 from softswitch.queues.agents.state import Agent
@@ -165,6 +165,28 @@ async def test_a_status_of_the_sites_own_carries_its_own_rights(world: World) ->
     code = await boris.dial("*702")
     await code.until(CallState.ENDED)
     assert agent(world, "boris").status == "ready"
+
+
+OUT: Final = Trunk("out", "198.51.100.5", 5060, "udp", any_port=False)
+
+
+@behaviour(
+    Setting(
+        statuses=(LUNCH,),
+        trunks=(OUT,),
+        routes=(Route("out", "out", r"^\+?[0-9]{10,15}$"),),
+        emergency={"112": ("out",)},
+    )
+)
+async def test_a_status_without_calls_out_keeps_nobody_from_calling_for_help(world: World) -> None:
+    boris = await world.registered("boris")
+    carrier = world.phone("carrier", host="198.51.100.5")
+    world.command(ChooseStatus("boris", "lunch", "api"))
+    assert (await refused(boris, "+79161112233")).status == 403
+    await boris.dial("112")
+    (await carrier.until_called()).answer()
+    await boris.call.until(CallState.UP)
+    await boris.call.hang_up()
 
 
 @behaviour()

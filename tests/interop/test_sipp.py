@@ -6,6 +6,7 @@ What takes minutes is shown in virtual time instead, under ``tests/component``: 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -283,3 +284,30 @@ def test_a_200_that_comes_again_is_acknowledged_again(sipp: PhoneMaker) -> None:
     ringing = callee.starts("answer_again.xml", options=["-nr"])
     caller.plays("call.xml", dial=callee.extension)
     ringing.finished()
+
+
+# Groups and statuses
+
+
+def test_a_group_rings_two_phones_one_answers_and_the_other_learns_why_it_stops(sipp: PhoneMaker) -> None:
+    caller, egor, inna = sipp(), sipp("192"), sipp("193")
+    loser = egor.starts("ring.xml", reason=ELSEWHERE)
+    winner = inna.starts("answer.xml", answer_after_ms="300")
+    caller.plays("call.xml", dial="600")
+    winner.finished()
+    loser.finished()
+
+
+def test_do_not_disturb_refuses_a_call_at_once(sipp: PhoneMaker, switch: SwitchProcess) -> None:
+    caller, _ = sipp(), sipp("191")
+    assert "dnd" in switch.cli("agent", "set", "dora", "dnd")
+    reason = "Q.850;cause=17;text=.Status Do not disturb."
+    caller.plays("call_refused.xml", dial="191", status="486", reason=reason)
+
+
+def test_a_code_sets_the_status_of_whoever_dials_it(sipp: PhoneMaker, switch: SwitchProcess) -> None:
+    phone = sipp()
+    phone.plays("call_until_bye.xml", dial="*703")
+    agents = json.loads(switch.cli("agents", "--json"))
+    (agent,) = [agent for agent in agents if agent["extension"] == phone.extension]
+    assert (agent["status"], agent["label_ru"], agent["reachable"]) == ("unavailable", "Недоступен", True)

@@ -1,4 +1,4 @@
-"""What the switch knows of its people: a fold of :mod:`softswitch.queues.agents.facts`, changed by ``apply`` alone."""
+"""What the switch knows of its people: a fold of their facts, and of who answers calls; changed by ``apply`` alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from softswitch.calls.facts import LegAnswered
 from softswitch.core.facts import Record
 from softswitch.core.state_table import StateTable, Word
 from softswitch.queues.agents import facts
@@ -55,6 +56,8 @@ class Agent:
     """While away: why the last registration ended."""
     queues: set[str] = field(default_factory=set)
     """Names of the queues that the user is logged in to."""
+    answered_s: float = 0.0
+    """Wall time at which the user last answered a call; 0 for never."""
 
 
 @dataclass(slots=True)
@@ -65,6 +68,10 @@ class AgentsState:
 
     def apply(self, record: Record) -> None:
         """Fold one record; facts of other things change nothing."""
+        if type(record.fact) is LegAnswered:
+            if record.fact.user:
+                self.agents.setdefault(record.fact.user, Agent(record.fact.user)).answered_s = record.wall_s
+            return
         change = _CHANGES.get(type(record.fact))
         if change is not None:
             made = record.fact
@@ -73,14 +80,25 @@ class AgentsState:
     def values(self) -> tuple[Any, ...]:
         """Return the state as plain values, for a snapshot; equal states give equal values."""
         return tuple(
-            (a.user, a.presence.value, a.status, a.since_s, a.before, a.away_because, tuple(sorted(a.queues)))
+            (
+                a.user,
+                a.presence.value,
+                a.status,
+                a.since_s,
+                a.before,
+                a.away_because,
+                tuple(sorted(a.queues)),
+                a.answered_s,
+            )
             for a in self.agents.values()
         )
 
     def restore(self, values: Sequence[Any]) -> None:
         """Put into an empty state what :meth:`values` gave."""
-        for user, presence, status, since_s, before, away_because, queues in values:
-            self.agents[user] = Agent(user, Presence(presence), status, since_s, before, away_because, set(queues))
+        for user, presence, status, since_s, before, away_because, queues, answered_s in values:
+            self.agents[user] = Agent(
+                user, Presence(presence), status, since_s, before, away_because, set(queues), answered_s
+            )
 
 
 def _logged_in(agent: Agent, wall_s: float, fact: facts.AgentLoggedIn) -> None:

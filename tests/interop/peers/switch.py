@@ -26,6 +26,11 @@ users:
   - {{name: boris, extension: "102", password: secret-102}}
   - {{name: vera, extension: "103", password: secret-103}}
 {"".join(f'  - {{name: u{n}, extension: "{n}", password: secret-{n}}}' + chr(10) for n in _NUMBERED)}
+  - {{name: dora, extension: "191", password: secret-191, preset: mango}}
+  - {{name: egor, extension: "192", password: secret-192}}
+  - {{name: inna, extension: "193", password: secret-193}}
+groups:
+  - {{name: desks, extension: "600", members: [{{user: egor}}, {{user: inna}}]}}
 trunks:
   - {{name: city, host: {TRUNK[0]}, port: {TRUNK[1]}, transport: udp}}
 numbers:
