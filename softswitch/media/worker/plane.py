@@ -10,6 +10,7 @@ from softswitch.core.clock import Clock
 from softswitch.core.errors import MediaError
 from softswitch.core.ids import Entropy
 from softswitch.media.engine import (
+    DigitPressed,
     Hear,
     LegClosed,
     LegOpened,
@@ -244,11 +245,14 @@ class MediaPlane:
         self._frame = frame
         for _ in range(due):
             if self._rooms.changed:
-                self._desk.set_parties(self._rooms.parties(), self._leg_by_row, now=now)
+                parties, alone = self._rooms.parties(), self._rooms.talking_to_us()
+                self._desk.set_parties(parties, self._leg_by_row, now=now, pressing=alone)
                 self._reception.relay.on_sound = None if self._desk.idle else self._desk.put
             if not self._desk.idle:
                 self._desk.tick(now=now)
                 self._players.advance(self._desk.tracks)
+                for row, digit in self._desk.take_keys():
+                    self._emit(DigitPressed(self._leg_by_row[row].name, digit))
 
     def statistics(self, name: str) -> LegStatistics:
         """Return what a leg's RTP did so far.

@@ -59,6 +59,8 @@ class Rooms:
         """Source to its listeners by relay, in the order in which they were said."""
         self._strange: dict[str, tuple[Format, ...]] = {}
         """Sources that spoke in a format that a listener has not, with the formats that they had then."""
+        self._eventless: set[str] = set()
+        """Legs that have not agreed upon telephone events: their keys are in their sound."""
         self._mixed: dict[str, dict[str, None]] = {}
         """Room to its listeners who get their sound from the desk."""
 
@@ -81,19 +83,20 @@ class Rooms:
             self._take_row(room, row, people)
         for listener in people:
             self._decide(listener)
-        self.changed = self.changed or room in self._mixed
+        self.changed = self.changed or room in self._mixed or bool(self._eventless)
 
     def refresh(self, leg: Leg) -> None:
         """Follow a change of a leg: it was opened, its stream was set, or it was latched."""
         if leg.stream is not None:
             self._fill_kinds(leg)
+            self._note_events(leg)
         for listener in (leg.name, *self._hearers.get(leg.name, ())):
             self._decide(listener)
         self._route(leg.name)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
-        self.changed = self.changed or bool(self._mixed) or leg.track is not None
+        self.changed = self.changed or bool(self._mixed) or leg.track is not None or leg.name in self._eventless
 
     def hear_track(self, leg: Leg) -> None:
         """Follow that a leg begins or ceases to hear a track of the switch in the place of its room."""
@@ -115,6 +118,9 @@ class Rooms:
         """Follow a leg's closing: nobody hears it, and it hears nobody. What rooms say of it stays said."""
         self._routes.set_listeners(leg.row, ())
         self._strange.pop(leg.name, None)
+        if leg.name in self._eventless:
+            self._eventless.discard(leg.name)
+            self.changed = True
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
@@ -125,6 +131,17 @@ class Rooms:
         self.changed = False
         parties = (self._party(room, listeners) for room, listeners in self._mixed.items())
         return [party for party in parties if party.listeners]
+
+    def talking_to_us(self) -> list[int]:
+        """Return the rows of those who are heard by nobody and can press keys only in their sound."""
+        alone = (self._legs[name] for name in self._eventless if name in self._legs and name not in self._hearers)
+        return [leg.row for leg in alone if leg.may_receive and self._mixing.can_hear(_formats(leg))]
+
+    def _note_events(self, leg: Leg) -> None:
+        if any(form.encoding == "telephone-event" for form in _formats(leg)):
+            self._eventless.discard(leg.name)
+        else:
+            self._eventless.add(leg.name)
 
     # Rows
 

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.dsp.concealment import Concealer
+from softswitch.media.dsp.key_detector import SAMPLE_RATE_HZ as KEY_RATE_HZ
+from softswitch.media.dsp.key_detector import Heard, KeyDetector
 from softswitch.media.engine import Format
 from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
@@ -19,7 +21,7 @@ from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.mixing.mixer import Samples
-from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, joined, make_plan
+from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, alone_plan, joined, make_plan
 from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
 from softswitch.media.worker.mixing.sender import Sender, cells_of
@@ -64,6 +66,10 @@ class Desk:
         self._listening: set[int] = set()
         self._speaking: set[int] = set()
         self._plans: list[Plan] = []
+        self._keyed: Plan | None = None
+        """Those in whose sound keys are listened for."""
+        self._keys = KeyDetector()
+        self._pressed: list[Heard] = []
         self._playouts: list[Playout] = []
         self._pressing: list[tuple[int, KeyTrack]] = []
         """Rows of phones that are sent keys beside the sound."""
@@ -76,17 +82,20 @@ class Desk:
         """Tell whether sound can be made of some of a phone's formats, and for them."""
         return self._voices.preferred(formats) is not None
 
-    def set_parties(self, parties: Iterable[Party], legs: Mapping[int, Leg], *, now: float) -> None:
+    def set_parties(
+        self, parties: Iterable[Party], legs: Mapping[int, Leg], *, now: float, pressing: Sequence[int] = ()
+    ) -> None:
         """Say who hears whom from now on.
 
         Args:
             parties: by rows.
             legs: by row; at least the parties'.
             now: monotonic seconds.
+            pressing: rows of those, in no party, in whose sound keys are listened for.
         """
         tuned = [leg for leg in legs.values() if leg.track is not None and leg.stream is not None]
         together = joined(parties)
-        speaking = {row for party in together for row in party.speakers}
+        speaking = {row for party in together for row in party.speakers} | set(pressing)
         listening = {row for party in together for row in party.listeners} | {leg.row for leg in tuned}
         for row in speaking:
             if row not in self._speaking or not self.ring.counts_at(row, int(self._state.clock_hz[row])):
@@ -104,11 +113,12 @@ class Desk:
             by_rate.setdefault(self._rate_of(party, legs), []).append(party)
         self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
         self._set_playouts(tuned, outlet_of)
+        self._keyed = alone_plan(pressing, KEY_RATE_HZ) if pressing else None
 
     @property
     def idle(self) -> bool:
         """Whether nobody needs the desk."""
-        return not (self._plans or self.tracks)
+        return not (self._plans or self.tracks or self._keyed)
 
     def drop(self, row: int) -> None:
         """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
@@ -140,6 +150,10 @@ class Desk:
             made += [(outlet.rows, self._encoded(plan, outlet), outlet.cells) for outlet in plan.outlets]
             if plan.passed_over.size:
                 self._sender.pass_over(plan.passed_over)
+        if self._keyed is not None:
+            missing = self._play(self._keyed)
+            lost: Mask = missing[:, 0] | missing[:, 1]
+            self._pressed += self._keys.listen(self._keyed.spoken, lost, self._keyed.speakers)
         for playout in self._playouts:
             made += playout.frames()
         if self._deaf.size:
@@ -149,10 +163,16 @@ class Desk:
         if made:
             self._sender.send(made, now=now)
 
+    def take_keys(self) -> list[Heard]:
+        """Return the keys that were heard since the last call, by row."""
+        pressed, self._pressed = self._pressed, []
+        return pressed
+
     def _begin_speaking(self, row: int) -> None:
         self.ring.open(row, int(self._state.clock_hz[row]))
         self._noise[row] = _NO_NOISE
         self._voices.forget(row)
+        self._keys.forget((row,))
         for concealer in self._concealers.values():
             concealer.forget((row,))
         for resampler in self._resamplers.values():
@@ -201,7 +221,8 @@ class Desk:
 
     # What is played
 
-    def _play(self, plan: Plan) -> None:
+    def _play(self, plan: Plan) -> Mask:
+        """Fill ``plan.spoken``; return which cells, shape (speakers, 2), are made up for lost ones."""
         taken = self.ring.take(plan.speakers)
         first = int(taken.codes[0, 0])
         if first in self._voices.by_code and (taken.codes == first).all():
@@ -209,10 +230,11 @@ class Desk:
             self._noise[plan.speakers] = _NO_NOISE
         else:
             self._play_some(plan, taken)
-        missing = taken.codes == EMPTY
+        missing: Mask = taken.codes == EMPTY
         if missing.any():
             missing = self._make_noise(plan, missing)
         self._conceal(plan, missing)
+        return missing
 
     def _play_some(self, plan: Plan, taken: Taken) -> None:
         """Play frames of several codecs, and those that miss a cell or change codec within."""
