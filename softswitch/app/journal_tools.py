@@ -11,11 +11,15 @@ from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.calls import facts as call_facts
 from softswitch.core.clock import iso_utc
 from softswitch.core.facts import Record, UnknownFact, type_of
-from softswitch.directory import location
+from softswitch.directory import bans, location
+from softswitch.journal import facts as journal_facts
+from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import Gap, Summary, read_journal, verify
 from softswitch.journal.redaction import redacted
+from softswitch.queues.agents import facts as agent_facts
+from softswitch.scenario import facts as scenario_facts
 
-FACT_MODULES = (call_facts, location)
+FACT_MODULES = (call_facts, journal_facts, location, bans, agent_facts, scenario_facts)
 """Importing them is what makes their facts known to the decoder."""
 
 
@@ -34,6 +38,11 @@ class ShownFact:
         fields = " ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.fields.items())
         return f"{self.sequence} {self.at} {self.conversation_id or '-'} {self.name} {fields}".rstrip()
 
+    def json(self) -> str:
+        """Write it as one line of JSON."""
+        values = {"sequence": self.sequence, "at": self.at, "conversation_id": self.conversation_id}
+        return json.dumps({**values, "name": self.name, "fields": self.fields}, ensure_ascii=False)
+
 
 def shown_facts(directory: Path, *, conversation_id: str = "", from_sequence: int = 1) -> Iterator[ShownFact | Gap]:
     """Read the journal of a storage directory, with its gaps.
@@ -43,7 +52,8 @@ def shown_facts(directory: Path, *, conversation_id: str = "", from_sequence: in
         conversation_id: only facts of this conversation; empty: of all.
         from_sequence: the first fact.
     """
-    for item in read_journal(directory / JOURNAL_FOLDER, from_sequence):
+    journal = directory / JOURNAL_FOLDER
+    for item in read_journal(journal, max(from_sequence, retired_through(journal) + 1)):
         if isinstance(item, Gap):
             yield item
         elif not conversation_id or item.conversation_id == conversation_id:
@@ -63,4 +73,5 @@ def _shown(record: Record) -> ShownFact:
 
 def verify_journal(directory: Path) -> Summary:
     """Read the whole journal of a storage directory and tell what it lacks."""
-    return verify(directory / JOURNAL_FOLDER)
+    journal = directory / JOURNAL_FOLDER
+    return verify(journal, retired_through(journal) + 1)

@@ -33,10 +33,24 @@ class RecordProjection:
     Args:
         directory: of the journal.
         open_store: opens the database; tried again as long as it raises JournalError.
+        is_rebuilt: tells whether a database that was made again waits to be put in place.
+        put_in_place: puts it there; tells whether there was one.
+        ever_kept: reads the facts from a sequence number on, archived ones included.
     """
 
-    def __init__(self, directory: Path, open_store: Callable[[], RecordStore]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        open_store: Callable[[], RecordStore],
+        *,
+        is_rebuilt: Callable[[], bool] = lambda: False,
+        put_in_place: Callable[[], bool] = lambda: False,
+        ever_kept: Callable[[Path, int], Iterable[bytes]] = read_payloads,
+    ) -> None:
         self._directory = directory
+        self._is_rebuilt = is_rebuilt
+        self._put_in_place = put_in_place
+        self._ever_kept = ever_kept
         self._open_store = open_store
         self._store: RecordStore | None = None
         self._waiting: list[bytes] = []
@@ -70,6 +84,7 @@ class RecordProjection:
         """
         if now < self._next_write and not (at_once and not self._failing) and len(self._waiting) < SLICE_RECORDS:
             return
+        self._look_for_another()
         if self._behind:
             self._try(lambda: self._catch_up(synced_sequence))
             self._next_write = now + RETRY_S if self._failing else now
@@ -83,7 +98,7 @@ class RecordProjection:
         try:
             work()
         except (JournalError, OSError) as error:
-            self._behind, self._backlog, self._waiting = True, None, []
+            self._let_go()
             if not self._failing:
                 _LOG.error("records.failed", reason=str(error))
             self._failing = True
@@ -92,9 +107,22 @@ class RecordProjection:
             _LOG.info("records.working_again")
         self._failing = False
 
+    def _let_go(self) -> None:
+        """Close the database, so that the next try opens whatever lies there then, and catch up from its end."""
+        if self._store is not None:
+            self._store.close()
+        self._store, self._backlog, self._waiting, self._behind = None, None, [], True
+
+    def _look_for_another(self) -> None:
+        """Notice that the database's file was removed, or made again by ``softswitch records rebuild``."""
+        if self._store is not None and (self._store.gone or self._is_rebuilt()):
+            self._let_go()
+        if self._store is None and self._put_in_place():
+            _LOG.info("records.rebuilt")
+
     def _apply(self, payloads: Sequence[bytes]) -> None:
         if payloads:
-            changes = [change for record in _projected(payloads) for change in project(record)]
+            changes = [change for record in projected(payloads) for change in project(record)]
             self._opened().apply(changes, sequence_of(payloads[-1]))
 
     def _opened(self) -> RecordStore:
@@ -109,7 +137,7 @@ class RecordProjection:
             _LOG.warning("records.ahead_of_journal", records=store.sequence, journal=synced_sequence)
             store.restart_at(synced_sequence)
         if self._backlog is None:
-            self._backlog = _up_to(read_payloads(self._directory, store.sequence + 1), synced_sequence)
+            self._backlog = _up_to(self._ever_kept(self._directory, store.sequence + 1), synced_sequence)
         batch = list(islice(self._backlog, SLICE_RECORDS))
         self._apply(batch)
         if len(batch) < SLICE_RECORDS:
@@ -129,7 +157,7 @@ def _up_to(payloads: Iterable[bytes], sequence: int) -> Iterator[bytes]:
         yield payload
 
 
-def _projected(payloads: Iterable[bytes]) -> Iterator[Record]:
+def projected(payloads: Iterable[bytes]) -> Iterator[Record]:
     """Decode the records that leave a trace; the journal's readers tell of octets that are none."""
     for payload in payloads:
         name = name_in(payload)

@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 
 from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
+from softswitch.app.records_rebuild import ever_kept
 from softswitch.app.upkeep_runner import UpkeepRunner
 from softswitch.core.clock import Clock
 from softswitch.journal.drain import DiskTrouble, Drain
@@ -23,7 +24,7 @@ from softswitch.journal.segments import SegmentWriter
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.log import configure_logging, get_logger
 from softswitch.runtime.settings import Settings
-from softswitch.storage.record_store import RecordStore, default_url
+from softswitch.storage.record_store import RecordStore, default_url, put_rebuilt_in_place, rebuilt_file
 
 JOURNAL_FOLDER: Final = "journal"
 TURN_S: Final = 0.05
@@ -63,7 +64,14 @@ class WriterProcess:
         self._upkeep = UpkeepRunner(self._journal, settings, now=clock.monotonic())
         self._close_segment_at = 0.0
         url = settings.storage.database or default_url(directory)
-        self._projection = RecordProjection(self._journal, lambda: RecordStore(url))
+        own = not settings.storage.database
+        self._projection = RecordProjection(
+            self._journal,
+            lambda: RecordStore(url),
+            is_rebuilt=lambda: own and rebuilt_file(directory).exists(),
+            put_in_place=lambda: own and put_rebuilt_in_place(directory),
+            ever_kept=ever_kept,
+        )
         self._files: _Files | None = None
         self._failing = False
         self._stop_at: float | None = None

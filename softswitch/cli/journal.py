@@ -28,6 +28,25 @@ def show(*, conversation: ConversationOption = "", first: FromOption = 1, config
 
 
 @journal.command()
+def export(
+    *,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line; there is no other form yet.")] = True,
+    conversation: ConversationOption = "",
+    first: FromOption = 1,
+    config: ConfigOption = None,
+) -> None:
+    """Write facts for programs, one JSON object a line on stdout; gaps on stderr. Secrets are hidden.
+
+    Example: softswitch journal export --jsonl --from 1000 > facts.jsonl
+    """
+    del jsonl
+    directory = load_settings(config).storage.directory
+    for item in shown_facts(directory, conversation_id=conversation, from_sequence=first):
+        shown = isinstance(item, ShownFact)
+        typer.echo(item.json() if isinstance(item, ShownFact) else str(item), err=not shown)
+
+
+@journal.command()
 def verify(*, config: ConfigOption = None) -> None:
     """Read all facts and say exactly which are missing; exit code 1 when some are.
 

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "agent": "softswitch.cli.agent",
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
+    "records": "softswitch.cli.records",
     "scenario": "softswitch.cli.scenario",
     "codecs": "softswitch.cli.codecs",
 }

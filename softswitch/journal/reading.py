@@ -85,11 +85,11 @@ def read_records(directory: Path, from_sequence: int = 1) -> Iterator[Record]:
     return (item for item in read_journal(directory, from_sequence) if isinstance(item, Record))
 
 
-def verify(directory: Path) -> Summary:
-    """Read the whole journal and tell what it holds and what it lacks."""
+def verify(directory: Path, from_sequence: int = 1) -> Summary:
+    """Read the journal from a sequence number on and tell what it holds and what it lacks."""
     gaps: list[Gap] = []
     count = first = last = 0
-    for item in read_journal(directory):
+    for item in read_journal(directory, from_sequence):
         if isinstance(item, Gap):
             gaps.append(item)
             continue

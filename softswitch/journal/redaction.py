@@ -9,7 +9,7 @@ HIDDEN: Final = "[hidden]"
 
 _SECRET_FIELD: Final = re.compile(r"password|secret|token|ha1|nonce_key", re.IGNORECASE)
 _SECRETS_IN_TEXT: Final = (
-    re.compile(r"((?:proxy-)?authorization\s*:\s*)[^\r\n]+", re.IGNORECASE),  # RFC 3261 §22
+    re.compile(r"((?:proxy-)?authorization\s*:\s*)[^\r\n]+(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE),  # RFC 3261 §22
     re.compile(r"(^a=crypto:\s*\d+\s+\S+\s+)[^\r\n]+", re.IGNORECASE | re.MULTILINE),  # RFC 4568 §9.1
     re.compile(r"(^k=)[^\r\n]+", re.MULTILINE),  # RFC 4566 §5.12
     re.compile(r"(sips?:[^:@\s;>]+:)[^@\s]+(?=@)", re.IGNORECASE),  # RFC 3261 §19.1.1: a password in a URI

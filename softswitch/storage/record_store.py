@@ -44,9 +44,33 @@ _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"
 _BACKENDS: Final = frozenset({"sqlite", "postgresql"})
 
 
+def database_file(directory: Path) -> Path:
+    """Return the database that lies in the storage directory."""
+    return directory / "softswitch.db"
+
+
+def rebuilt_file(directory: Path) -> Path:
+    """Return where a database that was made again waits until it is put in place."""
+    return directory / "softswitch.db.rebuilt"
+
+
+def put_rebuilt_in_place(directory: Path) -> bool:
+    """Put a database that was made again in the place of the one before; tell whether there was one.
+
+    Nobody may have the database open. The write-ahead log of the old one must not meet the new one, so it goes first.
+    """
+    rebuilt, database = rebuilt_file(directory), database_file(directory)
+    if not rebuilt.exists():
+        return False
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    rebuilt.replace(database)
+    return True
+
+
 def default_url(directory: Path) -> str:
     """Return the URL of the database that lies in the storage directory."""
-    return f"sqlite:///{directory / 'softswitch.db'}"
+    return f"sqlite:///{database_file(directory)}"
 
 
 class RecordStore:
@@ -61,6 +85,7 @@ class RecordStore:
 
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
+        self._file = Path(self._engine.url.database or "") if self._engine.dialect.name == "sqlite" else Path()
         self._upserts: dict[str, _Upsert] = {}
         try:
             with self._engine.begin() as connection:
@@ -69,6 +94,18 @@ class RecordStore:
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise _failure(error) from error
+        self._inode = self._inode_now()
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody has removed or replaced the database's file: what is written now, nobody would see."""
+        return self._inode_now() != self._inode
+
+    def _inode_now(self) -> int:
+        try:
+            return self._file.stat().st_ino
+        except OSError:
+            return 0
 
     @property
     def sequence(self) -> int:

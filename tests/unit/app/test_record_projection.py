@@ -27,6 +27,9 @@ class FakeStore(RecordStore):
         self.fails = False
         self.written: list[str | int] = []
 
+    def close(self) -> None:
+        """Stay open: a database in memory would be gone with its connection."""
+
     def apply(self, changes: object, sequence: int) -> None:
         if self.fails:
             raise JournalError("the database failed: it is ill")
