@@ -57,6 +57,11 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", "/calls")
         return found
 
+    def trace(self, conversation_id: str) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.view.MessageView` of a conversation as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", f"/trace/{quote(conversation_id, safe='')}")
+        return found
+
     def bans(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.BanView` as JSON has them."""
         found: list[dict[str, Any]] = self._ask("GET", "/bans")

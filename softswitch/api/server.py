@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status
+from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status, trace
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -25,6 +25,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     agents.router,
     site.router,
     bans.router,
+    trace.router,
 )
 
 

@@ -120,6 +120,22 @@ class BanView:
     """How often in a row."""
 
 
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A SIP message that came or was sent."""
+
+    at: str
+    """ISO 8601 in UTC."""
+    sent: bool
+    """Whether the switch sent it."""
+    transport: str
+    local: str
+    remote: str
+    """``HOST:PORT``."""
+    text: str
+    """Without credentials and keys."""
+
+
 class SwitchView(PeopleView, Protocol):
     """The running switch. Every method returns at once."""
 
@@ -141,6 +157,14 @@ class SwitchView(PeopleView, Protocol):
 
     def calls(self) -> Sequence[CallView]:
         """List the conversations."""
+        ...
+
+    def trace(self, conversation_id: str) -> Sequence[MessageView]:
+        """List the SIP messages of a conversation that are still in memory.
+
+        Raises:
+            CommandError: there are none.
+        """
         ...
 
     def bans(self) -> Sequence[BanView]:

@@ -19,6 +19,7 @@ from softswitch.app.group_members import GroupMembers
 from softswitch.app.guidance import Guidance
 from softswitch.app.invariants import Breach, breaches
 from softswitch.app.keepalive import KeepAlive
+from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.resumption import restore_sessions
@@ -120,6 +121,7 @@ class Brain:
         self._pending: list[Record] = []
         self._outbox: list[tuple[Flow, bytes]] = []
         self._deadlines = Deadlines()
+        self.trace = MessageTrace()
         self._armed: dict[str, float] = {}
         """Deadlines of conversations as they were armed, in wall time."""
         self.breached = 0
@@ -181,6 +183,7 @@ class Brain:
         self._look_at_clock()
         if self.bans and self.bans.holds(flow.remote[0], self._wall_s) and not self.desk.knows(flow):
             return
+        self.trace.note(self._wall_s, flow, data, sent=False)
         self._ua.receive(data, flow, now=self._now)
         self._run()
 
@@ -257,6 +260,7 @@ class Brain:
         if self._outbox:
             outbox, self._outbox = self._outbox, []
             for flow, data in outbox:
+                self.trace.note(self._wall_s, flow, data, sent=True)
                 self._send(flow, data)
         self._media.acknowledge()
         self._media.flush()
@@ -497,6 +501,7 @@ class Brain:
         session = self._performer.sessions.get(leg)
         if session is not None and session.changed:
             fact = facts.DialogChanged(leg, session.snapshot().values())
+            self.trace.belongs(conversation_id, session.dialog.sip_call_id)
             apply_call_fact(self.calls, self._place(fact, conversation_id))
 
     def _arm(self, conversation_id: str) -> None:

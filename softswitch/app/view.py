@@ -11,6 +11,7 @@ from softswitch.api.view import (
     BanView,
     CallView,
     LegView,
+    MessageView,
     MetricsView,
     ProcessView,
     RegistrationView,
@@ -18,6 +19,7 @@ from softswitch.api.view import (
     WorkerView,
 )
 from softswitch.app.brain import Brain
+from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.calls.description import codec_of
 from softswitch.calls.state import Conversation, Leg, LegState
@@ -120,6 +122,14 @@ class BrainView(BrainPeople):
         """List the conversations."""
         return [_call(conversation) for conversation in self._brain.calls.conversations.values()]
 
+    def trace(self, conversation_id: str) -> Sequence[MessageView]:
+        """List the SIP messages of a conversation."""
+        found = self._brain.trace.of(conversation_id)
+        if not found:
+            text = f"There are no messages of {conversation_id} in memory."
+            raise CommandError(text, status=404, error_id="no-messages", field="conversation_id")
+        return [_message(each) for each in found]
+
     def bans(self) -> Sequence[BanView]:
         """List the sources that are shut out now."""
         return [_ban(ban) for ban in self._brain.bans.standing(self._clock.wall())]
@@ -161,6 +171,18 @@ class BrainView(BrainPeople):
             source=f"{binding.flow.transport}:{HostPort(*binding.flow.remote)}",
             expires_s=max(0, round(binding.expires_at_s - wall_s)),
         )
+
+
+def _message(traced: Traced) -> MessageView:
+    flow = traced.flow
+    return MessageView(
+        iso_utc(traced.wall_s),
+        traced.sent,
+        flow.transport,
+        str(HostPort(*flow.local)),
+        str(HostPort(*flow.remote)),
+        traced.data.decode("utf-8", "replace"),
+    )
 
 
 def _ban(ban: Ban) -> BanView:

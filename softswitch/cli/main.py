@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
     "bans": "softswitch.cli.bans",
+    "trace": "softswitch.cli.trace",
     "agents": "softswitch.cli.agents",
     "agent": "softswitch.cli.agent",
     "statuses": "softswitch.cli.statuses",

@@ -51,6 +51,13 @@ def test_a_phone_on_tls_and_one_on_udp_hear_each_other(switch: SwitchProcess, ph
     vera.until("CALL_CLOSED")
     assert_hears(vera, 620, seconds=3)
     assert_hears(boris, 850, seconds=3)
+    conversation = switch.call_of("102")["conversation_id"]
+    capture = switch.directory / "call.pcap"
+    ladder = switch.cli("trace", conversation, "--pcap", str(capture))
+    assert " INVITE (SDP) " in ladder
+    assert " 200 OK " in ladder
+    assert b"Authorization: (not shown)" in capture.read_bytes()
+    assert b"response=" not in capture.read_bytes()
     talk_for(vera, boris, 0.5)
     boris.command("hangup")
     switch.until_at_rest()

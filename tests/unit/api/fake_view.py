@@ -10,6 +10,7 @@ from softswitch.api.view import (
     BanView,
     CallView,
     LegView,
+    MessageView,
     MetricsView,
     ProcessView,
     RegistrationView,
@@ -62,6 +63,11 @@ class FakeView:
     def calls(self) -> Sequence[CallView]:
         legs = (LegView("c1.1", "anna", "101", "talking", "PCMA"), LegView("c1.2", "", "102", "talking", "PCMA"))
         return [CallView("c1", "talking", legs, "2026-11-22T10:00:00.000Z")]
+
+    def trace(self, conversation_id: str) -> Sequence[MessageView]:
+        if conversation_id != "c1":
+            raise CommandError("There are no messages.", status=404, error_id="no-messages", field="conversation_id")
+        return [MessageView("2026-11-22T10:00:00.000Z", True, "udp", "10.0.0.1:5060", "10.0.0.7:5062", "BYE ...")]
 
     def bans(self) -> Sequence[BanView]:
         return [BanView("203.0.113.7", "2026-11-22T10:10:00.000Z", "guessing", 1)]

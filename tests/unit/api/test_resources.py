@@ -57,6 +57,12 @@ async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None
     assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
 
 
+async def test_the_messages_of_a_conversation_are_listed(http: httpx.AsyncClient) -> None:
+    [message] = (await http.get("/api/v1/trace/c1")).json()
+    assert (message["sent"], message["remote"], message["text"]) == (True, "10.0.0.7:5062", "BYE ...")
+    assert (await http.get("/api/v1/trace/c2")).json()["error_id"] == "no-messages"
+
+
 async def test_bans_are_listed_and_lifted(http: httpx.AsyncClient) -> None:
     [ban] = (await http.get("/api/v1/bans")).json()
     assert ban == {"source": "203.0.113.7", "until": "2026-11-22T10:10:00.000Z", "reason": "guessing", "times": 1}
@@ -128,6 +134,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/calls",
         "/api/v1/site",
         "/api/v1/bans",
+        "/api/v1/trace/{conversation_id}",
         "/api/v1/statuses",
         "/api/v1/agents",
         "/api/v1/agents/{user}",
