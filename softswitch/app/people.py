@@ -10,7 +10,7 @@ from softswitch.calls.state import CallsState
 from softswitch.directory.location import Binding, LocationState, RegistrationBound, RegistrationRemoved
 from softswitch.directory.routing import one_flow_each
 from softswitch.directory.site import Site, User
-from softswitch.directory.statuses import Status
+from softswitch.directory.statuses import YES, Status
 from softswitch.queues.agents import inputs
 from softswitch.queues.agents.decide import decide
 from softswitch.queues.agents.rights import refusing_status, status_of
@@ -94,6 +94,10 @@ class People:
         """Return why a user may not make calls now, or None."""
         status = refusing_status(self._agents, self._site(), user, "outbound")
         return None if status is None else Refuse(403, 21, f"Status {status.label_en}", "status")
+
+    def goes_to_mobile(self, user: User) -> bool:
+        """Tell whether a user's status lets direct calls ring at the mobile too."""
+        return user.respect_status and self.status_of(user).mobile_forward == YES
 
     def answered_s(self, user: str) -> float:
         """Return when a user last answered a call, in wall time; 0 for never."""

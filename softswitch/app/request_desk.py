@@ -7,6 +7,7 @@ request before its sender is known: challenges are answered without a transactio
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.app.addresses import Addresses
@@ -19,7 +20,7 @@ from softswitch.core.errors import SipError
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.location import Binding, LocationState
-from softswitch.directory.outward import Outward
+from softswitch.directory.outward import Outward, outward
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
     Caller,
@@ -180,6 +181,9 @@ class RequestDesk:
             if isinstance(found, Outward)
             else self._destination(found, caller, wall_s)
         )
+        if isinstance(destination, RingPhones) and isinstance(found, Phones) and caller.user is None:
+            mobiles = self._mobiles(found.user, request.from_.uri.user, now)
+            destination = RingPhones((*destination.phones, *mobiles), destination.detours)
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")
@@ -232,6 +236,22 @@ class RequestDesk:
         if isinstance(found, Offline):
             return OFFLINE
         return Refuse(404, 1, "Unallocated number", "not-found")
+
+    def _mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
+        """Return the way to a user's mobile where the status lets direct calls go there too (M-8).
+
+        Args:
+            user: who is called.
+            number: the caller's, which the mobile shows where the trunk permits it.
+            now: monotonic seconds.
+        """
+        if not user.mobile or not self._people.goes_to_mobile(user):
+            return ()
+        ways = outward(self.site, user, user.mobile[0])
+        if ways is None:
+            return ()
+        told = self._trunks.destination(replace(ways, user=User("", number, "", "", "")), hidden=False, now=now)
+        return () if isinstance(told, Refuse) else told.phones
 
     def phones_of(self, user_name: str, wall_s: float) -> tuple[Phone, ...]:
         """Return the phones of a user that a call may be offered to now; one who talks is offered none."""

@@ -189,6 +189,40 @@ async def test_a_status_without_calls_out_keeps_nobody_from_calling_for_help(wor
     await boris.call.hang_up()
 
 
+@pytest.mark.row("M-8")
+@behaviour(
+    Setting(
+        users={"boris": {"preset": "mango", "mobile": ("+79990000001",)}},
+        numbers=MANGO.numbers,
+        trunks=(*MANGO.trunks, OUT),
+        routes=(Route("out", "out", r"^\+?[0-9]{10,15}$"),),
+    )
+)
+async def test_in_a_break_direct_calls_reach_the_mobile_too_and_calls_of_colleagues_do_not(world: World) -> None:
+    boris, anna = await world.registered("boris"), await world.registered("anna")
+    carrier = world.phone("carrier", host="198.51.100.5")
+    customer = world.phone("customer", host="192.0.2.99")
+    await customer.dial("+74950000001")
+    await boris.until_called()
+    assert not carrier.calls
+    await customer.call.hang_up()
+    world.command(ChooseStatus("boris", "break", "api"))
+    await asyncio.sleep(5)
+    await customer.dial("+74950000001")
+    await boris.until_called(times=2)
+    (await carrier.until_called()).answer()
+    await customer.call.until(CallState.UP)
+    await asyncio.sleep(1)
+    assert world.hears(customer) == {"carrier"}
+    await customer.call.hang_up()
+    await asyncio.sleep(5)
+    await anna.dial("102")
+    await boris.until_called(times=3)
+    await asyncio.sleep(1)
+    assert len(carrier.calls) == 1
+    await anna.call.hang_up()
+
+
 @behaviour()
 async def test_a_code_sets_the_status_and_the_switch_takes_the_call_and_ends_it(world: World) -> None:
     boris = await world.registered("boris")
