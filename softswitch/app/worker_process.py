@@ -34,6 +34,7 @@ def main() -> None:
         number=given.number,
         ports=ports,
         realtime=True,
+        country=settings.media.tones,
         on_ready=given.say_ready,
     )
 

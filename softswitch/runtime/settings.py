@@ -151,6 +151,8 @@ class MediaSettings(Section):
     ports: Annotated[PortRange, _parsed(parse_port_range)] = PortRange(16384, 32767)
     workers: int = Field(default=0, ge=0, le=256)
     """Media worker processes; 0: one per core, less one, at least one."""
+    tones: Literal["RU", "EU", "US"] = "EU"
+    """Whose ringback, busy and other tones callers hear."""
 
 
 class StorageSettings(Section):

@@ -15,6 +15,7 @@ from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller, WorkerLoop
 from softswitch.media.worker.outbox import Outbox
 from softswitch.media.worker.plane import MediaPlane
+from softswitch.media.worker.players import DEFAULT_COUNTRY
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.priority import raise_priority
 from softswitch.media.worker.rows import TICK_US, Rows
@@ -32,6 +33,7 @@ def run(
     number: int,
     ports: range,
     realtime: bool,
+    country: str = DEFAULT_COUNTRY,
     backend: str = "",
     on_ready: Callable[[], None] | None = None,
 ) -> None:
@@ -45,6 +47,7 @@ def run(
         number: of this worker, from 0.
         ports: its slice of the port range.
         realtime: ask the system for a place before other programs; where it refuses, go on without.
+        country: whose tones legs hear: RU, EU or US.
         backend: ``aio`` or ``epoll``; empty for the best that works.
         on_ready: called once, when commands are taken.
     """
@@ -55,7 +58,7 @@ def run(
     io = choose_backend(state, wanted=backend)
     entropy = system_entropy()
     outbox = Outbox()
-    plane = MediaPlane(state, pool, io, poller, clock=SystemClock(), entropy=entropy, emit=outbox.emit)
+    plane = MediaPlane(state, pool, io, poller, clock=SystemClock(), entropy=entropy, emit=outbox.emit, country=country)
     control = Control(
         control_socket,
         number=number,

@@ -98,7 +98,7 @@ def speak(to: Endpoint, *phones: Phone) -> None:
 class PlaneRig:
     """A plane with a backend of the wanted kind."""
 
-    def __init__(self, backend: str, ports: range = range(20000, 20200)) -> None:
+    def __init__(self, backend: str, ports: range = range(20000, 20200), *, country: str = "EU") -> None:
         self.pool = PortPool(ports)
         self.state = Rows(self.pool.size)
         self.backend = choose_backend(self.state, wanted=backend)
@@ -113,6 +113,7 @@ class PlaneRig:
             clock=self.clock,
             entropy=Entropy(os.urandom),
             emit=self.events.append,
+            country=country,
         )
         self._tick = 0
         self._legs: set[str] = set()

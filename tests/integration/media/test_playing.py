@@ -182,6 +182,16 @@ def test_a_tone_has_its_cadence_and_keys_are_keys(rig: PlaneRig) -> None:
         assert rig.of(DigitPressed) == []
 
 
+@pytest.mark.parametrize(("country", "on_ms"), [("RU", 400), ("EU", 500)])
+def test_tones_are_those_of_the_country_that_was_set(country: str, on_ms: int) -> None:
+    with PlaneRig("", country=country) as rig, Talker(rig, "c.1", PCMU, (500,)) as anna:
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, ("tone:busy",)))
+        talk(rig, (anna,), 0.9)
+        loud = np.abs(heard_by(anna).astype(np.int64)) > 50
+        assert np.flatnonzero(loud)[-1] == pytest.approx(8 * on_ms, abs=16)
+
+
 @pytest.mark.parametrize("form", [PCMU, G722], ids=["PCMU", "G722"])
 def test_keys_go_beside_the_sound_to_a_phone_that_has_agreed_upon_that(rig: PlaneRig, form: Format) -> None:
     with Talker(rig, "c.1", form, (500,)) as anna, Talker(rig, "c.2", form, (700,)) as boris:
