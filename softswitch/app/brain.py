@@ -21,17 +21,19 @@ from softswitch.app.invariants import Breach, breaches
 from softswitch.app.keepalive import KeepAlive
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
-from softswitch.app.request_desk import RequestDesk
+from softswitch.app.request_desk import MakeReplacement, RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
+from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
+from softswitch.calls.replacing import refusal_of_replacement
 from softswitch.calls.soundness import unsound
-from softswitch.calls.state import PortState
+from softswitch.calls.state import Conversation, PortState
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.facts import Record, encode
 from softswitch.core.ids import Entropy, conversation_of, leg_id, new_conversation_id
@@ -50,6 +52,7 @@ from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
 from softswitch.scenario.model import Scenario
 from softswitch.sip.flow import Flow
+from softswitch.sip.headers.replaces import Replaces
 from softswitch.sip.message import Request
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.order import OurCredentials
@@ -58,6 +61,7 @@ from softswitch.sip.ua.user_agent import UserAgent
 
 _OF_CONVERSATIONS = (
     inputs.CallArrived,
+    inputs.ReplacementArrived,
     inputs.DeadlinePassed,
     inputs.EndConversation,
     inputs.AnswerCaller,
@@ -155,6 +159,7 @@ class Brain:
             ban=self._ban,
             may_call=self._may_call,
             trunks=self._trunks,
+            replace=self._replace,
         )
         members = GroupMembers(lambda: self.desk.site, self.people, self.calls, self.desk.phone, lambda: self._wall_s)
         self.groups = GroupGuide(members)
@@ -442,7 +447,8 @@ class Brain:
         """Decide what follows from an input; where the conversation has a guide, let it follow as well."""
         conversation_id, guide, decided = self._decide_one(given)
         if guide:
-            self._guidance.after(conversation_id, guide, decided, self._wall_s)
+            own = [fact for fact in decided if type(fact) is not Elsewhere]
+            self._guidance.after(conversation_id, guide, own, self._wall_s)
 
     def _decide_one(self, given: inputs.Input) -> tuple[str, str, list[Any]]:
         """Decide what follows from an input; return the conversation, its guide, and the facts."""
@@ -451,19 +457,42 @@ class Brain:
             return "", "", decided
         conversation_id = self._conversation_id(given)
         conversation = self.calls.conversations.get(conversation_id)  # it may be over when its facts are applied
+        touched = {conversation_id: self.calls.conversations.get(conversation_id)}
         for fact in decided:
+            where = conversation_id
+            if type(fact) is Elsewhere:
+                where, fact = fact.conversation_id, fact.fact
+                touched.setdefault(where, self.calls.conversations.get(where))
             if isinstance(fact, facts.LegEnded):
-                self._keep_dialog(fact.leg, conversation_id)  # its end may have to be said again
-            record = self._place(fact, conversation_id)
+                self._keep_dialog(fact.leg, where)  # its end may have to be said again
+            record = self._place(fact, where)
             apply_call_fact(self.calls, record)
             self.agents.apply(record)
-            conversation = conversation or self.calls.conversations.get(conversation_id)
-            if conversation is not None and conversation.guide:
-                self._guidance.apply(record)
+            if where == conversation_id:
+                conversation = conversation or self.calls.conversations.get(conversation_id)
+                if conversation is not None and conversation.guide:
+                    self._guidance.apply(record)
+            else:
+                self._guide_applies(touched[where], record)
             self._performer.perform(fact, self._now)
-        self._keep_dialogs(conversation_id)
-        self._arm(conversation_id)
+        for where in touched:
+            self._keep_dialogs(where)
+            self._arm(where)
+        self._guide_elsewhere(touched, conversation_id, decided)
         return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _guide_applies(self, conversation: Conversation | None, record: Record) -> None:
+        if conversation is not None and conversation.guide:
+            self._guidance.apply(record)
+
+    def _guide_elsewhere(
+        self, touched: dict[str, Conversation | None], conversation_id: str, decided: list[Any]
+    ) -> None:
+        """Let the guides of other conversations follow what has become of these."""
+        for where, other in touched.items():
+            if where != conversation_id and other is not None and other.guide:
+                told = [fact.fact for fact in decided if type(fact) is Elsewhere and fact.conversation_id == where]
+                self._guidance.after(where, other.guide, told, self._wall_s)
 
     def _scenario_guide(self) -> ScenarioGuide:
         library = ScenarioLibrary(lambda: self.desk.site.scenarios)
@@ -552,6 +581,21 @@ class Brain:
         self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._now)
         self._decide(make(conversation_id))
 
+    def _replace(self, request: Request, flow: Flow, replaces: Replaces, make: MakeReplacement) -> int:
+        """Let an INVITE take the place of a leg (RFC 3891 §3); return the status that refuses it, or 0."""
+        found = self._ua.session_of(*replaces[:3])
+        replaced = None if found is None else self.calls.legs.get(found.owner)
+        if replaced is None:
+            return 481
+        conversation = self.calls.conversations[replaced.conversation_id]
+        leg = leg_id(conversation.conversation_id, conversation.next_leg())
+        given = make(conversation.conversation_id, leg, replaced.leg)
+        status = refusal_of_replacement(self.calls, replaced.leg, given.from_user, early_only=replaces.early_only)
+        if status == 0:
+            self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._now)
+            self._decide(given)
+        return status
+
     # What the user agent tells
 
     def _action_handlers(self) -> dict[type, Callable[[Any], None]]:
@@ -567,6 +611,7 @@ class Brain:
             actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
             actions.ReofferAnswered: lambda a: self._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
             actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
+            actions.Referred: self._referred,
             actions.RefreshDue: self._refresh_due,
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,
@@ -591,11 +636,26 @@ class Brain:
         if leg is not None and action.session.changed:
             self._keep_dialogs(leg.conversation_id)
 
+    def _referred(self, action: actions.Referred) -> None:
+        """A phone asks for a transfer; one whose target cannot be read or found is refused."""
+        owner = action.session.owner
+        session, leg = self._performer.sessions.get(owner), self.calls.legs.get(owner)
+        if session is None or leg is None:
+            return
+        target = self.desk.refer_target(action.refer_to, leg.user, now=self._now, wall_s=self._wall_s)
+        other = ""
+        if target.replaces is not None:
+            found = self._ua.session_of(*target.replaces[:3])
+            other = found.owner if found is not None else "none"
+        given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, other)
+        self._told(action, given)
+        session.answer_refer(603, now=self._now)  # where nothing else has been said
+
     def _refresh_due(self, action: actions.RefreshDue) -> None:
         """Refresh a session by a re-INVITE that changes nothing (RFC 4028 §7.4)."""
         leg = self.calls.legs.get(action.session.owner)
         session = self._performer.sessions.get(action.session.owner)
-        if leg is not None and session is not None and leg.local_sdp:
+        if leg is not None and session is not None and leg.local_sdp and not leg.pending_offer:
             session.reinvite(leg.local_sdp, now=self._now)
             self._noted(action)
 

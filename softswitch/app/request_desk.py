@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote as percent_decode
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.codes import serve_code
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.causes import cause_of, reason_header
-from softswitch.calls.inputs import Attend, CallArrived, Destination, Phone, Place, Refuse, RingPhones
+from softswitch.calls.inputs import (
+    Attend,
+    CallArrived,
+    Destination,
+    Phone,
+    Place,
+    Refuse,
+    ReplacementArrived,
+    RingPhones,
+)
 from softswitch.core.errors import SipError
+from softswitch.core.immutable import immutable
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.location import Binding, LocationState
@@ -37,8 +48,11 @@ from softswitch.directory.routing import (
 )
 from softswitch.directory.site import Site, User
 from softswitch.sip.flow import Flow
+from softswitch.sip.headers.address import parse_address
+from softswitch.sip.headers.replaces import Replaces, parse_replaces
 from softswitch.sip.message import Header, Request, response_to
 from softswitch.sip.ua.user_agent import ALLOW, UserAgent
+from softswitch.sip.uri import Uri
 
 _ACCEPT: Final[Header] = ("Accept", "application/sdp")
 _REFUSED: Final = {
@@ -55,6 +69,20 @@ _REFUSED: Final = {
 """What methods that we do not serve outside of a dialog are answered with; unknown ones get 501."""
 
 
+MakeReplacement = Callable[[str, str, str], ReplacementArrived]
+"""Makes the input from the conversation's id, the new leg's and that of the leg to be replaced."""
+
+
+@immutable
+class ReferTarget:
+    """Whom a REFER means."""
+
+    number: str
+    destination: Destination
+    replaces: Replaces | None
+    """The dialog of the transferor's other call, where it has one."""
+
+
 class RequestDesk:
     """Takes requests outside of dialogs.
 
@@ -67,6 +95,7 @@ class RequestDesk:
         limits: of registrations.
         people: who may be called.
         record: keeps a fact of the directory.
+        replace: lets an INVITE take the place of a leg; gets it, its flow, its Replaces and a maker of the input.
         arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
         guard: counts what sources get wrong.
         ban: keeps the fact that a source is shut out.
@@ -90,6 +119,7 @@ class RequestDesk:
         ban: Callable[[SourceBanned], None],
         may_call: Callable[[Flow], bool],
         trunks: TrunkDesk,
+        replace: Callable[[Request, Flow, Replaces, MakeReplacement], int],
     ) -> None:
         self.site = site
         self.draining = False
@@ -102,6 +132,7 @@ class RequestDesk:
         self._people = people
         self._record = record
         self._arrive = arrive
+        self._replace = replace
         self._guard = guard
         self._ban = ban
         self._may_call = may_call
@@ -173,6 +204,9 @@ class RequestDesk:
         if self.draining or not (caller.kind == "trunk" or self._may_call(flow)):
             self._refuse(request, flow, 503, (("Retry-After", "5"),))
             return
+        if request.get("Replaces") is not None:
+            self._take_place(request, flow, caller)
+            return
         dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
         hidden = "id" in (request.get("Privacy") or "").lower() or request.from_.uri.user == "anonymous"
@@ -206,6 +240,59 @@ class RequestDesk:
 
         self._arrive(request, flow, make)
 
+    def _take_place(self, request: Request, flow: Flow, caller: Caller) -> None:
+        """Take an INVITE that replaces a dialog (RFC 3891)."""
+        values, contacts = request.get_all("Replaces"), request.contacts
+        if len(values) != 1 or not contacts:
+            raise SipError("an INVITE with more than one Replaces, or without a Contact")
+        replaces = parse_replaces(values[0])
+        place = self._place(str(contacts[0].uri), flow)
+        number, _ = _identity(request, caller)
+        user = caller.user.name if caller.user else ""
+
+        def make(conversation_id: str, leg: str, replaced: str) -> ReplacementArrived:
+            return ReplacementArrived(
+                conversation_id,
+                leg,
+                replaced,
+                user,
+                number,
+                place,
+                request.sdp,
+                request.max_forwards,
+                replaces.early_only,
+            )
+
+        status = self._replace(request, flow, replaces, make) if request.sdp else 488
+        if status:
+            self._refuse(request, flow, status)
+
+    def refer_target(self, refer_to: str, user_name: str, *, now: float, wall_s: float) -> ReferTarget:
+        """Find whom a REFER of a user's phone means; a party outside may not refer anybody.
+
+        Args:
+            refer_to: the value of its Refer-To header.
+            user_name: whose phone sent it; empty for a party outside.
+            now: monotonic seconds.
+            wall_s: the time now.
+        """
+        try:
+            uri = parse_address(refer_to).uri
+            replaces = _replaces_in(uri)
+            number = dialled_number(uri)
+        except SipError as error:
+            return ReferTarget("", Refuse(400, 28, f"Refer-To: {error}", "malformed"), None)
+        user = self.site.users.get(user_name)
+        if user is None:
+            return ReferTarget(number, Refuse(403, 21, "Only users of the switch transfer", "forbidden"), None)
+        caller = Caller("user", user)
+        found = route(self.site, self._locations, number, caller, wall_s=wall_s)
+        if isinstance(found, CodeDialled):
+            return ReferTarget(number, Refuse(603, 21, "Nobody is transferred to a code", "forbidden"), None)
+        if isinstance(found, Outward):
+            return ReferTarget(number, self._trunks.destination(found, hidden=False, now=now), replaces)
+        return ReferTarget(number, self._destination(found, caller, wall_s, "transfer_in"), replaces)
+
     def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = ()) -> Place:
         """Say where a phone is and which of our addresses it sees."""
         return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
@@ -220,11 +307,12 @@ class RequestDesk:
         found: Phones | GroupDialled | CodeDialled | ScenarioReached | NotFound | Offline,
         caller: Caller,
         wall_s: float,
+        right: str = "",
     ) -> Destination:
         if isinstance(found, CodeDialled) and caller.user is not None:
             return serve_code(self._people, self.site, caller.user, found.dialled)
         if isinstance(found, Phones):
-            right = "internal" if caller.user is not None else "direct"
+            right = right or ("internal" if caller.user is not None else "direct")
             offered = self._people.phones_for(found.user, right, wall_s=wall_s)
             if isinstance(offered, Refuse):
                 return offered
@@ -264,6 +352,15 @@ class RequestDesk:
     def phone(self, user: User, binding: Binding) -> Phone:
         """Say what the calls must know of a registered phone."""
         return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))
+
+
+def _replaces_in(uri: Uri) -> Replaces | None:
+    """Return the Replaces header that a Refer-To URI asks for (RFC 3891 §4), or None."""
+    for part in uri.headers.split("&"):
+        name, _, value = part.partition("=")
+        if name.lower() == "replaces":
+            return parse_replaces(percent_decode(value))
+    return None
 
 
 def _identity(request: Request, caller: Caller) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def restore_sessions(calls: CallsState, ua: UserAgent, performer: Performer, *, 
 def _snapshot_of(leg: Leg) -> SessionSnapshot:
     """Complete the last snapshot: provisional answers are facts of the call and not worth a snapshot each."""
     snapshot = SessionSnapshot.from_values(leg.dialog)
-    provisional = leg.alerted if leg.is_caller else 180 if leg.state is LegState.RINGING else 0
+    provisional = leg.alerted if leg.called_us else 180 if leg.state is LegState.RINGING else 0
     if not provisional:
         return snapshot
     early = leg.local_sdp.encode() if leg.is_caller and leg.early else b""

@@ -7,6 +7,7 @@ that is already gone changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import facts
@@ -23,6 +24,7 @@ from softswitch.calls.state import (
     LegState,
     Parting,
     PortState,
+    Transfer,
 )
 from softswitch.core.facts import Record
 from softswitch.sip.flow import Flow
@@ -70,8 +72,11 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
     )
+    leg.replaces = fact.replaces
     conversation = state.conversations[record.conversation_id]
-    if not leg.is_caller:
+    if leg.is_caller:
+        conversation.seeker = fact.leg
+    else:
         leg.attempt = conversation.attempt
     conversation.legs[fact.leg] = leg
     state.legs[fact.leg] = leg
@@ -211,6 +216,48 @@ def _attempt_ended(state: CallsState, record: Record, fact: facts.AttemptEnded) 
     _attend(state, conversation, record.wall_s)
 
 
+def _offered(state: CallsState, record: Record, fact: facts.LegOffered) -> None:
+    state.legs[fact.leg].pending_offer = fact.sdp
+
+
+def _offer_answered(state: CallsState, record: Record, fact: facts.LegOfferAnswered) -> None:
+    leg = state.legs[fact.leg]
+    leg.local_sdp = leg.pending_offer or leg.local_sdp
+    leg.remote_sdp = fact.sdp or leg.remote_sdp
+    leg.pending_offer = ""
+
+
+def _offer_refused(state: CallsState, record: Record, fact: facts.LegOfferRefused) -> None:
+    state.legs[fact.leg].pending_offer = ""
+
+
+def _transfer_started(state: CallsState, record: Record, fact: facts.TransferStarted) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.transfer = Transfer(fact.leg, fact.kind, fact.to_number, fact.subscription)
+    conversation.seeker = fact.remaining
+    conversation.attempt += 1
+    conversation.deadline_s = record.wall_s + state.deadlines.ring_s
+
+
+def _transfer_progressed(state: CallsState, record: Record, fact: facts.TransferProgressed) -> None:
+    conversation = state.conversations[record.conversation_id]
+    if conversation.transfer is not None:
+        conversation.transfer = replace(conversation.transfer, rang=True)
+
+
+def _transfer_ended(state: CallsState, record: Record, fact: facts.TransferEnded) -> None:
+    state.conversations[record.conversation_id].transfer = None
+
+
+def _moved(state: CallsState, record: Record, fact: facts.LegMoved) -> None:
+    leg = state.legs[fact.leg]
+    del state.conversations[fact.from_conversation].legs[fact.leg]
+    conversation = state.conversations[record.conversation_id]
+    conversation.legs[fact.leg] = leg
+    leg.conversation_id = record.conversation_id
+    leg.attempt = conversation.attempt
+
+
 def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStarted) -> None:
     conversation = state.conversations[record.conversation_id]
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.TALK)
@@ -313,6 +360,13 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,
     facts.AttemptEnded: _attempt_ended,
+    facts.LegOffered: _offered,
+    facts.LegOfferAnswered: _offer_answered,
+    facts.LegOfferRefused: _offer_refused,
+    facts.TransferStarted: _transfer_started,
+    facts.TransferProgressed: _transfer_progressed,
+    facts.TransferEnded: _transfer_ended,
+    facts.LegMoved: _moved,
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
     facts.LegEnded: _leg_ended,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import ending, guided, inputs, moving, setup, talking
+from softswitch.calls import ending, guided, inputs, moving, replacing, setup, talking, transferring
 from softswitch.calls.state import CallsState
 
 
@@ -32,6 +32,8 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.PhoneReoffered: talking.reoffered,
     inputs.PhoneTookMove: moving.took_move,
     inputs.PhoneRefusedMove: moving.refused_move,
+    inputs.TransferAsked: transferring.asked,
+    inputs.ReplacementArrived: replacing.arrive,
     inputs.PhoneEnded: ending.phone_ended,
     inputs.DeadlinePassed: ending.deadline_passed,
     inputs.EndConversation: ending.end_conversation,

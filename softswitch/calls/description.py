@@ -91,6 +91,24 @@ def _allowed(callee: Leg, formats: Sequence[PayloadFormat]) -> Sequence[PayloadF
     return kept if has_speech(kept) else formats
 
 
+def transfer_offer_for(callee: Leg, transferred: Leg, port: int) -> str:
+    """Write the offer for whom somebody is transferred to: what they agreed upon first, then what else they know.
+
+    As long as the callee takes one of the first nobody has to change; hold that the transferor left behind is over.
+    """
+    agreed, audio = agreed_formats(transferred), audio_of(transferred.remote_sdp)
+    known = () if audio is None else audio.formats
+    return offer_for(callee, (*agreed, *(form for form in known if form not in agreed)), port)
+
+
+def agreed_formats(leg: Leg) -> tuple[PayloadFormat, ...]:
+    """Return the formats that a leg's two descriptions have in common, with the phone's numbers, in our order."""
+    ours, theirs = audio_of(leg.local_sdp), audio_of(leg.remote_sdp)
+    if ours is None or theirs is None:
+        return OUR_FORMATS if theirs is None else theirs.formats
+    return in_order_of(ours.formats, theirs.formats)
+
+
 def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:
     local, remote = audio_of(caller.local_sdp), audio_of(caller.remote_sdp)
     if caller.state not in {LegState.ANSWERED, LegState.TALKING} or local is None:

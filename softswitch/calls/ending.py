@@ -24,6 +24,7 @@ Facts = list[Any]
 
 RINGBACK = ("tone:ringback",)
 """What an answered caller hears while somebody is rung."""
+_ELSEWHERE = "Call completed elsewhere"
 COMPLETED = Failure(200, 16, "Normal call clearing", "completed")
 
 
@@ -34,7 +35,7 @@ def end_of_caller(leg: str, failure: Failure) -> facts.LegEnded:
 
 def end_of(leg: Leg, failure: Failure) -> facts.LegEnded:
     """End a live leg from our side, in the way that its state allows."""
-    if leg.is_caller and leg.state in {LegState.NEW, LegState.RINGING}:
+    if leg.called_us and leg.state in {LegState.NEW, LegState.RINGING}:
         return end_of_caller(leg.leg, failure)
     how = "bye" if leg.state in {LegState.ANSWERED, LegState.TALKING} else "cancel"
     return facts.LegEnded(leg.leg, "switch", how, 0, failure.cause, failure.reason)
@@ -43,6 +44,10 @@ def end_of(leg: Leg, failure: Failure) -> facts.LegEnded:
 def end_all(conversation: Conversation, failure: Failure, *, but: str = "") -> Facts:
     """End every live leg (``but`` one that is ended already), the segment and the conversation."""
     out: Facts = []
+    if conversation.transfer is not None:
+        status = failure.status if failure.status >= 300 else 487
+        transfer = conversation.transfer
+        out.append(facts.TransferEnded(transfer.leg, status, failure.reason, transfer.subscription))
     if conversation.talking is not None:
         out.append(facts.SegmentEnded(conversation.segment))
     out.extend(end_of(leg, failure) for leg in conversation.legs.values() if leg.is_live and leg.leg != but)
@@ -53,7 +58,7 @@ def end_all(conversation: Conversation, failure: Failure, *, but: str = "") -> F
 def completed_elsewhere(conversation: Conversation, winner: Leg) -> Facts:
     """Cancel the phones that lost against ``winner``; they shall show no missed call."""
     return [
-        facts.LegEnded(leg.leg, "switch", "cancel", 200, 26, "Call completed elsewhere")
+        facts.LegEnded(leg.leg, "switch", *(("reject", 487) if leg.called_us else ("cancel", 200)), 26, _ELSEWHERE)
         for leg in conversation.callees
         if leg.is_live and leg is not winner
     ]
@@ -121,6 +126,8 @@ def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
     if leg is None or conversation is None or not leg.is_live:
         return []
     end = facts.LegEnded(given.leg, "phone", "cancel", 487, 16, "Caller gave up")
+    if leg.replaces:
+        return [end]
     gone = Failure(487, 16, "Normal call clearing", "cancelled")
     return [end, *end_all(conversation, gone, but=given.leg)]
 
@@ -137,8 +144,17 @@ def phone_ended(state: CallsState, given: PhoneEnded) -> Facts:
         return []
     cause = 16 if given.how == "bye" else cause_of(given.status)[0]
     out: Facts = [facts.LegEnded(given.leg, "phone", given.how, given.status, cause, given.reason)]
+    if _is_over_for_it_alone(conversation, leg):
+        return out
     failure = COMPLETED if given.how == "bye" else Failure(given.status, cause, given.reason, "lost")
     return out + end_all(conversation, failure, but=given.leg)
+
+
+def _is_over_for_it_alone(conversation: Conversation, leg: Leg) -> bool:
+    """Tell whether a leg takes no part in the talk: a transferor that hangs up, a phone that lost a race."""
+    if conversation.transfer is not None:
+        return leg is not conversation.caller and any(one.is_live for one in conversation.callees if one is not leg)
+    return conversation.talking is not None and leg.leg not in conversation.talking
 
 
 def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
@@ -150,6 +166,8 @@ def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
         return _abandon(conversation)
     if conversation.attempting:
         return nobody_reached(conversation, NO_ANSWER)
+    if conversation.transfer is not None:
+        return end_all(conversation, NO_ANSWER)
     if conversation.state is ConversationState.TALKING:
         return end_all(conversation, MEDIA_LOST)  # a phone did not take its new port
     ringing = conversation.state in {ConversationState.RINGING, ConversationState.ATTENDED}

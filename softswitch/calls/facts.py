@@ -35,7 +35,7 @@ class LegAdded:
 
     leg: str
     side: str
-    """``caller`` or ``callee``."""
+    """``caller``, ``callee``, or ``picker``: a phone that called to take a callee's place."""
     user: str
     """Name of the user whose phone it is; empty for a number outside."""
     number: str
@@ -62,6 +62,8 @@ class LegAdded:
     """Further header lines of our INVITE."""
     codecs: tuple[str, ...] = ()
     """Names of the codecs that it is offered; empty: all that the caller has."""
+    replaces: str = ""
+    """Of a picker: the leg whose place it takes."""
 
 
 @fact("detours.planned")
@@ -250,6 +252,82 @@ class InvariantBreached:
     kind: str
     subject: str
     dump: str
+
+
+@fact("leg.offered")
+class LegOffered:
+    """We offered a phone another description by re-INVITE."""
+
+    leg: str
+    sdp: str
+
+
+@fact("leg.offer_answered")
+class LegOfferAnswered:
+    """The phone took it; ``sdp`` is its answer."""
+
+    leg: str
+    sdp: str
+
+
+@fact("leg.offer_refused")
+class LegOfferRefused:
+    """The phone refused it; the session stays as it was."""
+
+    leg: str
+    status: int
+
+
+@fact("transfer.started")
+class TransferStarted:
+    """A party asked for a transfer by REFER, and leaves."""
+
+    leg: str
+    """The transferor's."""
+    remaining: str
+    """The leg of whoever is transferred."""
+    kind: str
+    """``blind``, ``attended``, or ``early``: attended before the target has answered."""
+    to_number: str
+    subscription: str = ""
+    """The Event header of NOTIFYs to the transferor; empty where it wants none."""
+
+
+@fact("transfer.progressed")
+class TransferProgressed:
+    """The target rings; the transferor is told so."""
+
+    leg: str
+    status: int
+    subscription: str = ""
+
+
+@fact("transfer.ended")
+class TransferEnded:
+    """The transfer is done (200), or came to nothing; the transferor is told so."""
+
+    leg: str
+    status: int
+    reason: str
+    subscription: str = ""
+
+
+@fact("transfer.refused")
+class TransferRefused:
+    """A transfer that cannot be: nothing changes."""
+
+    leg: str
+    status: int
+    reason: str
+    subscription: str = ""
+
+
+@fact("leg.moved")
+class LegMoved:
+    """A leg left another conversation and belongs to this one."""
+
+    leg: str
+    from_conversation: str
 
 
 @fact("segment.started")

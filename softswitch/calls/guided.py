@@ -36,7 +36,12 @@ _ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
 def guided(state: CallsState, conversation_id: str) -> Conversation | None:
     """Return a conversation that its guide may lead now: its caller is there, and talks with nobody."""
     conversation = state.conversations.get(conversation_id)
-    if conversation is None or not conversation.guide or conversation.talking is not None:
+    if (
+        conversation is None
+        or not conversation.guide
+        or conversation.talking is not None
+        or conversation.transfer is not None
+    ):
         return None
     caller = conversation.caller
     return conversation if caller.is_live and caller.port_state is PortState.OPEN else None

@@ -202,6 +202,35 @@ class PhoneRefusedMove:
 
 
 @immutable
+class TransferAsked:
+    """A phone asked for the transfer of whom it talks with."""
+
+    leg: str
+    to_number: str
+    destination: Destination
+    subscription: str
+    other_leg: str = ""
+    """The leg of the transferor's other call, whose party is the target (RFC 3891)."""
+
+
+@immutable
+class ReplacementArrived:
+    """An INVITE that takes the place of a leg (RFC 3891)."""
+
+    conversation_id: str
+    """That of the leg to be replaced."""
+    leg: str
+    """The new leg's."""
+    replaced: str
+    from_user: str
+    from_number: str
+    place: Place
+    sdp: str
+    max_forwards: int
+    early_only: bool
+
+
+@immutable
 class PhoneEnded:
     """A phone hung up, or its dialog died."""
 
@@ -311,6 +340,8 @@ Input = (
     | CallerCancelled
     | CallerAcknowledged
     | PhoneReoffered
+    | TransferAsked
+    | ReplacementArrived
     | PhoneTookMove
     | PhoneRefusedMove
     | PhoneEnded

@@ -15,7 +15,7 @@ from softswitch.calls.description import OUR_FORMATS, audio_of, has_speech, in_o
 from softswitch.calls.ending import end_all
 from softswitch.calls.inputs import MediaLost, PhoneRefusedMove, PhoneTookMove
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
-from softswitch.calls.talking import formats_of_peer
+from softswitch.calls.talking import formats_of_peer, offer_answered, offer_refused
 
 Facts = list[Any]
 
@@ -52,6 +52,8 @@ def took_move(state: CallsState, given: PhoneTookMove) -> Facts:
     """A phone took a re-INVITE of ours: the move is done, if it was that which was offered."""
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
+    if leg is not None and not leg.moving:
+        return offer_answered(state, given)
     if leg is None or conversation is None or not _awaits_answer(leg):
         return []
     if given.offered != leg.local_sdp:  # an earlier one, e.g. a refresh of the session
@@ -66,6 +68,8 @@ def refused_move(state: CallsState, given: PhoneRefusedMove) -> Facts:
     """A phone refused a re-INVITE of ours: without it there is no sound."""
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
+    if leg is not None and not leg.moving:
+        return offer_refused(state, given)
     if leg is None or conversation is None or not _awaits_answer(leg):
         return []
     if given.status in _GLARE:

@@ -12,7 +12,8 @@ from typing import Any
 from softswitch.calls import facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.description import stream_of
-from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
+from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
+from softswitch.calls.state import CallsState, Conversation, Leg, LegState, Parting, PortState
 from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing
 from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
@@ -23,6 +24,9 @@ from softswitch.sip.ua.user_agent import UserAgent
 from softswitch.sip.uri import Uri, parse_uri
 
 Session = ClientSession | ServerSession
+
+
+_HELD = frozenset({PortState.OPEN, PortState.OPENING})
 
 
 class Performer:
@@ -64,6 +68,12 @@ class Performer:
             facts.LegMediaLost: self._media_lost,
             facts.LegReinvited: self._reinvited,
             facts.LegReinviteAnswered: self._reinvite_answered,
+            facts.LegOffered: self._offered,
+            facts.LegOfferAnswered: self._offer_answered,
+            facts.TransferStarted: self._transfer_started,
+            facts.TransferProgressed: self._transfer_told,
+            facts.TransferEnded: self._transfer_told,
+            facts.TransferRefused: self._transfer_refused,
             facts.SegmentStarted: self._segment_started,
             facts.LegPlaying: self._playing,
             facts.LegPlayEnded: self._play_ended,
@@ -88,7 +98,7 @@ class Performer:
             if leg.sounds:
                 self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
             talking = self._state.conversations[leg.conversation_id].talking
-            pair = talking or (leg.leg, leg.early)
+            pair = talking or (leg.leg, "" if leg.state is LegState.TALKING else leg.early)
             if leg.leg == pair[0] and pair[1]:
                 self._join(leg.conversation_id, *pair)
 
@@ -111,15 +121,24 @@ class Performer:
             to_address=Address(Uri("sip", leg.number, parse_uri(leg.uri).host if leg.trunk else self._domain)),
             sdp=fact.sdp,
             route=leg.route,
-            headers=tuple(_header(line) for line in leg.headers),
+            headers=(*(_header(line) for line in leg.headers), *self._referred_by(conversation)),
             max_forwards=leg.max_forwards,
             credentials=self._credentials_of(leg.trunk) if leg.trunk else None,
         )
         self.sessions[fact.leg] = self._ua.invite(order, owner=fact.leg, now=now)
 
     def _caller_address(self, conversation: Conversation) -> Address:
+        waiting = conversation.caller
+        if conversation.transfer is not None and waiting.side != "caller":
+            return Address(Uri("sip", waiting.number, self._domain))
         number = conversation.from_number or "anonymous"
         return Address(Uri("sip", number, self._domain), conversation.from_name)
+
+    def _referred_by(self, conversation: Conversation) -> tuple[Header, ...]:
+        """Name the transferor (RFC 3892); nobody where there is none."""
+        transfer = conversation.transfer
+        leg = None if transfer is None else conversation.legs.get(transfer.leg)
+        return () if leg is None else (("Referred-By", f"<{Uri('sip', leg.number, self._domain)}>"),)
 
     def _progressed(self, fact: facts.LegProgressed, now: float) -> None:
         if fact.sdp:
@@ -189,6 +208,30 @@ class Performer:
         if fact.stopped:
             self._media.play(fact.leg, None)
 
+    def _offered(self, fact: facts.LegOffered, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            session.reinvite(fact.sdp, now=now)
+
+    def _offer_answered(self, fact: facts.LegOfferAnswered, now: float) -> None:
+        self._set_stream(self._state.legs[fact.leg])
+
+    def _transfer_started(self, fact: facts.TransferStarted, now: float) -> None:
+        self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            answer_refer(session, fact.subscription, now)
+
+    def _transfer_told(self, fact: facts.TransferProgressed | facts.TransferEnded, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None and fact.subscription:
+            tell_of_refer(session, fact.subscription, fact.status, now)
+
+    def _transfer_refused(self, fact: facts.TransferRefused, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            refuse_refer(session, fact.subscription, fact.status, now)
+
     def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
         leg = self._state.legs[fact.leg_a]
         self._join(leg.conversation_id, fact.leg_a, fact.leg_b)
@@ -230,7 +273,8 @@ class Performer:
 
     def _close_media(self, leg: Leg) -> None:
         self._media.close(leg.leg)
-        if leg.is_caller:  # the conversation goes with its caller, and the room with the conversation
+        others = self._state.conversations[leg.conversation_id].legs.values()
+        if not any(other.port_state in _HELD for other in others):  # the room goes with the last of its legs
             self._media.set_room(leg.conversation_id, ())
 
     def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:

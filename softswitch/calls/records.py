@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from softswitch.calls import facts
 from softswitch.core.facts import Record, name_of_class
+from softswitch.core.ids import leg_id
 from softswitch.core.rows import RowChange, Value
 
 
@@ -57,6 +58,8 @@ def _leg_added(record: Record, fact: facts.LegAdded) -> Sequence[RowChange]:
 
 def _leg_accepted(record: Record, fact: facts.LegAccepted) -> Sequence[RowChange]:
     """Our 200 to the caller: from now on the conversation counts as answered."""
+    if fact.leg != leg_id(record.conversation_id, 1):
+        return (_leg(record, fact.leg, answered_at=record.wall_s),)
     return (
         _leg(record, fact.leg, answered_at=record.wall_s),
         _conversation(record, answered_at=record.wall_s),
@@ -111,6 +114,7 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.LegAdded: _leg_added,
     facts.LegAccepted: _leg_accepted,
     facts.LegAnswered: _leg_answered,
+    facts.LegMoved: lambda record, fact: (_leg(record, fact.leg),),
     facts.LegEnded: _leg_ended,
     facts.LegMediaClosed: _leg_media_closed,
     facts.SegmentStarted: _segment_started,

@@ -7,7 +7,15 @@ from typing import Any, Final
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
 from softswitch.calls.description import OUR_FORMATS as OURS
-from softswitch.calls.description import answer_for, audio_of, codec_of, has_speech, invitation_for, offer_for
+from softswitch.calls.description import (
+    answer_for,
+    audio_of,
+    codec_of,
+    has_speech,
+    invitation_for,
+    offer_for,
+    transfer_offer_for,
+)
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
 from softswitch.calls.inputs import (
@@ -23,6 +31,7 @@ from softswitch.calls.inputs import (
     RingPhones,
 )
 from softswitch.calls.moving import offer_new_port
+from softswitch.calls.replacing import take_place
 from softswitch.calls.state import CallsState, Conversation, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
@@ -89,7 +98,7 @@ def added(
     *,
     needs_port: bool = True,
 ) -> facts.LegAdded:
-    """Make the fact of a new leg."""
+    """Write the fact of a leg that begins; one that is refused at once needs no port."""
     flow = place.flow
     return facts.LegAdded(
         leg,
@@ -115,17 +124,20 @@ def media_opened(state: CallsState, given: MediaOpened) -> Facts:
     out: Facts = [facts.LegMediaOpened(given.leg, given.port)]
     if leg.moving:
         return out + offer_new_port(conversation, leg, given.port)
+    if leg.replaces:
+        return out + take_place(conversation, leg, given.port)
     caller = conversation.caller
     if leg is caller:
         if conversation.kind in _KINDS.values():
             return out + _answer_alone(conversation, given.port)
         ready = [one for one in conversation.callees if one.port_state is PortState.OPEN]
     else:
-        ready = [leg] if caller.port_state is PortState.OPEN else []
+        ready = [leg] if caller.port_state is PortState.OPEN and leg.attempt == conversation.attempt else []
     for callee in ready:
         if callee.state is LegState.NEW:
             port = given.port if callee is leg else callee.port
-            out.append(facts.LegInvited(callee.leg, invitation_for(callee, caller, port)))
+            offer = invitation_for if conversation.transfer is None else transfer_offer_for
+            out.append(facts.LegInvited(callee.leg, offer(callee, caller, port)))
     return out
 
 

@@ -32,16 +32,18 @@ def unsound(conversation: Conversation) -> str:
     """Tell what does not hang together in a conversation; nothing where all does."""
     legs = list(conversation.legs.values())
     live = [leg for leg in legs if leg.is_live]
-    if not legs or not legs[0].is_caller:
+    ended = conversation.state is ConversationState.ENDED  # its caller may have been moved elsewhere by a transfer
+    if not legs or not (legs[0].is_caller or ended):
         return "its caller is unknown"
     if any(not _fits_its_dialog(leg) for leg in live):
         return "a leg and its dialog contradict each other"
-    if conversation.state is ConversationState.ENDED:
+    if ended:
         return "it has ended and a leg has not" if live else ""
     if conversation.state is not ConversationState.TALKING:
         early = any(leg.state in _SPEAKING for leg in live if not (leg.is_caller and conversation.guide))
         return "people talk in it and it is not answered" if early or conversation.deadline_s is None else ""
-    talking = [conversation.legs.get(leg) for leg in conversation.talking or ("",)]
+    waiting = ("",) if conversation.transfer is None else (conversation.seeker,)
+    talking = [conversation.legs.get(leg) for leg in conversation.talking or waiting]
     return "" if all(leg is not None and _speaks(leg) for leg in talking) else "nobody knows who talks in it"
 
 

@@ -102,6 +102,7 @@ CONVERSATION_TABLE: Final = StateTable(
         (ConversationState.RINGING, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.RINGING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.RINGING, ConversationInput.END): ConversationState.ENDED,
+        (ConversationState.TALKING, ConversationInput.INVITE): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.END): ConversationState.ENDED,
     },
@@ -163,6 +164,10 @@ class Leg:
     sounds_repeat: bool = False
     attempt: int = 0
     """Of a callee that a guide rang: by which attempt."""
+    replaces: str = ""
+    """Of a picker: the leg whose place it takes."""
+    pending_offer: str = ""
+    """Our re-INVITE's description whose answer is outstanding."""
     cancelling: bool = False
     """Whether a cancelled INVITE's final answer is still outstanding."""
     end_status: int = 0
@@ -175,9 +180,27 @@ class Leg:
         return self.side == "caller"
 
     @property
+    def called_us(self) -> bool:
+        """Whether we answer its INVITE: a caller's or a picker's."""
+        return self.side != "callee"
+
+    @property
     def is_live(self) -> bool:
         """Whether its dialog is not over."""
         return self.state is not LegState.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer under way."""
+
+    leg: str
+    """The transferor's."""
+    kind: str
+    to_number: str
+    subscription: str
+    rang: bool = False
+    """Whether the transferor was told that the target rings."""
 
 
 @dataclass(slots=True)
@@ -211,15 +234,25 @@ class Conversation:
     attempting: bool = False
     """Whether that attempt is not over."""
 
+    seeker: str = ""
+    """The leg for which phones are rung: the caller's, or that of whoever is transferred."""
+    transfer: Transfer | None = None
+
     @property
     def caller(self) -> Leg:
-        """The leg that called us: the first one."""
-        return next(iter(self.legs.values()))
+        """The leg for which phones are rung: the one that called us, or the one that is transferred."""
+        found = self.legs.get(self.seeker)
+        return found if found is not None else next(iter(self.legs.values()))
 
     @property
     def callees(self) -> list[Leg]:
-        """The legs that we called."""
-        return [leg for leg in self.legs.values() if leg.side == "callee"]
+        """The legs that are rung now, or came to take a call that rings; one of them gets the caller."""
+        return [leg for leg in self.legs.values() if leg.side != "caller" and leg.attempt == self.attempt]
+
+    def next_leg(self) -> int:
+        """Return the number of its next leg; legs that moved here keep the names of where they came from."""
+        own = (leg.rpartition(".") for leg in self.legs)
+        return 1 + max((int(number) for name, _, number in own if name == self.conversation_id), default=0)
 
     def peer_of(self, leg: str) -> Leg | None:
         """Return the leg that ``leg`` talks with in the running segment, or None."""

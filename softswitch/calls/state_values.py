@@ -7,11 +7,20 @@ states give equal values, in the order in which things came to be.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import astuple, fields
 from operator import attrgetter
 from typing import Any, Final
 
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, Parting, PortState
+from softswitch.calls.state import (
+    CallsState,
+    Conversation,
+    ConversationState,
+    Leg,
+    LegState,
+    Parting,
+    PortState,
+    Transfer,
+)
 from softswitch.sip.ua.snapshot import flow_of, flow_values
 
 Values = tuple[Any, ...]
@@ -65,7 +74,17 @@ def _word(kind: type[Any]) -> tuple[_Convert, _Convert]:
 
 
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})
-_CONVERSATIONS: Final = _Rows(Conversation, {"state": _word(ConversationState)}, without=("legs",))
+_CONVERSATIONS: Final = _Rows(
+    Conversation,
+    {
+        "state": _word(ConversationState),
+        "transfer": (
+            lambda transfer: None if transfer is None else astuple(transfer),
+            lambda values: None if values is None else Transfer(*values),
+        ),
+    },
+    without=("legs",),
+)
 _PARTINGS: Final = _Rows(Parting, {})
 
 

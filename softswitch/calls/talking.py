@@ -9,6 +9,7 @@ from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA
 from softswitch.calls.description import (
     OUR_FORMATS,
+    agreed_formats,
     answer_for,
     audio_of,
     codec_of,
@@ -18,9 +19,17 @@ from softswitch.calls.description import (
     wanted_of,
 )
 from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, hushed
-from softswitch.calls.inputs import CalleeAnswered, CalleeProgressed, CallerAcknowledged, PhoneReoffered
+from softswitch.calls.inputs import (
+    CalleeAnswered,
+    CalleeProgressed,
+    CallerAcknowledged,
+    PhoneRefusedMove,
+    PhoneReoffered,
+    PhoneTookMove,
+)
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
+from softswitch.sdp.audio import RemoteAudio
 from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
@@ -39,8 +48,8 @@ def progressed(state: CallsState, given: CalleeProgressed) -> Facts:
         return []
     out: Facts = [facts.LegProgressed(given.leg, given.status, given.sdp)]
     caller = conversation.caller
-    if caller.state not in _UNANSWERED:  # a guide has taken its call
-        return out
+    if caller.state not in _UNANSWERED:  # a guide has taken its call, or it is transferred
+        return [*out, *_ring_for_transferor(conversation, given.status)]
     if given.sdp and not caller.early and caller.remote_sdp:
         answer = _answer_to_caller(caller, given.sdp)
         if answer:
@@ -57,16 +66,68 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
     if leg is None or conversation is None or leg.state not in _WAITING or not conversation.caller.is_live:
         return []
     out: Facts = [facts.LegAnswered(given.leg, given.sdp, leg.user), *completed_elsewhere(conversation, leg)]
+    return [*out, *connect(conversation, leg, given.sdp or leg.remote_sdp)]
+
+
+def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
+    """Let whoever waits talk with the phone that took the call.
+
+    Args:
+        conversation: theirs.
+        winner: the leg of that phone.
+        sdp: the description with the formats that it takes.
+    """
     caller = conversation.caller
-    number = conversation.segment + 1
     if caller.state not in _UNANSWERED:
-        out += hushed(caller)
-        return [*out, facts.SegmentStarted(number, caller.leg, leg.leg, codec_of(given.sdp or leg.remote_sdp))]
-    sdp = _answer_to_caller(caller, given.sdp or leg.remote_sdp)
-    if not sdp:
-        return [*out, *_fail(caller, leg)]
-    segment = facts.SegmentStarted(number, caller.leg, leg.leg, codec_of(sdp))
-    return [*out, facts.LegAccepted(caller.leg, sdp), segment]
+        return [*hushed(caller), *join(conversation, caller, winner, codecs=audio_of(sdp))]
+    answer = _answer_to_caller(caller, sdp)
+    if not answer:
+        return _fail(conversation, winner)
+    segment = facts.SegmentStarted(conversation.segment + 1, caller.leg, winner.leg, codec_of(answer))
+    return [facts.LegAccepted(caller.leg, answer), segment]
+
+
+def join(conversation: Conversation, one: Leg, other: Leg, *, codecs: RemoteAudio | None = None) -> Facts:
+    """Start a segment of two legs that are answered, and bring a transfer under way to its end.
+
+    Where ``one`` was agreed upon other formats than ``other`` takes, it is offered those.
+
+    Args:
+        conversation: theirs, from now on at least.
+        one: the leg that was there before.
+        other: the leg that has come.
+        codecs: what the other takes; as its last description says unless given.
+    """
+    formats = codecs.formats if codecs is not None else agreed_formats(other)
+    out: Facts = [facts.SegmentStarted(conversation.segment + 1, one.leg, other.leg, _codec_name(formats))]
+    fitting = in_order_of(formats, agreed_formats(one))
+    spoken = [form for form in formats if form.carries_sound]
+    if not one.pending_offer and any(form[1:4] not in {fit[1:4] for fit in fitting} for form in spoken[:1]):
+        out.append(facts.LegOffered(one.leg, offer_for(one, formats)))
+    return [*out, *_let_transferor_go(conversation)]
+
+
+def _codec_name(formats: Sequence[PayloadFormat]) -> str:
+    return next((form.encoding for form in formats if form.carries_sound), "")
+
+
+def _ring_for_transferor(conversation: Conversation, status: int) -> Facts:
+    transfer = conversation.transfer
+    if transfer is None or transfer.rang or status < 180:
+        return []
+    return [facts.TransferProgressed(transfer.leg, 180, transfer.subscription)]
+
+
+def _let_transferor_go(conversation: Conversation) -> Facts:
+    """The transfer has succeeded: tell the transferor, and hang up there if it has not itself."""
+    transfer = conversation.transfer
+    if transfer is None:
+        return []
+    out: Facts = [facts.TransferEnded(transfer.leg, 200, "OK", transfer.subscription)]
+    leg = conversation.legs.get(transfer.leg)
+    if leg is not None and leg.is_live:
+        out.append(facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"))
+    return out
 
 
 def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:
@@ -84,13 +145,33 @@ def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:
         return ""
 
 
-def _fail(caller: Leg, callee: Leg) -> Facts:
+def _fail(conversation: Conversation, callee: Leg) -> Facts:
     """The phone took the call with a description that fits nothing: hang up there, refuse the caller."""
+    how = "reject" if callee.called_us else "bye"
     return [
-        facts.LegEnded(callee.leg, "switch", "bye", 488, NO_MEDIA.cause, NO_MEDIA.reason),
-        end_of(caller, NO_MEDIA),
+        facts.LegEnded(callee.leg, "switch", how, 488, NO_MEDIA.cause, NO_MEDIA.reason),
+        end_of(conversation.caller, NO_MEDIA),
         facts.ConversationEnded(NO_MEDIA.word, NO_MEDIA.status),
     ]
+
+
+def offer_answered(state: CallsState, given: PhoneTookMove) -> Facts:
+    """A phone took our re-INVITE; one that only refreshed the session and changed nothing is no fact."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.is_live or not (leg.pending_offer or given.sdp not in {"", leg.remote_sdp}):
+        return []
+    return [facts.LegOfferAnswered(given.leg, given.sdp)]
+
+
+def offer_refused(state: CallsState, given: PhoneRefusedMove) -> Facts:
+    """A phone refused our re-INVITE; after a glare it is offered the same formats once more."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.is_live or not leg.pending_offer:
+        return []
+    audio = audio_of(leg.pending_offer)
+    if given.status == 491 and audio is not None:
+        return [facts.LegOffered(given.leg, offer_for(leg, audio.formats))]
+    return [facts.LegOfferRefused(given.leg, given.status)]
 
 
 def acknowledged(state: CallsState, given: CallerAcknowledged) -> Facts:

@@ -15,7 +15,7 @@ from softswitch.simulation.phone_exchange import ServerExchange
 from softswitch.simulation.phone_registration import Registration
 from softswitch.simulation.phone_request import Attempt
 from softswitch.simulation.streams import StreamNetwork
-from softswitch.sip.message import Request
+from softswitch.sip.message import Header, Request
 
 
 class SimulatedPhone(PhoneCore):
@@ -82,8 +82,8 @@ class SimulatedPhone(PhoneCore):
         """Unregister this phone; returns the final status."""
         return await self.registration.unregister()
 
-    async def dial(self, number: str, *, offer: bool = True) -> Call:
-        """Dial a number; returns the call as soon as its INVITE is on its way."""
+    async def dial(self, number: str, *, offer: bool = True, headers: tuple[Header, ...] = ()) -> Call:
+        """Dial a number; returns the call as soon as its INVITE, with these headers too, is on its way."""
         local = f'"{self.account.display_name}" ' if self.account.display_name else ""
         local += f"<sip:{self.account.user}@{self.account.domain}>;tag={self.tag()}"
         remote = f"<sip:{number}@{self.account.domain}>"
@@ -91,7 +91,7 @@ class SimulatedPhone(PhoneCore):
             self, outgoing=True, sip_call_id=f"{self.tag()}@{self.address[0]}", local_party=local, remote_party=remote
         )
         self.calls.append(call)
-        call.place(number, offer=offer)
+        call.place(number, offer=offer, headers=headers)
         return call
 
     async def options(self) -> int:
@@ -103,6 +103,10 @@ class SimulatedPhone(PhoneCore):
     def _requested(self, exchange: ServerExchange) -> None:
         request = exchange.request
         call = self._call_of(request)
+        if request.method == "BYE" and call is not None and call.ended_by == "there":
+            with self._unlogged():  # said again by a brain that did not know whether it had said it
+                call.receive(exchange)
+            return
         if request.method != "ACK" or (call is not None and call.awaits(request)):
             self._note(request, sent=False)
         if request.method == "CANCEL":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from typing import Final
+from urllib.parse import quote
 
 from softswitch.core.errors import SimulationError
 from softswitch.simulation.phone_core import PhoneCore
@@ -11,7 +12,7 @@ from softswitch.simulation.phone_dialog import NOTHING, Content, Dialog
 from softswitch.simulation.phone_exchange import ServerExchange
 from softswitch.simulation.phone_request import Attempt
 from softswitch.simulation.phone_sdp import Description, read_description
-from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.message import Header, Message, Request, Response
 
 _GLARE_WAIT_S: Final = {True: 3.0, False: 1.0}
 """How long after a 491 the one that made the call, and the other, try again (RFC 3261 §14.1)."""
@@ -61,6 +62,8 @@ class Call(Dialog):
         self.takes_reinvites = True
         self.invite_exchange: ServerExchange | None = None
         """The last INVITE that came, which CANCEL and ACK are about."""
+        self.progress: list[int] = []
+        """The statuses that NOTIFYs told of our REFER."""
         self._invite: Attempt | None = None
         self._giving_up = False
         self._reinviting = False
@@ -97,10 +100,11 @@ class Call(Dialog):
 
     # Calling
 
-    def place(self, number: str, *, offer: bool = True) -> None:
+    def place(self, number: str, *, offer: bool = True, headers: tuple[Header, ...] = ()) -> None:
         """Send the INVITE."""
         self.target = f"sip:{number}@{self.phone.account.domain}"
-        content = self.content(self.here()) if offer else NOTHING
+        own, body = self.content(self.here()) if offer else NOTHING
+        content = ((*headers, *own), body)
         self._invite = self.attempt("INVITE", content, self._invite_answered)
 
     def _invite_answered(self, response: Response) -> None:
@@ -115,6 +119,8 @@ class Call(Dialog):
     def _provisional(self, response: Response) -> None:
         if self._giving_up:
             self._send_cancel()
+        if response.to.tag is not None:
+            self._remote_party = response.get("To") or ""
         if response.sdp and read_description(response.sdp) is not None:
             self.hear(response)
             self._enter(CallState.EARLY)
@@ -285,6 +291,29 @@ class Call(Dialog):
             await self.phone.sleep(_GLARE_WAIT_S[self.outgoing])
         return response.status
 
+    async def refer(self, number: str, *, to_call: Call | None = None, silent: bool = False) -> int:
+        """Ask by REFER that the other end is transferred (RFC 3515); returns its final status.
+
+        Args:
+            number: the target.
+            to_call: our call to the target, which the new one shall replace (RFC 3891).
+            silent: whether we want no NOTIFY (RFC 4488).
+        """
+        target = f"sip:{number}@{self.phone.account.domain}"
+        if to_call is not None:
+            text = f"{to_call.sip_call_id};to-tag={to_call.remote_tag};from-tag={to_call.local_tag}"
+            target += f"?Replaces={quote(text, safe='')}"
+        headers: tuple[Header, ...] = (("Refer-To", f"<{target}>"),)
+        headers += (("Refer-Sub", "false"),) if silent else ()
+        return (await self.attempt("REFER", (headers, b"")).final).status
+
+    def _take_notify(self, exchange: ServerExchange) -> None:
+        words = exchange.request.body.split()
+        if exchange.request.content_type == "message/sipfrag" and len(words) > 1:
+            self.progress.append(int(words[1]))
+        exchange.respond(200)
+        self.phone.changed()
+
     def _offer_answered(self, response: Response) -> None:
         self._reinvite_answered(response, offered=True)
 
@@ -306,7 +335,9 @@ class Call(Dialog):
         elif request.method == "BYE":
             exchange.respond(200)
             self._end("there", request)
-        elif request.method in {"OPTIONS", "INFO"}:
+        elif request.method == "NOTIFY":
+            self._take_notify(exchange)
+        elif request.method in {"OPTIONS", "INFO", "UPDATE"}:
             exchange.respond(200)
         else:
             exchange.respond(405, headers=(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"),))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from random import Random
@@ -200,6 +201,13 @@ class PhoneCore:
         return "\n".join(f"{line.at_s:10.3f} {line}" for line in self.log)
 
     # Sending
+
+    @contextmanager
+    def _unlogged(self) -> Iterator[None]:
+        """Leave what happens out of the log."""
+        kept = len(self.log)
+        yield
+        del self.log[kept:]
 
     def _note(self, message: Message, *, sent: bool) -> None:
         if isinstance(message, Response):

@@ -43,6 +43,11 @@ class Dialog:
         """Our tag."""
         return self._local_party.rpartition(";tag=")[2]
 
+    @property
+    def remote_tag(self) -> str:
+        """The peer's tag."""
+        return self._remote_party.rpartition(";tag=")[2]
+
     def is_of(self, sip_call_id: str, local_tag: str) -> bool:
         """Tell whether a request to that tag belongs to this dialog."""
         return self.sip_call_id == sip_call_id and self.local_tag == local_tag

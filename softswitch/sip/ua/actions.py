@@ -112,6 +112,17 @@ class RefreshDue:
 
 
 @immutable
+class Referred:
+    """The peer asks for a transfer by REFER (RFC 3515); ``answer_refer`` answers it, in the same turn."""
+
+    session: Party
+    refer_to: str
+    """The value of its Refer-To header."""
+    subscription: str
+    """The value of the Event header that NOTIFYs about it carry; empty where none are wanted (RFC 4488)."""
+
+
+@immutable
 class InfoArrived:
     """An INFO came within the dialog; it is answered."""
 
@@ -162,6 +173,7 @@ Action = (
     | ReofferAnswered
     | ReofferRefused
     | RefreshDue
+    | Referred
     | InfoArrived
     | Ended
     | Responded

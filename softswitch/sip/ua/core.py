@@ -18,13 +18,13 @@ from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.ended_dialogs import EndedDialogs
 from softswitch.sip.ua.party import Party
 
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE"
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER"
 """The methods that are understood within a dialog."""
 ALLOW_HEADER: Final = ("Allow", ALLOW)
 SDP_HEADER: Final = ("Content-Type", "application/sdp")
-SUPPORTED: Final = frozenset({"100rel", "timer"})
+SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub"})
 """Option tags that a peer may require of us."""
-SUPPORTED_HEADER: Final = ("Supported", "100rel, timer")
+SUPPORTED_HEADER: Final = ("Supported", "100rel, replaces, timer")
 _CONTACT_TRANSPORT: Final = {
     "udp": "",
     "tcp": ";transport=tcp",

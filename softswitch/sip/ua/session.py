@@ -11,7 +11,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import Key
-from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, RefreshDue, Reoffered
+from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Referred, RefreshDue, Reoffered
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.core import ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
@@ -31,9 +31,10 @@ from softswitch.sip.ua.session_timer import (
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.update_in import UpdateIn
 from softswitch.sip.ua.update_out import send_update
+from softswitch.sip.ua.within import send_within
 
 _KNOWN_METHODS: Final = frozenset(
-    {"MESSAGE", "NOTIFY", "PUBLISH", "REFER", "REGISTER", "SUBSCRIBE"},
+    {"MESSAGE", "NOTIFY", "PUBLISH", "REGISTER", "SUBSCRIBE"},
 )
 """Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
@@ -69,6 +70,8 @@ class Session(ABC):
         self.peer_allow = ""
         self.terms = NOTHING_AGREED
         self._session_timer: SessionTimer | None = None
+        self._refer: tuple[Request, Key, Flow] | None = None
+        self._refers = 0
         self._reoffer_in: ReofferIn | UpdateIn | None = None
         self._reoffer_out: ReofferOut | None = None
         self._limit: Timer | None = None
@@ -128,6 +131,24 @@ class Session(ABC):
             return False
         send_update(self._core, self, (*headers_for_request(self.terms), *headers), now)
         return True
+
+    def answer_refer(self, status: int, *, headers: tuple[Header, ...] = (), now: float) -> None:
+        """Answer the peer's REFER; nothing happens where none waits."""
+        if self._refer is not None:
+            (request, key, flow), self._refer = self._refer, None
+            self._core.answer(request, key, flow, status, now, (self._core.contact(flow), *headers))
+
+    def notify(self, headers: tuple[Header, ...], body: bytes = b"", *, now: float) -> None:
+        """Send a NOTIFY within the dialog: about a REFER, or to press a key of the phone.
+
+        It may follow our BYE: a REFER's subscription shares the dialog and outlives the call (RFC 5057 §3.1).
+        """
+        send_within(self._core, self, "NOTIFY", headers, body, now, vital=not self.is_over)
+
+    def info(self, headers: Iterable[Header], body: bytes = b"", *, now: float) -> None:
+        """Send an INFO within the dialog, unless the peer's Allow says that it knows none."""
+        if self.is_confirmed and (not self.peer_allow or "INFO" in self.peer_allow):
+            send_within(self._core, self, "INFO", headers, body, now)
 
     def accept_reoffer(self, sdp: str, *, now: float) -> None:
         """Answer the peer's re-INVITE with 200; nothing happens where none waits (it may have been cancelled)."""
@@ -205,6 +226,19 @@ class Session(ABC):
         self._refreshed_by(request, retarget=False)
         self._restart_timer(now)
         self._core.tell(Reoffered(self, request.sdp))
+
+    def _receive_refer(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a REFER within the dialog (RFC 3515 §2.4.2); its owner answers it."""
+        targets = request.get_all("Refer-To")
+        status = 400 if len(targets) != 1 else 0 if self.is_confirmed else 491
+        if status:
+            self._core.answer(request, key, flow, status, now)
+            return
+        self._refers += 1
+        event = "refer" if self._refers == 1 else f"refer;id={request.cseq.number}"
+        silent = (request.get("Refer-Sub") or "").strip().lower().startswith("false")
+        self._refer = (request, key, flow)
+        self._core.tell(Referred(self, targets[0], "" if silent else event))
 
     def _refreshed_by(self, request: Request, *, retarget: bool = True) -> None:
         """Take over what a request of the peer's says of the session timer and of the peer."""
@@ -352,6 +386,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "INVITE": Session._receive_reinvite,
     "OPTIONS": Session._receive_options,
     "PRACK": lambda session, *asked: session._receive_prack(*asked),
+    "REFER": Session._receive_refer,
     "UPDATE": Session._receive_update,
 }
 """Methods that are known within a dialog, by name."""

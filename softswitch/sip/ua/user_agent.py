@@ -27,6 +27,7 @@ from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.core import ALLOW, SUPPORTED, UaCore
 from softswitch.sip.ua.order import InviteOrder
+from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
 from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
@@ -215,6 +216,17 @@ class UserAgent:
         timers = self._core.timers
         session.take_over(snapshot, now, max(timers.give_up_s - age_s, _RESUMED_WAIT * timers.t1_s))
         return session
+
+    def session_of(self, sip_call_id: str, to_tag: str, from_tag: str) -> Party | None:
+        """Return the session of the dialog that a Replaces header names (RFC 3891 §3), or None.
+
+        A phone that refers to a dialog of its own may name the tags from its own side.
+        """
+        for local, remote in ((to_tag, from_tag), (from_tag, to_tag)):
+            found = self._core.sessions.get((sip_call_id, local))
+            if found is not None and not found.is_over and found.dialog.remote_tag in {"", remote}:
+                return found
+        return None
 
     def remember_ended(self, sip_call_id: str, local_tag: str, *, now: float) -> None:
         """Answer the BYE of a dialog with 200 when it comes again: its peer ended it towards a former process."""

@@ -53,7 +53,7 @@ def test_options_within_the_dialog_says_what_is_allowed() -> None:
 def test_a_method_that_is_not_supported_gets_405_and_one_that_nobody_knows_501() -> None:
     rig = Rig()
     session = rig.talking_in()
-    rig.give(rig.within(session, "REFER", cseq=2))
+    rig.give(rig.within(session, "SUBSCRIBE", cseq=2))
     assert (rig.last_response().status, rig.last_response().get("Allow")) == (
         405,
         ALLOW,

@@ -1,0 +1,94 @@
+"""Deciding an INVITE that takes the place of a leg (RFC 3891): the pickup of a ringing call, or of one's own talk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.calls import facts
+from softswitch.calls.causes import cause_of
+from softswitch.calls.description import OUR_FORMATS, agreed_formats, answer_for, audio_of
+from softswitch.calls.ending import completed_elsewhere
+from softswitch.calls.inputs import ReplacementArrived
+from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.talking import connect, join
+from softswitch.core.errors import SdpError
+from softswitch.sdp.model import PayloadFormat
+
+Facts = list[Any]
+
+_RINGING = frozenset({LegState.INVITED, LegState.RINGING})
+
+
+def refusal_of_replacement(state: CallsState, replaced: str, from_user: str, *, early_only: bool) -> int:
+    """Return the status that refuses such an INVITE, or 0 (RFC 3891 §3).
+
+    A call that rings may be taken by any user of the switch, as the lamps on their phones offer it; a talk only by
+    whose it is.
+    """
+    leg = state.legs.get(replaced)
+    if leg is None or not leg.is_live:
+        return 603
+    if leg.state in _RINGING and leg.side == "callee":
+        return 0 if from_user else 403
+    if leg.state is not LegState.TALKING:
+        return 481
+    if early_only:
+        return 486
+    return 0 if from_user and leg.user == from_user else 403
+
+
+def arrive(state: CallsState, given: ReplacementArrived) -> Facts:
+    """The INVITE came, and may be: its leg needs a port."""
+    place = given.place
+    flow = place.flow
+    return [
+        facts.LegAdded(
+            given.leg,
+            "picker",
+            given.from_user,
+            given.from_number,
+            place.uri,
+            (flow.transport, *flow.local, *flow.remote, flow.connection),
+            place.media_address,
+            place.advertised_address,
+            given.sdp,
+            given.max_forwards,
+            replaces=given.replaced,
+        )
+    ]
+
+
+def take_place(conversation: Conversation, picker: Leg, port: int) -> Facts:
+    """The port is there: answer it, and let the leg that it replaces go."""
+    replaced = conversation.legs.get(picker.replaces)
+    if replaced is None or not replaced.is_live:
+        return [_refused(picker, 603)]
+    ringing = replaced.state in _RINGING
+    other = conversation.caller if ringing else conversation.peer_of(replaced.leg)
+    if other is None or not other.is_live:
+        return [_refused(picker, 603)]
+    try:
+        sdp = answer_for(picker, picker.remote_sdp, _formats_for(other), port)
+    except SdpError:
+        return [_refused(picker, 488)]
+    accepted = facts.LegAccepted(picker.leg, sdp)
+    if ringing:
+        return [*completed_elsewhere(conversation, picker), accepted, *connect(conversation, picker, sdp)]
+    return [
+        facts.SegmentEnded(conversation.segment),
+        accepted,
+        facts.LegEnded(replaced.leg, "switch", "bye", 0, 16, "Call taken over"),
+        *join(conversation, other, picker, codecs=audio_of(sdp)),
+    ]
+
+
+def _formats_for(other: Leg) -> tuple[PayloadFormat, ...]:
+    if other.state in {LegState.ANSWERED, LegState.TALKING}:
+        return agreed_formats(other)
+    audio = audio_of(other.remote_sdp)
+    return OUR_FORMATS if audio is None else audio.formats
+
+
+def _refused(picker: Leg, status: int) -> facts.LegEnded:
+    cause, reason = cause_of(status)
+    return facts.LegEnded(picker.leg, "switch", "reject", status, cause, reason)
