@@ -1,7 +1,8 @@
 // Phones without ears: LEGS legs of 50 packets a second, leg i sent at its own moment of the 20 ms, with up to 1 ms of
 // jitter where JITTER_US says so. A packet carries the time at which it was sent, so the delay is known when it comes
 // back at the phone of leg i^1. Arrivals carry the kernel's time stamps: how late this program reads does not count.
-// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM < "ADDRESS PORT" a line, one a leg
+// A seventh argument: what comes back was made anew; it is counted, and its delays mean nothing.
+// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind] < "ADDRESS PORT" a line, one a leg
 // prints: sent received, then a line of delay percentiles in microseconds: mean p50 p99 max
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -14,7 +15,7 @@
 
 enum { OCTETS = 172, FRAME_NS = 20000000, SLOTS = 80, SLOT_NS = FRAME_NS / SLOTS };
 
-static int *sockets, legs, reading;
+static int *sockets, legs, reading, blind;
 static uint32_t *delays_us;
 static uint64_t count, sent, limit;
 
@@ -52,7 +53,7 @@ static void read_phone(int sock) {
                 memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
                 came_at = stamp.tv_sec * 1000000000ull + stamp.tv_nsec;
             }
-        if (packet[20] && count < limit) delays_us[count++] = came_at > sent_at ? (came_at - sent_at) / 1000 : 0;
+        if ((blind ? reading : packet[20]) && count < limit) delays_us[count++] = came_at > sent_at ? (came_at - sent_at) / 1000 : 0;
     }
 }
 
@@ -74,6 +75,7 @@ static void send_packet(int leg, uint32_t number) {
 int main(int argc, char **argv) {
     if (argc < 7) return 2;
     legs = atoi(argv[3]);
+    blind = argc > 7;
     double seconds = atof(argv[4]), scale = 1 + atof(argv[6]) * 1e-6;
     int jitter = atoi(argv[5]) * 1000 / SLOT_NS, *slot_of = malloc(sizeof(int) * legs), phones_port = atoi(argv[2]), to;
     char address[64];

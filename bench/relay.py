@@ -17,13 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import interleaved, report
-from softswitch.media.engine import Format, Hear, LegClosed, LegOpened, MediaEvent, OpenLeg, Stream
+from softswitch.media.engine import EVERYBODY, Format, Hear, LegClosed, LegOpened, MediaEvent, OpenLeg, Stream
 from softswitch.media.engine_process import WorkerEngine
 
 HERE = Path(__file__).parent
@@ -63,9 +63,9 @@ def busy_seconds(pid: int) -> float:
 
 
 class Worker:
-    """A media worker with pairs of legs that hear each other."""
+    """A media worker with rooms of legs that hear each other, two in each unless it is said otherwise."""
 
-    def __init__(self, legs: int, backend: str) -> None:
+    def __init__(self, legs: int, backend: str, *, people: int = 2, formats: Sequence[Format] = PCMU) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         code = WORKER.format(fd=theirs.fileno(), first=FIRST_PORT, last=FIRST_PORT + 2 * legs + 200, backend=backend)
         command = ["taskset", "-c", "0", sys.executable, "-c", code]
@@ -76,23 +76,25 @@ class Worker:
         self._reports.bind((PHONES, REPORTS_PORT))  # takes the reports of all legs, as phones would; never read
         self._events: list[MediaEvent] = []
         self.engine = WorkerEngine([ours], self._events.append)
-        self.ports = self._open(legs)
+        self.ports = self._open(legs, people, formats)
 
-    def _open(self, legs: int) -> list[int]:
-        for number in range(legs):
-            self.engine.open(OpenLeg(f"{number // 2}.{number % 2}", str(number // 2), SWITCH))
+    def _open(self, legs: int, people: int, formats: Sequence[Format]) -> list[int]:
+        names = [f"{number // people}.{number % people}" for number in range(legs)]
+        for name in names:
+            self.engine.open(OpenLeg(name, name.partition(".")[0], SWITCH))
         self.engine.flush()
         self.wait_for(LegOpened, legs)
         opened = {event.leg: event.port for event in self._events if isinstance(event, LegOpened)}
-        for number in range(legs):
-            port = FIRST_PHONE + number
-            leg, other = f"{number // 2}.{number % 2}", f"{number // 2}.{1 - number % 2}"
-            self.engine.set_stream(leg, Stream(PHONES, port, REPORTS_PORT, PHONES, PCMU, receive=True, send=True))
-            if number % 2:
-                rows = [Hear(leg, (other,)), Hear(other, (leg,))]
-                self.engine.set_room(str(number // 2), rows)
+        for number, name in enumerate(names):
+            spoken = (formats[number % people % len(formats)],)
+            stream = Stream(PHONES, FIRST_PHONE + number, REPORTS_PORT, PHONES, spoken, receive=True, send=True)
+            self.engine.set_stream(name, stream)
+        for first in range(0, legs, people):
+            self.engine.set_room(
+                str(first // people), [Hear(name, (EVERYBODY,)) for name in names[first : first + people]]
+            )
         self.engine.flush()
-        return [opened[f"{number // 2}.{number % 2}"] for number in range(legs)]
+        return [opened[name] for name in names]
 
     def wait_for(self, kind: type[MediaEvent], count: int) -> None:
         """Read events until there are so many of a kind."""
@@ -116,18 +118,21 @@ class Worker:
 
 
 @contextmanager
-def worker(legs: int, backend: str) -> Iterator[Worker]:
+def worker(legs: int, backend: str, *, people: int = 2, formats: Sequence[Format] = PCMU) -> Iterator[Worker]:
     """Run a worker for the length of a block."""
-    running = Worker(legs, backend)
+    running = Worker(legs, backend, people=people, formats=formats)
     try:
         yield running
     finally:
         running.close()
 
 
-def load(generator: Path, wanted: Load, ports: list[int], pid: int) -> dict[str, float]:
-    """Send the packets and return what came of them, and what ``pid`` used meanwhile."""
-    arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm]
+def load(generator: Path, wanted: Load, ports: list[int], pid: int, *, blind: bool = False) -> dict[str, float]:
+    """Send the packets and return what came of them, and what ``pid`` used meanwhile.
+
+    ``blind``: what comes back is sound made anew, in which no time of sending stands; then delays mean nothing.
+    """
+    arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm, *["blind"] * blind]
     command = [*FIRST, "taskset", "-c", "1", str(generator), *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

@@ -21,7 +21,7 @@ from softswitch.api.view import (
 from softswitch.app.brain import Brain
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
-from softswitch.calls.description import codec_of
+from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg, LegState
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
@@ -207,7 +207,7 @@ def _call(conversation: Conversation) -> CallView:
 
 def _leg(leg: Leg) -> LegView:
     state = "held" if leg.held and leg.state is LegState.TALKING else leg.state.value
-    return LegView(leg.leg, leg.user, leg.number, state, codec_of(leg.local_sdp) if leg.local_sdp else "")
+    return LegView(leg.leg, leg.user, leg.number, state, codec_of_leg(leg))
 
 
 def _alarms(ring: RingState) -> list[str]:

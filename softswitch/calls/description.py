@@ -196,6 +196,15 @@ def codec_of(sdp: str) -> str:
     return next((form.encoding for form in audio.formats if form.carries_sound), "")
 
 
+def codec_of_leg(leg: Leg) -> str:
+    """Name the speech codec that a leg's two descriptions agree upon first; before there are two, the one we offer."""
+    if not (leg.local_sdp and leg.remote_sdp):
+        return codec_of(leg.local_sdp)
+    ours, theirs = audio_of(leg.local_sdp), audio_of(leg.remote_sdp)
+    common = in_order_of(theirs.formats, ours.formats) if ours and theirs else ()
+    return next((form.encoding for form in common if form.carries_sound), "")
+
+
 def stream_of(leg: Leg) -> Stream | None:
     """Say to the media worker what a leg's two descriptions agree upon; None while one is missing."""
     remote = audio_of(leg.remote_sdp)

@@ -29,6 +29,7 @@ class PhoneMaker(Protocol):
         registrar: str = "127.0.0.1:5060",
         more: str = "",
         number: int | None = None,
+        codec: str = "g711",
     ) -> Baresip: ...
 
 
@@ -71,6 +72,7 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         registrar: str = "127.0.0.1:5060",
         more: str = "",
         number: int | None = None,
+        codec: str = "g711",
     ) -> Baresip:
         nonlocal made
         made += 1
@@ -78,7 +80,9 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         directory.mkdir()
         write_tone(directory / "in.wav", TONES_HZ[extension])
         account = f"<sip:{extension}@{registrar}>;auth_user={extension};auth_pass=secret-{extension};regint=120{more}"
-        found = Baresip(space or default, directory, address=address, number=number or made, account=account)
+        found = Baresip(
+            space or default, directory, address=address, number=number or made, account=account, codec=codec
+        )
         stack.callback(found.close)
         found.until_registered()
         return found

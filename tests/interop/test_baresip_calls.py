@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,19 @@ def test_two_phones_hear_each_other_and_nothing_else(switch: SwitchProcess, phon
     of_call = {table: of(call, switch.records(table)) for table in ("segments", "legs")}
     assert [segment["ended_at"] is not None for segment in of_call["segments"]] == [True]
     assert len(of_call["legs"]) == 2
+
+
+def test_a_phone_with_g711_and_one_with_g722_alone_hear_each_other(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101"), phone("102", codec="g722")
+    talk_for(anna, boris, 3.0)
+    codecs = {leg["codec"] for call in json.loads(switch.cli("calls", "--json")) for leg in call["legs"]}
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    assert "G722" in codecs
+    assert codecs & {"PCMU", "PCMA"}
+    assert_hears(anna, 620, seconds=2.2)
+    assert_hears(boris, 440, seconds=2.2)
+    switch.until_at_rest()
 
 
 @pytest.mark.parametrize("caller", ["101", "102"], ids=["tcp-calls-udp", "udp-calls-tcp"])

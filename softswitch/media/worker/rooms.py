@@ -61,6 +61,8 @@ class Rooms:
         """Sources that spoke in a format that a listener has not, with the formats that they had then."""
         self._eventless: set[str] = set()
         """Legs that have not agreed upon telephone events: their keys are in their sound."""
+        self._shapes: dict[str, tuple[object, ...]] = {}
+        """By leg, what of it concerns the desk."""
         self._mixed: dict[str, dict[str, None]] = {}
         """Room to its listeners who get their sound from the desk."""
 
@@ -90,13 +92,17 @@ class Rooms:
         if leg.stream is not None:
             self._fill_kinds(leg)
             self._note_events(leg)
-        for listener in (leg.name, *self._hearers.get(leg.name, ())):
-            self._decide(listener)
+        shape = leg.row, _formats(leg), leg.stream and leg.stream.ptime_ms, leg.may_receive, leg.may_send
+        if self._shapes.get(leg.name) != shape:
+            self._shapes[leg.name] = shape
+            for listener in (leg.name, *self._hearers.get(leg.name, ())):
+                self._decide(listener)
+            self.changed = self.changed or bool(self._mixed) or leg.track is not None
+            self.changed = self.changed or leg.name in self._eventless
         self._route(leg.name)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
-        self.changed = self.changed or bool(self._mixed) or leg.track is not None or leg.name in self._eventless
 
     def hear_track(self, leg: Leg) -> None:
         """Follow that a leg begins or ceases to hear a track of the switch in the place of its room."""
@@ -121,6 +127,7 @@ class Rooms:
         if leg.name in self._eventless:
             self._eventless.discard(leg.name)
             self.changed = True
+        self._shapes.pop(leg.name, None)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)

@@ -27,7 +27,7 @@ rtp_ports {rtp}
 net_interface {address}
 snd_path {directory}
 module_path {modules}
-module g711.so
+module {codec}.so
 module aufile.so
 module sndfile.so
 module_tmp uuid.so
@@ -49,7 +49,9 @@ class Baresip:
         account: an account line of baresip, e.g. ``<sip:101@127.0.0.1>;auth_pass=x``.
     """
 
-    def __init__(self, space: Namespace, directory: Path, *, address: str, number: int, account: str) -> None:
+    def __init__(
+        self, space: Namespace, directory: Path, *, address: str, number: int, account: str, codec: str = "g711"
+    ) -> None:
         self.directory = directory
         self.events: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
@@ -68,6 +70,7 @@ class Baresip:
             directory=directory,
             rtp=f"{base}-{base + 199}",
             modules=modules,
+            codec=codec,
         )
         (directory / "config").write_text(config)
         (directory / "accounts").write_text(account + "\n")

@@ -33,6 +33,8 @@ from softswitch_codecs.resample import Resampler
 
 _FRAMES_A_SECOND: Final = 50
 _NO_NOISE: Final = 1
+_FADED_CELLS: Final = 8
+"""After so many empty cells nothing is left of what was repeated in their place."""
 _NONE: Final = np.empty(0, np.intp)
 
 
@@ -61,6 +63,8 @@ class Desk:
         self._noise = np.full(state.capacity, _NO_NOISE, np.int64)
         """By row, the level of its comfort noise; _NO_NOISE while there is none."""
         self._comfort = ComfortNoise()
+        self._concealing = np.zeros(state.capacity, np.bool_)
+        """The rows whose last frame was not wholly there."""
         self._concealers: dict[int, Concealer] = {}
         self._resamplers: dict[tuple[int, int], Resampler] = {}
         self._listening: set[int] = set()
@@ -171,6 +175,7 @@ class Desk:
     def _begin_speaking(self, row: int) -> None:
         self.ring.open(row, int(self._state.clock_hz[row]))
         self._noise[row] = _NO_NOISE
+        self._concealing[row] = False
         self._voices.forget(row)
         self._keys.forget((row,))
         for concealer in self._concealers.values():
@@ -223,6 +228,7 @@ class Desk:
 
     def _play(self, plan: Plan) -> Mask:
         """Fill ``plan.spoken``; return which cells, shape (speakers, 2), are made up for lost ones."""
+        plan.turn_over()
         taken = self.ring.take(plan.speakers)
         first = int(taken.codes[0, 0])
         if first in self._voices.by_code and (taken.codes == first).all():
@@ -233,6 +239,9 @@ class Desk:
         missing: Mask = taken.codes == EMPTY
         if missing.any():
             missing = self._make_noise(plan, missing)
+            silent = self.ring.empty_cells(plan.speakers) >= _FADED_CELLS
+            plan.spoken[silent & missing.all(axis=1)] = 0
+            missing &= ~silent[:, np.newaxis]
         self._conceal(plan, missing)
         return missing
 
@@ -286,15 +295,26 @@ class Desk:
         return missing
 
     def _conceal(self, plan: Plan, missing: Mask) -> None:
-        """Fill the cells that did not come, and remember the others."""
-        concealer = self._concealer(plan.rate_hz)
-        if (missing[:, 0] == missing[:, 1]).all():
-            plan.spoken[:] = concealer.play(plan.spoken, missing[:, 0], plan.speakers)
+        """Fill the cells that did not come, and let sound that comes again follow them without a seam.
+
+        Only legs that miss something are looked at: what they said before stands in the plan.
+        """
+        lost: Mask = missing[:, 0] | missing[:, 1]
+        places = np.flatnonzero(lost | self._concealing[plan.speakers])
+        if not places.size:
             return
+        rows = plan.speakers[places]
+        concealer = self._concealer(plan.rate_hz)
+        begun = np.flatnonzero(~self._concealing[rows])
+        if begun.size:
+            last, oldest = plan.before
+            said = np.concatenate((oldest[places[begun]], last[places[begun]]), axis=1)
+            concealer.play(said, np.zeros(len(begun), np.bool_), rows[begun])
         cell = plan.spoken.shape[1] // FRAME_CELLS
         for number in range(FRAME_CELLS):
             part = slice(number * cell, (number + 1) * cell)
-            plan.spoken[:, part] = concealer.play(plan.spoken[:, part], missing[:, number], plan.speakers)
+            plan.spoken[places, part] = concealer.play(plan.spoken[places, part], missing[places, number], rows)
+        self._concealing[rows] = lost[places]
 
     # What is sent
 

@@ -52,6 +52,7 @@ class Plan:
         outlets: those who listen.
         passed_over: rows of those who listen and are sent nothing now.
         spoken: shape (speakers, samples of 20 ms).
+        before: the same of the last frame, and of the one before it.
         heard: shape (listeners, samples of 20 ms).
         same_as: shape (listeners,), see :meth:`softswitch.media.worker.mixing.mixer.Mixer.mix`.
     """
@@ -62,8 +63,14 @@ class Plan:
     outlets: tuple[Outlet, ...]
     passed_over: Indices
     spoken: Samples
+    before: tuple[Samples, Samples]
     heard: Samples
     same_as: Indices
+
+    def turn_over(self) -> None:
+        """Let the frame that was spoken be the last one."""
+        last, oldest = self.before
+        self.before, self.spoken = (self.spoken, last), oldest
 
 
 def joined(parties: Iterable[Party]) -> list[Party]:
@@ -121,6 +128,7 @@ def make_plan(rate_hz: int, parties: Sequence[Party], outlet_of: Mapping[int, tu
         _outlets(listeners, outlet_of),
         rows[[row not in outlet_of for row in listeners]],
         np.zeros((len(speakers), samples), np.int16),
+        (np.zeros((len(speakers), samples), np.int16), np.zeros((len(speakers), samples), np.int16)),
         np.zeros((len(listeners), samples), np.int16),
         np.arange(len(listeners)),
     )

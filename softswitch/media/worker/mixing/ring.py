@@ -169,6 +169,11 @@ class JitterRing:
         self._judge(rows)
         return Taken(codes, slots, skipped)
 
+    def empty_cells(self, rows: Indices) -> Numbers:
+        """Return how many cells were empty since the last full one."""
+        empty: Numbers = self._empty[rows]
+        return empty
+
     def payloads(self, code: int, slots: Indices) -> Octets:
         """Return what lies in cells of one codec, shape (*slots.shape, octets)."""
         return self._stores[int(self.octets[code])][slots]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.engine import Format
 from softswitch.media.worker.mixing.ring import CELL_MS
-from softswitch_codecs import BatchCodec, codec_class, frame_octets
+from softswitch_codecs import BatchCodec, frame_octets
 from softswitch_codecs.comfort_noise import CLOCK_RATE_HZ as NOISE_CLOCK_HZ
 from softswitch_codecs.comfort_noise import ENCODING as NOISE
 from softswitch_codecs.registry import codecs
 
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+_MOST_KEPT: Final = 4096
 NOISE_CODE: Final = 254
 """Of comfort noise: a cell of one octet, its level."""
 ROOM_RATES: Final = (8000, 16000, 48000)
@@ -36,6 +40,9 @@ class Voices:
     def __init__(self) -> None:
         self.by_code: dict[int, Voice] = {}
         self._by_format: dict[tuple[str, int], Voice] = {}
+        self._preferred: dict[tuple[Format, ...], tuple[Format, Voice] | None] = {}
+        self._codes: dict[tuple[Format, ...], npt.NDArray[np.uint8]] = {}
+        """Both by formats, of which phones bring few different ones."""
         for code, cls in enumerate(codecs(), 1):
             if cls.sample_rate_hz in ROOM_RATES:
                 voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS))
@@ -52,11 +59,19 @@ class Voices:
 
     def preferred(self, formats: tuple[Format, ...]) -> tuple[Format, Voice] | None:
         """Return the first format that there is a codec for."""
-        known = ((form, self.voice_of(form)) for form in formats)
-        return next(((form, voice) for form, voice in known if voice is not None), None)
+        if formats not in self._preferred:
+            known = ((form, self.voice_of(form)) for form in formats)
+            chosen = next(((form, voice) for form, voice in known if voice is not None), None)
+            _keep(self._preferred, formats, chosen)
+        return self._preferred[formats]
 
     def codes_of(self, formats: tuple[Format, ...]) -> npt.NDArray[np.uint8]:
         """Return by payload type, as the phone sends it, the code of its codec; 0 for none."""
+        if formats not in self._codes:
+            _keep(self._codes, formats, self._made_codes(formats))
+        return self._codes[formats]
+
+    def _made_codes(self, formats: tuple[Format, ...]) -> npt.NDArray[np.uint8]:
         codes = np.zeros(128, np.uint8)
         for form in formats:
             voice = self.voice_of(form)
@@ -72,6 +87,7 @@ class Voices:
             voice.codec.forget((row,))
 
 
-def decodable(form: Format) -> bool:
-    """Tell whether this machine has a codec for a format."""
-    return form.channels == 1 and codec_class(form.encoding, form.clock_rate_hz) is not None
+def _keep(known: dict[KeyT, ValueT], key: KeyT, value: ValueT) -> None:
+    if len(known) >= _MOST_KEPT:
+        known.clear()
+    known[key] = value
