@@ -136,12 +136,11 @@ def make_plan(rate_hz: int, parties: Sequence[Party], outlet_of: Mapping[int, tu
 
 def alone_plan(speakers: Sequence[int], rate_hz: int) -> Plan:
     """Return a plan for people whom nobody hears but the switch."""
-    samples = rate_hz // _FRAMES_A_SECOND
     nobody = np.empty(0, np.intp)
-    spoken = np.zeros((len(speakers), samples), np.int16)
-    return Plan(
-        rate_hz, np.array(speakers, np.intp), Mixer((), (), None), (), nobody, spoken, spoken[:0].copy(), nobody
-    )
+    spoken, last, oldest = np.zeros((3, len(speakers), rate_hz // _FRAMES_A_SECOND), np.int16)
+    rows = np.array(speakers, np.intp)
+    mixer = Mixer((), (), None)
+    return Plan(rate_hz, rows, mixer, (), nobody, spoken, (last, oldest), spoken[:0].copy(), nobody)
 
 
 def _blocks(parties: Sequence[Party]) -> list[Block]:
