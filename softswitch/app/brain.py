@@ -15,6 +15,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.folded_state import FoldedState
+from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.group_members import GroupMembers
 from softswitch.app.guidance import Guidance
 from softswitch.app.invariants import Breach, breaches
@@ -163,6 +164,7 @@ class Brain:
         )
         members = GroupMembers(lambda: self.desk.site, self.people, self.calls, self.desk.phone, lambda: self._wall_s)
         self.groups = GroupGuide(members)
+        self._hunt = GroupHunt(lambda: self.desk.site, members)
         self._guidance = Guidance(
             self.calls,
             {KIND: self.groups, "scenario": self._scenario_guide(), **(guides or {})},
@@ -505,6 +507,7 @@ class Brain:
             self.calls,
             lambda user: self.desk.phones_of(user, self._wall_s),
             self._trunks,
+            self._hunt,
             caller_number,
             self._now,
         )

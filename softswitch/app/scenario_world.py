@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.inputs import Phone, Refuse
 from softswitch.calls.state import CallsState
@@ -23,6 +24,7 @@ class ScenarioWorld:
         calls: who talks.
         phones: the phones of a user that a call may be offered to, whether they are in one or not.
         trunks: makes the legs of calls that leave.
+        hunt: searches groups.
         caller_number: who calls, as a trunk is told where it has no number of its own to tell.
         now: monotonic seconds.
     """
@@ -34,10 +36,12 @@ class ScenarioWorld:
         calls: CallsState,
         phones: Callable[[str], Sequence[Phone]],
         trunks: TrunkDesk,
+        hunt: GroupHunt,
         caller_number: str,
         now: float,
     ) -> None:
         self._trunks = trunks
+        self._hunt = hunt
         self._caller = User("", caller_number, "", "", "")
         self._now = now
         self._folder = Path(scenario.file).parent
@@ -92,14 +96,26 @@ class ScenarioWorld:
         """Return an audio file of the scenario as the media engine names sounds."""
         return f"file:{(self._folder / file).resolve()}"
 
-    def plan_of(self, group: str) -> Sequence[str]:
-        """Return the turns in which a group is rung now."""
-        return ()
+    def begin_group(self, conversation_id: str, group: str) -> tuple[str, ...]:
+        """Begin to search a group."""
+        return self._hunt.begin(conversation_id, group)
+
+    def go_on_with_group(
+        self, conversation_id: str, memory: tuple[str, ...], status: int, word: str
+    ) -> tuple[str, ...]:
+        """Go on with the search when a try is over."""
+        return self._hunt.go_on(conversation_id, memory, status, word)
+
+    def phones_in_group(self, memory: tuple[str, ...]) -> Sequence[Phone]:
+        """Return the phones that a search rings now."""
+        return self._hunt.phones(memory)
 
     def ring_s_of(self, group: str) -> float:
-        """Return how long a group rings each turn."""
-        return 20.0
+        """Return how long a group rings each time."""
+        found = self._site.groups.get(group)
+        return 20.0 if found is None else found.ring_s
 
     def members_of(self, group: str) -> Sequence[str]:
         """Return the members of a group in their order."""
-        return ()
+        found = self._site.groups.get(group)
+        return () if found is None else tuple(name for name, _ in found.members)

@@ -90,8 +90,18 @@ class World(Protocol):
         """Return an audio file of the scenario as the media engine names sounds."""
         ...
 
-    def plan_of(self, group: str) -> Sequence[str]:
-        """Return the turns in which a group is rung now, each ``name,name``; chance is drawn here."""
+    def begin_group(self, conversation_id: str, group: str) -> tuple[str, ...]:
+        """Begin to search a group, chance drawn now; what to remember of it, nothing where nobody can be rung."""
+        ...
+
+    def go_on_with_group(
+        self, conversation_id: str, memory: tuple[str, ...], status: int, word: str
+    ) -> tuple[str, ...]:
+        """Go on with the search when a try is over; nothing where the group gives up."""
+        ...
+
+    def phones_in_group(self, memory: tuple[str, ...]) -> Sequence[Phone]:
+        """Return the phones that a search rings now."""
         ...
 
     def ring_s_of(self, group: str) -> float:

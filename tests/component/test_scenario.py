@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from softswitch.calls.facts import AttemptStarted, ConversationEnded
-from softswitch.directory.site import Contact, Number, Route, ScenarioText, Trunk
+from softswitch.directory.site import Contact, Group, Number, Route, ScenarioText, Trunk
 from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone import SimulatedPhone
@@ -454,3 +454,59 @@ async def test_a_number_outside_is_called_and_no_answer_leads_to_the_next_step(w
     await out.call.until(CallState.ENDED)
     assert await call.hang_up() == 487
     await vera.call.until(CallState.ENDED)
+
+
+def with_group(mode: str, steps: str = "  - group: {name: sales, ring_s: 5}\n  - hang_up: {reason: busy}\n") -> Setting:
+    members = (("boris", 1), ("vera", 1), ("gleb", 0))
+    return replace(scenario(steps), groups=(Group("sales", "600", mode, 20.0, 10, 1, members),))
+
+
+@pytest.mark.row("S-9", "S-28")
+@behaviour(with_group("simultaneous"))
+async def test_a_group_rings_at_once_and_nobody_leads_to_the_next_step(world: World) -> None:
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await boris.until_called()
+    await vera.until_called(limit_s=1)
+    began = world.loop.time()
+    await call.until(CallState.ENDED)
+    assert world.loop.time() - began == pytest.approx(5, abs=1)
+    assert (call.status, ends(world)) == (486, ["no-answer"])
+
+
+@pytest.mark.row("S-29")
+@behaviour(with_group("ordered"))
+async def test_an_ordered_group_rings_one_after_the_other_for_the_time_of_the_step(world: World) -> None:
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await boris.until_called()
+    began = world.loop.time()
+    (await vera.until_called()).answer()
+    assert world.loop.time() - began == pytest.approx(5, abs=0.2)
+    await call.until(CallState.UP)
+    await boris.call.until(CallState.ENDED)
+    assert await call.hang_up() == 200
+
+
+@pytest.mark.row("S-30")
+@behaviour(with_group("weighted_random"))
+async def test_chance_decides_once_a_call_and_a_weight_of_zero_is_never_first(world: World) -> None:
+    gleb, boris = await world.registered("gleb"), await world.registered("boris")
+    vera = await world.registered("vera")
+    call = await calling(world)
+    await asyncio.sleep(4)
+    assert not gleb.calls
+    await gleb.until_called()
+    assert len(boris.calls) == len(vera.calls) == 1
+    assert await call.hang_up() == 487
+    await gleb.call.until(CallState.ENDED)
+
+
+@behaviour(with_group("simultaneous", "  - group: {name: sales, ring_s: 5}\n  - anyone_above: {wait_s: 30}\n"))
+async def test_anyone_above_counts_the_members_of_groups(world: World) -> None:
+    boris = await world.registered("boris")
+    call = await calling(world)
+    await boris.until_called()
+    (await boris.until_called(times=2, limit_s=10)).answer()
+    await call.until(CallState.UP)
+    assert await call.hang_up() == 200
