@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from softswitch.calls import facts as of_calls
@@ -178,7 +179,7 @@ class ScenarioGuide:
 
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)
-        above = self._named_above(run, world)
+        above = partial(self._named_above, run, world)
         return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world)
 
     def _named_above(self, run: Run, world: World) -> tuple[str, ...]:

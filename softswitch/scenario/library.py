@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from softswitch.directory.site import ScenarioText
 from softswitch.directory.yaml_reader import YamlTable, read_yaml
@@ -43,6 +44,7 @@ class ScenarioLibrary:
         return self._read[version]
 
 
+@lru_cache(maxsize=1024)
 def scenario_of(text: ScenarioText) -> Scenario | None:
     """Read a text that was checked when it was loaded; None where a newer program finds it wrong."""
     tree = read_yaml(text.text.encode(), text.file)

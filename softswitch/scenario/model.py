@@ -7,7 +7,7 @@ stand in facts, so that a switch that was restarted goes on at the step it was i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -121,6 +121,10 @@ class Scenario:
     file: str
     line: int
     steps: Block
+    _by_path: dict[str, Placed] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_path.update((placed.path, placed) for placed in self.walk())
 
     def walk(self) -> Iterator[Placed]:
         """Give every step, outer ones before those in them."""
@@ -128,7 +132,7 @@ class Scenario:
 
     def at(self, path: str) -> Placed | None:
         """Return the step of a path, or None."""
-        return next((placed for placed in self.walk() if placed.path == path), None)
+        return self._by_path.get(path)
 
 
 def _walk(block: Block) -> Iterator[Placed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from softswitch.calls.inputs import Phone
@@ -118,8 +118,8 @@ class Here(NamedTuple):
 
     conversation_id: str
     caller_number: str
-    named_above: tuple[str, ...]
-    """The employees of the steps that the caller has passed, each once, members of groups included."""
+    named_above: Callable[[], tuple[str, ...]]
+    """Tells the employees of the steps above the present one, each once, members of groups included."""
     phase: str
     memory: tuple[str, ...]
     wall_s: float

@@ -61,6 +61,7 @@ class SimulatedMedia:
         """Who is told of events."""
         self.cut_off = False
         """Whether the brain died before its last commands got out."""
+        self._waiting: list[asyncio.Future[None]] = []
         self._loop = loop
         self._free = deque(ports)
         self._notes: list[Callable[[], None]] = []
@@ -140,6 +141,10 @@ class SimulatedMedia:
             return
         port.playing = playing
         self.played.append((leg, playing.sounds))
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
         problem, length_s = self._length_s(playing.sounds)
         if problem or not playing.repeat:
             self._loop.call_later(length_s, self._end_play, leg, playing.number, problem)
@@ -184,6 +189,18 @@ class SimulatedMedia:
         self._events.extendleft(reversed(again))
         for _ in again:
             self._loop.call_soon(self._deliver_one)
+
+    async def until_played(self, condition: Callable[[], bool], *, limit_s: float) -> bool:
+        """Wait until something holds of what was played; tell whether it does within the limit."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while not condition():
+                    one: asyncio.Future[None] = self._loop.create_future()
+                    self._waiting.append(one)
+                    await one
+        except TimeoutError:
+            return False
+        return True
 
     def press(self, leg: str, digit: str) -> None:
         """Let a telephone event arrive on a leg."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -76,12 +77,19 @@ def _lengths_s(site: Site) -> Mapping[str, float]:
         scenario = scenario_of(text)
         for placed in scenario.walk() if scenario is not None else ():
             for name in placed.step.audio().values():
-                path = (Path(text.file).parent / name).resolve()
-                try:
-                    found[f"file:{path}"] = float(soundfile.info(str(path)).duration)
-                except (soundfile.LibsndfileError, OSError):
-                    continue  # it cannot be played, and so it is in the test
+                path = str((Path(text.file).parent / name).resolve())
+                length_s = _length_s(path)
+                if length_s:  # else it cannot be played, and so it is in the test
+                    found[f"file:{path}"] = length_s
     return found
+
+
+@lru_cache(maxsize=4096)
+def _length_s(path: str) -> float:
+    try:
+        return float(soundfile.info(path).duration)
+    except (soundfile.LibsndfileError, OSError):
+        return 0.0
 
 
 class _Player:
@@ -191,12 +199,10 @@ class _Player:
     # What is expected
 
     async def _hears(self, action: Action) -> None:
-        for _ in range(int(_PATIENCE_S * 10)):
-            if action.value in self._sounds()[self._heard :]:
-                self._heard = self._sounds().index(action.value, self._heard) + 1
-                return
-            await asyncio.sleep(0.1)
-        raise SimulationError(f"{action.value} was not heard within {_PATIENCE_S:g} s")
+        media = self._world.switch.media
+        if not await media.until_played(lambda: action.value in self._sounds()[self._heard :], limit_s=_PATIENCE_S):
+            raise SimulationError(f"{action.value} was not heard within {_PATIENCE_S:g} s")
+        self._heard = self._sounds().index(action.value, self._heard) + 1
 
     async def _rings(self, action: Action) -> None:
         await self._phone(action.value).until_called(limit_s=_PATIENCE_S)

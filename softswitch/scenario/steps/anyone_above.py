@@ -44,10 +44,10 @@ class AnyoneAbove(Step):
 
     def _try(self, here: Here, until_s: float, after: Event | None = None) -> Wait | Over:
         left_s = max(0.0, until_s - here.wall_s)
-        free = [user for user in here.named_above if here.world.phones_of(user)]
+        free = [user for user in here.named_above() if here.world.phones_of(user)]
         if free and not (isinstance(after, NobodyReached) and set(free) == set(here.memory[1:])):
             return Wait("ringing", self.ring_s + 10, (str(until_s), *free))
-        if not any(here.world.is_online(user) for user in here.named_above):
+        if not any(here.world.is_online(user) for user in here.named_above()):
             return Over("nobody reachable")
         return Wait("waiting", min(_LOOK_AGAIN_S, left_s), (str(until_s),))
 
