@@ -40,6 +40,7 @@ def _gauges(found: MetricsView) -> Iterator[Metric]:
         ("alarms", "What is wrong at the moment; 'softswitch status' says it in words.", len(status.alarms)),
         ("journal_lag_octets", "Facts in memory that are not on disk yet.", found.journal_lag_octets),
         ("journal_lag_facts", "Facts that are not on disk yet.", found.journal_lag_facts),
+        ("journal_late_seconds", "How long facts have waited for the disk.", found.journal_late_s),
     ):
         yield GaugeMetricFamily(f"softswitch_{name}", text, value)
 

@@ -59,6 +59,8 @@ class MetricsView:
     ready: bool
     journal_lag_octets: int
     journal_lag_facts: int
+    journal_late_s: float
+    """How long facts have waited for the disk."""
     journal_lost_facts: int
     invariant_breaches: int
     """Since this signalling process was started."""

@@ -21,6 +21,7 @@ from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
 from softswitch.app.garbage import IdleCollector, freeze, unhindered
 from softswitch.app.history import read_history
+from softswitch.app.journal_watch import JournalWatch
 from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
 from softswitch.app.processes import BRAIN_LOCK, Inherited, inherited
@@ -77,6 +78,7 @@ class BrainProcess:
         self._collector = IdleCollector()
         self._tasks = TaskSupervisor("brain")
         self._ring = RingWriter(given.ring)
+        self._journal_watch = JournalWatch()
         self._tls = TlsContexts(tls_files(self._settings))
         self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls)
         self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
@@ -115,6 +117,7 @@ class BrainProcess:
         self._tasks.start("garbage", self._collect_in_gaps())
         self._tasks.start("workers", self._replace_workers())
         self._tasks.start("invariants", self._check_invariants())
+        self._tasks.start("journal", self._watch_journal())
         self._tasks.start("certificate", self._watch_certificate())
         freeze()
         self._given.say_ready()
@@ -168,6 +171,7 @@ class BrainProcess:
             directory=self._directory,
             pids=self._link.pids,
             ring=lambda: self._ring.state,
+            journal_late_s=lambda: self._journal_watch.late_s,
             in_turn=self._in_turn,
             restarts=lambda: self._link.restarts,
             drops=self._transports.drops,
@@ -248,6 +252,11 @@ class BrainProcess:
         while True:
             await asyncio.sleep(CERTIFICATE_LOOK_S)
             self._tls.reload_if_changed()
+
+    async def _watch_journal(self) -> None:
+        while True:
+            self._journal_watch.look(self._ring.state, self._clock.monotonic())
+            await asyncio.sleep(IDLE_LOOK_S)
 
     async def _check_invariants(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from softswitch.api.view import (
     WorkerView,
 )
 from softswitch.app.brain import Brain
+from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.calls.description import codec_of_leg
@@ -47,6 +48,7 @@ class BrainView(BrainPeople):
         directory: the storage directory, where a newly loaded site is kept.
         pids: tells the processes of the switch by name.
         ring: tells how the journal is.
+        journal_late_s: tells how long facts have waited for the disk.
         in_turn: does something in the brain and ends the turn.
         restarts: tells how often processes died, by role.
         drops: tells what full sockets lost, by address.
@@ -61,6 +63,7 @@ class BrainView(BrainPeople):
         directory: Path,
         pids: Callable[[], Mapping[str, int]],
         ring: Callable[[], RingState],
+        journal_late_s: Callable[[], float],
         in_turn: Callable[[Callable[[], None]], None],
         restarts: Callable[[], Mapping[str, int]],
         drops: Callable[[], Mapping[str, int]],
@@ -70,6 +73,7 @@ class BrainView(BrainPeople):
         self._directory = directory
         self._pids = pids
         self._ring = ring
+        self._journal_late_s = journal_late_s
         self._restarts = restarts
         self._drops = drops
         self._workers = workers
@@ -83,7 +87,7 @@ class BrainView(BrainPeople):
         """Count what is going on."""
         counts = self._brain.counts()
         processes = tuple(ProcessView(name.partition("-")[0], pid) for name, pid in self._pids().items())
-        alarms = tuple(_alarms(self._ring()))
+        alarms = tuple(_alarms(self._ring(), self._journal_late_s()))
         return StatusView(
             calls=counts["calls"],
             legs=counts["legs"],
@@ -106,6 +110,7 @@ class BrainView(BrainPeople):
             ready=self.ready(),
             journal_lag_octets=ring.waiting_octets,
             journal_lag_facts=max(0, ring.last_sequence - ring.synced_sequence),
+            journal_late_s=self._journal_late_s(),
             journal_lost_facts=ring.records_lost,
             invariant_breaches=self._brain.breached,
             restarts=self._restarts(),
@@ -210,10 +215,12 @@ def _leg(leg: Leg) -> LegView:
     return LegView(leg.leg, leg.user, leg.number, state, codec_of_leg(leg))
 
 
-def _alarms(ring: RingState) -> list[str]:
+def _alarms(ring: RingState, late_s: float) -> list[str]:
     alarms = []
     if ring.disk_errno:
         alarms.append(f"the journal cannot be written: {os.strerror(ring.disk_errno)}; facts wait in memory")
+    elif late_s >= LATE_S:
+        alarms.append(f"facts wait for the disk since {late_s:.0f} s: the journal's writer stands still or is too slow")
     if ring.database_failing:
         alarms.append("the database takes no call records; they wait in the journal")
     if ring.records_lost:

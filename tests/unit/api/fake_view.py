@@ -54,7 +54,7 @@ class FakeView:
     def metrics(self) -> MetricsView:
         workers = (WorkerView(0, 2, 1.5, 3),)
         return MetricsView(
-            self.status(), self.is_ready, 4096, 12, 0, 0, {"brain": 2}, {"udp:127.0.0.1:5060": 7}, workers
+            self.status(), self.is_ready, 4096, 12, 2.5, 0, 0, {"brain": 2}, {"udp:127.0.0.1:5060": 7}, workers
         )
 
     def registrations(self) -> Sequence[RegistrationView]:

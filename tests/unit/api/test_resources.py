@@ -196,6 +196,7 @@ async def test_prometheus_reads_the_metrics(http: httpx.AsyncClient) -> None:
     assert values["softswitch_ready"] == "1.0"
     assert values["softswitch_alarms"] == "1.0"
     assert values["softswitch_journal_lag_facts"] == "12.0"
+    assert values["softswitch_journal_late_seconds"] == "2.5"
     assert values['softswitch_restarts_total{role="brain"}'] == "2.0"
     assert values['softswitch_socket_drops_total{local="udp:127.0.0.1:5060"}'] == "7.0"
     assert values['softswitch_tick_late_seconds{worker="0"}'] == "0.0015"

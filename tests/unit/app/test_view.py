@@ -38,6 +38,7 @@ class Viewed:
         self.loop = loop
         self.world = World(loop, 7, Setting())
         self.ring = WELL
+        self.late_s = 0.0
         self.workers = [WorkerHealth(0, 2, 0.4, 1)]
         self.view = BrainView(
             self.world.switch.brain,
@@ -45,6 +46,7 @@ class Viewed:
             directory=directory,
             pids=lambda: {"supervisor": 1, "worker-0": 2, "brain": 3},
             ring=lambda: self.ring,
+            journal_late_s=lambda: self.late_s,
             in_turn=self.world.switch.in_turn,
             restarts=lambda: {"brain": 1},
             drops=lambda: {"udp:192.0.2.1:5060": 3},
@@ -114,6 +116,16 @@ def test_registrations_are_shown_with_source_and_remaining_time(viewed: Viewed) 
 def test_a_journal_in_trouble_raises_alarms(viewed: Viewed, ring: RingState, alarms: int) -> None:
     viewed.ring = ring
     assert len(viewed.view.status().alarms) == alarms
+
+
+def test_facts_that_are_late_raise_an_alarm_and_one_alone_where_the_disk_says_why(viewed: Viewed) -> None:
+    viewed.late_s = 12.3
+    (alarm,) = viewed.view.status().alarms
+    assert alarm == "facts wait for the disk since 12 s: the journal's writer stands still or is too slow"
+    assert viewed.view.metrics().journal_late_s == 12.3
+    viewed.ring = replace(WELL, disk_errno=28)
+    (alarm,) = viewed.view.status().alarms
+    assert "No space left" in alarm
 
 
 def another_site(domain: str = DOMAIN) -> Site:
