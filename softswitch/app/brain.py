@@ -150,6 +150,7 @@ class Brain:
             ua=self._ua,
             site=site,
             locations=self.locations,
+            calls=self.calls,
             authenticator=Authenticator(settings.nonce_key, settings.domain, entropy),
             addresses=addresses,
             limits=settings.registration,
@@ -584,16 +585,20 @@ class Brain:
         self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._now)
         self._decide(make(conversation_id))
 
-    def _replace(self, request: Request, flow: Flow, replaces: Replaces, make: MakeReplacement) -> int:
-        """Let an INVITE take the place of a leg (RFC 3891 §3); return the status that refuses it, or 0."""
-        found = self._ua.session_of(*replaces[:3])
-        replaced = None if found is None else self.calls.legs.get(found.owner)
+    def _replace(self, request: Request, flow: Flow, replaces: Replaces | str, make: MakeReplacement) -> int:
+        """Let an INVITE take the place of a leg (RFC 3891 §3); return the status that refuses it, or 0.
+
+        ``replaces`` is a dialog, or a leg that rings.
+        """
+        found = None if isinstance(replaces, str) else self._ua.session_of(*replaces[:3])
+        replaced = self.calls.legs.get(replaces if isinstance(replaces, str) else found.owner if found else "")
         if replaced is None:
             return 481
         conversation = self.calls.conversations[replaced.conversation_id]
         leg = leg_id(conversation.conversation_id, conversation.next_leg())
         given = make(conversation.conversation_id, leg, replaced.leg)
-        status = refusal_of_replacement(self.calls, replaced.leg, given.from_user, early_only=replaces.early_only)
+        early_only = isinstance(replaces, str) or replaces.early_only
+        status = refusal_of_replacement(self.calls, replaced.leg, given.from_user, early_only=early_only)
         if status == 0:
             self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._now)
             self._decide(given)

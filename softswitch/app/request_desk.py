@@ -14,6 +14,7 @@ from urllib.parse import unquote as percent_decode
 from softswitch.app.addresses import Addresses
 from softswitch.app.codes import serve_code
 from softswitch.app.people import OFFLINE, People
+from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.causes import cause_of, reason_header
 from softswitch.calls.inputs import (
@@ -26,10 +27,12 @@ from softswitch.calls.inputs import (
     ReplacementArrived,
     RingPhones,
 )
+from softswitch.calls.state import CallsState
 from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
+from softswitch.directory.codes import Dialled
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, outward
 from softswitch.directory.registrar import RegistrationLimits, decide_register
@@ -90,12 +93,14 @@ class RequestDesk:
         ua: answers them.
         site: the users, numbers and trunks; replaced as a whole by a load.
         locations: where the users' phones are.
+        calls: which of them ring.
         authenticator: challenges and verifies.
         addresses: which of our addresses a peer sees.
         limits: of registrations.
         people: who may be called.
         record: keeps a fact of the directory.
-        replace: lets an INVITE take the place of a leg; gets it, its flow, its Replaces and a maker of the input.
+        replace: lets an INVITE take the place of a leg; gets it, its flow, its Replaces or the leg, and a
+            maker of the input.
         arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
         guard: counts what sources get wrong.
         ban: keeps the fact that a source is shut out.
@@ -109,6 +114,7 @@ class RequestDesk:
         ua: UserAgent,
         site: Site,
         locations: LocationState,
+        calls: CallsState,
         authenticator: Authenticator,
         addresses: Addresses,
         limits: RegistrationLimits,
@@ -119,13 +125,14 @@ class RequestDesk:
         ban: Callable[[SourceBanned], None],
         may_call: Callable[[Flow], bool],
         trunks: TrunkDesk,
-        replace: Callable[[Request, Flow, Replaces, MakeReplacement], int],
+        replace: Callable[[Request, Flow, Replaces | str, MakeReplacement], int],
     ) -> None:
         self.site = site
         self.draining = False
         """Whether new calls are refused because the switch is about to stop."""
         self._ua = ua
         self._locations = locations
+        self._calls = calls
         self._authenticator = authenticator
         self._addresses = addresses
         self._limits = limits
@@ -209,6 +216,8 @@ class RequestDesk:
             return
         dialled = dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
+        if isinstance(found, CodeDialled) and self._picks_up(request, flow, found.dialled, caller):
+            return
         hidden = "id" in (request.get("Privacy") or "").lower() or request.from_.uri.user == "anonymous"
         destination = self._barred(found, caller) or (
             self._trunks.destination(found, hidden=hidden, now=now)
@@ -240,27 +249,29 @@ class RequestDesk:
 
         self._arrive(request, flow, make)
 
-    def _take_place(self, request: Request, flow: Flow, caller: Caller) -> None:
-        """Take an INVITE that replaces a dialog (RFC 3891)."""
+    def _picks_up(self, request: Request, flow: Flow, dialled: Dialled, caller: Caller) -> bool:
+        """Let a user's call take the place of a phone that rings, where that is what was dialled and one does."""
+        if dialled.action != "pick_up" or caller.user is None:
+            return False
+        leg = ringing_leg(self._calls, self.site, caller.user, dialled.argument)
+        if leg:
+            self._take_place(request, flow, caller, leg)
+        return bool(leg)
+
+    def _take_place(self, request: Request, flow: Flow, caller: Caller, leg: str = "") -> None:
+        """Take an INVITE that replaces a dialog (RFC 3891), or the one of ``leg``."""
         values, contacts = request.get_all("Replaces"), request.contacts
-        if len(values) != 1 or not contacts:
+        if len(values) > 1 or not contacts:
             raise SipError("an INVITE with more than one Replaces, or without a Contact")
-        replaces = parse_replaces(values[0])
+        replaces = leg or parse_replaces(values[0])
         place = self._place(str(contacts[0].uri), flow)
         number, _ = _identity(request, caller)
         user = caller.user.name if caller.user else ""
+        early_only = isinstance(replaces, str) or replaces.early_only
 
         def make(conversation_id: str, leg: str, replaced: str) -> ReplacementArrived:
             return ReplacementArrived(
-                conversation_id,
-                leg,
-                replaced,
-                user,
-                number,
-                place,
-                request.sdp,
-                request.max_forwards,
-                replaces.early_only,
+                conversation_id, leg, replaced, user, number, place, request.sdp, request.max_forwards, early_only
             )
 
         status = self._replace(request, flow, replaces, make) if request.sdp else 488
@@ -309,6 +320,8 @@ class RequestDesk:
         wall_s: float,
         right: str = "",
     ) -> Destination:
+        if isinstance(found, CodeDialled) and found.dialled.action == "pick_up":
+            return nothing_rings(found.dialled.argument)
         if isinstance(found, CodeDialled) and caller.user is not None:
             return serve_code(self._people, self.site, caller.user, found.dialled)
         if isinstance(found, Phones):

@@ -83,6 +83,14 @@ def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "
     return out
 
 
+def alone_without(conversation: Conversation, gone: Leg, failure: Failure) -> Facts:
+    """End the search where a picker that is gone was the last that the caller waited for."""
+    waits = conversation.talking is None and gone.attempt == conversation.attempt and conversation.caller.is_live
+    if not waits or any(leg.is_live for leg in conversation.callees if leg is not gone):
+        return []
+    return nobody_reached(conversation, failure, but=gone.leg)
+
+
 def hushed(leg: Leg) -> Facts:
     """End what a leg is let hear."""
     return [facts.LegPlayEnded(leg.leg, leg.plays, stopped=True)] if leg.sounds else []
@@ -114,9 +122,13 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
 def _speaks_for(status: int, leg: Leg, other: Leg, conversation: Conversation) -> bool:
     """Tell whether a refusal at one phone is one at another too: a 6xx is its user's word (RFC 3261 §21.6).
 
-    A guide rings several people, each of whom speaks for themselves.
+    A guide rings several people, each of whom speaks for themselves; and so does who picks up.
     """
-    return status >= 600 and (not conversation.attempting or (leg.user, leg.number) == (other.user, other.number))
+    return (
+        status >= 600
+        and not other.called_us
+        and (not conversation.attempting or (leg.user, leg.number) == (other.user, other.number))
+    )
 
 
 def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
@@ -127,7 +139,7 @@ def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
         return []
     end = facts.LegEnded(given.leg, "phone", "cancel", 487, 16, "Caller gave up")
     if leg.replaces:
-        return [end]
+        return [end, *alone_without(conversation, leg, NO_ANSWER)]
     gone = Failure(487, 16, "Normal call clearing", "cancelled")
     return [end, *end_all(conversation, gone, but=given.leg)]
 

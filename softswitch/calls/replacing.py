@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from softswitch.calls import facts
-from softswitch.calls.causes import cause_of
+from softswitch.calls.causes import Failure, cause_of
 from softswitch.calls.description import OUR_FORMATS, agreed_formats, answer_for, audio_of
-from softswitch.calls.ending import completed_elsewhere
+from softswitch.calls.ending import alone_without, completed_elsewhere
 from softswitch.calls.inputs import ReplacementArrived
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState
 from softswitch.calls.talking import connect, join
@@ -59,18 +59,21 @@ def arrive(state: CallsState, given: ReplacementArrived) -> Facts:
 
 
 def take_place(conversation: Conversation, picker: Leg, port: int) -> Facts:
-    """The port is there: answer it, and let the leg that it replaces go."""
+    """The port is there: answer it, and let the leg that it replaces go.
+
+    A phone that has stopped ringing meanwhile, and left the caller waiting, does not keep the picker from the call.
+    """
     replaced = conversation.legs.get(picker.replaces)
-    if replaced is None or not replaced.is_live:
-        return [_refused(picker, 603)]
-    ringing = replaced.state in _RINGING
+    ringing = replaced is not None and _still_waits(conversation, replaced, picker)
+    if replaced is None or not (replaced.is_live or ringing):
+        return _refused(conversation, picker, 603)
     other = conversation.caller if ringing else conversation.peer_of(replaced.leg)
     if other is None or not other.is_live:
-        return [_refused(picker, 603)]
+        return _refused(conversation, picker, 603)
     try:
         sdp = answer_for(picker, picker.remote_sdp, _formats_for(other), port)
     except SdpError:
-        return [_refused(picker, 488)]
+        return _refused(conversation, picker, 488)
     accepted = facts.LegAccepted(picker.leg, sdp)
     if ringing:
         return [*completed_elsewhere(conversation, picker), accepted, *connect(conversation, picker, sdp)]
@@ -89,6 +92,13 @@ def _formats_for(other: Leg) -> tuple[PayloadFormat, ...]:
     return OUR_FORMATS if audio is None else audio.formats
 
 
-def _refused(picker: Leg, status: int) -> facts.LegEnded:
+def _still_waits(conversation: Conversation, replaced: Leg, picker: Leg) -> bool:
+    """Tell whether whoever was rung for at the replaced leg still waits for somebody."""
+    same_try = replaced.side == "callee" and replaced.attempt == picker.attempt == conversation.attempt
+    return same_try and conversation.talking is None
+
+
+def _refused(conversation: Conversation, picker: Leg, status: int) -> Facts:
     cause, reason = cause_of(status)
-    return facts.LegEnded(picker.leg, "switch", "reject", status, cause, reason)
+    end = facts.LegEnded(picker.leg, "switch", "reject", status, cause, reason)
+    return [end, *alone_without(conversation, picker, Failure(status, cause, reason, "failed"))]

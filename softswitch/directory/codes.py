@@ -23,7 +23,10 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
 WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status"})
 """Actions whose code is followed by digits: an extension, the number of a status."""
 
-SERVED: Final = frozenset({"queues_in", "queues_out", "choose_status", "echo"})
+MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up"})
+"""Actions whose code means something without those digits too."""
+
+SERVED: Final = frozenset({"pick_up", "queues_in", "queues_out", "choose_status", "echo"})
 """Actions that this version carries out."""
 
 
@@ -45,7 +48,14 @@ def read_code(codes: Mapping[str, str], dialled: str) -> Dialled | None:
     found = None
     for action, code in codes.items():
         argument = dialled[len(code) :]
-        fits = dialled.startswith(code) and action in SERVED and bool(argument) == (action in WITH_ARGUMENT)
+        fits = dialled.startswith(code) and action in SERVED and _may_stand(action, argument)
         if fits and (found is None or len(code) > len(codes[found.action])):
             found = Dialled(action, argument)
     return found
+
+
+def _may_stand(action: str, argument: str) -> bool:
+    """Tell whether a code is complete with what stands behind it; dialled digits are all that may."""
+    if action in MAY_HAVE_ARGUMENT:
+        return not argument or argument.isdecimal()
+    return bool(argument) == (action in WITH_ARGUMENT)
