@@ -23,6 +23,7 @@ from softswitch.media.engine import (
     WorkerLost,
     WorkerState,
 )
+from softswitch.media.links import PREFIX, Links
 
 _SEND_BUFFER_OCTETS: Final = 4 << 20
 _UNACKNOWLEDGED: Final = 64
@@ -119,7 +120,8 @@ class WorkerEngine:
         self._conversations: dict[str, tuple[_Worker, int]] = {}
         """Conversation id to its worker and its number of legs there."""
         self._legs: dict[str, _Worker] = {}
-        self._rooms: dict[str, _Worker] = {}
+        self._rooms: dict[str, tuple[_Worker, ...]] = {}
+        self._links = Links(self)
         self._made_up: list[MediaEvent] = []
         """Answers that no worker is left to give."""
         self._waiting: dict[str, OpenLeg] = {}
@@ -165,16 +167,42 @@ class WorkerEngine:
         worker = self._legs.get(leg)
         if worker is not None:
             worker.notes.append(wire.pack(wire.stream_command(leg, stream)))
+            self._links.streamed(leg, stream)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
-        """Say who hears whom in a room; its worker is that of its legs."""
-        worker = next((self._legs[row.listener] for row in rows if row.listener in self._legs), None)
-        before = self._rooms.pop(room, None)
-        if before is not None and before is not worker:
-            before.notes.append(wire.pack(wire.room_command(room, ())))
-        if worker is not None:
-            self._rooms[room] = worker
-            worker.notes.append(wire.pack(wire.room_command(room, rows)))
+        """Say who hears whom in a room; two who live in different workers are linked."""
+        workers = tuple(dict.fromkeys(self._legs[row.listener] for row in rows if row.listener in self._legs))
+        for before in self._rooms.pop(room, ()):
+            if before not in workers:
+                before.notes.append(wire.pack(wire.room_command(room, ())))
+        if workers:
+            self._rooms[room] = workers
+        if len(workers) == 2 and len(rows) == 2:
+            self._links.join(room, (rows[0].listener, rows[1].listener), (workers[0].number, workers[1].number))
+            return
+        self._links.part(room)
+        for worker in workers[:1]:
+            self.seat(worker.number, room, rows)
+
+    # What links ask for
+
+    def open_end(self, worker: int, order: OpenLeg) -> None:
+        """Ask a worker for the port of a link's end."""
+        self._adopt(order.leg, order.conversation_id, self._workers[worker])
+        self._workers[worker].notes.append(wire.pack(wire.open_command(order)))
+
+    def aim_end(self, worker: int, name: str, stream: Stream) -> None:
+        """Say where an end's sound comes from and goes to."""
+        self._workers[worker].notes.append(wire.pack(wire.stream_command(name, stream)))
+
+    def close_end(self, worker: int, name: str) -> None:
+        """Give an end's port back."""
+        if worker in self._workers:
+            self._workers[worker].notes.append(wire.pack(wire.close_command(name)))
+
+    def seat(self, worker: int, room: str, rows: Sequence[Hear]) -> None:
+        """Say who hears whom in a worker's half of a room."""
+        self._workers[worker].notes.append(wire.pack(wire.room_command(room, rows)))
 
     def play(self, leg: str, playing: Playing | None) -> None:
         """Let a leg hear something, or nothing more."""
@@ -208,7 +236,7 @@ class WorkerEngine:
 
     def open_legs(self) -> frozenset[str]:
         """Return the legs that hold a port, as far as the brain knows."""
-        return frozenset(self._legs)
+        return frozenset(leg for leg in self._legs if not leg.startswith(PREFIX))
 
     def readable(self, number: int) -> bool:
         """Read what a worker sent and deliver it; return whether the worker lives."""
@@ -252,6 +280,7 @@ class WorkerEngine:
             raise MediaError(f"a worker sent a message named {message[0]}")
 
     def _take_events(self, worker: _Worker, events: wire.Values) -> None:
+        linked = False
         for number, *values in events:
             if number <= worker.delivered:
                 continue
@@ -259,7 +288,12 @@ class WorkerEngine:
             event = wire.event_of(tuple(values))
             if isinstance(event, LegClosed | LegRefused):
                 self._release(event.leg)
-            self._on_event(event)
+            if self._links.takes(event):
+                linked = True
+            else:
+                self._on_event(event)
+        if linked:
+            self.flush()
 
     def _take_health(
         self, worker: _Worker, more: object, late_ms: float, missed_ticks: int, names: tuple[str, ...]
@@ -299,7 +333,8 @@ class WorkerEngine:
                 worker.notes.append(wire.pack(wire.forget_command(leg.leg)))
             else:
                 self._adopt(leg.leg, leg.conversation_id, worker)
-        self._rooms.update((room, worker) for room, _ in known_rooms)
+        for room, _ in known_rooms:
+            self._rooms[room] = tuple(dict.fromkeys((*self._rooms.get(room, ()), worker)))
         if self._on_state is not None:
             self._on_state(
                 WorkerState(worker.number, worker.protocol, worker.product, tuple(known_legs), tuple(known_rooms))
@@ -324,6 +359,7 @@ class WorkerEngine:
         worker = self._legs.pop(leg, None)
         if worker is None:
             return
+        self._links.gone(leg)
         conversation_id = worker.conversations.pop(leg)
         home, count = self._conversations[conversation_id]
         if count > 1:
@@ -338,8 +374,13 @@ class WorkerEngine:
         lost = tuple(worker.conversations)
         for leg in lost:
             self._release(leg)
-        self._rooms = {room: home for room, home in self._rooms.items() if home is not worker}
-        self._on_event(WorkerLost(worker.number, lost))
+        for room, homes in list(self._rooms.items()):
+            left = tuple(home for home in homes if home is not worker)
+            self._rooms[room] = left
+            if not left:
+                del self._rooms[room]
+        self._links.worker_lost(worker.number)
+        self._on_event(WorkerLost(worker.number, tuple(leg for leg in lost if not leg.startswith(PREFIX))))
 
     def _queue_notes(self, worker: _Worker) -> None:
         notes, worker.notes = worker.notes, []

@@ -1,0 +1,149 @@
+"""Two legs that live in different workers hear each other, relayed or converted, also after the brain has died."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from softswitch.media.engine import Format, Hear, LegClosed, Stream, WorkerLost
+from softswitch_codecs import BatchCodec, codec_class
+from tests.integration.media.rig import EVENT, Phone
+from tests.integration.media.test_worker_process import Brain, Process, collect, stream
+
+pytestmark = pytest.mark.network
+
+G722 = Format("G722", 8000, 1, 9, 9)
+
+
+@pytest.fixture
+def processes(backend: str) -> Iterator[list[Process]]:
+    made = [Process(backend, range(24000, 24200)), Process(backend, range(24200, 24400))]
+    yield made
+    for each in made:
+        each.end()
+
+
+def brain_of(processes: Sequence[Process]) -> Brain:
+    brain = Brain(processes[0])
+    brain.add(1, processes[1])
+    return brain
+
+
+def pair(brain: Brain) -> dict[str, tuple[str, int]]:
+    """Legs of two conversations: placed in two workers."""
+    at = brain.open("c.1", "d.1")
+    assert at["c.1"][1] < 24200 <= at["d.1"][1]
+    return at
+
+
+ROWS = (Hear("c.1", ("d.1",)), Hear("d.1", ("c.1",)))
+
+
+def test_legs_of_two_workers_hear_each_other_and_nothing_is_left(processes: list[Process]) -> None:
+    brain = brain_of(processes)
+    with Phone("127.0.44.2", payload=b"a" * 160) as a, Phone("127.0.44.3", payload=b"b" * 160) as b:
+        at = pair(brain)
+        brain.engine.set_stream("c.1", stream(a))
+        brain.engine.set_stream("d.1", stream(b))
+        brain.engine.set_room("c", ROWS)
+        brain.engine.flush()
+        settle(brain)
+        assert set(collect(b, 20, lambda: a.send(at["c.1"]))) == {b"a" * 160}
+        assert set(collect(a, 20, lambda: b.send(at["d.1"]))) == {b"b" * 160}
+        assert brain.engine.open_legs() == {"c.1", "d.1"}
+        brain.engine.set_room("c", ())
+        brain.engine.close("c.1")
+        brain.engine.close("d.1")
+        brain.engine.flush()
+        brain.until(lambda: brain.count(LegClosed) == 2)
+        settle(brain)
+        assert all(not worker.conversations for worker in brain.engine._workers.values())
+    brain.die()
+
+
+def settle(brain: Brain) -> None:
+    """Let the workers answer what links asked them."""
+    until_s = time.monotonic() + 0.3
+    brain.until(lambda: time.monotonic() > until_s)
+
+
+def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Process]) -> None:
+    first = brain_of(processes)
+    with Phone("127.0.44.2", payload=b"a" * 160) as a, Phone("127.0.44.3", payload=b"b" * 160) as b:
+        at = pair(first)
+        first.engine.set_stream("c.1", stream(a))
+        first.engine.set_stream("d.1", stream(b))
+        first.engine.set_room("c", ROWS)
+        first.engine.flush()
+        settle(first)
+        collect(b, 3, lambda: a.send(at["c.1"]))
+        first.die()
+        assert set(collect(b, 10, lambda: a.send(at["c.1"]))) == {b"a" * 160}
+        second = brain_of(processes)
+        second.until(lambda: len(second.states) == 2)
+        assert second.engine.open_legs() == {"c.1", "d.1"}
+        second.engine.set_stream("c.1", stream(a))
+        second.engine.set_stream("d.1", stream(b))
+        second.engine.set_room("c", ROWS)
+        second.engine.flush()
+        settle(second)
+        assert set(collect(b, 20, lambda: a.send(at["c.1"]))) == {b"a" * 160}
+        second.die()
+
+
+def test_a_worker_that_dies_takes_its_end_and_the_other_end_is_closed(processes: list[Process]) -> None:
+    brain = brain_of(processes)
+    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+        pair(brain)
+        brain.engine.set_stream("c.1", stream(a))
+        brain.engine.set_stream("d.1", stream(b))
+        brain.engine.set_room("c", ROWS)
+        brain.engine.flush()
+        settle(brain)
+        processes[1].process.kill()
+        brain.until(lambda: brain.count(WorkerLost) == 1)
+        brain.engine.flush()
+        settle(brain)
+        assert [event for event in brain.events if isinstance(event, WorkerLost)] == [WorkerLost(1, ("d.1",))]
+        assert list(brain.engine._workers[0].conversations) == ["c.1"]
+    brain.die()
+
+
+def codec_of(encoding: str) -> BatchCodec:
+    cls = codec_class(encoding)
+    assert cls is not None
+    return cls()
+
+
+def tone(frequency_hz: float) -> Iterator[bytes]:
+    """Give packets of a tone as PCMU."""
+    codec = codec_of("PCMU")
+    for number in range(1000):
+        moments = (np.arange(160) + 160 * number) / 8000
+        sound = (8000 * np.sin(2 * np.pi * frequency_hz * moments)).astype(np.int16)
+        yield codec.encode(sound[None, :])[0].tobytes()
+
+
+def test_legs_without_a_common_codec_hear_each_other_across_a_link(processes: list[Process]) -> None:
+    brain = brain_of(processes)
+    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+        at = pair(brain)
+        brain.engine.set_stream("c.1", stream(a))
+        wide = Stream(*b.at, 9, b.at[0], (G722, EVENT), receive=True, send=True)
+        brain.engine.set_stream("d.1", wide)
+        brain.engine.set_room("c", ROWS)
+        brain.engine.flush()
+        settle(brain)
+        packets = tone(1000.0)
+        heard = collect(b, 60, lambda: a.send(at["c.1"], next(packets)))[-40:]
+        codec = codec_of("G722")
+        octets = [np.frombuffer(payload, np.uint8)[None, :] for payload in heard]
+        sound = np.concatenate([codec.decode(each)[0] for each in octets]).astype(np.float64)
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+        frequencies = np.fft.rfftfreq(len(sound), 1 / 16000)
+        near = np.abs(frequencies - 1000) < 40
+        assert spectrum[near].sum() / spectrum[frequencies > 60].sum() > 0.9
+    brain.die()
