@@ -30,6 +30,8 @@ COMMANDS: Final = {
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
     "records": "softswitch.cli.records",
+    "backup": "softswitch.cli.backup",
+    "restore": "softswitch.cli.restore",
     "scenario": "softswitch.cli.scenario",
     "codecs": "softswitch.cli.codecs",
 }
