@@ -206,6 +206,8 @@ class Brain:
     def media_event(self, event: engine.MediaEvent) -> None:
         """Take what a media worker tells."""
         self._look_at_clock()
+        if isinstance(event, engine.LegSilent):
+            self._ask_for_life(event.leg)
         if isinstance(event, engine.Disagreement):
             for leg in event.unknown:
                 self._breached(Breach("worker-leg", leg, f"of worker {event.worker}"))
@@ -658,6 +660,12 @@ class Brain:
         given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, other)
         self._told(action, given)
         session.answer_refer(603, now=self._now)  # where nothing else has been said
+
+    def _ask_for_life(self, leg: str) -> None:
+        """A phone that should send is silent: ask it in its dialog; one that is gone ends the call."""
+        session = self._performer.sessions.get(leg)
+        if session is not None:
+            session.options(now=self._now)
 
     def _refresh_due(self, action: actions.RefreshDue) -> None:
         """Refresh a session by a re-INVITE that changes nothing (RFC 4028 §7.4)."""

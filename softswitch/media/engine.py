@@ -141,6 +141,13 @@ class Playing:
 
 
 @immutable
+class LegSilent:
+    """A phone that is obliged to send has sent neither RTP nor RTCP for a minute."""
+
+    leg: str
+
+
+@immutable
 class PlayEnded:
     """What a leg was to hear is at its end, or could not be played."""
 
@@ -212,7 +219,9 @@ class WorkerHealth:
     """How many ticks were not made since it was started."""
 
 
-MediaEvent = Disagreement | LegOpened | LegRefused | LegLatched | DigitPressed | PlayEnded | LegClosed | WorkerLost
+MediaEvent = (
+    Disagreement | LegOpened | LegRefused | LegLatched | DigitPressed | LegSilent | PlayEnded | LegClosed | WorkerLost
+)
 
 
 class MediaEngine(Protocol):

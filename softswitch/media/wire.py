@@ -32,6 +32,7 @@ from softswitch.media.engine import (
     LegLatched,
     LegOpened,
     LegRefused,
+    LegSilent,
     LegState,
     LegStatistics,
     MediaEvent,
@@ -56,6 +57,7 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "leg-refused": LegRefused,
     "leg-latched": LegLatched,
     "digit-pressed": DigitPressed,
+    "leg-silent": LegSilent,
     "play-ended": PlayEnded,
     "leg-closed": LegClosed,
 }

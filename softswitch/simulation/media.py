@@ -16,6 +16,7 @@ from softswitch.media.engine import (
     LegClosed,
     LegOpened,
     LegRefused,
+    LegSilent,
     LegStatistics,
     MediaEvent,
     OpenLeg,
@@ -201,6 +202,10 @@ class SimulatedMedia:
         except TimeoutError:
             return False
         return True
+
+    def fall_silent(self, leg: str) -> None:
+        """Let a worker notice that a phone sends nothing any more."""
+        self._tell(LegSilent(leg))
 
     def press(self, leg: str, digit: str) -> None:
         """Let a telephone event arrive on a leg."""

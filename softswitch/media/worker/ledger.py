@@ -173,6 +173,12 @@ class Ledger:
         outgoing: Numbers = self._outgoing[rows]
         return outgoing
 
+    def silent_since(self, moment_s: float) -> list[int]:
+        """Return the rows from which nothing came since then, monotonic seconds, those that no leg has among them."""
+        self.settle()
+        silent = self._incoming[: self._state.used, In.HEARD_AT_US] < moment_s * 1e6
+        return np.flatnonzero(silent).tolist()
+
     def received(self, row: int) -> int:
         """Return how many packets of the phone came."""
         incoming = self.incoming(row)

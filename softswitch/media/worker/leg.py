@@ -54,6 +54,8 @@ class Leg:
     track: Track | KeyTrack | None = None
     """What it hears in the place of its room."""
     closed: bool = False
+    alive_at: float = 0.0
+    """Monotonic: when its stream was set last, a report came, or its silence was told."""
 
     @property
     def may_receive(self) -> bool:

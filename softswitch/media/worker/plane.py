@@ -33,6 +33,7 @@ from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
 from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import FRAME_TICKS, TICK_US, Rows, To
+from softswitch.media.worker.silence import SilenceWatch
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.runtime.log import get_logger
@@ -108,6 +109,7 @@ class MediaPlane:
         """Number of the last frame that the desk made."""
         self._rooms = Rooms(self._legs, state, routes, self._desk)
         self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
+        self._silence = SilenceWatch(self._leg_by_row, self._ledger, emit)
         self._reports = Reports(state, self._ledger, clock, entropy)
         self._reception = Reception(
             state,
@@ -152,6 +154,7 @@ class MediaPlane:
         if leg is None or leg.stream == stream:
             return
         leg.stream = stream
+        leg.alive_at = self._clock.monotonic()
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
             self.retire(leg)
             leg.reports.source = None
@@ -236,6 +239,7 @@ class MediaPlane:
             self._next_upkeep = number + _UPKEEP_EVERY
             self._ledger.settle()
             self._reports.send_due(now=now)
+            self._silence.look(now=now)
             self._end_pauses()
             self._retire_broken()
 

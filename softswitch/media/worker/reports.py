@@ -91,6 +91,7 @@ class Reports:
         except RtpError:
             self._state.refused[leg.row] += 1
             return False
+        leg.alive_at = self._clock.monotonic()
         for each in packets:
             self._read(leg, each)
         return True
