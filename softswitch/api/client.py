@@ -52,6 +52,11 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", "/registrations")
         return found
 
+    def trunks(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.view.TrunkView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/trunks")
+        return found
+
     def calls(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.CallView` as JSON has them."""
         found: list[dict[str, Any]] = self._ask("GET", "/calls")

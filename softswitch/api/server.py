@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status, trace
+from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status, trace, trunks
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -21,6 +21,7 @@ PREFIX: Final = "/api/v1"
 _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     status.router,
     registrations.router,
+    trunks.router,
     calls.router,
     agents.router,
     site.router,

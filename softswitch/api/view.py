@@ -85,6 +85,23 @@ class RegistrationView:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkView:
+    """A trunk."""
+
+    name: str
+    host: str
+    registers: bool
+    """Whether the switch registers there."""
+    registered_until: str
+    """UTC; empty where it is not registered now."""
+    last_failure: str
+    """Why the last attempts to register failed, since the last success; empty where they did not."""
+    last_failure_at: str
+    calls: int
+    """Going on now, in both directions."""
+
+
+@dataclass(frozen=True, slots=True)
 class LegView:
     """One end of a call."""
 
@@ -155,6 +172,10 @@ class SwitchView(PeopleView, Protocol):
 
     def registrations(self) -> Sequence[RegistrationView]:
         """List the registered phones."""
+        ...
+
+    def trunks(self) -> Sequence[TrunkView]:
+        """List the trunks."""
         ...
 
     def calls(self) -> Sequence[CallView]:

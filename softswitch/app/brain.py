@@ -26,6 +26,7 @@ from softswitch.app.request_desk import MakeReplacement, RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
+from softswitch.app.trunk_registrar import TrunkRegistrar
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.decide import decide
@@ -178,6 +179,19 @@ class Brain:
         self._now = clock.monotonic()
         self._wall_s = clock.wall()
         self._keepalive = self._new_keepalive()
+        self.trunk_registrations = self._folded.trunks
+        self._trunk_registrar = TrunkRegistrar(
+            ua=self._ua,
+            state=self.trunk_registrations,
+            clock=clock,
+            entropy=entropy,
+            site=lambda: self.desk.site,
+            addresses=addresses,
+            local_for=settings.local_for,
+            credentials_of=self._credentials_of,
+            record=lambda fact: self.trunk_registrations.apply(self._place(fact, "")),
+            log=log,
+        )
         self._handlers = self._action_handlers()
 
     # Inputs
@@ -229,11 +243,13 @@ class Brain:
             else:
                 self._conversation_due(name)
         self._keepalive.handle_timer(now=self._now)
+        self._trunk_registrar.handle_timer(now=self._now)
         self._run()
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None."""
-        candidates = (self._ua.next_deadline(), self._deadlines.next(), self._keepalive.next_deadline())
+        owners = (self._ua, self._keepalive, self._trunk_registrar)
+        candidates = (self._deadlines.next(), *(owner.next_deadline() for owner in owners))
         return min((moment for moment in candidates if moment is not None), default=None)
 
     def lift_ban(self, source: str) -> None:
@@ -261,6 +277,7 @@ class Brain:
         self._look_at_clock()
         self.desk.site = site
         self.people.look_again(wall_s=self._wall_s)
+        self._trunk_registrar.look_again()
 
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
@@ -404,6 +421,11 @@ class Brain:
                 if leg.moving and leg.port_state is PortState.OPEN:
                     self._performer.offer_again(leg, self._now)
         self._run()
+
+    def serve(self) -> None:
+        """The sockets are open: begin what the switch does by itself towards others."""
+        self._look_at_clock()
+        self._trunk_registrar.look_again()
 
     # One turn's work
 
@@ -625,7 +647,7 @@ class Brain:
             actions.RefreshDue: self._refresh_due,
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,
-            actions.Responded: lambda _: None,
+            actions.Responded: lambda a: self._trunk_registrar.responded(a, now=self._now),
             actions.Dropped: self._dropped,
         }
 

@@ -111,6 +111,7 @@ class BrainProcess:
             self._loop.add_signal_handler(number, self._signalled, number)
         await self._resume()
         await self._serve_sip()
+        self._in_turn(self._brain.serve)
         api = await self._serve_api()
         watch = AddressWatch(self._settings.sip.listen, self._transports.udp_addresses, self._add_udp)
         self._tasks.start("addresses", watch.run())

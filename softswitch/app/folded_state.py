@@ -21,6 +21,7 @@ from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
 from softswitch.directory.location import LocationState
+from softswitch.directory.trunk_registrations import TrunkRegistrations
 from softswitch.journal.facts import GapFound
 from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import Gap, Loss
@@ -42,6 +43,7 @@ class FoldedState:
         locations: where the phones are.
         bans: who is shut out.
         agents: who is logged in, and in which status.
+        trunks: where we are registered ourselves.
         sequence: the last fact that was folded.
         gaps: those that stand in a fact already, by first and last missing sequence number.
         untold: those that no fact tells of yet, by the same.
@@ -54,6 +56,7 @@ class FoldedState:
         self.locations = LocationState()
         self.bans = BanState()
         self.agents = AgentsState()
+        self.trunks = TrunkRegistrations()
         self.sequence = 0
         self.gaps: dict[tuple[int, int], None] = {}
         self.untold: dict[tuple[int, int], Gap] = {}
@@ -115,6 +118,7 @@ class FoldedState:
             self.locations.apply(record)
             self.bans.apply(record)
             self.agents.apply(record)
+            self.trunks.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -140,6 +144,7 @@ class FoldedState:
             self._kept_of_the_living(),
             tuple(self.gaps),
             tuple((gap.why.value, gap.where, *place) for place, gap in self.untold.items()),
+            self.trunks.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -154,7 +159,7 @@ class FoldedState:
             version, *values = msgpack.unpackb(data, use_list=False)
             if version != FORMAT:
                 raise JournalError(f"the snapshot has format {version}, this program {FORMAT}")
-            self.sequence, calls, locations, bans, agents, kept, gaps, untold = values
+            self.sequence, calls, locations, bans, agents, kept, gaps, untold, *later = values
             state_values.restore(self.calls, calls)
             self.locations.restore(locations)
             self.bans.restore(bans)
@@ -163,5 +168,6 @@ class FoldedState:
             self.gaps = dict.fromkeys(gaps)
             for why, where, first, last in untold:
                 self.untold[first, last] = Gap(Loss(why), where, first, last)
+            self.trunks.restore(later[0] if later else ())  # older snapshots end here
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -33,6 +33,7 @@ from softswitch.core.immutable import immutable
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.codes import Dialled
+from softswitch.directory.inbound_number import inbound_number
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, outward
 from softswitch.directory.registrar import RegistrationLimits, decide_register
@@ -214,7 +215,7 @@ class RequestDesk:
         if request.get("Replaces") is not None:
             self._take_place(request, flow, caller)
             return
-        dialled = dialled_number(request.uri)
+        dialled = inbound_number(self.site, request) if caller.kind == "trunk" else dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)
         if isinstance(found, CodeDialled) and self._picks_up(request, flow, found.dialled, caller):
             return

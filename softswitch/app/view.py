@@ -16,12 +16,14 @@ from softswitch.api.view import (
     ProcessView,
     RegistrationView,
     StatusView,
+    TrunkView,
     WorkerView,
 )
 from softswitch.app.brain import Brain
 from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
+from softswitch.app.trunk_view import trunk_views
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg, LegState
 from softswitch.core.clock import Clock, iso_utc
@@ -122,6 +124,11 @@ class BrainView(BrainPeople):
         """List the registered phones."""
         wall_s = self._clock.wall()
         return [self._registration(binding, wall_s) for binding in self._brain.locations]
+
+    def trunks(self) -> Sequence[TrunkView]:
+        """List the trunks."""
+        brain = self._brain
+        return trunk_views(brain.desk.site, brain.trunk_registrations, brain.calls, wall_s=self._clock.wall())
 
     def calls(self) -> Sequence[CallView]:
         """List the conversations."""

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "status": "softswitch.cli.status",
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
+    "trunks": "softswitch.cli.trunks",
     "bans": "softswitch.cli.bans",
     "trace": "softswitch.cli.trace",
     "agents": "softswitch.cli.agents",

@@ -273,4 +273,5 @@ def _trunk(entry: Entry) -> Trunk:
         entry.whole("calls") or 0,
         entry.whole("calls_each_user") or 0,
         entry.whole("calls_each_second") or 0,
+        entry.flag("register"),
     )

@@ -38,6 +38,7 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _numbers_of_two_contacts(sections["contacts"])
     problems += _twice(sections["contacts"], "name", "another name, or one contact with all numbers")
     problems += _trunks_twice(sections["trunks"])
+    problems += _registered_by_nobody(sections["trunks"])
     problems += _passwords(sections["users"])
     for entry in sections["numbers"]:
         problems += _number_target(entry, sections, scenarios)
@@ -81,6 +82,16 @@ def _trunks_twice(trunks: Iterable[Entry]) -> list[Problem]:
             cure = "another host or port, or one trunk instead of two"
             problems.append(Problem(entry.where("host"), f"trunk {_title(entry)}: {what}", cure))
     return problems
+
+
+def _registered_by_nobody(trunks: Iterable[Entry]) -> list[Problem]:
+    """Trunks to register at without a name to register."""
+    cure = "username: the name that the carrier gave, or register: false"
+    return [
+        Problem(entry.where("register"), f"trunk {_title(entry)}: register needs a username", cure)
+        for entry in trunks
+        if entry.flag("register") and not entry.text("username")
+    ]
 
 
 def _codes_twice(codes: Iterable[Entry]) -> list[Problem]:

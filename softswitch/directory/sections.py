@@ -199,6 +199,5 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "contacts": frozenset({"email"}),
     "numbers": frozenset({"queue", "room"}),
     "users": frozenset({"roles", "voicemail", "recording"}),
-    "trunks": frozenset({"register"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

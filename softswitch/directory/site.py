@@ -94,6 +94,8 @@ class Trunk:
     """Calls at once; 0: any number."""
     calls_each_user: int = 0
     calls_each_second: int = 0
+    register: bool = False
+    """Whether we register there, as ``username``, so that it knows where to send calls."""
 
     @property
     def source_port(self) -> int | None:

@@ -89,6 +89,7 @@ class SimulatedSwitch:
             network, streams, hosts, PORT, on_message=self._received, on_closed=self._closed
         )
         self.brain = self._new_brain()
+        self.brain.serve()
 
     def _new_brain(self) -> Brain:
         return Brain(
@@ -141,6 +142,11 @@ class SimulatedSwitch:
         """Do something in the brain, as a command from outside does."""
         self._turn(work)
 
+    def load(self, site: Site) -> None:
+        """Put another site in place of the loaded one, also for brains that come after this one."""
+        self._site = site
+        self._turn(lambda: self.brain.load_site(site))
+
     def refold(self) -> None:
         """Throw the brain away, with all that it had not recorded, and fold another one from snapshot and journal."""
         self.refolded_in_exchange = self.watch.open > 0 or self._transports.failures_untold > 0
@@ -152,6 +158,7 @@ class SimulatedSwitch:
         before.fold(records[:behind])
         self.brain.resume(records[behind:], before.encode() if behind else b"")
         self.brain.settle_media()
+        self.brain.serve()
         self.brain.end_turn()
         self._arm()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +33,10 @@ users:
   - {{name: anna, extension: "101", password: secret-101, routes: [bad]}}
 trunks:
   - {{name: carrier, host: {carrier}, port: 5060, username: "5001", password_file: {file}, caller_id: "5001",
-     number_format: e164, country: RU, identity: pai}}
+     number_format: e164, country: RU, identity: pai, register: true}}
   - {{name: locked, host: {carrier}, port: 5061, username: "5002", password_file: {file}, caller_id: "5002"}}
+numbers:
+  - {{number: "5001", user: boris}}
 routes:
   - {{name: out, trunk: carrier, pattern: '^8[0-9]{{10}}$'}}
   - {{name: bad, trunk: locked, pattern: '^8[0-9]{{10}}$'}}
@@ -98,3 +103,37 @@ def test_a_password_that_the_carrier_does_not_take_ends_the_call(switch: SwitchP
     closed = anna.until("CALL_CLOSED")
     assert "480" in closed["param"]
     switch.until_at_rest()
+
+
+def test_a_carrier_calls_the_contact_that_the_switch_registered(
+    switch: SwitchProcess, carrier: SwitchProcess, phone: PhoneMaker, stack: ExitStack, tmp_path: Path
+) -> None:
+    _until_registered(switch)
+    assert "5001" in {row["extension"] for row in carrier.registrations()}
+    boris, vera = phone("102"), phone("103", registrar=f"{CARRIER}:5060")
+    talk_for(vera, boris, 3.5, number="5001")
+    vera.command("hangup")
+    boris.until("CALL_CLOSED")
+    assert_hears(boris, 850, seconds=3)
+    assert_hears(vera, 620, seconds=3)
+    switch.until_at_rest()
+    carrier.until_at_rest()
+    assert switch.call_of("103")["trunk"] == "carrier"
+
+
+def test_trunks_are_listed_for_people_and_programs(switch: SwitchProcess) -> None:
+    _until_registered(switch)
+    assert not _trunk(switch)["last_failure"]
+    assert "locked" in switch.cli("trunks")
+
+
+def _until_registered(switch: SwitchProcess, timeout_s: float = 15.0) -> None:
+    limit_s = time.monotonic() + timeout_s
+    while not _trunk(switch)["registered_until"]:
+        assert time.monotonic() < limit_s, _trunk(switch)
+        time.sleep(0.1)
+
+
+def _trunk(switch: SwitchProcess) -> dict[str, Any]:
+    [found] = [row for row in json.loads(switch.cli("trunks", "--json")) if row["name"] == "carrier"]
+    return dict(found)

@@ -62,6 +62,15 @@ def test_registrations_are_shown(running: Path) -> None:
     assert "udp:10.0.0.7:5062" in softswitch("registrations", "--config", running).stdout
 
 
+def test_trunks_are_shown_with_their_registrations_and_failures(running: Path) -> None:
+    pstn, spare = json.loads(softswitch("trunks", "--json", "--config", running).stdout)
+    assert (pstn["registered_until"], pstn["calls"]) == ("2026-11-22T11:00:00.000Z", 2)
+    assert spare["last_failure"] == "403 Forbidden"
+    shown = softswitch("trunks", "--config", running).stdout
+    assert "192.0.2.9" in shown
+    assert "403" in shown
+
+
 def test_calls_are_shown_with_their_legs(running: Path) -> None:
     [call] = json.loads(softswitch("calls", "--json", "--config", running).stdout)
     assert call["conversation_id"] == "c1"
@@ -69,7 +78,7 @@ def test_calls_are_shown_with_their_legs(running: Path) -> None:
     assert "c1.2" in softswitch("calls", "--config", running).stdout
 
 
-@pytest.mark.parametrize("command", ["status", "registrations", "calls"])
+@pytest.mark.parametrize("command", ["status", "registrations", "trunks", "calls"])
 def test_without_a_running_switch_a_command_fails_and_says_how_to_start_it(config: Path, command: str) -> None:
     result = softswitch(command, "--config", config)
     assert result.exit_code == 1
@@ -78,7 +87,7 @@ def test_without_a_running_switch_a_command_fails_and_says_how_to_start_it(confi
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("registrations",), ("calls",), ("journal", "show"), ("journal", "verify")]
+    "words", [("status",), ("registrations",), ("trunks",), ("calls",), ("journal", "show"), ("journal", "verify")]
 )
 def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
     assert f"Example: softswitch {' '.join(words)}" in softswitch(*words, "--help").stdout

@@ -15,6 +15,7 @@ from softswitch.api.view import (
     ProcessView,
     RegistrationView,
     StatusView,
+    TrunkView,
     WorkerView,
 )
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
@@ -56,6 +57,11 @@ class FakeView:
         return MetricsView(
             self.status(), self.is_ready, 4096, 12, 2.5, 0, 0, {"brain": 2}, {"udp:127.0.0.1:5060": 7}, workers
         )
+
+    def trunks(self) -> Sequence[TrunkView]:
+        moment = "2026-11-22T11:00:00.000Z"
+        refused = TrunkView("spare", "192.0.2.8", True, "", "403 Forbidden", moment, 0)
+        return [TrunkView("pstn", "192.0.2.9", True, moment, "", "", 2), refused]
 
     def registrations(self) -> Sequence[RegistrationView]:
         return [RegistrationView("101", "sip:101@10.0.0.7:5062", "udp:10.0.0.7:5062", 3312)]

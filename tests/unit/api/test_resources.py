@@ -51,6 +51,20 @@ async def test_registrations_are_listed(http: httpx.AsyncClient) -> None:
     ]
 
 
+async def test_trunks_are_listed(http: httpx.AsyncClient) -> None:
+    pstn, spare = (await http.get("/api/v1/trunks")).json()
+    assert pstn == {
+        "name": "pstn",
+        "host": "192.0.2.9",
+        "registers": True,
+        "registered_until": "2026-11-22T11:00:00.000Z",
+        "last_failure": "",
+        "last_failure_at": "",
+        "calls": 2,
+    }
+    assert (spare["registered_until"], spare["last_failure"]) == ("", "403 Forbidden")
+
+
 async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None:
     [call] = (await http.get("/api/v1/calls")).json()
     assert (call["conversation_id"], call["state"]) == ("c1", "talking")
@@ -131,6 +145,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
     assert set(document["paths"]) == {
         "/api/v1/status",
         "/api/v1/registrations",
+        "/api/v1/trunks",
         "/api/v1/calls",
         "/api/v1/site",
         "/api/v1/bans",

@@ -119,6 +119,13 @@ def test_a_trunk_whose_calls_would_not_be_known_is_named(tmp_path: Path, trunk: 
     assert said in notice
 
 
+def test_a_trunk_to_register_at_needs_a_username(tmp_path: Path) -> None:
+    line = "{name: a, host: 192.0.2.7, register: true"
+    assert load(tmp_path, f"trunks:\n  - {line}, username: acme}}\n").site.trunks["a"].register
+    with pytest.raises(ConfigurationError, match=r"site\.yaml:2: trunk a: register needs a username"):
+        load(tmp_path, f"trunks:\n  - {line}}}\n")
+
+
 def test_several_files_are_checked_as_a_whole(tmp_path: Path) -> None:
     users, numbers = tmp_path / "users.yaml", tmp_path / "numbers.yaml"
     users.write_text(f"users:\n  - {ANNA}\n")
