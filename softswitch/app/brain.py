@@ -9,7 +9,7 @@ switch has therefore always been recorded before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
@@ -52,7 +52,6 @@ from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.queues.groups.guide import KIND, GroupGuide
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
-from softswitch.scenario.model import Scenario
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.replaces import Replaces
 from softswitch.sip.message import Request
@@ -60,6 +59,9 @@ from softswitch.sip.ua import actions
 from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.user_agent import UserAgent
+
+if TYPE_CHECKING:
+    from softswitch.scenario.model import Scenario
 
 _OF_CONVERSATIONS = (
     inputs.CallArrived,

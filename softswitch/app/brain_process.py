@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from softswitch.app.address_watch import AddressWatch
@@ -37,8 +38,8 @@ from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
+from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging, get_logger
-from softswitch.runtime.settings import Settings
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.sip.flow import Flow
 
@@ -67,7 +68,7 @@ class BrainProcess:
     def __init__(self, loop: asyncio.AbstractEventLoop, given: Inherited) -> None:
         self._loop = loop
         self._given = given
-        self._settings = Settings.restored(given.options["settings"])
+        self._settings = handed_settings(given.options["settings"])
         self._directory = self._settings.storage.directory
         self._clock = SystemClock()
         self._stopping = asyncio.Event()
@@ -165,7 +166,7 @@ class BrainProcess:
 
     async def _serve_api(self) -> ApiService:
         """Load the HTTP server beside the calls that go on already: it takes longer than all the rest."""
-        module = await asyncio.to_thread(importlib.import_module, "softswitch.app.api_service")
+        module = await asyncio.to_thread(_load_what_can_wait)
         view = BrainView(
             self._brain,
             self._clock,
@@ -298,6 +299,14 @@ def lock_brain(directory: Path) -> int:
     return descriptor
 
 
+def _load_what_can_wait() -> ModuleType:
+    """Load what only some calls need, so that none of these waits for it; return the HTTP server's module."""
+    for name in ("softswitch.scenario.reader", "phonenumbers"):
+        importlib.import_module(name)
+    importlib.import_module("softswitch.directory.presets").shipped_presets()
+    return importlib.import_module("softswitch.app.api_service")
+
+
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a uvloop loop, or asyncio's own where uvloop is missing."""
     try:
@@ -315,7 +324,7 @@ async def _run(given: Inherited) -> None:
 def main() -> None:
     """Run until the supervisor says otherwise or is gone."""
     given = inherited()
-    settings = Settings.restored(given.options["settings"])
+    settings = handed_settings(given.options["settings"])
     configure_logging("brain", level=settings.log.level, form=settings.log.form)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import socket
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.net.local_addresses import local_addresses
-from softswitch.net.self_signed import ensure_self_signed
 from softswitch.net.tls import TlsContexts, TlsFiles
 from softswitch.runtime.addresses import ENCRYPTED
-from softswitch.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from softswitch.runtime.settings import Settings
 
 FOLDER: Final = "tls"
 """Where the certificate of our own making lies, in the storage directory."""
@@ -45,6 +46,8 @@ def ensure_certificate(settings: Settings, *, now: datetime) -> Path | None:
     files = tls_files(settings)
     made = False
     if settings.tls.certificate is None and files.certificate is not None and files.key is not None:
+        from softswitch.net.self_signed import ensure_self_signed  # a brain needs none of its libraries
+
         try:
             made = ensure_self_signed(files.certificate, files.key, _names(settings), now=now)
         except OSError as error:

@@ -23,7 +23,7 @@ from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.settings import Settings
 
 _SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
-_PROGRAMS: Final = {"brain": "brain_process", "worker": "worker_process", "writer": "writer_process"}
+_PROGRAMS: Final = {"brain": "brain_start", "worker": "worker_process", "writer": "writer_process"}
 
 
 @dataclass(slots=True)

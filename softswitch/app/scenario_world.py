@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.trunk_desk import TrunkDesk
@@ -12,7 +13,9 @@ from softswitch.calls.inputs import Phone, Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.outward import Outward, by_route, outward
 from softswitch.directory.site import Site, User
-from softswitch.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from softswitch.scenario.model import Scenario
 
 
 class ScenarioWorld:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from softswitch.runtime.log import get_logger
-from softswitch.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from softswitch.runtime.settings import Settings
 
 FIRST_S: Final = 60.0
 """After its start a writer sees to what the one before it left undone."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from softswitch.app.processes import Inherited, inherited
 from softswitch.media.worker.main import run
 from softswitch.runtime.addresses import PortRange
+from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging
-from softswitch.runtime.settings import Settings
 
 
 def port_slice(ports: PortRange, number: int, workers: int) -> range:
@@ -26,7 +26,7 @@ def port_slice(ports: PortRange, number: int, workers: int) -> range:
 def main() -> None:
     """Run until the supervisor says otherwise or is gone."""
     given: Inherited = inherited()
-    settings = Settings.restored(given.options["settings"])
+    settings = handed_settings(given.options["settings"])
     configure_logging(f"worker-{given.number}", level=settings.log.level, form=settings.log.form)
     ports = port_slice(settings.media.ports, given.number, given.options["workers"])
     run(

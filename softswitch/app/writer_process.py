@@ -11,7 +11,7 @@ import select
 import signal
 from dataclasses import dataclass
 from errno import EIO
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
@@ -22,9 +22,12 @@ from softswitch.journal.drain import DiskTrouble, Drain
 from softswitch.journal.ring import RingReader
 from softswitch.journal.segments import SegmentWriter
 from softswitch.runtime.clocks import SystemClock
+from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging, get_logger
-from softswitch.runtime.settings import Settings
 from softswitch.storage.record_store import RecordStore, default_url, put_rebuilt_in_place, rebuilt_file
+
+if TYPE_CHECKING:
+    from softswitch.runtime.settings import Settings
 
 JOURNAL_FOLDER: Final = "journal"
 TURN_S: Final = 0.05
@@ -194,7 +197,7 @@ class WriterProcess:
 def main() -> NoReturn:
     """Run until the supervisor says otherwise or is gone."""
     given = inherited()
-    settings = Settings.restored(given.options["settings"])
+    settings = handed_settings(given.options["settings"])
     configure_logging("writer", level=settings.log.level, form=settings.log.form)
     process = WriterProcess(given.ring, given.life, settings, SystemClock())
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())

@@ -13,7 +13,7 @@ from typing import Final
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
-from softswitch.directory.presets import DEFAULT_PRESET, custom_statuses
+from softswitch.directory.presets import custom_statuses
 from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
 from softswitch.directory.site import (
@@ -29,6 +29,7 @@ from softswitch.directory.site import (
     make_site,
     shortest_address,
 )
+from softswitch.directory.statuses import DEFAULT_PRESET
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import phonenumbers
-
 from softswitch.core.immutable import immutable
 from softswitch.directory.site import Site, Trunk, User
 
@@ -88,6 +86,8 @@ def written(dialled: str, form: str, country: str) -> str:
     """
     if form == "as_dialled":
         return dialled
+    import phonenumbers  # its tables need not be there before a phone is answered
+
     try:
         parsed = phonenumbers.parse(dialled, country or None)
     except phonenumbers.NumberParseException:

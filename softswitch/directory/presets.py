@@ -14,8 +14,6 @@ from softswitch.directory.sections import PRESETS, STATUS_FIELDS, STATUS_RIGHTS
 from softswitch.directory.statuses import RIGHTS, Preset, Status
 from softswitch.directory.yaml_reader import read_yaml
 
-DEFAULT_PRESET: Final = "voximplant"
-
 _STATUS: Final[Fields] = {
     **{key: field for key, field in STATUS_FIELDS.items() if key != "preset"},
     "set_by": Field(choice("user", "system"), required=True, example="user"),

@@ -17,8 +17,7 @@ import msgpack
 
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.codes import DEFAULT_CODES
-from softswitch.directory.presets import DEFAULT_PRESET, with_custom
-from softswitch.directory.statuses import Preset, Status
+from softswitch.directory.statuses import DEFAULT_PRESET, Preset, Status
 from softswitch.sip.flow import Flow
 
 _HOST_PORT: Final = re.compile(r"(\[[^\]]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?")
@@ -214,7 +213,6 @@ class Site:
                 self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
         self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
         self._groups.update((group.extension, group) for group in self.groups.values())
-        self._presets.update(with_custom(self.statuses))
 
     def contact_of(self, number: str) -> Contact | None:
         """Return the contact that a caller's number belongs to; a plus sign more or less makes no difference."""
@@ -222,11 +220,16 @@ class Site:
 
     def presets(self) -> Mapping[str, Preset]:
         """Return the presets by name, with the site's own statuses in them."""
+        if not self._presets:
+            # Reading YAML takes as long as a tenth of a start does, and phones are answered without.
+            from softswitch.directory.presets import with_custom
+
+            self._presets.update(with_custom(self.statuses))
         return self._presets
 
     def preset_of(self, user: User) -> Preset:
         """Return the statuses that a user chooses from."""
-        return self._presets[user.preset]
+        return self.presets()[user.preset]
 
     def queues_of(self, user_name: str) -> tuple[str, ...]:
         """Return the names of the queues that list a user."""

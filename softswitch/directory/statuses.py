@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+DEFAULT_PRESET: Final = "voximplant"
+
 RIGHTS: Final = (
     "queue",
     "group",

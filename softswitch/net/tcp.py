@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from softswitch.net.connection import Connection
 from softswitch.net.limits import StreamLimits
 from softswitch.net.tls import TlsContexts, TlsPeer
-from softswitch.net.websocket import WebSocketConnection
 from softswitch.runtime.addresses import ENCRYPTED
 from softswitch.runtime.log import get_logger
 from softswitch.runtime.tasks import TaskSupervisor
@@ -65,7 +64,11 @@ class StreamTransport:
         self._end_turn = end_turn
         self._limits = limits if limits is not None else StreamLimits()
         self._tls = tls if name in ENCRYPTED else None
-        self._kind = WebSocketConnection if name in {"ws", "wss"} else Connection
+        self._kind = Connection
+        if name in {"ws", "wss"}:
+            from softswitch.net.websocket import WebSocketConnection  # its library is loaded only where it is served
+
+            self._kind = WebSocketConnection
         self._peers: dict[tuple[str, int], TlsPeer] = {}
         self._tasks = TaskSupervisor(name)
         self._servers: list[asyncio.Server] = []

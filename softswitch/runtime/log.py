@@ -8,11 +8,28 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO, cast
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Let imports inside find ``package`` missing, unless somebody has it already."""
+    hidden = package not in sys.modules
+    if hidden:
+        sys.modules[package] = None  # type: ignore[assignment]  # how importlib is told that there is none
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[package]
+
+
+# structlog takes rich for the console renderer, which is not used here; it would be a tenth of a brain's start.
+with _without("rich"):
+    import structlog
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 

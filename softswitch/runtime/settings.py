@@ -248,7 +248,7 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     def dump(self) -> dict[str, Any]:
-        """Return all values as JSON can hold them; :meth:`restored` gives the same settings again."""
+        """Return all values as JSON can hold them; ``handed_settings`` makes the same of them again."""
         return {
             "sip": {
                 "domain": self.sip.domain,
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
                 "local_networks": [str(network) for network in self.sip.local_networks],
             },
             "tls": self.tls.model_dump(mode="json"),
-            "media": {"ports": str(self.media.ports), "workers": self.media.workers},
+            "media": {"ports": str(self.media.ports), "workers": self.media.workers, "tones": self.media.tones},
             "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
             "journal": self.journal.model_dump(),
             "api": {"listen": str(self.api.listen)},
@@ -266,18 +266,3 @@ class Settings(BaseSettings):
             "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},
         }
-
-    @classmethod
-    def restored(cls, dumped: dict[str, Any]) -> Settings:
-        """Make the settings again that :meth:`dump` wrote, whatever the environment says now."""
-        return cls.model_construct(
-            sip=SipSettings(**dumped["sip"]),
-            tls=TlsSettings(**dumped["tls"]),
-            media=MediaSettings(**dumped["media"]),
-            storage=StorageSettings(**dumped["storage"]),
-            journal=JournalSettings(**dumped["journal"]),
-            api=ApiSettings(**dumped["api"]),
-            recording=RecordingSettings(**dumped["recording"]),
-            security=SecuritySettings(**dumped["security"]),
-            log=LogSettings(**dumped["log"]),
-        )

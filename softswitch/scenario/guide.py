@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from softswitch.calls import facts as of_calls
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.inputs import Dismiss, Input
 from softswitch.core.facts import Record
 from softswitch.scenario import facts
-from softswitch.scenario.model import Placed, Scenario
 from softswitch.scenario.path import first_in, following
-from softswitch.scenario.running import Event, Here, KeyCame, NobodyReached, Over, PlayOver, TimeOver, Wait, World
+from softswitch.scenario.running import (
+    SCENARIO,
+    Event,
+    Here,
+    KeyCame,
+    NobodyReached,
+    Over,
+    PlayOver,
+    TimeOver,
+    Wait,
+    World,
+)
 from softswitch.scenario.state import Run, ScenarioState
-from softswitch.scenario.steps.scenario import SCENARIO, SubScenario
+
+if TYPE_CHECKING:
+    from softswitch.scenario.model import Placed, Scenario
 
 MOST_STEPS: Final = 1000
 """Steps that one call may take; more are scenarios that lead to each other for ever."""
@@ -121,6 +133,8 @@ class ScenarioGuide:
         scenario, placed = self._present(run)
         if scenario is None or placed is None:
             return (facts.ScenarioEnded("no-scenario"),)
+        from softswitch.scenario.steps.scenario import SubScenario  # it is there: the scenario has been read
+
         if happened.into == SCENARIO and isinstance(placed.step, SubScenario):
             return self._enter(placed.step.name)
         if happened.into:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from softswitch.scenario.model import Block, Placed, Scenario
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from softswitch.scenario.model import Block, Placed, Scenario
 
 
 def first_in(block: Block) -> Placed | None:

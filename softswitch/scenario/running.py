@@ -11,6 +11,10 @@ LONGEST_S: Final = 3600.0
 """No step keeps a caller longer without anything happening."""
 
 
+SCENARIO: Final = "scenario:"
+"""What a step that enters another scenario says that it goes into."""
+
+
 class KeyCame(NamedTuple):
     """A key was pressed, or waits since before the step began."""
 

@@ -8,10 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from softswitch.scenario.model import Step
-from softswitch.scenario.running import Here, Over
-
-SCENARIO = "scenario:"
-"""What a step that enters another scenario says that it goes into."""
+from softswitch.scenario.running import SCENARIO, Here, Over
 
 
 class SubScenario(Step):
