@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -113,6 +114,7 @@ class BrainProcess:
         await self._resume()
         await self._serve_sip()
         self._in_turn(self._brain.serve)
+        _LOG.info("brain.answering", **processor_time())
         api = await self._serve_api()
         watch = AddressWatch(self._settings.sip.listen, self._transports.udp_addresses, self._add_udp)
         self._tasks.start("addresses", watch.run())
@@ -305,6 +307,18 @@ def _load_what_can_wait() -> ModuleType:
         importlib.import_module(name)
     importlib.import_module("softswitch.directory.presets").shipped_presets()
     return importlib.import_module("softswitch.app.api_service")
+
+
+def processor_time() -> dict[str, float]:
+    """Return for how many seconds this process has run, and for how many it could have, had others left it a processor.
+
+    The second is missing where the kernel does not count it (Linux: Documentation/scheduler/sched-stats.rst).
+    """
+    try:
+        ran, waited, _ = Path("/proc/self/schedstat").read_text().split()
+    except OSError:
+        return {"ran_s": round(time.process_time(), 2)}
+    return {"ran_s": round(int(ran) / 1e9, 2), "waited_s": round(int(waited) / 1e9, 2)}
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
