@@ -171,7 +171,7 @@ class Brain:
         self._hunt = GroupHunt(lambda: self.desk.site, members)
         self._guidance = Guidance(
             self.calls,
-            {KIND: self.groups, "scenario": self._scenario_guide(), **(guides or {})},
+            {KIND: self.groups, "scenario": self._scenario_guide(settings), **(guides or {})},
             decide=lambda given: self._decide_one(given)[2],
             place=self._place,
             arm=self._arm_guide,
@@ -523,8 +523,8 @@ class Brain:
                 told = [fact.fact for fact in decided if type(fact) is Elsewhere and fact.conversation_id == where]
                 self._guidance.after(where, other.guide, told, self._wall_s)
 
-    def _scenario_guide(self) -> ScenarioGuide:
-        library = ScenarioLibrary(lambda: self.desk.site.scenarios)
+    def _scenario_guide(self, settings: BrainSettings) -> ScenarioGuide:
+        library = ScenarioLibrary(lambda: self.desk.site.scenarios, settings.earlier_scenario)
         return ScenarioGuide(library, self._scenario_world)
 
     def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:

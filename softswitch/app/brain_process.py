@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,7 @@ from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
 from softswitch.core.errors import ConfigurationError
+from softswitch.directory.scenario_history import find_version
 from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
@@ -140,6 +142,7 @@ class BrainProcess:
             allow=self._settings.security.allow,
             local_for=self._transports.local_for,
             password_of=password_of,
+            earlier_scenario=partial(find_version, self._directory),
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )

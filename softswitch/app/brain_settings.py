@@ -11,7 +11,7 @@ from softswitch.app.addresses import Network
 from softswitch.calls.state import Deadlines
 from softswitch.directory.bans import GuardLimits
 from softswitch.directory.registrar import RegistrationLimits
-from softswitch.directory.site import Trunk
+from softswitch.directory.site import ScenarioText, Trunk
 from softswitch.sip.timers import Timers
 
 LOCAL_NETWORKS = tuple(
@@ -37,6 +37,8 @@ class BrainSettings:
     """Our address towards a host by a transport, or None where there is no way."""
     password_of: Callable[[Trunk], str] = lambda trunk: ""
     """Reads the password towards a trunk."""
+    earlier_scenario: Callable[[str], ScenarioText | None] = lambda version: None
+    """Finds a scenario's version that is not in the loaded site, for calls that began with it."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

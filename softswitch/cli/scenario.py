@@ -1,16 +1,22 @@
-"""``softswitch scenario``: try scenarios without calling in, and draw them."""
+"""``softswitch scenario``: try scenarios without calling in, draw them, and go back to what was loaded before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from softswitch.cli.options import ConfigOption
+from softswitch.cli.load import put_in_place
+from softswitch.cli.options import ConfigOption, JsonOption
+from softswitch.cli.output import print_json, print_table
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
-from softswitch.directory.loader import TESTS, load_paths
+from softswitch.directory.loader import TESTS, LoadedSite, load_paths
+from softswitch.directory.scenario_history import find_version, versions_of
 from softswitch.directory.site import Site
+from softswitch.directory.store import stored_site
 from softswitch.runtime.settings_file import load_settings
 from softswitch.scenario.drawing import mermaid, svg
 from softswitch.scenario.library import scenario_of
@@ -49,6 +55,57 @@ def run_tests(
             typer.echo(f"  not reached: {name} {at}: {label}")
     if failed:
         raise CommandError(f"{failed} of {len(results)} tests failed", status=422, error_id="tests-failed")
+
+
+@scenario.command()
+def history(
+    name: Annotated[str, typer.Argument(help="The scenario's name.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List the versions of a scenario that were loaded, the newest first.
+
+    Example: softswitch scenario history main
+    """
+    directory = load_settings(config).storage.directory
+    loaded = stored_site(directory)
+    current = "" if loaded is None or name not in loaded.site.scenarios else loaded.site.scenarios[name].version
+    rows = [
+        {
+            "version": each.text.version,
+            "first_loaded_at": datetime.fromtimestamp(each.loaded_at_s, UTC).isoformat(timespec="seconds"),
+            "loaded": each.text.version == current,
+            "file": each.text.file,
+        }
+        for each in versions_of(directory, name)
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    cells = [[row["version"], row["first_loaded_at"], "loaded" if row["loaded"] else "", row["file"]] for row in rows]
+    print_table(["version", "first loaded", "", "file"], cells, empty=f"No scenario {name} was ever loaded.")
+
+
+@scenario.command()
+def rollback(
+    name: Annotated[str, typer.Argument(help="The scenario's name.")],
+    version: Annotated[str, typer.Argument(help="One that 'softswitch scenario history NAME' lists.")],
+    config: ConfigOption = None,
+) -> None:
+    """Put an earlier version of a scenario in place; calls in progress keep theirs. The file itself is not changed.
+
+    Example: softswitch scenario rollback main 4f2a90c1d3be
+    """
+    settings = load_settings(config)
+    directory = settings.storage.directory
+    loaded, text = stored_site(directory), find_version(directory, version)
+    if loaded is None or text is None or text.name != name:
+        raise CommandError(f"scenario {name} has no version {version}", status=404, error_id="no-version")
+    site = replace(loaded.site, scenarios={**loaded.site.scenarios, name: text})
+    changes, outcome = put_in_place(LoadedSite(site, loaded.paths, ()), directory, dry_run=False)
+    for line in changes:
+        typer.echo(line)
+    typer.echo(f"scenario {name}, version {version}: {outcome}; the next load takes the file again")
 
 
 @scenario.command()

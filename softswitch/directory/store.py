@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
+from softswitch.directory.scenario_history import keep_versions
 from softswitch.directory.site import CompiledSite, Site, compile_site, read_compiled
 
 FILE_NAME: Final = "site.msgpack"
@@ -78,6 +79,7 @@ def write_site(directory: Path, data: bytes) -> None:
         data: what :func:`softswitch.directory.site.compile_site` gave.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep_versions(directory, read_compiled(data).site.scenarios.values())
     write_private(site_file(directory), data)
 
 
