@@ -79,6 +79,10 @@ class SwitchProcess:
             self.close()
             raise
 
+    def until_ready_again(self) -> None:
+        """Wait until it can be asked, after one of its processes has died."""
+        self._wait_until_ready()
+
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

@@ -1,0 +1,142 @@
+"""The signalling process is killed while calls ring, and over and over at random moments: no call is lost.
+
+``make soak`` kills it twenty times.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.sipp import Sipp, SippPhone
+from tests.interop.peers.switch import SwitchProcess
+
+pytestmark = pytest.mark.network
+
+RINGING = 20
+KILLS = 20 if "SOAK_S" in os.environ else 5
+CALLS_A_KILL = 8
+SITE = """\
+users:
+  - {name: anna, extension: "101", password: secret-101}
+trunks:
+  - {name: west, host: 127.0.2.1, port: 5090, transport: udp}
+numbers:
+  - {number: "5101", user: anna}
+"""
+
+
+@pytest.fixture
+def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
+    folder = tmp_path / "switch"
+    folder.mkdir()
+    found = SwitchProcess(space, folder, site=SITE)
+    try:
+        yield found
+    finally:
+        code = found.close()
+    assert code == 0
+    assert not found.complaints()
+
+
+class Traffic:
+    """A trunk that calls a phone, which rings, answers, and hears the trunk hang up."""
+
+    def __init__(self, space: Namespace, stack: ExitStack, directory: Path) -> None:
+        self._anna = SippPhone(space, directory, "101", address="127.0.1.1")
+        self._west = SippPhone(space, directory, "84950000001", address="127.0.2.1", port=5090)
+        stack.callback(self._anna.close)
+        stack.callback(self._west.close)
+        self._anna.plays("register.xml")
+
+    def starts(self, calls: int, *, rate: int, ring_ms: int, talk_ms: int, limit_s: int) -> Sipp:
+        """Begin; return the trunk's side."""
+        many = ("-m", str(calls), "-timeout", str(limit_s))
+        self._anna.starts("answer.xml", options=many, answer_after_ms=str(ring_ms))
+        return self._west.starts(
+            "trunk_survive.xml", options=(*many, "-r", str(rate)), dial="5101", talk_ms=str(talk_ms)
+        )
+
+
+def brain_of(supervisor: int) -> int | None:
+    """Return the brain's process as the system knows it, which has one before the switch can tell."""
+    for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
+        if b"brain_start" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    return None
+
+
+def supervisor_of(switch: SwitchProcess) -> int:
+    return {each["role"]: int(each["pid"]) for each in switch.status()["processes"]}["supervisor"]
+
+
+def kill_brain(supervisor: int, *, not_again: int | None = None) -> int:
+    """Kill the brain, or the next where it has been killed already; return which one."""
+    deadline = time.monotonic() + 30
+    while (brain := brain_of(supervisor)) in (None, not_again):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert brain is not None
+    os.kill(brain, signal.SIGKILL)
+    return brain
+
+
+def check_records(switch: SwitchProcess, calls: int) -> list[str]:
+    """Every call has one record, which is complete; return how they ended."""
+    deadline = time.monotonic() + 30
+    while len(rows := switch.records("conversations")) < calls or any(row["ended_at"] is None for row in rows):
+        assert time.monotonic() < deadline, rows
+        time.sleep(0.1)
+    assert len(rows) == calls == len({row["conversation_id"] for row in rows})
+    return [row["end_reason"] for row in rows]
+
+
+def at_rest_again(switch: SwitchProcess, kills: int) -> None:
+    switch.until_ready_again()
+    switch.until_at_rest(timeout_s=60)
+    assert switch.log().count('"process.died"') == kills
+    assert '"invariant.breached"' not in switch.log()
+
+
+@pytest.mark.timeout(120)
+def test_calls_that_ring_while_the_brain_dies_are_answered(
+    switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
+) -> None:
+    supervisor = supervisor_of(switch)
+    callers = Traffic(space, stack, tmp_path).starts(RINGING, rate=50, ring_ms=4000, talk_ms=500, limit_s=60)
+    deadline = time.monotonic() + 20
+    while switch.status()["calls"] < RINGING:
+        assert time.monotonic() < deadline, switch.status()
+        time.sleep(0.1)
+    kill_brain(supervisor)
+    assert callers.finished(timeout_s=70).successful == RINGING
+    at_rest_again(switch, 1)
+    assert check_records(switch, RINGING) == ["completed"] * RINGING
+
+
+@pytest.mark.timeout(300 + 30 * KILLS)
+def test_no_call_is_lost_when_the_brain_dies_over_and_over(
+    switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
+) -> None:
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")  # noqa: T201  # to go through the same again
+    chance = random.Random(seed)
+    supervisor = supervisor_of(switch)
+    calls = CALLS_A_KILL * KILLS
+    limit_s = 90 + 15 * KILLS
+    callers = Traffic(space, stack, tmp_path).starts(calls, rate=3, ring_ms=500, talk_ms=1500, limit_s=limit_s)
+    killed = None
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.2, 4.0))
+        killed = kill_brain(supervisor, not_again=killed)
+    assert callers.finished(timeout_s=limit_s + 10).successful == calls
+    at_rest_again(switch, KILLS)
+    check_records(switch, calls)
