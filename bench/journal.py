@@ -40,6 +40,8 @@ from softswitch.simulation.world import Setting, World
 
 START_S = 120.0
 BATCH = 2000
+PHONES = {b"192.0.2.11": b"127.0.60.7", b"192.0.2.12": b"127.0.60.8"}
+"""The simulated phones' addresses, and as long ones that a start can send to."""
 _NAMES = re.compile(rb"[0-9a-f]{16,}")
 """SIP's Call-IDs, tags and branches as the simulation makes them."""
 
@@ -84,6 +86,8 @@ def one_call(talk_s: float) -> list[Template]:
 
 
 def _template(payload: bytes, offset_s: float, conversation_id: str) -> Template:
+    for simulated, reachable in PHONES.items():
+        payload = payload.replace(simulated, reachable)
     time_at = payload.index(b"\xcb", 1, 12)
     pieces = re.split(b"(" + re.escape(conversation_id.encode()) + b"|" + _NAMES.pattern + b")", payload[time_at + 9 :])
     return Template(offset_s, tuple(pieces[::2]), tuple(pieces[1::2]))
