@@ -15,6 +15,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.folded_state import FoldedState
+from softswitch.app.forwards import Forwards
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.group_members import GroupMembers
 from softswitch.app.guidance import Guidance
@@ -49,6 +50,8 @@ from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
+from softswitch.queues.forwards.guide import KIND as FORWARD
+from softswitch.queues.forwards.guide import ForwardGuide
 from softswitch.queues.groups.guide import KIND, GroupGuide
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
@@ -169,9 +172,25 @@ class Brain:
         members = GroupMembers(lambda: self.desk.site, self.people, self.calls, self.desk.phone, lambda: self._wall_s)
         self.groups = GroupGuide(members)
         self._hunt = GroupHunt(lambda: self.desk.site, members)
+        self.forwards = ForwardGuide(
+            Forwards(
+                lambda: self.desk.site,
+                self.people,
+                self.calls,
+                self.desk.phone,
+                self._hunt,
+                self._trunks,
+                lambda: (self._now, self._wall_s),
+            )
+        )
         self._guidance = Guidance(
             self.calls,
-            {KIND: self.groups, "scenario": self._scenario_guide(settings), **(guides or {})},
+            {
+                KIND: self.groups,
+                FORWARD: self.forwards,
+                "scenario": self._scenario_guide(settings),
+                **(guides or {}),
+            },
             decide=lambda given: self._decide_one(given)[2],
             place=self._place,
             arm=self._arm_guide,

@@ -13,6 +13,8 @@ from softswitch.directory.site import Site, User
 from softswitch.queues.agents import inputs
 
 _BY = "code"
+_AFTER_S = 20.0
+"""How long phones ring before a call that is not answered goes on; a command may name another time."""
 
 
 def serve_code(people: People, site: Site, user: User, dialled: Dialled) -> Destination:
@@ -27,7 +29,9 @@ def serve_code(people: People, site: Site, user: User, dialled: Dialled) -> Dest
     if dialled.action == "echo":
         return Echo()
     try:
-        if dialled.action == "queues_in":
+        if dialled.action.startswith(("forward_", "do_not_disturb")):
+            people.decide(_of_forwards(user.name, dialled))
+        elif dialled.action == "queues_in":
             people.decide(inputs.EnterQueues(user.name, "", _BY))
         elif dialled.action == "queues_out":
             people.decide(inputs.LeaveQueues(user.name, "", _BY))
@@ -39,3 +43,12 @@ def serve_code(people: People, site: Site, user: User, dialled: Dialled) -> Dest
     except CommandError as error:
         return Refuse(480 if error.status == 409 else 403, 21, str(error), error.error_id)
     return Confirm()
+
+
+def _of_forwards(user: str, dialled: Dialled) -> inputs.Input:
+    kind = dialled.action.removeprefix("forward_").removesuffix("_off")
+    if kind == "do_not_disturb":
+        return inputs.RefuseCalls(user, dialled.action == kind, _BY)
+    if dialled.action.endswith("_off"):
+        return inputs.ClearForward(user, kind, _BY)
+    return inputs.SetForward(user, kind, dialled.argument, _AFTER_S, _BY)

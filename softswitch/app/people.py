@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from softswitch.calls.inputs import Refuse
@@ -14,10 +14,11 @@ from softswitch.directory.statuses import YES, Status
 from softswitch.queues.agents import inputs
 from softswitch.queues.agents.decide import decide
 from softswitch.queues.agents.rights import refusing_status, status_of
-from softswitch.queues.agents.state import AgentsState
+from softswitch.queues.agents.state import AgentsState, Forward
 
 OFFLINE = Refuse(480, 20, "Subscriber absent", "offline")
 BUSY = Refuse(486, 17, "User busy", "busy")
+DISTURBED = Refuse(486, 17, "Do not disturb", "do-not-disturb")
 _CAUSES = {480: 20, 486: 17, 603: 21}
 
 
@@ -79,16 +80,23 @@ class People:
             right: what kind of call it is: ``direct``, ``internal``, ``group`` ...
             wall_s: the time now; registrations that are over do not count.
         """
-        phones = one_flow_each(self._locations.contacts_of(user.name, wall_s=wall_s))
+        phones = self.registered_phones(user, wall_s=wall_s)
         if not phones:
             return OFFLINE
         status = refusing_status(self._agents, self._site(), user, right)
         if status is not None:
             return _refused_by(status)
+        agent = self._agents.agents.get(user.name)
+        if agent is not None and agent.do_not_disturb:
+            return DISTURBED
         wants_one_call = user.call_waiting is False or (right == "group" and not user.call_waiting)
         if wants_one_call and self._calls.is_busy(user.name):
             return BUSY
         return phones
+
+    def registered_phones(self, user: User, *, wall_s: float) -> tuple[Binding, ...]:
+        """Return the phones of a user that are there, each once."""
+        return one_flow_each(self._locations.contacts_of(user.name, wall_s=wall_s))
 
     def dialling_refused(self, user: User) -> Refuse | None:
         """Return why a user may not make calls now, or None."""
@@ -98,6 +106,11 @@ class People:
     def goes_to_mobile(self, user: User) -> bool:
         """Tell whether a user's status lets direct calls ring at the mobile too."""
         return user.respect_status and self.status_of(user).mobile_forward == YES
+
+    def forwards_of(self, user: str) -> Mapping[str, Forward]:
+        """Return where a user's calls go that are not taken, by when that applies."""
+        agent = self._agents.agents.get(user)
+        return {} if agent is None else agent.forwards
 
     def answered_s(self, user: str) -> float:
         """Return when a user last answered a call, in wall time; 0 for never."""

@@ -325,6 +325,8 @@ class RequestDesk:
             return nothing_rings(found.dialled.argument)
         if isinstance(found, CodeDialled) and caller.user is not None:
             return serve_code(self._people, self.site, caller.user, found.dialled)
+        if isinstance(found, Phones | Offline) and not right and self._people.forwards_of(found.user.name):
+            return Attend(f"forward:{found.user.name}")
         if isinstance(found, Phones):
             right = right or ("internal" if caller.user is not None else "direct")
             offered = self._people.phones_for(found.user, right, wall_s=wall_s)

@@ -13,6 +13,16 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
     "queues_in": "*45",
     "queues_out": "*46",
     "choose_status": "*70",
+    "forward_always": "*72",
+    "forward_always_off": "*73",
+    "forward_busy": "*90",
+    "forward_busy_off": "*91",
+    "forward_no_answer": "*92",
+    "forward_no_answer_off": "*93",
+    "forward_offline": "*94",
+    "forward_offline_off": "*95",
+    "do_not_disturb": "*78",
+    "do_not_disturb_off": "*79",
     "record": "*3",
     "voicemail": "*97",
     "login_menu": "*98",
@@ -20,13 +30,16 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
 }
 """The code of each action."""
 
-WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status"})
+FORWARDS: Final = tuple(f"forward_{kind}" for kind in ("always", "busy", "no_answer", "offline"))
+"""Actions that forward calls; each has one that ends it, with ``_off`` at its end."""
+
+WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", *FORWARDS})
 """Actions whose code is followed by digits: an extension, the number of a status."""
 
 MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up"})
 """Actions whose code means something without those digits too."""
 
-SERVED: Final = frozenset({"pick_up", "queues_in", "queues_out", "choose_status", "echo"})
+SERVED: Final = frozenset(DEFAULT_CODES) - {"record", "voicemail", "login_menu"}
 """Actions that this version carries out."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Site, User
 from softswitch.directory.statuses import Preset
-from softswitch.queues.agents import facts, inputs
+from softswitch.queues.agents import facts, forwarding, inputs
 from softswitch.queues.agents.state import Agent, AgentsState, Presence
 
 RESTORED_WITHIN_S: Final = 600.0
@@ -82,6 +82,18 @@ def _leave(state: AgentsState, site: Site, given: inputs.LeaveQueues) -> Facts:
     return [facts.AgentLeftQueue(user.name, queue, given.by) for queue in wanted if queue in entered]
 
 
+def _set_forward(state: AgentsState, site: Site, given: inputs.SetForward) -> Facts:
+    return forwarding.set_forward(site, _user(site, given.user), given)
+
+
+def _clear_forward(state: AgentsState, site: Site, given: inputs.ClearForward) -> Facts:
+    return forwarding.clear_forward(state.agents.get(given.user), _user(site, given.user), given)
+
+
+def _refuse_calls(state: AgentsState, site: Site, given: inputs.RefuseCalls) -> Facts:
+    return forwarding.refuse_calls(state.agents.get(given.user), _user(site, given.user), given)
+
+
 def _site_loaded(state: AgentsState, site: Site, given: inputs.SiteLoaded) -> Facts:
     """Bring presence, statuses and queues to what registrations and site say now."""
     out: Facts = []
@@ -139,5 +151,8 @@ _DECISIONS: Final[dict[type, Callable[[AgentsState, Site, Any], Facts]]] = {
     inputs.ChooseStatus: _choose,
     inputs.EnterQueues: _enter,
     inputs.LeaveQueues: _leave,
+    inputs.SetForward: _set_forward,
+    inputs.ClearForward: _clear_forward,
+    inputs.RefuseCalls: _refuse_calls,
     inputs.SiteLoaded: _site_loaded,
 }

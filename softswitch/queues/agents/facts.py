@@ -51,3 +51,35 @@ class AgentLeftQueue:
     user: str
     queue: str
     by: str
+
+
+@fact("forward.set")
+class ForwardSet:
+    """Calls to a user go elsewhere from now on."""
+
+    user: str
+    kind: str
+    """When: ``always``, ``busy``, ``no_answer``, ``offline``."""
+    target: str
+    """An extension, or a number outside as the user would dial it."""
+    after_s: float
+    """For ``no_answer``: how long the user's phones ring first."""
+    by: str
+
+
+@fact("forward.cleared")
+class ForwardCleared:
+    """They do so no more."""
+
+    user: str
+    kind: str
+    by: str
+
+
+@fact("disturbance.chosen")
+class DisturbanceChosen:
+    """A user does not want to be disturbed by calls, whatever the status, or does again."""
+
+    user: str
+    refused: bool
+    by: str

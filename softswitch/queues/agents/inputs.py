@@ -54,6 +54,35 @@ class LeaveQueues:
 
 
 @immutable
+class SetForward:
+    """A command: let calls go elsewhere."""
+
+    user: str
+    kind: str
+    target: str
+    after_s: float
+    by: str
+
+
+@immutable
+class ClearForward:
+    """A command: let them go there no more."""
+
+    user: str
+    kind: str
+    by: str
+
+
+@immutable
+class RefuseCalls:
+    """A command: set or lift do-not-disturb."""
+
+    user: str
+    wanted: bool
+    by: str
+
+
+@immutable
 class SiteLoaded:
     """Another site is in force, or the brain has just started: see what fits no more."""
 
@@ -62,4 +91,14 @@ class SiteLoaded:
     """Whether a user has a live registration, for each user with a phone or a status."""
 
 
-Input = PhoneCame | PhonesGone | ChooseStatus | EnterQueues | LeaveQueues | SiteLoaded
+Input = (
+    PhoneCame
+    | PhonesGone
+    | ChooseStatus
+    | EnterQueues
+    | LeaveQueues
+    | SetForward
+    | ClearForward
+    | RefuseCalls
+    | SiteLoaded
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from softswitch.calls.facts import LegAnswered
 from softswitch.core.facts import Record
@@ -40,6 +40,15 @@ PRESENCE_TABLE: Final = StateTable(
 """A user's presence; which status goes with it is data (:mod:`softswitch.directory.statuses`)."""
 
 
+class Forward(NamedTuple):
+    """Where calls go."""
+
+    target: str
+    """An extension, or a number outside."""
+    after_s: float
+    """How long phones ring first, where it is for want of an answer."""
+
+
 @dataclass(slots=True)
 class Agent:
     """One user, as far as calls are offered to people."""
@@ -58,6 +67,9 @@ class Agent:
     """Names of the queues that the user is logged in to."""
     answered_s: float = 0.0
     """Wall time at which the user last answered a call; 0 for never."""
+    forwards: dict[str, Forward] = field(default_factory=dict)
+    """By when they apply: ``always``, ``busy``, ``no_answer``, ``offline``."""
+    do_not_disturb: bool = False
 
 
 @dataclass(slots=True)
@@ -89,15 +101,27 @@ class AgentsState:
                 a.away_because,
                 tuple(sorted(a.queues)),
                 a.answered_s,
+                tuple((kind, *forward) for kind, forward in sorted(a.forwards.items())),
+                a.do_not_disturb,
             )
             for a in self.agents.values()
         )
 
     def restore(self, values: Sequence[Any]) -> None:
         """Put into an empty state what :meth:`values` gave."""
-        for user, presence, status, since_s, before, away_because, queues, answered_s in values:
+        for user, presence, status, since_s, before, away_because, queues, answered_s, *later in values:
+            forwards, do_not_disturb = later or ((), False)  # older snapshots have neither
             self.agents[user] = Agent(
-                user, Presence(presence), status, since_s, before, away_because, set(queues), answered_s
+                user,
+                Presence(presence),
+                status,
+                since_s,
+                before,
+                away_because,
+                set(queues),
+                answered_s,
+                {kind: Forward(target, after_s) for kind, target, after_s in forwards},
+                do_not_disturb,
             )
 
 
@@ -126,10 +150,25 @@ def _left(agent: Agent, wall_s: float, fact: facts.AgentLeftQueue) -> None:
     agent.queues.discard(fact.queue)
 
 
+def _forwards(agent: Agent, wall_s: float, fact: facts.ForwardSet) -> None:
+    agent.forwards[fact.kind] = Forward(fact.target, fact.after_s)
+
+
+def _forwards_no_more(agent: Agent, wall_s: float, fact: facts.ForwardCleared) -> None:
+    agent.forwards.pop(fact.kind, None)
+
+
+def _disturbance(agent: Agent, wall_s: float, fact: facts.DisturbanceChosen) -> None:
+    agent.do_not_disturb = fact.refused
+
+
 _CHANGES: Final[dict[type, Callable[[Agent, float, Any], None]]] = {
     facts.AgentLoggedIn: _logged_in,
     facts.AgentLoggedOut: _logged_out,
     facts.StatusChosen: _chosen,
     facts.AgentEnteredQueue: _entered,
     facts.AgentLeftQueue: _left,
+    facts.ForwardSet: _forwards,
+    facts.ForwardCleared: _forwards_no_more,
+    facts.DisturbanceChosen: _disturbance,
 }
