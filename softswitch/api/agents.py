@@ -28,6 +28,25 @@ class QueueLogin(BaseModel):
     """One queue; empty: all that list the user, and the status Ready with them."""
 
 
+class ForwardChoice(BaseModel):
+    """Where calls go that are not taken."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: str
+    """``always``, ``busy``, ``no_answer`` or ``offline``."""
+    target: str
+    """An extension, or a number outside; empty: nowhere any more."""
+    after_s: float = 20.0
+    """How long phones ring first, where it is for want of an answer."""
+
+
+class DisturbanceChoice(BaseModel):
+    """Whether calls are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+    wanted: bool
+
+
 def router(view: SwitchView) -> APIRouter:
     """Make the routes of this resource."""
     routes = APIRouter()
@@ -56,5 +75,15 @@ def router(view: SwitchView) -> APIRouter:
     async def queues(user: str, wanted: QueueLogin) -> AgentView:
         """Log a user in to queues or out of them."""
         return view.log_into_queues(user, wanted.queue, logged_in=wanted.logged_in)
+
+    @routes.put("/users/{user}/forwards")
+    async def forward(user: str, wanted: ForwardChoice) -> AgentView:
+        """Let a user's calls go elsewhere, or no more."""
+        return view.forward(user, wanted.kind, wanted.target, wanted.after_s)
+
+    @routes.put("/users/{user}/do-not-disturb")
+    async def refuse(user: str, wanted: DisturbanceChoice) -> AgentView:
+        """Set or lift a user's do-not-disturb."""
+        return view.refuse_calls(user, wanted=wanted.wanted)
 
     return routes

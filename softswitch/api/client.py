@@ -98,6 +98,18 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("PUT", f"/users/{quote(user, safe='')}/queues", json=wanted)
         return found
 
+    def forward(self, user: str, kind: str, target: str, after_s: float) -> dict[str, Any]:
+        """Let a user's calls go elsewhere, or with an empty target no more; return the user."""
+        wanted = {"kind": kind, "target": target, "after_s": after_s}
+        found: dict[str, Any] = self._ask("PUT", f"/users/{quote(user, safe='')}/forwards", json=wanted)
+        return found
+
+    def refuse_calls(self, user: str, *, wanted: bool) -> dict[str, Any]:
+        """Set or lift a user's do-not-disturb; return the user."""
+        path = f"/users/{quote(user, safe='')}/do-not-disturb"
+        found: dict[str, Any] = self._ask("PUT", path, json={"wanted": wanted})
+        return found
+
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -23,6 +23,15 @@ class StatusRowView:
     unavailable: bool
     refuse_with: int
     rights: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardView:
+    """Where a user's calls go that are not taken."""
+
+    target: str
+    after_s: float
+    """How long phones ring first, where it is for want of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,9 @@ class AgentView:
     queues: tuple[str, ...]
     """Those that the user is logged in to."""
     respect_status: bool
+    forwards: dict[str, ForwardView] = field(default_factory=dict)
+    """By when they apply: ``always``, ``busy``, ``no_answer``, ``offline``."""
+    do_not_disturb: bool = False
 
 
 class PeopleView(Protocol):
@@ -83,5 +95,21 @@ class PeopleView(Protocol):
 
         Raises:
             CommandError: there is no such user or queue, or the queue does not list the user.
+        """
+        ...
+
+    def forward(self, user: str, kind: str, target: str, after_s: float) -> AgentView:
+        """Let a user's calls go elsewhere; an empty target: no more.
+
+        Raises:
+            CommandError: there is no such user or kind, or the target or the time cannot be.
+        """
+        ...
+
+    def refuse_calls(self, user: str, *, wanted: bool) -> AgentView:
+        """Set or lift a user's do-not-disturb.
+
+        Raises:
+            CommandError: there is no such user.
         """
         ...

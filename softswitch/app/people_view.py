@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from softswitch.api.people_view import AgentView, StatusRowView
+from softswitch.api.people_view import AgentView, ForwardView, StatusRowView
 from softswitch.app.brain import Brain
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError
@@ -60,6 +60,15 @@ class BrainPeople:
         kind = inputs.EnterQueues if logged_in else inputs.LeaveQueues
         return self._command(user, kind(user, queue, _BY))
 
+    def forward(self, user: str, kind: str, target: str, after_s: float) -> AgentView:
+        """Let a user's calls go elsewhere, or with an empty target no more."""
+        given = inputs.SetForward(user, kind, target, after_s, _BY) if target else inputs.ClearForward(user, kind, _BY)
+        return self._command(user, given)
+
+    def refuse_calls(self, user: str, *, wanted: bool) -> AgentView:
+        """Set or lift a user's do-not-disturb."""
+        return self._command(user, inputs.RefuseCalls(user, wanted, _BY))
+
     def _command(self, user: str, given: inputs.Input) -> AgentView:
         self._in_turn(lambda: self._brain.command_people(given))
         return self.agent(user)
@@ -86,6 +95,8 @@ class BrainPeople:
             busy=self._brain.calls.is_busy(user.name),
             queues=tuple(sorted(known.queues)) if known else (),
             respect_status=user.respect_status,
+            forwards={kind: ForwardView(*found) for kind, found in sorted(known.forwards.items())} if known else {},
+            do_not_disturb=known.do_not_disturb if known else False,
         )
 
 

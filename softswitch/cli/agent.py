@@ -53,6 +53,53 @@ def logout(user: _User, queue: _Queue = "", *, as_json: JsonOption = False, conf
         _tell(switch.log_into_queues(user, queue, logged_in=False), as_json=as_json)
 
 
+@agent.command()
+def forward(
+    user: _User,
+    kind: Annotated[str, typer.Argument(help="When: always, busy, no_answer or offline.")],
+    target: Annotated[
+        str, typer.Argument(help="An extension or a number outside; nowhere any more unless given.")
+    ] = "",
+    *,
+    after: Annotated[float, typer.Option(help="Seconds that phones ring first, for no_answer.")] = 20.0,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Let a user's calls go elsewhere; without a target no more.
+
+    Example: softswitch agent forward anna no_answer 102 --after 15
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell_forwards(switch.forward(user, kind, target, after), as_json=as_json)
+
+
+@agent.command()
+def dnd(
+    user: _User,
+    wanted: Annotated[str, typer.Argument(help="on or off.", metavar="on|off")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Refuse a user's calls, whatever the status; or offer them again.
+
+    Example: softswitch agent dnd anna on
+    """
+    if wanted not in {"on", "off"}:
+        raise typer.BadParameter(f"{wanted!r}: write on or off")
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell_forwards(switch.refuse_calls(user, wanted=wanted == "on"), as_json=as_json)
+
+
+def _tell_forwards(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    forwards = [f"{kind} to {one['target']}" for kind, one in found["forwards"].items()]
+    disturbed = ["do not disturb"] if found["do_not_disturb"] else []
+    typer.echo(f"{found['user']}: {', '.join([*forwards, *disturbed]) or 'calls ring at the phones'}")
+
+
 def _tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)

@@ -73,6 +73,10 @@ async def test_a_call_that_is_not_answered_goes_on_after_its_time_and_says_by_wh
     await vera.until_called()
     assert world.loop.time() - began_s == pytest.approx(15, abs=1)
     await boris.call.until(CallState.ENDED)
+    exchange = vera.call.invite_exchange
+    assert exchange is not None
+    told = exchange.request.get("Diversion")
+    assert told == "<sip:102@example.net>;reason=no-answer;counter=1"
     vera.call.answer()
     await anna.call.until(CallState.UP)
     await anna.call.hang_up()

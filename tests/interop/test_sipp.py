@@ -113,6 +113,27 @@ def test_ringing_is_reliable_where_one_side_wants_it_and_the_session_is_refreshe
     ringing.finished()
 
 
+def test_a_ringing_call_is_picked_up_by_code(switch: SwitchProcess, sipp: PhoneMaker) -> None:
+    caller, callee, picker = sipp(), sipp(), sipp()
+    ringing = callee.starts("ring.xml", reason=ELSEWHERE)
+    calling = caller.starts("call.xml", dial=callee.extension)
+    switch.until_ringing()
+    picker.plays("call_until_bye.xml", dial=f"*8{callee.extension}")
+    ringing.finished()
+    calling.finished()
+
+
+def test_a_busy_phones_call_is_forwarded_as_its_user_said_by_code(sipp: PhoneMaker) -> None:
+    caller, callee, third = sipp(), sipp(), sipp()
+    callee.plays("call_until_bye.xml", dial=f"*90{third.extension}")
+    refusing = callee.starts("refuse.xml", refusal="486 Busy Here")
+    ringing = third.starts("answer.xml")
+    caller.plays("call.xml", dial=callee.extension)
+    refusing.finished()
+    ringing.finished()
+    callee.plays("call_until_bye.xml", dial="*91")
+
+
 # Calls that come to nothing
 
 

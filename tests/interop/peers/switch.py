@@ -131,6 +131,14 @@ class SwitchProcess:
                 raise AssertionError(f"still live: {counts}\n{self.log()[-3000:]}")
             time.sleep(0.2)
 
+    def until_ringing(self, *, timeout_s: float = 10.0) -> None:
+        """Wait until a call rings somewhere."""
+        deadline = time.monotonic() + timeout_s
+        while not any(call["state"] == "ringing" for call in self._get("calls")):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it does not ring: {self._get('calls')}")
+            time.sleep(0.05)
+
     def log(self) -> str:
         """Return what it printed."""
         return (self.directory / "switch.log").read_text(errors="replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from softswitch.api.people_view import AgentView, StatusRowView
+from softswitch.api.people_view import AgentView, ForwardView, StatusRowView
 from softswitch.api.view import (
     BanView,
     CallView,
@@ -103,6 +103,15 @@ class FakeView:
 
     def log_into_queues(self, user: str, queue: str, *, logged_in: bool) -> AgentView:
         self._anna = replace(self.agent(user), queues=(queue or "support",) if logged_in else ())
+        return self._anna
+
+    def forward(self, user: str, kind: str, target: str, after_s: float) -> AgentView:
+        forwards = {kind: ForwardView(target, after_s)} if target else {}
+        self._anna = replace(self.agent(user), forwards=forwards)
+        return self._anna
+
+    def refuse_calls(self, user: str, *, wanted: bool) -> AgentView:
+        self._anna = replace(self.agent(user), do_not_disturb=wanted)
         return self._anna
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:

@@ -154,6 +154,8 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/agents",
         "/api/v1/agents/{user}",
         "/api/v1/users/{user}/status",
+        "/api/v1/users/{user}/do-not-disturb",
+        "/api/v1/users/{user}/forwards",
         "/api/v1/users/{user}/queues",
         "/healthz",
         "/metrics",
@@ -174,6 +176,16 @@ async def test_a_status_is_set_and_shown(http: httpx.AsyncClient) -> None:
     assert (await http.get("/api/v1/agents/anna")).json()["label_ru"] == "Перерыв"
     [anna] = (await http.get("/api/v1/agents")).json()
     assert (anna["status"], anna["in_status_s"], anna["reachable"]) == ("break", 3725, True)
+
+
+async def test_forwards_and_do_not_disturb_are_set_and_lifted(http: httpx.AsyncClient) -> None:
+    wanted = {"kind": "busy", "target": "102"}
+    answer = await http.put("/api/v1/users/anna/forwards", json=wanted)
+    assert answer.json()["forwards"] == {"busy": {"target": "102", "after_s": 20.0}}
+    answer = await http.put("/api/v1/users/anna/forwards", json={"kind": "busy", "target": ""})
+    assert answer.json()["forwards"] == {}
+    answer = await http.put("/api/v1/users/anna/do-not-disturb", json={"wanted": True})
+    assert answer.json()["do_not_disturb"] is True
 
 
 async def test_queues_are_entered_and_left(http: httpx.AsyncClient) -> None:

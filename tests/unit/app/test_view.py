@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from softswitch.api.people_view import ForwardView
 from softswitch.app.view import BrainView
 from softswitch.core.errors import CommandError, ConfigurationError
 from softswitch.directory.site import Site, compile_site, make_site
@@ -184,6 +185,13 @@ def test_a_status_is_set_by_the_view_and_kept_as_a_fact(viewed: Viewed) -> None:
         viewed.view.choose_status("anna", "wrap_up")
     with pytest.raises(CommandError):
         viewed.view.agent("nobody")
+
+
+def test_forwards_and_do_not_disturb_are_set_and_lifted_by_the_view(viewed: Viewed) -> None:
+    assert viewed.view.forward("anna", "no_answer", "102", 15).forwards == {"no_answer": ForwardView("102", 15)}
+    assert viewed.view.refuse_calls("anna", wanted=True).do_not_disturb
+    assert viewed.view.forward("anna", "no_answer", "", 20).forwards == {}
+    assert not viewed.view.refuse_calls("anna", wanted=False).do_not_disturb
 
 
 def test_a_load_that_takes_a_status_away_sets_the_login_status(viewed: Viewed) -> None:
