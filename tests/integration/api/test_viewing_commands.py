@@ -135,6 +135,18 @@ def test_a_status_is_set_and_a_queue_entered_by_command(running: Path) -> None:
     assert json.loads(told.stdout)["queues"] == []
 
 
+def test_calls_are_forwarded_and_refused_by_command(running: Path) -> None:
+    told = softswitch("agent", "forward", "anna", "busy", "102", "--config", running)
+    assert (told.exit_code, told.stdout) == (0, "anna: busy to 102\n")
+    told = softswitch("agent", "dnd", "anna", "on", "--config", running)
+    assert told.stdout == "anna: busy to 102, do not disturb\n"
+    softswitch("agent", "dnd", "anna", "off", "--config", running)
+    told = softswitch("agent", "forward", "anna", "busy", "--config", running)
+    assert told.stdout == "anna: calls ring at the phones\n"
+    told = softswitch("agent", "dnd", "anna", "maybe", "--config", running)
+    assert told.exit_code == 2
+
+
 def test_a_status_that_there_is_not_is_refused_with_the_field(running: Path) -> None:
     refused = softswitch("agent", "set", "anna", "lunch", "--config", running)
     assert isinstance(refused.exception, CommandError)
