@@ -27,6 +27,7 @@ from softswitch.app.request_desk import MakeReplacement, RequestDesk
 from softswitch.app.resumption import restore_sessions
 from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
+from softswitch.app.trunk_probe import TrunkProbe
 from softswitch.app.trunk_registrar import TrunkRegistrar
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
@@ -151,7 +152,9 @@ class Brain:
             product=settings.product,
         )
         self._performer = Performer(self.calls, self._ua, media, settings.domain, self._credentials_of)
-        self._trunks = TrunkDesk(self.calls, addresses, settings.local_for)
+        self._trunks = TrunkDesk(
+            self.calls, addresses, settings.local_for, lambda flow: self._trunk_probe.is_silent(flow)
+        )
         self.desk = RequestDesk(
             ua=self._ua,
             site=site,
@@ -200,6 +203,16 @@ class Brain:
         self._now = clock.monotonic()
         self._wall_s = clock.wall()
         self._keepalive = self._new_keepalive()
+        self._trunk_probe = TrunkProbe(
+            ua=self._ua,
+            state=self._folded.silent_hosts,
+            record=lambda fact: self._folded.silent_hosts.apply(self._place(fact, "")),
+            site=lambda: self.desk.site,
+            local_for=settings.local_for,
+            domain=settings.domain,
+            interval_s=settings.trunk_probe_s,
+            log=log,
+        )
         self.trunk_registrations = self._folded.trunks
         self._trunk_registrar = TrunkRegistrar(
             ua=self._ua,
@@ -265,11 +278,12 @@ class Brain:
                 self._conversation_due(name)
         self._keepalive.handle_timer(now=self._now)
         self._trunk_registrar.handle_timer(now=self._now)
+        self._trunk_probe.handle_timer(now=self._now)
         self._run()
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None."""
-        owners = (self._ua, self._keepalive, self._trunk_registrar)
+        owners = (self._ua, self._keepalive, self._trunk_registrar, self._trunk_probe)
         candidates = (self._deadlines.next(), *(owner.next_deadline() for owner in owners))
         return min((moment for moment in candidates if moment is not None), default=None)
 
@@ -447,6 +461,7 @@ class Brain:
         """The sockets are open: begin what the switch does by itself towards others."""
         self._look_at_clock()
         self._trunk_registrar.look_again()
+        self._trunk_probe.begin(now=self._now)
 
     # One turn's work
 
@@ -668,9 +683,13 @@ class Brain:
             actions.RefreshDue: self._refresh_due,
             actions.InfoArrived: self._noted,
             actions.Ended: self._ended,
-            actions.Responded: lambda a: self._trunk_registrar.responded(a, now=self._now),
+            actions.Responded: self._responded,
             actions.Dropped: self._dropped,
         }
+
+    def _responded(self, action: actions.Responded) -> None:
+        self._trunk_registrar.responded(action, now=self._now)
+        self._trunk_probe.responded(action)
 
     def _dropped(self, action: actions.Dropped) -> None:
         self._log("sip.dropped", source=action.flow.remote, reason=action.reason)

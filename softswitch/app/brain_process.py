@@ -143,6 +143,7 @@ class BrainProcess:
             local_for=self._transports.local_for,
             password_of=password_of,
             earlier_scenario=partial(find_version, self._directory),
+            trunk_probe_s=sip.trunk_probe_s,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )

@@ -39,6 +39,8 @@ class BrainSettings:
     """Reads the password towards a trunk."""
     earlier_scenario: Callable[[str], ScenarioText | None] = lambda version: None
     """Finds a scenario's version that is not in the loaded site, for calls that began with it."""
+    trunk_probe_s: float = 0.0
+    """How often hosts of trunks are asked whether they are there, in seconds; 0: never."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -21,6 +21,7 @@ from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
 from softswitch.directory.location import LocationState
+from softswitch.directory.trunk_hosts import SilentHosts
 from softswitch.directory.trunk_registrations import TrunkRegistrations
 from softswitch.journal.facts import GapFound
 from softswitch.journal.framing import sequence_of
@@ -44,6 +45,7 @@ class FoldedState:
         bans: who is shut out.
         agents: who is logged in, and in which status.
         trunks: where we are registered ourselves.
+        silent_hosts: hosts of trunks that do not answer.
         sequence: the last fact that was folded.
         gaps: those that stand in a fact already, by first and last missing sequence number.
         untold: those that no fact tells of yet, by the same.
@@ -57,6 +59,7 @@ class FoldedState:
         self.bans = BanState()
         self.agents = AgentsState()
         self.trunks = TrunkRegistrations()
+        self.silent_hosts = SilentHosts()
         self.sequence = 0
         self.gaps: dict[tuple[int, int], None] = {}
         self.untold: dict[tuple[int, int], Gap] = {}
@@ -119,6 +122,7 @@ class FoldedState:
             self.bans.apply(record)
             self.agents.apply(record)
             self.trunks.apply(record)
+            self.silent_hosts.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -145,6 +149,7 @@ class FoldedState:
             tuple(self.gaps),
             tuple((gap.why.value, gap.where, *place) for place, gap in self.untold.items()),
             self.trunks.values(),
+            self.silent_hosts.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -168,6 +173,7 @@ class FoldedState:
             self.gaps = dict.fromkeys(gaps)
             for why, where, first, last in untold:
                 self.untold[first, last] = Gap(Loss(why), where, first, last)
-            self.trunks.restore(later[0] if later else ())  # older snapshots end here
+            self.trunks.restore(later[0] if later else ())  # older snapshots end before these
+            self.silent_hosts.restore(later[1] if len(later) > 1 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

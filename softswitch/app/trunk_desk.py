@@ -1,7 +1,7 @@
 """Calls that leave through trunks: the legs to try, one after the other, and what a trunk may carry.
 
-Every host of a trunk, in its order, is one way; a call goes on to the next when a host does not answer or fails with a
-5xx. A refusal by whoever is called (486, 404, 603 ...) is final.
+Every host of a trunk, in its order, is one way, and those that do not answer OPTIONS come last; a call goes on to the
+next when a host does not answer or fails with a 5xx. A refusal by whoever is called (486, 404, 603 ...) is final.
 """
 
 from __future__ import annotations
@@ -30,14 +30,20 @@ class TrunkDesk:
         calls: whose legs are counted.
         addresses: which of our addresses a peer sees.
         local_for: our address towards a host by a transport; None where there is no way.
+        is_silent: whether a host did not answer when it was asked last.
     """
 
     def __init__(
-        self, calls: CallsState, addresses: Addresses, local_for: Callable[[str, str], tuple[str, int] | None]
+        self,
+        calls: CallsState,
+        addresses: Addresses,
+        local_for: Callable[[str, str], tuple[str, int] | None],
+        is_silent: Callable[[Flow], bool] = lambda flow: False,
     ) -> None:
         self._calls = calls
         self._addresses = addresses
         self._local_for = local_for
+        self._is_silent = is_silent
         self._begun: dict[str, deque[float]] = {}
 
     def destination(self, found: Outward, *, hidden: bool, now: float, begins: bool = True) -> RingPhones | Refuse:
@@ -56,6 +62,7 @@ class TrunkDesk:
                 full = True
                 continue
             phones += self._phones(way, found, hidden=hidden)
+        phones.sort(key=lambda phone: self._is_silent(phone.place.flow))
         if not phones:
             return _FULL if full else _NO_WAY
         if begins:

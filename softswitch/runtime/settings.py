@@ -89,6 +89,9 @@ class SipSettings(Section):
         _parse_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
     )
 
+    trunk_probe_s: int = Field(default=30, ge=0, le=3600)
+    """How often trunks' hosts are asked by OPTIONS whether they are there; one that is not is tried last. 0: never."""
+
     @field_validator("domain")
     @classmethod
     def _domain_is_a_name(cls, value: str) -> str:
@@ -255,6 +258,7 @@ class Settings(BaseSettings):
                 "listen": [str(line) for line in self.sip.listen],
                 "advertise": self.sip.advertise,
                 "local_networks": [str(network) for network in self.sip.local_networks],
+                "trunk_probe_s": self.sip.trunk_probe_s,
             },
             "tls": self.tls.model_dump(mode="json"),
             "media": {"ports": str(self.media.ports), "workers": self.media.workers, "tones": self.media.tones},
