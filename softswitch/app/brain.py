@@ -54,6 +54,7 @@ from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
 from softswitch.queues.groups.guide import KIND, GroupGuide
+from softswitch.runtime.log import about
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
 from softswitch.sip.flow import Flow
@@ -360,7 +361,7 @@ class Brain:
         self._run()
 
     def _breached(self, breach: Breach) -> None:
-        self._log("invariant.breached", kind=breach.kind, subject=breach.subject, dump=breach.dump)
+        self._log("invariant.breached", kind=breach.kind, subject=breach.subject, dump=breach.dump, **breach.about)
         self.breached += 1
         leg = self.calls.legs.get(breach.subject)
         conversation_id = leg.conversation_id if leg is not None else ""
@@ -537,7 +538,8 @@ class Brain:
                     self._guidance.apply(record)
             else:
                 self._guide_applies(touched[where], record)
-            self._performer.perform(fact, self._now)
+            with about(where, getattr(fact, "leg", "")):
+                self._performer.perform(fact, self._now)
         for where in touched:
             self._keep_dialogs(where)
             self._arm(where)

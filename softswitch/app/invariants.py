@@ -28,6 +28,13 @@ class Breach:
     dump: str
     """What is known of it."""
 
+    @property
+    def about(self) -> dict[str, str]:
+        """Return whom a log line of it concerns."""
+        if self.kind == "timer":
+            return {}
+        return {"conversation_id" if self.kind in ("conversation", "deadline") else "leg": self.subject}
+
 
 def breaches(
     calls: CallsState,

@@ -1,7 +1,7 @@
 """Logs: one event a line, ``key=value`` on a terminal and JSON elsewhere, on standard error, without secrets.
 
-An event is ``noun.past_verb`` with keys. ``conversation_id`` and ``leg`` are bound through context variables
-(:func:`structlog.contextvars.bound_contextvars`), so that a line written deep below carries them.
+An event is ``noun.past_verb`` with keys. What is done for a conversation is done inside :class:`about`, so that a line
+written deep below carries ``conversation_id`` and ``leg``; a line that names a leg gets the conversation by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Final, TextIO, cast
+
+from softswitch.core.ids import conversation_of
 
 
 @contextmanager
@@ -50,6 +53,7 @@ _SECRET_TEXT: Final = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN: Final = "[hidden]"
+_CONCERNED: ContextVar[tuple[str, str]] = ContextVar("concerned", default=("", ""))
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -73,6 +77,7 @@ def configure_logging(role: str, *, level: str = "info", form: str = "auto", str
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_conversation,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             _role_adder(role),
@@ -84,6 +89,36 @@ def configure_logging(role: str, *, level: str = "info", form: str = "auto", str
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Unfailing(out))),
         cache_logger_on_first_use=False,
     )
+
+
+class about:  # noqa: N801  # read as a verb: ``with about(conversation_id, leg):``
+    """A context whose log lines concern a conversation, and a leg where one is given.
+
+    Structlog's own way keeps a variable for each key: 6 us instead of 1, for every fact of a call.
+    """
+
+    __slots__ = ("_token", "_whom")
+
+    def __init__(self, conversation_id: str, leg: str = "") -> None:
+        self._whom = (conversation_id, leg)
+
+    def __enter__(self) -> None:
+        self._token = _CONCERNED.set(self._whom)
+
+    def __exit__(self, *_: object) -> None:
+        _CONCERNED.reset(self._token)
+
+
+def name_conversation(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add whom a line concerns (a structlog processor)."""
+    conversation_id, leg = _CONCERNED.get()
+    if leg:
+        event.setdefault("leg", leg)
+    if named := event.get("leg"):
+        event.setdefault("conversation_id", conversation_of(named))
+    elif conversation_id:
+        event.setdefault("conversation_id", conversation_id)
+    return event
 
 
 class _Unfailing:

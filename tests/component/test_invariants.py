@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.app.brain import Brain
+from softswitch.app.invariants import Breach
 from softswitch.calls.facts import InvariantBreached
 from softswitch.core.errors import SimulationError
 from softswitch.media.engine import Disagreement, OpenLeg
@@ -46,6 +47,14 @@ def arm_deadline(brain: Brain) -> None:
 def drop_deadline(brain: Brain) -> None:
     conversation = next(iter(brain.calls.conversations.values()))
     conversation.talking, conversation.deadline_s = None, None
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "key"),
+    [("dialog", "c1.2", "leg"), ("port", "c1.2", "leg"), ("conversation", "c1", "conversation_id")],
+)
+def test_the_log_says_whom_a_breach_concerns(kind: str, subject: str, key: str) -> None:
+    assert Breach(kind, subject, "").about == {key: subject}
 
 
 BREACHES: dict[str, tuple[Callable[[Brain], None], set[str]]] = {

@@ -114,7 +114,9 @@ class Control:
         try:
             self._execute(command)
         except (MediaError, TypeError, ValueError, LookupError) as error:
-            _log.error("command.failed", command=str(command[:2]), error=str(error))
+            name, subject, *_ = (*command, "", "")
+            concerned = "conversation_id" if name == "room" else "leg"
+            _log.error("command.failed", command=str(name), error=str(error), **{concerned: str(subject)})
 
     def _greet(self, protocol: int, product: str) -> None:
         """A brain has started: tell it everything, and again what the one before it had not acknowledged."""

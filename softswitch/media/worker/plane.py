@@ -330,8 +330,9 @@ class MediaPlane:
     def _retire_broken(self) -> None:
         """Save what a defect of ours left: a row whose descriptor was closed elsewhere goes back to its catch-all."""
         for row in self._backend.broken():
-            _log.error("row.broke", row=row)
-            if row in self._leg_by_row:
+            concerned = {"leg": self._leg_by_row[row].name} if row in self._leg_by_row else {}
+            _log.error("row.broke", row=row, **concerned)
+            if concerned:
                 self.retire(self._leg_by_row[row])
 
     def _statistics(self, leg: Leg) -> LegStatistics:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from softswitch.runtime.log import configure_logging, get_logger
+from softswitch.runtime.log import about, configure_logging, get_logger
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +49,25 @@ def test_context_is_on_every_line() -> None:
     with structlog.contextvars.bound_contextvars(conversation_id="c1", leg="c1.1"):
         get_logger("x").info("leg.answered")
     assert json.loads(out.getvalue())["leg"] == "c1.1"
+
+
+def test_what_is_done_for_a_leg_is_told_with_leg_and_conversation() -> None:
+    out = io.StringIO()
+    configure_logging("brain", stream=out)
+    with about("c1", "c1.2"):
+        get_logger("x").info("trunk.no_password")
+    get_logger("x").info("address.appeared")
+    inside, outside = map(json.loads, out.getvalue().splitlines())
+    assert (inside["conversation_id"], inside["leg"]) == ("c1", "c1.2")
+    assert not {"conversation_id", "leg"} & set(outside)
+
+
+def test_a_line_that_names_a_leg_names_its_conversation() -> None:
+    out = io.StringIO()
+    configure_logging("worker-0", stream=out)
+    with about("another"):
+        get_logger("x").info("row.broke", leg="c1.2")
+    assert json.loads(out.getvalue())["conversation_id"] == "c1"
 
 
 @pytest.mark.parametrize(
