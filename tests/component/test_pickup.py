@@ -166,7 +166,7 @@ MOMENTS: Final = st.integers(0, 60)
     acts_ms=MOMENTS,
     picks_ms=MOMENTS,
     gives_up_ms=st.none() | MOMENTS,
-    refold_at=st.none() | st.integers(20, 60),
+    refold_at=st.none() | st.integers(10, 26),
     lose_effects=st.booleans(),
     seed=st.integers(0, 1000),
 )
