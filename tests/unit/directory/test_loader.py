@@ -194,6 +194,18 @@ def test_a_mistake_is_told_with_file_line_and_cure(name: str, monkeypatch: pytes
     assert "s3cret" not in str(caught.value)
 
 
+def test_text_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_bytes(
+        'users:\n  - {name: anna, extension: "101", password: s3cret-anna, display_name: Анна}\n'.encode("cp1251")
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_paths([file], domain="d", scenarios=check_scenarios)
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.what) == (f"{file}:2", "this is not UTF-8 text")
+    assert problem.cure == "the file in UTF-8 (in most editors: save with encoding)"
+
+
 def test_every_mistake_has_its_words_and_every_word_its_mistake() -> None:
     names = {suffix: {path.stem for path in CORPUS.glob(f"*{suffix}")} for suffix in (".yaml", ".txt")}
     assert names[".yaml"] == names[".txt"]
