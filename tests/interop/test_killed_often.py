@@ -23,7 +23,7 @@ pytestmark = pytest.mark.network
 
 RINGING = 20
 KILLS = 20 if "SOAK_S" in os.environ else 5
-CALLS_A_KILL = 8
+CALLS_A_KILL = 24 if "SOAK_S" in os.environ else 10
 SITE = """\
 users:
   - {name: anna, extension: "101", password: secret-101}
@@ -60,7 +60,9 @@ class Traffic:
     def starts(self, calls: int, *, rate: int, ring_ms: int, talk_ms: int, limit_s: int) -> Sipp:
         """Begin; return the trunk's side."""
         many = ("-m", str(calls), "-timeout", str(limit_s))
-        self._anna.starts("answer.xml", options=many, answer_after_ms=str(ring_ms))
+        # SIPp takes what is said again after the end of a call for a call of its own.
+        more = ("-m", str(10 * calls), "-timeout", str(limit_s))
+        self._anna.starts("answer.xml", options=more, answer_after_ms=str(ring_ms))
         return self._west.starts(
             "trunk_survive.xml", options=(*many, "-r", str(rate)), dial="5101", talk_ms=str(talk_ms)
         )
@@ -78,15 +80,26 @@ def supervisor_of(switch: SwitchProcess) -> int:
     return {each["role"]: int(each["pid"]) for each in switch.status()["processes"]}["supervisor"]
 
 
-def kill_brain(supervisor: int, *, not_again: int | None = None) -> int:
-    """Kill the brain, or the next where it has been killed already; return which one."""
-    deadline = time.monotonic() + 30
-    while (brain := brain_of(supervisor)) in (None, not_again):
-        assert time.monotonic() < deadline
+def kill_brain(switch: SwitchProcess, supervisor: int, *, before: int = 0, wait_s: float = 0.0) -> None:
+    """Kill the brain some time after it has begun to answer phones.
+
+    Between deaths the supervisor pauses for up to 5 s; killed again and again while it starts, a brain would be away
+    for longer than SIP waits (32 s).
+
+    Args:
+        switch: whose brain.
+        supervisor: its parent.
+        before: how many brains were killed already.
+        wait_s: how long it lives.
+    """
+    deadline = time.monotonic() + 60
+    while switch.log().count('"brain.answering"') <= before:
+        assert time.monotonic() < deadline, switch.log()[-3000:]
         time.sleep(0.02)
+    time.sleep(wait_s)
+    brain = brain_of(supervisor)
     assert brain is not None
     os.kill(brain, signal.SIGKILL)
-    return brain
 
 
 def check_records(switch: SwitchProcess, calls: int) -> list[str]:
@@ -116,7 +129,7 @@ def test_calls_that_ring_while_the_brain_dies_are_answered(
     while switch.status()["calls"] < RINGING:
         assert time.monotonic() < deadline, switch.status()
         time.sleep(0.1)
-    kill_brain(supervisor)
+    kill_brain(switch, supervisor)
     assert callers.finished(timeout_s=70).successful == RINGING
     at_rest_again(switch, 1)
     assert check_records(switch, RINGING) == ["completed"] * RINGING
@@ -133,10 +146,8 @@ def test_no_call_is_lost_when_the_brain_dies_over_and_over(
     calls = CALLS_A_KILL * KILLS
     limit_s = 90 + 15 * KILLS
     callers = Traffic(space, stack, tmp_path).starts(calls, rate=3, ring_ms=500, talk_ms=1500, limit_s=limit_s)
-    killed = None
-    for _ in range(KILLS):
-        time.sleep(chance.uniform(0.2, 4.0))
-        killed = kill_brain(supervisor, not_again=killed)
+    for number in range(KILLS):
+        kill_brain(switch, supervisor, before=number, wait_s=chance.uniform(0.0, 3.0))
     assert callers.finished(timeout_s=limit_s + 10).successful == calls
     at_rest_again(switch, KILLS)
     check_records(switch, calls)
