@@ -9,23 +9,21 @@ switch has therefore always been recorded before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.folded_state import FoldedState
-from softswitch.app.forwards import Forwards
-from softswitch.app.group_hunt import GroupHunt
-from softswitch.app.group_members import GroupMembers
 from softswitch.app.guidance import Guidance
+from softswitch.app.guides import Guides
 from softswitch.app.invariants import Breach, breaches
 from softswitch.app.keepalive import KeepAlive
+from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
 from softswitch.app.request_desk import MakeReplacement, RequestDesk
 from softswitch.app.resumption import restore_sessions
-from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.app.trunk_probe import TrunkProbe
 from softswitch.app.trunk_registrar import TrunkRegistrar
@@ -51,12 +49,7 @@ from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
-from softswitch.queues.forwards.guide import KIND as FORWARD
-from softswitch.queues.forwards.guide import ForwardGuide
-from softswitch.queues.groups.guide import KIND, GroupGuide
 from softswitch.runtime.log import about
-from softswitch.scenario.guide import ScenarioGuide
-from softswitch.scenario.library import ScenarioLibrary
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.replaces import Replaces
 from softswitch.sip.message import Request
@@ -64,9 +57,6 @@ from softswitch.sip.ua import actions
 from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.user_agent import UserAgent
-
-if TYPE_CHECKING:
-    from softswitch.scenario.model import Scenario
 
 _OF_CONVERSATIONS = (
     inputs.CallArrived,
@@ -173,28 +163,11 @@ class Brain:
             trunks=self._trunks,
             replace=self._replace,
         )
-        members = GroupMembers(lambda: self.desk.site, self.people, self.calls, self.desk.phone, lambda: self._wall_s)
-        self.groups = GroupGuide(members)
-        self._hunt = GroupHunt(lambda: self.desk.site, members)
-        self.forwards = ForwardGuide(
-            Forwards(
-                lambda: self.desk.site,
-                self.people,
-                self.calls,
-                self.desk.phone,
-                self._hunt,
-                self._trunks,
-                lambda: (self._now, self._wall_s),
-            )
-        )
+        made = Guides(settings, self.desk, self.people, self.calls, self._trunks, lambda: (self._now, self._wall_s))
+        self.groups, self.forwards = made.groups, made.forwards
         self._guidance = Guidance(
             self.calls,
-            {
-                KIND: self.groups,
-                FORWARD: self.forwards,
-                "scenario": self._scenario_guide(settings),
-                **(guides or {}),
-            },
+            {**made.by_kind(), **(guides or {})},
             decide=lambda given: self._decide_one(given)[2],
             place=self._place,
             arm=self._arm_guide,
@@ -262,7 +235,7 @@ class Brain:
                 self._breached(Breach("worker-leg", leg, f"of worker {event.worker}"))
             for leg in event.missing:
                 self._breached(Breach("lost-leg", leg, f"of worker {event.worker}"))
-        for given in _inputs_of(event):
+        for given in inputs_of(event):
             self._decide(given)
         self._run()
 
@@ -559,22 +532,6 @@ class Brain:
                 told = [fact.fact for fact in decided if type(fact) is Elsewhere and fact.conversation_id == where]
                 self._guidance.after(where, other.guide, told, self._wall_s)
 
-    def _scenario_guide(self, settings: BrainSettings) -> ScenarioGuide:
-        library = ScenarioLibrary(lambda: self.desk.site.scenarios, settings.earlier_scenario)
-        return ScenarioGuide(library, self._scenario_world)
-
-    def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
-        return ScenarioWorld(
-            scenario,
-            self.desk.site,
-            self.calls,
-            lambda user: self.desk.phones_of(user, self._wall_s),
-            self._trunks,
-            self._hunt,
-            caller_number,
-            self._now,
-        )
-
     def _arm_guide(self, conversation_id: str, wall_s: float | None) -> None:
         name = _GUIDE + conversation_id
         self._deadlines.set(name, None if wall_s is None else deadline_of_wall(self._clock, wall_s))
@@ -745,24 +702,3 @@ class Brain:
     def _ended(self, action: actions.Ended) -> None:
         how = "bye" if action.status == 200 else "lost"
         self._decide(inputs.PhoneEnded(action.session.owner, how, action.status, action.reason))
-
-
-def _inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
-    """Translate an event of the media engine."""
-    if isinstance(event, engine.LegOpened):
-        return (inputs.MediaOpened(event.leg, event.port),)
-    if isinstance(event, engine.LegRefused):
-        return (inputs.MediaRefused(event.leg, event.reason),)
-    if isinstance(event, engine.LegClosed):
-        s = event.statistics
-        counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
-        return (inputs.MediaClosed(event.leg, *counts),)
-    if isinstance(event, engine.DigitPressed):
-        return (inputs.KeyPressed(event.leg, event.digit),)
-    if isinstance(event, engine.PlayEnded):
-        return (inputs.PlayOver(event.leg, event.number, event.problem),)
-    if isinstance(event, engine.Disagreement):
-        return tuple(inputs.MediaLost(leg) for leg in event.missing)
-    if isinstance(event, engine.WorkerLost):
-        return tuple(inputs.MediaLost(leg) for leg in event.legs)
-    return ()

@@ -1,0 +1,83 @@
+"""All who lead callers that nobody has taken yet, put together: scenarios, groups, forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.forwards import Forwards
+from softswitch.app.group_hunt import GroupHunt
+from softswitch.app.group_members import GroupMembers
+from softswitch.app.people import People
+from softswitch.app.request_desk import RequestDesk
+from softswitch.app.scenario_world import ScenarioWorld
+from softswitch.app.trunk_desk import TrunkDesk
+from softswitch.calls.guide import Guide
+from softswitch.calls.state import CallsState
+from softswitch.queues.forwards.guide import KIND as FORWARD
+from softswitch.queues.forwards.guide import ForwardGuide
+from softswitch.queues.groups.guide import KIND as GROUP
+from softswitch.queues.groups.guide import GroupGuide
+from softswitch.scenario.guide import ScenarioGuide
+from softswitch.scenario.library import ScenarioLibrary
+
+if TYPE_CHECKING:
+    from softswitch.scenario.model import Scenario
+
+
+class Guides:
+    """Makes the guides of a brain.
+
+    Args:
+        settings: where earlier versions of scenarios are found.
+        desk: knows the site in force and the phones.
+        people: who may be offered a call.
+        calls: the calls; only read.
+        trunks: makes the legs of calls that leave.
+        now: monotonic and wall time of the turn.
+
+    Attributes:
+        groups: leads callers of groups.
+        forwards: leads callers of users who forward their calls.
+        scenarios: leads callers of scenarios.
+    """
+
+    def __init__(
+        self,
+        settings: BrainSettings,
+        desk: RequestDesk,
+        people: People,
+        calls: CallsState,
+        trunks: TrunkDesk,
+        now: Callable[[], tuple[float, float]],
+    ) -> None:
+        self._desk = desk
+        self._calls = calls
+        self._trunks = trunks
+        self._now = now
+        members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1])
+        self._hunt = GroupHunt(lambda: desk.site, members)
+        self.groups = GroupGuide(members)
+        self.forwards = ForwardGuide(
+            Forwards(lambda: desk.site, people, calls, desk.phone, self._hunt, trunks, now),
+        )
+        library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
+        self.scenarios = ScenarioGuide(library, self._scenario_world)
+
+    def by_kind(self) -> Mapping[str, Guide]:
+        """Return the guides by the word before the colon of ``Conversation.guide``."""
+        return {GROUP: self.groups, FORWARD: self.forwards, "scenario": self.scenarios}
+
+    def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
+        now, wall_s = self._now()
+        return ScenarioWorld(
+            scenario,
+            self._desk.site,
+            self._calls,
+            lambda user: self._desk.phones_of(user, wall_s),
+            self._trunks,
+            self._hunt,
+            caller_number,
+            now,
+        )
