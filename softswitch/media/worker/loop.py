@@ -19,6 +19,9 @@ from softswitch.media.worker.timer import TickTimer
 _MOST_EVENTS: Final = 256
 _LONGEST_TURN_S: Final = 0.002
 """Time for single packets between two looks at the timer: a flood on many ports must not make ticks late."""
+_FAIR_TURN_S: Final = 0.02
+"""After a longer tick they get as long as it took, at most this: when a thousand phones begin at once, what makes
+ticks long is that few are latched yet, and latching them is what single packets are for."""
 _REPORT_S: Final = 5.0
 """From one report to the next."""
 _COLLECT_EVERY: Final = 2500
@@ -119,6 +122,8 @@ class WorkerLoop:
         self._first_tick_at = 0.0
         self._late_s = 0.0
         self._missed = 0
+        self._turn_s = _LONGEST_TURN_S
+        """Time for single packets in this turn."""
         self._next_report = monotonic() + _REPORT_S
         poller.watch(control_socket, self._read_control)
         poller.watch_descriptor(timer.fileno(), lambda: None)
@@ -128,6 +133,7 @@ class WorkerLoop:
         self._end_turn()
         while self._running:
             descriptors = self._poller.wait(_REPORT_S)
+            self._turn_s = _LONGEST_TURN_S
             if self._timer.fileno() in descriptors:
                 self._make_tick()
             self._call(descriptors)
@@ -139,7 +145,7 @@ class WorkerLoop:
 
     def _call(self, descriptors: Sequence[int]) -> None:
         """Call what watches these descriptors, as long as the next tick can wait; the others come first next time."""
-        until = self._monotonic() + _LONGEST_TURN_S
+        until = self._monotonic() + self._turn_s
         waiting = list(dict.fromkeys((*self._postponed, *descriptors)))
         self._postponed = []
         for number, descriptor in enumerate(waiting, 1):
@@ -160,8 +166,10 @@ class WorkerLoop:
             missed = elapsed - self._timer.pace
             self._missed += max(0, missed)
             due = self._first_tick_at + self._tick * self._timer.period_s
-            self._late_s = max(self._late_s, self._monotonic() - due)
+            begun = self._monotonic()
+            self._late_s = max(self._late_s, begun - due)
             self._plane.tick(self._tick, missed=missed)
+            self._turn_s = min(max(_LONGEST_TURN_S, self._monotonic() - begun), _FAIR_TURN_S)
             if self._tick >= self._next_collection:
                 self._next_collection = self._tick + _COLLECT_EVERY
                 gc.collect(1)

@@ -89,16 +89,17 @@ class Rooms:
 
     def refresh(self, leg: Leg) -> None:
         """Follow a change of a leg: it was opened, its stream was set, or it was latched."""
+        shape = leg.row, _formats(leg), leg.stream and leg.stream.ptime_ms, leg.may_receive, leg.may_send
+        if self._shapes.get(leg.name) == shape:
+            return
+        self._shapes[leg.name] = shape
         if leg.stream is not None:
             self._fill_kinds(leg)
             self._note_events(leg)
-        shape = leg.row, _formats(leg), leg.stream and leg.stream.ptime_ms, leg.may_receive, leg.may_send
-        if self._shapes.get(leg.name) != shape:
-            self._shapes[leg.name] = shape
-            for listener in (leg.name, *self._hearers.get(leg.name, ())):
-                self._decide(listener)
-            self.changed = self.changed or bool(self._mixed) or leg.track is not None
-            self.changed = self.changed or leg.name in self._eventless
+        for listener in (leg.name, *self._hearers.get(leg.name, ())):
+            self._decide(listener)
+        self.changed = self.changed or bool(self._mixed) or leg.track is not None
+        self.changed = self.changed or leg.name in self._eventless
         self._route(leg.name)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:

@@ -201,3 +201,35 @@ def test_it_tells_the_brain_every_few_seconds_how_late_it_was_and_which_legs_the
     reports = [message for message in told if message[0] == "health"]
     assert {(more, legs) for _, more, _, _, legs in reports} == {(False, ("a.1",))}
     assert max(late_ms for _, _, late_ms, _, _ in reports) > 0
+
+
+@pytest.mark.parametrize(("tick_s", "calls_in_its_turn"), [(0.0, 3), (0.0085, 9), (0.5, 12)])
+def test_single_packets_get_as_much_time_as_a_long_tick_took(desk: Desk, tick_s: float, calls_in_its_turn: int) -> None:
+    now = [0.0]
+    pairs = [socket.socketpair() for _ in range(12)]
+    poller = SocketPoller()
+    loop = WorkerLoop(desk.plane, desk.control, desk.sock, poller, desk.timer, monotonic=lambda: now[0])
+    turns: list[int] = []
+
+    def tick(number: int, *, missed: int) -> None:
+        now[0] += tick_s
+        turns.append(0)
+        loop.stop()
+
+    def take() -> None:
+        now[0] += 0.001
+        if turns:
+            turns[-1] += 1
+
+    desk.plane.tick = tick  # type: ignore[method-assign]
+    desk.plane.legs = 1
+    desk.timer.set_pace(1)
+    select.select([desk.timer], [], [], 5)
+    for here, there in pairs:
+        poller.watch(here, take)
+        there.send(b"first packet of a phone")
+    loop.run()
+    for here, there in pairs:
+        here.close()
+        there.close()
+    assert turns == [calls_in_its_turn]
