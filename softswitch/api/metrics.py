@@ -66,13 +66,15 @@ def _counters(found: MetricsView) -> Iterator[Metric]:
 def _of_workers(found: MetricsView) -> Iterator[Metric]:
     late = GaugeMetricFamily("softswitch_tick_late_seconds", "The latest media tick of 5 s.", labels=["worker"])
     missed = CounterMetricFamily("softswitch_missed_ticks", "Media ticks that were not made.", labels=["worker"])
+    full = GaugeMetricFamily("softswitch_worker_full", "1 while it is too busy for new calls.", labels=["worker"])
     legs = GaugeMetricFamily("softswitch_worker_legs", "Legs that a worker holds.", labels=["worker"])
     for worker in found.workers:
         label = [str(worker.worker)]
         late.add_metric(label, worker.late_ms / 1000)
         missed.add_metric(label, worker.missed_ticks)
+        full.add_metric(label, worker.full)
         legs.add_metric(label, worker.legs)
-    yield from (late, missed, legs)
+    yield from (late, missed, full, legs)
 
 
 def router(view: SwitchView) -> APIRouter:

@@ -49,6 +49,8 @@ class WorkerView:
     late_ms: float
     """The latest tick of the last seconds."""
     missed_ticks: int
+    full: bool = False
+    """Whether it is too busy for new calls."""
 
 
 @dataclass(frozen=True, slots=True)

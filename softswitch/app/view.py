@@ -89,7 +89,7 @@ class BrainView(BrainPeople):
         """Count what is going on."""
         counts = self._brain.counts()
         processes = tuple(ProcessView(name.partition("-")[0], pid) for name, pid in self._pids().items())
-        alarms = tuple(_alarms(self._ring(), self._journal_late_s()))
+        alarms = (*_alarms(self._ring(), self._journal_late_s()), *_overload(self._workers()))
         return StatusView(
             calls=counts["calls"],
             legs=counts["legs"],
@@ -117,7 +117,7 @@ class BrainView(BrainPeople):
             invariant_breaches=self._brain.breached,
             restarts=self._restarts(),
             socket_drops=self._drops(),
-            workers=tuple(WorkerView(w.worker, w.legs, w.late_ms, w.missed_ticks) for w in self._workers()),
+            workers=tuple(WorkerView(w.worker, w.legs, w.late_ms, w.missed_ticks, w.full) for w in self._workers()),
         )
 
     def registrations(self) -> Sequence[RegistrationView]:
@@ -235,3 +235,11 @@ def _alarms(ring: RingState, late_s: float) -> list[str]:
     elif ring.alarm and not alarms:
         alarms.append("three quarters of the memory for facts are full: the journal's writer is too slow")
     return alarms
+
+
+def _overload(workers: Sequence[WorkerHealth]) -> list[str]:
+    full = [str(worker.worker) for worker in workers if worker.full]
+    if not full:
+        return []
+    refused = "new calls are refused" if len(full) == len(workers) else "new calls go to the others"
+    return [f"media worker {', '.join(full)} is too busy: {refused}"]

@@ -40,6 +40,7 @@ class Failure(NamedTuple):
 
 NO_ANSWER: Final = Failure(480, 19, "No answer from user", "no-answer")
 NO_PORT: Final = Failure(503, 34, "No media port free", "no-port")
+OVERLOAD: Final = Failure(503, 42, "Media workers are too busy", "overload")
 NO_MEDIA: Final = Failure(488, 88, "No common media format", "no-common-format")
 MEDIA_LOST: Final = Failure(503, 41, "Media worker lost", "media-lost")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from softswitch.calls import facts
-from softswitch.calls.causes import NO_MEDIA, NO_PORT, Failure
+from softswitch.calls.causes import NO_MEDIA, NO_PORT, OVERLOAD, Failure
 from softswitch.calls.description import OUR_FORMATS as OURS
 from softswitch.calls.description import (
     answer_for,
@@ -163,9 +163,10 @@ def media_refused(state: CallsState, given: MediaRefused) -> Facts:
     out: Facts = [facts.LegMediaRefused(given.leg, given.reason)]
     if not leg.is_live:
         return out
+    failure = OVERLOAD if given.reason == OVERLOAD.word else NO_PORT
     if leg.is_caller:
-        return out + end_all(conversation, NO_PORT)
-    return out + give_up_callee(conversation, leg, NO_PORT)
+        return out + end_all(conversation, failure)
+    return out + give_up_callee(conversation, leg, failure)
 
 
 def media_closed(state: CallsState, given: MediaClosed) -> Facts:

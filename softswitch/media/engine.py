@@ -105,7 +105,7 @@ class LegOpened:
 
 @immutable
 class LegRefused:
-    """The leg could not be opened; ``reason`` is ``no-port`` or ``no-worker`` or what the system said."""
+    """The leg could not be opened; ``reason`` is ``no-port``, ``no-worker``, ``overload`` or what the system said."""
 
     leg: str
     reason: str
@@ -217,6 +217,8 @@ class WorkerHealth:
     """The latest tick of the last seconds."""
     missed_ticks: int
     """How many ticks were not made since it was started."""
+    full: bool = False
+    """Whether it is too busy for new calls."""
 
 
 MediaEvent = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from softswitch.core.errors import MediaError
@@ -39,6 +40,7 @@ class _Worker:
         "conversations",
         "delivered",
         "differing",
+        "full",
         "greeted",
         "health",
         "journaled",
@@ -59,6 +61,8 @@ class _Worker:
         self.open = True
         self.retiring = False
         """Whether another one takes its place once its last leg is gone."""
+        self.full = False
+        """Whether it is too busy for new conversations."""
         self.greeted = False
         """Whether it said hello. What comes before was meant for an earlier brain, and is told again after."""
         self.protocol = wire.PROTOCOL
@@ -89,6 +93,9 @@ class _Worker:
 
 class WorkerEngine:
     """Implements :class:`softswitch.media.engine.MediaEngine` over worker processes.
+
+    A new conversation goes to the worker with the fewest legs that is not too busy; while all are, its leg is refused
+    with ``overload``. Conversations that there are get more legs all the same.
 
     Watch each worker's socket for reading and call :meth:`readable` with its number; events are delivered from there.
     A leg that no worker can take now waits for the next one. What no worker is left to answer is answered at the end
@@ -157,7 +164,7 @@ class WorkerEngine:
         """Ask for a port on the worker of the leg's conversation, or on the one with the fewest legs."""
         worker = self._legs.get(leg.leg) or self._place(leg.conversation_id)
         if worker is None:
-            self._waiting[leg.leg] = leg
+            self._put_off(leg)
             return
         self._adopt(leg.leg, leg.conversation_id, worker)
         worker.notes.append(wire.pack(wire.open_command(leg)))
@@ -274,6 +281,8 @@ class WorkerEngine:
             worker.protocol, worker.product = message[1:3]
         elif message[0] == "health":
             self._take_health(worker, *message[1:5])
+        elif message[0] == "full":
+            worker.full = bool(message[1])
         elif message[0] == "state":
             self._take_state(worker, *message[1:4])
         else:
@@ -319,7 +328,7 @@ class WorkerEngine:
 
     def health(self) -> list[WorkerHealth]:
         """Return how the workers do, as they told last."""
-        return [worker.health for worker in self._workers.values()]
+        return [replace(worker.health, full=worker.full) for worker in self._workers.values()]
 
     def _take_state(self, worker: _Worker, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts
@@ -344,8 +353,15 @@ class WorkerEngine:
         home = self._conversations.get(conversation_id)
         if home is not None and home[0].open:
             return home[0]
-        able = [worker for worker in self._workers.values() if worker.takes_legs]
+        able = [worker for worker in self._workers.values() if worker.takes_legs and not worker.full]
         return min(able, key=lambda worker: len(worker.conversations)) if able else None
+
+    def _put_off(self, leg: OpenLeg) -> None:
+        """Refuse a leg while all workers are too busy; where there is none, let it wait for one."""
+        if any(worker.takes_legs for worker in self._workers.values()):
+            self._made_up.append(LegRefused(leg.leg, "overload"))
+        else:
+            self._waiting[leg.leg] = leg
 
     def _adopt(self, leg: str, conversation_id: str, worker: _Worker) -> None:
         if leg in self._legs:

@@ -8,6 +8,7 @@
                        ["state", more, [leg, ...], [room, ...]]   after a brain's hello; ``more`` parts follow
                        ["events", [[number, name, ...], ...]]
                        ["health", more, late_ms, missed_ticks, [leg, ...]]   every few seconds, of its own accord
+                       ["full", full]                             when it has become too busy for new calls, or no more
 
 A worker says hello when it starts and when a brain has said hello; ``instance`` is new with each process, so that a
 brain notices a worker that was started again behind the same pair of sockets. Events are numbered by the instance and

@@ -124,6 +124,17 @@ async def test_a_media_plane_that_refuses_ends_the_call(world: World) -> None:
 
 
 @behaviour()
+async def test_media_workers_that_are_too_busy_refuse_a_call_for_a_while(world: World) -> None:
+    await world.registered("boris")
+    world.switch.media.refusing = "overload"
+    status, reasons = await dialled(world, "102")
+    assert (status, reasons) == (503, ['Q.850;cause=42;text="Media workers are too busy"'])
+    answer = world.phones["anna"].last_response
+    assert answer is not None
+    assert answer.get("Retry-After") == "5"
+
+
+@behaviour()
 async def test_a_stranger_cannot_call(world: World) -> None:
     boris = await world.registered("boris")
     stranger = world.phone("mallory")

@@ -55,6 +55,7 @@ class Control:
         self._names = names
         self._outbox = outbox
         self._backlog: deque[bytes] = deque([self._hello])
+        self._full = False
 
     @property
     def blocked(self) -> bool:
@@ -99,6 +100,18 @@ class Control:
         self._backlog.extend(wire.pack_lists(("health", True, late_ms, missed_ticks), group) for group in groups)
         self._backlog.append(wire.pack_lists(("health", False, late_ms, missed_ticks), last))
 
+    def say_whether_full(self, full: bool, p95_s: float) -> None:
+        """Tell that this worker has become too busy for new calls, or is so no more.
+
+        Args:
+            full: which of them.
+            p95_s: by when after their time 95 of 100 ticks were done.
+        """
+        self._full = full
+        level = _log.warning if full else _log.info
+        level("worker.full" if full else "worker.has-room", ticks_done_after_ms=round(1000 * p95_s, 1))
+        self._backlog.append(wire.pack(("full", full)))
+
     def _take(self, message: wire.Values) -> None:
         if message[0] == "do":
             self._outbox.forget(message[1])
@@ -129,6 +142,7 @@ class Control:
         *groups, last = wire.grouped(legs)
         self._backlog.extend(wire.pack_lists(("state", True), group, []) for group in groups)
         self._backlog.append(wire.pack_lists(("state", False), last, []))
+        self._backlog.append(wire.pack(("full", self._full)))
         self._queue_events(self._outbox.everything())
 
     def _queue_events(self, packed: Sequence[bytes]) -> None:

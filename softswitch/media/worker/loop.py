@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.timer import TickTimer
+from softswitch.media.worker.workload import Workload
 
 _MOST_EVENTS: Final = 256
 _LONGEST_TURN_S: Final = 0.002
@@ -114,6 +115,7 @@ class WorkerLoop:
         self._poller = poller
         self._timer = timer
         self._monotonic = monotonic
+        self._workload = Workload()
         self._postponed: list[int] = []
         self._tick = 0
         self._next_collection = _COLLECT_EVERY
@@ -169,7 +171,10 @@ class WorkerLoop:
             begun = self._monotonic()
             self._late_s = max(self._late_s, begun - due)
             self._plane.tick(self._tick, missed=missed)
-            self._turn_s = min(max(_LONGEST_TURN_S, self._monotonic() - begun), _FAIR_TURN_S)
+            done = self._monotonic()
+            self._turn_s = min(max(_LONGEST_TURN_S, done - begun), _FAIR_TURN_S)
+            if self._workload.note(done - due):
+                self._control.say_whether_full(self._workload.full, self._workload.p95_s)
             if self._tick >= self._next_collection:
                 self._next_collection = self._tick + _COLLECT_EVERY
                 gc.collect(1)
@@ -180,12 +185,20 @@ class WorkerLoop:
             self._next_report = now + _REPORT_S
             self._control.report(round(1000 * self._late_s, 3), self._missed)
             self._late_s = 0.0
-        self._control.flush()
-        if self._control.blocked != self._waits_for_room:
-            self._waits_for_room = self._control.blocked
-            self._poller.want_room(self._control_socket, wanted=self._waits_for_room)
         if self._plane.pace != self._timer.pace:
             self._timer.set_pace(self._plane.pace)
             self._first_tick_at = self._monotonic() - self._tick * self._timer.period_s
             if not self._timer.pace:
-                gc.collect()
+                self._rest()
+        self._control.flush()
+        if self._control.blocked != self._waits_for_room:
+            self._waits_for_room = self._control.blocked
+            self._poller.want_room(self._control_socket, wanted=self._waits_for_room)
+
+    def _rest(self) -> None:
+        """There is no leg any more."""
+        self._workload.forget()
+        if self._workload.full:
+            self._workload.full = False
+            self._control.say_whether_full(False, 0.0)
+        gc.collect()

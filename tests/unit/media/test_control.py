@@ -107,6 +107,7 @@ def test_a_new_brain_is_told_everything_and_the_unacknowledged_again(desk: Desk)
         HELLO,
         ("state", True, (), rooms),
         ("state", False, tuple(wire.leg_state_values(leg) for leg in LEGS), ()),
+        ("full", False),
         ("events", ((2, "digit-pressed", "c.1", "6"),)),
     ]
 

@@ -386,3 +386,27 @@ def test_a_worker_tells_how_it_does(desk: Desk) -> None:
     desk.workers[0].hello()
     report(desk, "a.1", late_ms=1.5)
     assert desk.engine.health()[0] == WorkerHealth(0, 1, 1.5, 2)
+
+
+def test_a_busy_worker_gets_no_new_conversation_but_more_legs_of_those_it_has(desk: Desk) -> None:
+    desk.open("a.1")
+    desk.workers[0].sock.send(wire.pack(("full", True)))
+    desk.engine.readable(0)
+    for leg in ("b.1", "c.1", "a.2"):
+        desk.open(leg)
+    assert ("open", "a.2") in desk.workers[0].commands()
+    assert [leg for name, leg in desk.workers[1].commands() if name == "open"] == ["b.1", "c.1"]
+    assert [worker.full for worker in desk.engine.health()] == [True, False]
+
+
+def test_while_all_workers_are_busy_a_new_conversation_is_refused(desk: Desk) -> None:
+    for worker in desk.workers:
+        worker.sock.send(wire.pack(("full", True)))
+        desk.engine.readable(worker.number)
+    desk.open("a.1")
+    assert desk.events == [LegRefused("a.1", "overload")]
+    desk.workers[1].sock.send(wire.pack(("full", False)))
+    desk.engine.readable(1)
+    desk.open("b.1")
+    assert desk.events == [LegRefused("a.1", "overload")]
+    assert desk.workers[1].commands() == [("open", "b.1")]

@@ -233,3 +233,22 @@ def test_single_packets_get_as_much_time_as_a_long_tick_took(desk: Desk, tick_s:
         here.close()
         there.close()
     assert turns == [calls_in_its_turn]
+
+
+def test_a_worker_whose_ticks_end_late_is_full_until_its_legs_are_gone(desk: Desk) -> None:
+    now = [0.0]
+    loop = WorkerLoop(desk.plane, desk.control, desk.sock, SocketPoller(), desk.timer, monotonic=lambda: now[0])
+
+    def tick(number: int, *, missed: int) -> None:
+        desk.plane.ticks.append(number)
+        now[0] += 0.02
+        if len(desk.plane.ticks) == 260:
+            desk.plane.legs = 0
+            loop.stop()
+
+    desk.plane.tick = tick  # type: ignore[method-assign]
+    desk.plane.legs = 1
+    loop.run()
+    desk.sock.close()
+    told = [wire.unpack(data) for data in iter(lambda: desk.brain.recv(wire.RECEIVE_OCTETS), b"")]
+    assert [message for message in told if message[0] == "full"] == [("full", True), ("full", False)]
