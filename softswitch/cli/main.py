@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "restore": "softswitch.cli.restore",
     "scenario": "softswitch.cli.scenario",
     "codecs": "softswitch.cli.codecs",
+    "bench": "softswitch.cli.bench",
 }
 """Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""
 

@@ -13,9 +13,9 @@ from softswitch.media.worker.rows import TICK_US
 
 _WINDOW_TICKS: Final = 1_000_000 // TICK_US
 """Judged each second."""
-_FULL_AFTER_S: Final = 0.010
-"""Half a frame: with the wait for the tick itself, packets leave up to 14 ms after they came."""
-_ROOM_BELOW_S: Final = 0.006
+_FULL_AFTER_S: Final = 0.016
+"""Of a frame of 20 ms, in which a tick that mixes large rooms has to be done before the next one is due."""
+_ROOM_BELOW_S: Final = 0.010
 """Below this there is room again; between the two nothing changes, so that it does not flutter."""
 
 
