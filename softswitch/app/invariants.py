@@ -1,7 +1,7 @@
 """What must hold at every moment between two turns: everything that lives has an owner that lives.
 
-Looking changes nothing. :meth:`softswitch.app.brain.Brain.check_invariants` keeps each breach as a fact with a dump of
-the thing, and cleans it up.
+Looking changes nothing. :class:`softswitch.app.invariant_keeper.InvariantKeeper` keeps each breach as a fact with a
+dump of the thing, and cleans it up.
 """
 
 from __future__ import annotations

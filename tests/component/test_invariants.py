@@ -40,8 +40,8 @@ def forget_leg(brain: Brain) -> None:
 
 
 def arm_deadline(brain: Brain) -> None:
-    brain._armed["nobody"] = 5.0
-    brain._deadlines.set("nobody", 1e9)
+    brain._call_desk.armed["nobody"] = 5.0
+    brain._wake_ups.arm("call", "nobody", 4e9)
 
 
 def drop_deadline(brain: Brain) -> None:

@@ -1,0 +1,228 @@
+"""Where the calls are led: an input is decided into facts, each is applied at once, and its effects are noted.
+
+A conversation that has a guide is followed by it; what one conversation's facts make of another comes as
+:class:`softswitch.calls.elsewhere.Elsewhere`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from softswitch.app.folded_state import FoldedState
+from softswitch.app.guidance import Guidance
+from softswitch.app.message_trace import MessageTrace
+from softswitch.app.request_desk import MakeReplacement
+from softswitch.app.turn import Turn
+from softswitch.app.wake_ups import WakeUps
+from softswitch.calls import facts, inputs
+from softswitch.calls.apply import apply as apply_call_fact
+from softswitch.calls.decide import decide
+from softswitch.calls.elsewhere import Elsewhere
+from softswitch.calls.guide import Guide
+from softswitch.calls.perform import Performer
+from softswitch.calls.replacing import refusal_of_replacement
+from softswitch.calls.state import Conversation
+from softswitch.core.facts import Record
+from softswitch.core.ids import Entropy, leg_id, new_conversation_id
+from softswitch.runtime.log import about
+from softswitch.sip.flow import Flow
+from softswitch.sip.headers.replaces import Replaces
+from softswitch.sip.message import Request
+from softswitch.sip.ua.user_agent import UserAgent
+
+_OF_CONVERSATIONS = (
+    inputs.CallArrived,
+    inputs.ReplacementArrived,
+    inputs.DeadlinePassed,
+    inputs.EndConversation,
+    inputs.AnswerCaller,
+    inputs.PlayToCaller,
+    inputs.HushCaller,
+    inputs.RingForCaller,
+    inputs.StopRinging,
+    inputs.Dismiss,
+)
+_CALL = "call"
+"""The kind of a conversation's deadline."""
+_GUIDE = "guide"
+"""The kind of the deadline of a conversation's guide."""
+
+
+class CallDesk:
+    """The one who writes the state of the calls.
+
+    Args:
+        folded: the calls, and who answered last.
+        turn: gives facts their place.
+        ua: has the sessions.
+        performer: lets effects follow from facts.
+        trace: learns which dialogs are a conversation's.
+        wake_ups: wakes us at the conversations' deadlines.
+        entropy: for ids.
+
+    Attributes:
+        guidance: the guides.
+        armed: deadlines of conversations as they were armed, in wall time.
+    """
+
+    def __init__(
+        self,
+        folded: FoldedState,
+        turn: Turn,
+        ua: UserAgent,
+        performer: Performer,
+        trace: MessageTrace,
+        wake_ups: WakeUps,
+        entropy: Entropy,
+    ) -> None:
+        self.armed: dict[str, float] = {}
+        self._calls = folded.calls
+        self._agents = folded.agents
+        self._turn = turn
+        self._ua = ua
+        self._performer = performer
+        self._trace = trace
+        self._wake_ups = wake_ups
+        self._entropy = entropy
+        self.led_by({})
+        wake_ups.serve(_CALL, self._due)
+        wake_ups.serve(_GUIDE, lambda conversation_id: self.guidance.due(conversation_id, turn.wall_s))
+
+    def led_by(self, guides: Mapping[str, Guide]) -> None:
+        """Take the guides, by kind: they are made last, of those who know this desk."""
+        self.guidance = Guidance(
+            self._calls,
+            guides,
+            decide=lambda given: self._decide_one(given)[2],
+            place=self._turn.place,
+            arm=lambda conversation_id, wall_s: self._wake_ups.arm(_GUIDE, conversation_id, wall_s),
+        )
+
+    # Calls that begin
+
+    def arrive(self, request: Request, flow: Flow, make: Callable[[str], inputs.CallArrived]) -> None:
+        """Begin a call: its session first, so that the facts may answer it."""
+        conversation_id = new_conversation_id(self._turn.wall_s, self._entropy)
+        leg = leg_id(conversation_id, 1)
+        self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._turn.now)
+        self.decide(make(conversation_id))
+
+    def replace(self, request: Request, flow: Flow, replaces: Replaces | str, make: MakeReplacement) -> int:
+        """Let an INVITE take the place of a leg (RFC 3891 §3); return the status that refuses it, or 0.
+
+        ``replaces`` is a dialog, or a leg that rings.
+        """
+        found = None if isinstance(replaces, str) else self._ua.session_of(*replaces[:3])
+        replaced = self._calls.legs.get(replaces if isinstance(replaces, str) else found.owner if found else "")
+        if replaced is None:
+            return 481
+        conversation = self._calls.conversations[replaced.conversation_id]
+        leg = leg_id(conversation.conversation_id, conversation.next_leg())
+        given = make(conversation.conversation_id, leg, replaced.leg)
+        early_only = isinstance(replaces, str) or replaces.early_only
+        status = refusal_of_replacement(self._calls, replaced.leg, given.from_user, early_only=early_only)
+        if status == 0:
+            self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._turn.now)
+            self.decide(given)
+        return status
+
+    # Calls that go on
+
+    def decide(self, given: inputs.Input) -> None:
+        """Decide what follows from an input; where the conversation has a guide, let it follow as well."""
+        conversation_id, guide, decided = self._decide_one(given)
+        if guide:
+            own = [fact for fact in decided if type(fact) is not Elsewhere]
+            self.guidance.after(conversation_id, guide, own, self._turn.wall_s)
+
+    def _decide_one(self, given: inputs.Input) -> tuple[str, str, list[Any]]:
+        """Decide what follows from an input; return the conversation, its guide, and the facts."""
+        decided = decide(self._calls, given)
+        if not decided:
+            return "", "", decided
+        conversation_id = self._conversation_id(given)
+        conversation = self._calls.conversations.get(conversation_id)  # it may be over when its facts are applied
+        touched = {conversation_id: self._calls.conversations.get(conversation_id)}
+        for fact in decided:
+            where = conversation_id
+            if type(fact) is Elsewhere:
+                where, fact = fact.conversation_id, fact.fact
+                touched.setdefault(where, self._calls.conversations.get(where))
+            if isinstance(fact, facts.LegEnded):
+                self._keep_dialog(fact.leg, where)  # its end may have to be said again
+            record = self._turn.place(fact, where)
+            apply_call_fact(self._calls, record)
+            self._agents.apply(record)
+            if where == conversation_id:
+                conversation = conversation or self._calls.conversations.get(conversation_id)
+                self._guide_applies(conversation, record)
+            else:
+                self._guide_applies(touched[where], record)
+            with about(where, getattr(fact, "leg", "")):
+                self._performer.perform(fact, self._turn.now)
+        for where in touched:
+            self.keep_dialogs(where)
+            self.arm(where)
+        self._guide_elsewhere(touched, conversation_id, decided)
+        return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _guide_applies(self, conversation: Conversation | None, record: Record) -> None:
+        if conversation is not None and conversation.guide:
+            self.guidance.apply(record)
+
+    def _guide_elsewhere(
+        self, touched: dict[str, Conversation | None], conversation_id: str, decided: list[Any]
+    ) -> None:
+        """Let the guides of other conversations follow what has become of these."""
+        for where, other in touched.items():
+            if where != conversation_id and other is not None and other.guide:
+                told = [fact.fact for fact in decided if type(fact) is Elsewhere and fact.conversation_id == where]
+                self.guidance.after(where, other.guide, told, self._turn.wall_s)
+
+    def _conversation_id(self, given: inputs.Input) -> str:
+        if isinstance(given, _OF_CONVERSATIONS):
+            return given.conversation_id
+        return self._calls.legs[given.leg].conversation_id
+
+    # What must outlive this process, and when to look again
+
+    def keep_dialogs(self, conversation_id: str) -> None:
+        """Record what changed in the dialogs of a conversation, for a brain that comes after this one."""
+        conversation = self._calls.conversations.get(conversation_id)
+        if conversation is None:
+            return
+        for leg in conversation.legs:
+            self._keep_dialog(leg, conversation_id)
+
+    def _keep_dialog(self, leg: str, conversation_id: str) -> None:
+        session = self._performer.sessions.get(leg)
+        if session is not None and session.changed:
+            fact = facts.DialogChanged(leg, session.snapshot().values())
+            self._trace.belongs(conversation_id, session.dialog.sip_call_id)
+            apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
+
+    def arm(self, conversation_id: str) -> None:
+        """Have us woken at a conversation's deadline."""
+        conversation = self._calls.conversations.get(conversation_id)
+        wall_s = None if conversation is None else conversation.deadline_s
+        if wall_s == self.armed.get(conversation_id):
+            return
+        if wall_s is None:
+            self.disarm(conversation_id)
+        else:
+            self.armed[conversation_id] = wall_s
+            self._wake_ups.arm(_CALL, conversation_id, wall_s)
+
+    def disarm(self, conversation_id: str) -> None:
+        """Drop a conversation's deadline."""
+        del self.armed[conversation_id]
+        self._wake_ups.arm(_CALL, conversation_id, None)
+
+    def _due(self, conversation_id: str) -> None:
+        """Tell a conversation that its deadline has come, unless a clock step or a fact has moved it."""
+        conversation = self._calls.conversations.get(conversation_id)
+        self.armed.pop(conversation_id, None)
+        if conversation is None or conversation.deadline_s is None:
+            return
+        self.decide(inputs.DeadlinePassed(conversation_id))

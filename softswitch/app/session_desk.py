@@ -1,0 +1,147 @@
+"""What the user agent tells: messages to send, requests to answer, and what happened in the sessions of the legs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from softswitch.app.call_desk import CallDesk
+from softswitch.app.request_desk import RequestDesk
+from softswitch.app.turn import Turn
+from softswitch.calls import inputs
+from softswitch.calls.perform import Performer
+from softswitch.calls.state import CallsState
+from softswitch.sip.ua import actions
+from softswitch.sip.ua.party import Party
+from softswitch.sip.ua.user_agent import UserAgent
+
+
+class _OfSession(Protocol):
+    """What the user agent tells of one session."""
+
+    @property
+    def session(self) -> Party:
+        """The session it is about."""
+        ...
+
+
+class SessionDesk:
+    """Passes on what the user agent tells, as inputs of the calls.
+
+    Args:
+        ua: the user agent.
+        calls: the calls; only read.
+        turn: takes what is to be sent.
+        performer: has the sessions by leg.
+        call_desk: decides.
+        desk: takes requests outside of dialogs.
+        askers: are told of final responses to requests outside of dialogs, be they theirs or not.
+        log: tells an event for people.
+    """
+
+    def __init__(
+        self,
+        ua: UserAgent,
+        calls: CallsState,
+        turn: Turn,
+        performer: Performer,
+        call_desk: CallDesk,
+        desk: RequestDesk,
+        askers: tuple[Callable[[actions.Responded], None], ...],
+        log: Callable[..., None],
+    ) -> None:
+        self._ua = ua
+        self._calls = calls
+        self._turn = turn
+        self._sessions = performer.sessions
+        self._call_desk = call_desk
+        self._decide = call_desk.decide
+        self._desk = desk
+        self._askers = askers
+        self._log = log
+        self._handlers = self._action_handlers()
+
+    def run(self) -> None:
+        """Take what the user agent has to tell until it has nothing more."""
+        while batch := self._ua.actions():
+            for action in batch:
+                self._handlers[type(action)](action)
+
+    def ask_for_life(self, leg: str) -> None:
+        """A phone that should send is silent: ask it in its dialog; one that is gone ends the call."""
+        session = self._sessions.get(leg)
+        if session is not None:
+            session.options(now=self._turn.now)
+
+    def _action_handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            actions.Send: lambda a: self._turn.queue(a.flow, a.data),
+            actions.RequestArrived: self._request_arrived,
+            actions.Cancelled: lambda a: self._decide(inputs.CallerCancelled(a.session.owner)),
+            actions.Acknowledged: lambda a: self._told(a, inputs.CallerAcknowledged(a.session.owner, a.sdp)),
+            actions.AckMissing: lambda a: self._decide(inputs.PhoneEnded(a.session.owner, "lost", 408, "No ACK came")),
+            actions.Progressed: lambda a: self._told(a, inputs.CalleeProgressed(a.session.owner, a.status, a.sdp)),
+            actions.Answered: lambda a: self._told(a, inputs.CalleeAnswered(a.session.owner, a.sdp)),
+            actions.Rejected: lambda a: self._told(a, inputs.CalleeRejected(a.session.owner, a.status, a.reason)),
+            actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
+            actions.ReofferAnswered: lambda a: self._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
+            actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
+            actions.Referred: self._referred,
+            actions.RefreshDue: self._refresh_due,
+            actions.InfoArrived: self._noted,
+            actions.Ended: self._ended,
+            actions.Responded: self._responded,
+            actions.Dropped: self._dropped,
+        }
+
+    # Outside of dialogs
+
+    def _request_arrived(self, action: actions.RequestArrived) -> None:
+        self._desk.take(action.request, action.flow, now=self._turn.now, wall_s=self._turn.wall_s)
+
+    def _responded(self, action: actions.Responded) -> None:
+        for asker in self._askers:
+            asker(action)
+
+    def _dropped(self, action: actions.Dropped) -> None:
+        self._log("sip.dropped", source=action.flow.remote, reason=action.reason)
+        self._desk.strayed(action.flow, now=self._turn.now, wall_s=self._turn.wall_s)
+
+    # Of sessions
+
+    def _told(self, action: _OfSession, given: inputs.Input) -> None:
+        """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
+        self._decide(given)
+        self._noted(action)
+
+    def _noted(self, action: _OfSession) -> None:
+        leg = self._calls.legs.get(action.session.owner)
+        if leg is not None and action.session.changed:
+            self._call_desk.keep_dialogs(leg.conversation_id)
+
+    def _referred(self, action: actions.Referred) -> None:
+        """A phone asks for a transfer; one whose target cannot be read or found is refused."""
+        owner = action.session.owner
+        session, leg = self._sessions.get(owner), self._calls.legs.get(owner)
+        if session is None or leg is None:
+            return
+        target = self._desk.refer_target(action.refer_to, leg.user, now=self._turn.now, wall_s=self._turn.wall_s)
+        other = ""
+        if target.replaces is not None:
+            found = self._ua.session_of(*target.replaces[:3])
+            other = found.owner if found is not None else "none"
+        given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, other)
+        self._told(action, given)
+        session.answer_refer(603, now=self._turn.now)  # where nothing else has been said
+
+    def _refresh_due(self, action: actions.RefreshDue) -> None:
+        """Refresh a session by a re-INVITE that changes nothing (RFC 4028 §7.4)."""
+        leg = self._calls.legs.get(action.session.owner)
+        session = self._sessions.get(action.session.owner)
+        if leg is not None and session is not None and leg.local_sdp and not leg.pending_offer:
+            session.reinvite(leg.local_sdp, now=self._turn.now)
+            self._noted(action)
+
+    def _ended(self, action: actions.Ended) -> None:
+        how = "bye" if action.status == 200 else "lost"
+        self._decide(inputs.PhoneEnded(action.session.owner, how, action.status, action.reason))
