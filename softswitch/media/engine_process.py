@@ -53,6 +53,7 @@ class _Worker:
         "protocol",
         "retiring",
         "sock",
+        "strays",
     )
 
     def __init__(self, number: int, sock: socket.socket) -> None:
@@ -83,6 +84,8 @@ class _Worker:
         """Legs that it named so far in the report that is coming in."""
         self.differing: set[str] = set()
         """Legs that it or the brain did not know at its last report."""
+        self.strays: set[str] = set()
+        """Links' ends that no link knew at its last report: what an earlier brain left."""
         self.parts: tuple[list[LegState], list[tuple[str, tuple[Hear, ...]]]] = ([], [])
 
     @property
@@ -177,18 +180,20 @@ class WorkerEngine:
             self._links.streamed(leg, stream)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
-        """Say who hears whom in a room; two who live in different workers are linked."""
-        workers = tuple(dict.fromkeys(self._legs[row.listener] for row in rows if row.listener in self._legs))
+        """Say who hears whom in a room; those who live in different workers are linked."""
+        names = dict.fromkeys(name for row in rows for name in (row.listener, *row.sources))
+        home = {name: self._legs[name].number for name in names if name in self._legs}
+        workers = tuple(self._workers[number] for number in dict.fromkeys(home.values()))
         for before in self._rooms.pop(room, ()):
             if before not in workers:
                 before.notes.append(wire.pack(wire.room_command(room, ())))
         if workers:
             self._rooms[room] = workers
-        if len(workers) == 2 and len(rows) == 2:
-            self._links.join(room, (rows[0].listener, rows[1].listener), (workers[0].number, workers[1].number))
+        if len(workers) > 1:
+            self._links.seat(room, rows, home)
             return
         self._links.part(room)
-        for worker in workers[:1]:
+        for worker in workers:
             self.seat(worker.number, room, rows)
 
     # What links ask for
@@ -317,6 +322,16 @@ class WorkerEngine:
         lasting, worker.differing = differing & worker.differing, differing
         if lasting:
             self._settle(worker, lasting & named, lasting - named)
+        self._close_strays(worker)
+
+    def _close_strays(self, worker: _Worker) -> None:
+        """Close the ends of links that this brain was told of at its start and has not asked for since."""
+        strays = {leg for leg in worker.conversations if leg.startswith(PREFIX) and not self._links.knows(leg)}
+        lasting, worker.strays = strays & worker.strays, strays
+        for name in sorted(lasting):
+            self.close_end(worker.number, name)
+        if lasting:
+            self.flush()
 
     def _settle(self, worker: _Worker, unknown: set[str], missing: set[str]) -> None:
         """Close what the brain does not know, give up what the worker does not have, and say so."""
