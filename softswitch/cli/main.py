@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "scenario": "softswitch.cli.scenario",
     "codecs": "softswitch.cli.codecs",
     "bench": "softswitch.cli.bench",
+    "prompts": "softswitch.cli.prompts",
 }
 """Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""
 

@@ -13,6 +13,7 @@
         CommandError
         JournalError
         MediaError
+        SpeechError
         SimulationError
 
 A time-out, a hang-up or a busy phone is an event, not an error.
@@ -112,6 +113,10 @@ class JournalError(SoftswitchError):
 
 class MediaError(SoftswitchError):
     """A media worker that cannot do what it was asked for."""
+
+
+class SpeechError(SoftswitchError):
+    """Something that cannot be said; the text names the cure."""
 
 
 class SimulationError(SoftswitchError):

@@ -31,6 +31,8 @@ def handed_settings(dumped: dict[str, Any]) -> Settings:
     for name in ("certificate", "key", "client_ca", "peer_ca"):
         given = getattr(tls, name)
         setattr(tls, name, None if given is None else Path(given))
+    speech = sections["speech"]
+    speech.piper_voices = {language: Path(given) for language, given in speech.piper_voices.items()}
     sections["media"].ports = parse_port_range(sections["media"].ports)
     sections["storage"].directory = Path(sections["storage"].directory)
     sections["api"].listen = parse_host_port(sections["api"].listen)

@@ -194,6 +194,13 @@ class RecordingSettings(Section):
     default: Literal["always", "on_demand", "never"] = "on_demand"
 
 
+class SpeechSettings(Section):
+    """The programs that speak what is not recorded."""
+
+    piper_voices: dict[str, Path] = Field(default_factory=dict)
+    """By language, the path of a voice's .onnx file; Piper is used where it is installed and has one."""
+
+
 class SecuritySettings(Section):
     """Who is trusted."""
 
@@ -233,6 +240,7 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     api: ApiSettings = ApiSettings()
     recording: RecordingSettings = RecordingSettings()
+    speech: SpeechSettings = SpeechSettings()
     security: SecuritySettings = SecuritySettings()
     stop: StopSettings = StopSettings()
     log: LogSettings = LogSettings()
@@ -266,6 +274,7 @@ class Settings(BaseSettings):
             "journal": self.journal.model_dump(),
             "api": {"listen": str(self.api.listen)},
             "recording": {"default": self.recording.default},
+            "speech": self.speech.model_dump(mode="json"),
             "security": {"allow": [str(network) for network in self.security.allow]},
             "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},
