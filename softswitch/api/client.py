@@ -110,6 +110,28 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("PUT", path, json={"wanted": wanted})
         return found
 
+    def line(self, user: str) -> list[dict[str, Any]]:
+        """Return a user's calls, the :class:`softswitch.api.control_view.LineCallView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", f"/users/{quote(user, safe='')}/calls")
+        return found
+
+    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> list[dict[str, Any]]:
+        """Ring a user's phones, then a number; return the user's calls."""
+        wanted = {"number": number, "route": route, "auto_answer": auto_answer}
+        found: list[dict[str, Any]] = self._ask("POST", f"/users/{quote(user, safe='')}/calls", json=wanted)
+        return found
+
+    def pick_up(self, user: str, number: str) -> list[dict[str, Any]]:
+        """Let a user's phones take a call that rings at a number; return the user's calls."""
+        path = f"/users/{quote(user, safe='')}/pickup"
+        found: list[dict[str, Any]] = self._ask("POST", path, json={"number": number})
+        return found
+
+    def command(self, leg: str, command: str, **wanted: object) -> dict[str, Any]:
+        """Give a command about a leg; return the leg as it is then."""
+        found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/{command}", json=wanted or None)
+        return found
+
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})

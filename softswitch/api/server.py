@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import agents, bans, calls, health, metrics, registrations, site, status, trace, trunks
+from softswitch.api import agents, bans, calls, control, health, metrics, registrations, site, status, trace, trunks
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -23,6 +23,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     registrations.router,
     trunks.router,
     calls.router,
+    control.router,
     agents.router,
     site.router,
     bans.router,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from softswitch.api.control_view import ControlView
 from softswitch.api.people_view import PeopleView
 
 
@@ -157,7 +158,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, Protocol):
+class SwitchView(PeopleView, ControlView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

@@ -19,6 +19,7 @@ from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.invariant_keeper import InvariantKeeper
 from softswitch.app.invariants import Breach
+from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
@@ -35,7 +36,7 @@ from softswitch.calls import inputs
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
 from softswitch.core.clock import Clock
-from softswitch.core.ids import Entropy
+from softswitch.core.ids import Entropy, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
 from softswitch.directory.bans import SourceBanned, SourceFreed, SourceGuard
 from softswitch.directory.site import Site
@@ -116,6 +117,16 @@ class Brain:
         self.desk = self._new_desk(site, entropy)
         made = Guides(settings, self.desk, self.people, self.calls, self._trunks, lambda: (turn.now, turn.wall_s))
         self.groups, self.forwards = made.groups, made.forwards
+        self.lines = LineDesk(
+            self.calls,
+            self.desk,
+            self.people,
+            self._trunks,
+            decide=self._call_desk.decide,
+            new_id=lambda: new_conversation_id(turn.wall_s, entropy),
+            may_be_told=self._performer.may_be_told,
+            times=lambda: (turn.now, turn.wall_s),
+        )
         self._call_desk.led_by({**made.by_kind(), **(guides or {})})
         askers = (lambda a: self._trunk_registrar.responded(a, now=turn.now), self._trunk_probe.responded)
         self._sessions = SessionDesk(
@@ -251,6 +262,16 @@ class Brain:
         """
         self._turn.look_at_clock()
         self.people.decide(given)
+
+    def command(self, work: Callable[[], object]) -> None:
+        """Carry out commands about calls: ``work`` asks :attr:`lines` for them.
+
+        Raises:
+            CommandError: one cannot be carried out.
+        """
+        self._turn.look_at_clock()
+        work()
+        self._sessions.run()
 
     def load_site(self, site: Site) -> None:
         """Put another site in place of the loaded one; calls in progress keep what they started with."""

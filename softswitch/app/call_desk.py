@@ -17,6 +17,7 @@ from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
+from softswitch.calls.control_inputs import DialOrdered
 from softswitch.calls.decide import decide
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
@@ -42,6 +43,7 @@ _OF_CONVERSATIONS = (
     inputs.RingForCaller,
     inputs.StopRinging,
     inputs.Dismiss,
+    DialOrdered,
 )
 _CALL = "call"
 """The kind of a conversation's deadline."""

@@ -60,7 +60,7 @@ def breaches(
         *(
             Breach("conversation", each.conversation_id, f"state {each.state.value}, legs {list(each.legs)}")
             for each in calls.conversations.values()
-            if each.deadline_s is None and each.talking is None
+            if each.deadline_s is None and each.talking is None and not each.has_held
         ),
     ]
 

@@ -20,12 +20,13 @@ from softswitch.api.view import (
     WorkerView,
 )
 from softswitch.app.brain import Brain
+from softswitch.app.control_view import BrainControl, state_word
 from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.app.trunk_view import trunk_views
 from softswitch.calls.description import codec_of_leg
-from softswitch.calls.state import Conversation, Leg, LegState
+from softswitch.calls.state import Conversation, Leg
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 from softswitch.directory.bans import Ban, source_of
@@ -41,7 +42,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople):
+class BrainView(BrainPeople, BrainControl):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:
@@ -212,14 +213,13 @@ def _call(conversation: Conversation) -> CallView:
     return CallView(
         conversation_id=conversation.conversation_id,
         state=conversation.state.value,
-        legs=tuple(_leg(leg) for leg in conversation.legs.values()),
+        legs=tuple(_leg(conversation, leg) for leg in conversation.legs.values()),
         started_at=iso_utc(conversation.started_at_s),
     )
 
 
-def _leg(leg: Leg) -> LegView:
-    state = "held" if leg.held and leg.state is LegState.TALKING else leg.state.value
-    return LegView(leg.leg, leg.user, leg.number, state, codec_of_leg(leg))
+def _leg(conversation: Conversation, leg: Leg) -> LegView:
+    return LegView(leg.leg, leg.user, leg.number, state_word(conversation, leg), codec_of_leg(leg))
 
 
 def _alarms(ring: RingState, late_s: float) -> list[str]:

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import facts
+from softswitch.calls import control_apply, facts
 from softswitch.calls.soundness import align
 from softswitch.calls.state import (
     CONVERSATION_TABLE,
     LEG_TABLE,
     CallsState,
+    ConsultationInput,
+    ConsultationState,
     Conversation,
     ConversationInput,
     ConversationState,
@@ -265,6 +267,8 @@ def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStart
     conversation.talking = (fact.leg_a, fact.leg_b)
     conversation.attempting = False
     conversation.deadline_s = None
+    if conversation.consultation is not None and conversation.consultation.state is ConsultationState.RINGING:
+        control_apply.step_consultation(conversation, ConsultationInput.ANSWER)
     if conversation.answered_at_s is None:
         conversation.answered_at_s = record.wall_s
 
@@ -375,6 +379,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationEnded: _ended,
     facts.ConversationDoubted: _doubted,
     facts.DialogChanged: _dialog_changed,
+    **control_apply.CHANGES,
 }
 
 APPLIED: Final = frozenset(_CHANGES)

@@ -1,7 +1,8 @@
 """``decide(state, input) -> facts``: what follows from whatever happens to a call.
 
 Pure: the state is read, not changed; time and chance, where they matter, stand in the input. An input that fits no
-state any more (an answer that crossed a cancellation, a port that opens after the hang-up) decides nothing.
+state any more (an answer that crossed a cancellation, a port that opens after the hang-up) decides nothing. A command
+that does not fit is refused by a ``CommandError``, and changes nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import ending, guided, inputs, moving, replacing, setup, talking, transferring
+from softswitch.calls import (
+    consulting,
+    control_inputs,
+    dialling,
+    ending,
+    guided,
+    holding,
+    inputs,
+    leaving,
+    moving,
+    replacing,
+    setup,
+    taking,
+    talking,
+    transferring,
+)
 from softswitch.calls.state import CallsState
 
 
@@ -34,7 +50,7 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.PhoneRefusedMove: moving.refused_move,
     inputs.TransferAsked: transferring.asked,
     inputs.ReplacementArrived: replacing.arrive,
-    inputs.PhoneEnded: ending.phone_ended,
+    inputs.PhoneEnded: leaving.phone_ended,
     inputs.DeadlinePassed: ending.deadline_passed,
     inputs.EndConversation: ending.end_conversation,
     inputs.KeyPressed: guided.key_pressed,
@@ -45,4 +61,15 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.RingForCaller: guided.ring,
     inputs.StopRinging: guided.stop_ringing,
     inputs.Dismiss: guided.dismiss,
+    control_inputs.DialOrdered: dialling.dial,
+    control_inputs.AnswerOrdered: taking.answer,
+    control_inputs.PickUpOrdered: taking.pick_up,
+    control_inputs.HoldOrdered: holding.hold,
+    control_inputs.ConnectOrdered: holding.connect,
+    control_inputs.HangUpOrdered: leaving.hang_up,
+    control_inputs.TransferOrdered: transferring.ordered,
+    control_inputs.ConsultOrdered: consulting.consult,
+    control_inputs.ConfirmOrdered: transferring.confirmed,
+    control_inputs.CancelOrdered: consulting.cancel,
+    control_inputs.ToggleOrdered: consulting.toggle,
 }

@@ -19,10 +19,13 @@ _KEPT: Final = tuple(field.name for field in fields(facts.LegAdded))[2:]
 
 def planned(phones: Sequence[Phone], max_forwards: int) -> Facts:
     """Keep the ways that are tried when the first one fails."""
-    if not phones:
-        return []
+    return [facts.DetoursPlanned(rows_of(phones, max_forwards))] if phones else []
+
+
+def rows_of(phones: Sequence[Phone], max_forwards: int) -> tuple[tuple[Any, ...], ...]:
+    """Return the fields that the legs of phones will have, from ``user`` on."""
     made = (added_phone("", phone, max_forwards) for phone in phones)
-    return [facts.DetoursPlanned(tuple(tuple(getattr(leg, name) for name in _KEPT) for leg in made))]
+    return tuple(tuple(getattr(leg, name) for name in _KEPT) for leg in made)
 
 
 def next_way(conversation: Conversation, failed: Leg, status: int) -> Facts:
@@ -35,12 +38,12 @@ def next_way(conversation: Conversation, failed: Leg, status: int) -> Facts:
     return [facts.DetourTaken(), facts.LegAdded(leg, "callee", *conversation.detours[0])]
 
 
-def added_phone(leg: str, phone: Phone, max_forwards: int) -> facts.LegAdded:
-    """Make the fact of a callee's leg."""
+def added_phone(leg: str, phone: Phone, max_forwards: int, *, side: str = "callee") -> facts.LegAdded:
+    """Make the fact of the leg of a phone that we call."""
     place, flow = phone.place, phone.place.flow
     return facts.LegAdded(
         leg,
-        "callee",
+        side,
         phone.user,
         phone.number,
         place.uri,

@@ -18,7 +18,16 @@ from softswitch.calls.inputs import (
     EndConversation,
     PhoneEnded,
 )
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
+from softswitch.calls.joining import fallen_back, hushed
+from softswitch.calls.state import (
+    CallsState,
+    ConsultationState,
+    Conversation,
+    ConversationState,
+    Leg,
+    LegState,
+    PortState,
+)
 
 Facts = list[Any]
 
@@ -59,7 +68,7 @@ def completed_elsewhere(conversation: Conversation, winner: Leg) -> Facts:
     """Cancel the phones that lost against ``winner``; they shall show no missed call."""
     return [
         facts.LegEnded(leg.leg, "switch", *(("reject", 487) if leg.called_us else ("cancel", 200)), 26, _ELSEWHERE)
-        for leg in conversation.callees
+        for leg in conversation.rivals_of(winner)
         if leg.is_live and leg is not winner
     ]
 
@@ -73,14 +82,25 @@ def give_up_callee(conversation: Conversation, callee: Leg, failure: Failure) ->
 
 
 def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "") -> Facts:
-    """Give the caller back to its guide, or let the call fail where it has none; ``but`` as in :func:`end_all`."""
+    """Give the caller back to its guide, or whoever asks to whom they talked with; else let the call fail.
+
+    ``but`` as in :func:`end_all`.
+    """
+    if is_consulting(conversation):
+        out: Facts = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
+        return [*out, *fallen_back(conversation, failure.word)]
     if not conversation.attempting:
         return end_all(conversation, failure, but=but)
-    out: Facts = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
+    out = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
     if conversation.caller.sounds == RINGBACK:
         out += hushed(conversation.caller)
     out.append(facts.AttemptEnded(conversation.attempt, failure.status, failure.word))
     return out
+
+
+def is_consulting(conversation: Conversation) -> bool:
+    """Tell whether somebody's phones ring for a consultation."""
+    return conversation.consultation is not None and conversation.consultation.state is ConsultationState.RINGING
 
 
 def alone_without(conversation: Conversation, gone: Leg, failure: Failure) -> Facts:
@@ -89,11 +109,6 @@ def alone_without(conversation: Conversation, gone: Leg, failure: Failure) -> Fa
     if not waits or any(leg.is_live for leg in conversation.callees if leg is not gone):
         return []
     return nobody_reached(conversation, failure, but=gone.leg)
-
-
-def hushed(leg: Leg) -> Facts:
-    """End what a leg is let hear."""
-    return [facts.LegPlayEnded(leg.leg, leg.plays, stopped=True)] if leg.sounds else []
 
 
 def rejected(state: CallsState, given: CalleeRejected) -> Facts:
@@ -108,7 +123,7 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
         return []
     cause, _ = cause_of(given.status)
     out: Facts = [facts.LegEnded(given.leg, "phone", "reject", given.status, cause, given.reason)]
-    others = [one for one in conversation.callees if one is not leg and one.attempt == conversation.attempt]
+    others = [one for one in conversation.rivals_of(leg) if one is not leg]
     goes_on = [one for one in others if one.is_live and not _speaks_for(given.status, leg, one, conversation)]
     if goes_on:
         declined = failure_for_caller([given.status])
@@ -124,11 +139,10 @@ def _speaks_for(status: int, leg: Leg, other: Leg, conversation: Conversation) -
 
     A guide rings several people, each of whom speaks for themselves; and so does who picks up.
     """
-    return (
-        status >= 600
-        and not other.called_us
-        and (not conversation.attempting or (leg.user, leg.number) == (other.user, other.number))
-    )
+    if status < 600 or other.called_us:
+        return False
+    same = (leg.user, leg.number) == (other.user, other.number)
+    return same or not (conversation.attempting or (leg.user and other.user))
 
 
 def cancelled(state: CallsState, given: CallerCancelled) -> Facts:
@@ -154,15 +168,20 @@ def phone_ended(state: CallsState, given: PhoneEnded) -> Facts:
         return [facts.LegCancelSettled(given.leg)]
     if not leg.is_live:
         return []
+    over = end_by_phone(given)
+    if is_over_for_it_alone(conversation, leg):
+        return [over]
+    failure = COMPLETED if given.how == "bye" else Failure(given.status, over.cause, given.reason, "lost")
+    return [over, *end_all(conversation, failure, but=given.leg)]
+
+
+def end_by_phone(given: PhoneEnded) -> facts.LegEnded:
+    """Say that a phone hung up, or was lost."""
     cause = 16 if given.how == "bye" else cause_of(given.status)[0]
-    out: Facts = [facts.LegEnded(given.leg, "phone", given.how, given.status, cause, given.reason)]
-    if _is_over_for_it_alone(conversation, leg):
-        return out
-    failure = COMPLETED if given.how == "bye" else Failure(given.status, cause, given.reason, "lost")
-    return out + end_all(conversation, failure, but=given.leg)
+    return facts.LegEnded(given.leg, "phone", given.how, given.status, cause, given.reason)
 
 
-def _is_over_for_it_alone(conversation: Conversation, leg: Leg) -> bool:
+def is_over_for_it_alone(conversation: Conversation, leg: Leg) -> bool:
     """Tell whether a leg takes no part in the talk: a transferor that hangs up, a phone that lost a race."""
     if conversation.transfer is not None:
         return leg is not conversation.caller and any(one.is_live for one in conversation.callees if one is not leg)
@@ -176,9 +195,9 @@ def deadline_passed(state: CallsState, given: DeadlinePassed) -> Facts:
         return []
     if conversation.state is ConversationState.ENDED:
         return _abandon(conversation)
-    if conversation.attempting:
+    if conversation.attempting or is_consulting(conversation):
         return nobody_reached(conversation, NO_ANSWER)
-    if conversation.transfer is not None:
+    if conversation.transfer is not None or conversation.is_ringing:
         return end_all(conversation, NO_ANSWER)
     if conversation.state is ConversationState.TALKING:
         return end_all(conversation, MEDIA_LOST)  # a phone did not take its new port

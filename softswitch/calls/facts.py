@@ -35,7 +35,8 @@ class LegAdded:
 
     leg: str
     side: str
-    """``caller``, ``callee``, or ``picker``: a phone that called to take a callee's place."""
+    """``caller``, ``callee``, ``picker``: a phone that called to take a callee's place, or ``dialler``: a phone that is
+    called so that its user can call."""
     user: str
     """Name of the user whose phone it is; empty for a number outside."""
     number: str

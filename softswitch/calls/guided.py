@@ -13,7 +13,7 @@ from softswitch.calls import facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
 from softswitch.calls.detours import added_phone, planned
-from softswitch.calls.ending import RINGBACK, end_all, hushed, nobody_reached
+from softswitch.calls.ending import RINGBACK, end_all, nobody_reached
 from softswitch.calls.inputs import (
     AnswerCaller,
     Dismiss,
@@ -24,7 +24,8 @@ from softswitch.calls.inputs import (
     RingForCaller,
     StopRinging,
 )
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
+from softswitch.calls.joining import hushed
+from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 
@@ -34,13 +35,15 @@ _ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
 
 
 def guided(state: CallsState, conversation_id: str) -> Conversation | None:
-    """Return a conversation that its guide may lead now: its caller is there, and talks with nobody."""
+    """Return a conversation that its guide may lead now: its caller is there, and nobody has taken the call yet."""
     conversation = state.conversations.get(conversation_id)
     if (
         conversation is None
         or not conversation.guide
         or conversation.talking is not None
         or conversation.transfer is not None
+        or conversation.dialled is not None
+        or conversation.state is ConversationState.TALKING
     ):
         return None
     caller = conversation.caller

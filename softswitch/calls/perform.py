@@ -11,7 +11,9 @@ from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
+from softswitch.calls.control_facts import LegAnswerAsked, LegHeld
 from softswitch.calls.description import stream_of
+from softswitch.calls.leaving import RECALL
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, Parting, PortState
 from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing
@@ -79,6 +81,8 @@ class Performer:
             facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
+            LegHeld: self._held,
+            LegAnswerAsked: self._answer_asked,
         }
 
     def perform(self, fact: object, now: float) -> None:
@@ -97,7 +101,10 @@ class Performer:
             self._set_stream(leg)
             if leg.sounds:
                 self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
-            talking = self._state.conversations[leg.conversation_id].talking
+            conversation = self._state.conversations[leg.conversation_id]
+            talking = conversation.talking
+            if talking is None and conversation.has_held:
+                self._media.set_room(leg.conversation_id, ())
             pair = talking or (leg.leg, "" if leg.state is LegState.TALKING else leg.early)
             if leg.leg == pair[0] and pair[1]:
                 self._join(leg.conversation_id, *pair)
@@ -129,7 +136,8 @@ class Performer:
 
     def _caller_address(self, conversation: Conversation) -> Address:
         waiting = conversation.caller
-        if conversation.transfer is not None and waiting.side != "caller":
+        moves = conversation.transfer is not None or conversation.consultation is not None
+        if moves and not waiting.is_caller:
             return Address(Uri("sip", waiting.number, self._domain))
         number = conversation.from_number or "anonymous"
         return Address(Uri("sip", number, self._domain), conversation.from_name)
@@ -137,7 +145,7 @@ class Performer:
     def _referred_by(self, conversation: Conversation) -> tuple[Header, ...]:
         """Name the transferor (RFC 3892); nobody where there is none."""
         transfer = conversation.transfer
-        leg = None if transfer is None else conversation.legs.get(transfer.leg)
+        leg = None if transfer is None or transfer.kind == RECALL else conversation.legs.get(transfer.leg)
         return () if leg is None else (("Referred-By", f"<{Uri('sip', leg.number, self._domain)}>"),)
 
     def _progressed(self, fact: facts.LegProgressed, now: float) -> None:
@@ -199,7 +207,10 @@ class Performer:
             session.reinvite(leg.local_sdp, now=now)
 
     def _reinvite_answered(self, fact: facts.LegReinviteAnswered, now: float) -> None:
-        self._set_stream(self._state.legs[fact.leg])
+        leg = self._state.legs[fact.leg]
+        self._set_stream(leg)
+        if leg.sounds:  # its port is another one, which plays nothing yet
+            self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
 
     def _playing(self, fact: facts.LegPlaying, now: float) -> None:
         self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))
@@ -231,6 +242,19 @@ class Performer:
         session = self.sessions.get(fact.leg)
         if session is not None:
             refuse_refer(session, fact.subscription, fact.status, now)
+
+    def _held(self, fact: LegHeld, now: float) -> None:
+        self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
+
+    def _answer_asked(self, fact: LegAnswerAsked, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            session.press_talk(now=now)
+
+    def may_be_told(self, leg: str) -> bool:
+        """Tell whether a leg's phone lets itself be told to answer: its 180 named the event ``talk``."""
+        session = self.sessions.get(leg)
+        return session is not None and "talk" in session.peer_events
 
     def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
         leg = self._state.legs[fact.leg_a]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from softswitch.calls import facts
+from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.core.facts import Record, name_of_class
 from softswitch.core.ids import leg_id
 from softswitch.core.rows import RowChange, Value
@@ -113,6 +114,7 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.ConversationEnded: _conversation_ended,
     facts.LegAdded: _leg_added,
     facts.LegAccepted: _leg_accepted,
+    ConversationAnswered: lambda record, fact: (_conversation(record, answered_at=record.wall_s),),
     facts.LegAnswered: _leg_answered,
     facts.LegMoved: lambda record, fact: (_leg(record, fact.leg),),
     facts.LegEnded: _leg_ended,

@@ -17,6 +17,7 @@ from softswitch.calls.description import (
     transfer_offer_for,
 )
 from softswitch.calls.detours import added_phone, planned
+from softswitch.calls.dialling import is_own_phone
 from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
 from softswitch.calls.inputs import (
     Attend,
@@ -126,6 +127,8 @@ def media_opened(state: CallsState, given: MediaOpened) -> Facts:
         return out + offer_new_port(conversation, leg, given.port)
     if leg.replaces:
         return out + take_place(conversation, leg, given.port)
+    if is_own_phone(conversation, leg):
+        return [*out, facts.LegInvited(leg.leg, offer_for(leg, OURS, given.port))]
     caller = conversation.caller
     if leg is caller:
         if conversation.kind in _KINDS.values():

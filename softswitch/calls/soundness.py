@@ -40,11 +40,23 @@ def unsound(conversation: Conversation) -> str:
     if ended:
         return "it has ended and a leg has not" if live else ""
     if conversation.state is not ConversationState.TALKING:
-        early = any(leg.state in _SPEAKING for leg in live if not (leg.is_caller and conversation.guide))
+        early = any(leg.state in _SPEAKING for leg in live if not _may_speak_early(conversation, leg))
         return "people talk in it and it is not answered" if early or conversation.deadline_s is None else ""
-    waiting = ("",) if conversation.transfer is None else (conversation.seeker,)
-    talking = [conversation.legs.get(leg) for leg in conversation.talking or waiting]
+    talking = [conversation.legs.get(leg) for leg in conversation.talking or _waiting(conversation)]
     return "" if all(leg is not None and _speaks(leg) for leg in talking) else "nobody knows who talks in it"
+
+
+def _may_speak_early(conversation: Conversation, leg: Leg) -> bool:
+    """Tell whether a leg may be answered before anybody has taken the call: a guide's, or one that let us dial."""
+    return leg.side == "dialler" or (bool(conversation.guide) and (leg.is_caller or leg.leg == conversation.seeker))
+
+
+def _waiting(conversation: Conversation) -> tuple[str, ...]:
+    """Return the legs of an answered call that wait while nobody talks."""
+    held = tuple(leg.leg for leg in conversation.legs.values() if leg.held_by and leg.is_live)
+    if held or conversation.transfer is not None or conversation.is_ringing:
+        return (conversation.seeker, *held)
+    return ("",)
 
 
 def _speaks(leg: Leg) -> bool:
@@ -54,7 +66,7 @@ def _speaks(leg: Leg) -> bool:
 def _fits_its_dialog(leg: Leg) -> bool:
     if leg.dialog:
         return leg.state in _states_of(leg)
-    return not leg.is_caller and leg.state is LegState.NEW
+    return leg.side != "caller" and leg.state is LegState.NEW
 
 
 def _states_of(leg: Leg) -> tuple[LegState, ...]:

@@ -102,9 +102,38 @@ CONVERSATION_TABLE: Final = StateTable(
         (ConversationState.RINGING, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.RINGING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.RINGING, ConversationInput.END): ConversationState.ENDED,
+        (ConversationState.TALKING, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.TALKING, ConversationInput.INVITE): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.END): ConversationState.ENDED,
+    },
+)
+
+
+class ConsultationState(Word):
+    """How far a consultation has come."""
+
+    RINGING = "ringing"
+    """The target's phones ring; whoever asks waits, and so does the other one."""
+    ADVISING = "advising"
+    """Whoever asks talks with the target; the other one waits."""
+    RETURNED = "returned"
+    """Whoever asks talks with the other one; the target waits."""
+
+
+class ConsultationInput(Word):
+    """What can happen in a consultation; its end is none of them."""
+
+    ANSWER = "the target answers"
+    TOGGLE = "whoever asks turns to the other one"
+
+
+CONSULTATION_TABLE: Final = StateTable(
+    "consultation",
+    {
+        (ConsultationState.RINGING, ConsultationInput.ANSWER): ConsultationState.ADVISING,
+        (ConsultationState.ADVISING, ConsultationInput.TOGGLE): ConsultationState.RETURNED,
+        (ConsultationState.RETURNED, ConsultationInput.TOGGLE): ConsultationState.ADVISING,
     },
 )
 
@@ -166,6 +195,8 @@ class Leg:
     """Of a callee that a guide rang: by which attempt."""
     replaces: str = ""
     """Of a picker: the leg whose place it takes."""
+    held_by: str = ""
+    """The leg of whoever put this one on hold by a command; it hears music meanwhile."""
     pending_offer: str = ""
     """Our re-INVITE's description whose answer is outstanding."""
     cancelling: bool = False
@@ -176,13 +207,13 @@ class Leg:
 
     @property
     def is_caller(self) -> bool:
-        """Whether this leg called us."""
-        return self.side == "caller"
+        """Whether phones are rung for this leg from the beginning: it called us, or let us dial."""
+        return self.side in {"caller", "dialler"}
 
     @property
     def called_us(self) -> bool:
         """Whether we answer its INVITE: a caller's or a picker's."""
-        return self.side != "callee"
+        return self.side in {"caller", "picker"}
 
     @property
     def is_live(self) -> bool:
@@ -201,6 +232,28 @@ class Transfer:
     subscription: str
     rang: bool = False
     """Whether the transferor was told that the target rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """A consultation under way."""
+
+    leg: str
+    """Of whoever asks."""
+    held: str
+    """Of the one about whom, who waits or is turned to again."""
+    to_number: str
+    purpose: str = "transfer"
+    state: ConsultationState = ConsultationState.RINGING
+
+
+@dataclass(frozen=True, slots=True)
+class DialledCall:
+    """What is done once one of the phones answers whose user let us dial."""
+
+    phones: tuple[tuple[Any, ...], ...]
+    detours: tuple[tuple[Any, ...], ...]
+    guide: str
 
 
 @dataclass(slots=True)
@@ -237,6 +290,9 @@ class Conversation:
     seeker: str = ""
     """The leg for which phones are rung: the caller's, or that of whoever is transferred."""
     transfer: Transfer | None = None
+    consultation: Consultation | None = None
+    dialled: DialledCall | None = None
+    """Where the switch dials for a user none of whose phones has answered yet."""
 
     @property
     def caller(self) -> Leg:
@@ -247,7 +303,18 @@ class Conversation:
     @property
     def callees(self) -> list[Leg]:
         """The legs that are rung now, or came to take a call that rings; one of them gets the caller."""
-        return [leg for leg in self.legs.values() if leg.side != "caller" and leg.attempt == self.attempt]
+        return [leg for leg in self.legs.values() if not leg.is_caller and leg.attempt == self.attempt]
+
+    def rivals_of(self, leg: Leg) -> list[Leg]:
+        """Return the legs that are rung together with a leg, itself among them."""
+        if leg.side != "dialler":
+            return self.callees
+        return [one for one in self.legs.values() if one.side == "dialler"]
+
+    @property
+    def is_ringing(self) -> bool:
+        """Whether phones ring, or are about to."""
+        return any(leg.state in {LegState.NEW, LegState.INVITED, LegState.RINGING} for leg in self.callees)
 
     def next_leg(self) -> int:
         """Return the number of its next leg; legs that moved here keep the names of where they came from."""
@@ -261,6 +328,15 @@ class Conversation:
         first, second = self.talking
         other = second if leg == first else first
         return self.legs.get(other) if other != leg else None
+
+    def held_by(self, leg: str) -> Leg | None:
+        """Return the leg that ``leg`` has put on hold by a command and that waits for it, or None."""
+        return next((one for one in self.legs.values() if one.held_by == leg and one.is_live), None)
+
+    @property
+    def has_held(self) -> bool:
+        """Whether anybody waits on hold by a command."""
+        return any(leg.held_by and leg.is_live for leg in self.legs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +391,18 @@ class CallsState:
         return None if found is None else self.conversations.get(found.conversation_id)
 
     def is_busy(self, user: str) -> bool:
-        """Tell whether a user is in a call: has dialled or talks; a phone that only rings is not busy."""
+        """Tell whether a user is in a call: has dialled or talks; a phone that only rings is not busy.
+
+        Whoever has put the other one on hold by a command has a free line meanwhile.
+        """
         return any(
-            leg.user == user and (leg.is_caller or leg.state is LegState.TALKING) and leg.is_live
+            leg.user == user
+            and (leg.is_caller or leg.state is LegState.TALKING)
+            and leg.is_live
+            and not self._line_is_free(leg)
             for leg in self.legs.values()
         )
+
+    def _line_is_free(self, leg: Leg) -> bool:
+        conversation = self.conversations[leg.conversation_id]
+        return conversation.consultation is None and conversation.held_by(leg.leg) is not None

@@ -13,8 +13,11 @@ from typing import Any, Final
 
 from softswitch.calls.state import (
     CallsState,
+    Consultation,
+    ConsultationState,
     Conversation,
     ConversationState,
+    DialledCall,
     Leg,
     LegState,
     Parting,
@@ -73,6 +76,14 @@ def _word(kind: type[Any]) -> tuple[_Convert, _Convert]:
     return (attrgetter("value"), kind)
 
 
+def _consultation_values(found: Consultation | None) -> Values | None:
+    return None if found is None else (found.leg, found.held, found.to_number, found.purpose, found.state.value)
+
+
+def _consultation(values: Values | None) -> Consultation | None:
+    return None if values is None else Consultation(*values[:-1], ConsultationState(values[-1]))
+
+
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})
 _CONVERSATIONS: Final = _Rows(
     Conversation,
@@ -81,6 +92,11 @@ _CONVERSATIONS: Final = _Rows(
         "transfer": (
             lambda transfer: None if transfer is None else astuple(transfer),
             lambda values: None if values is None else Transfer(*values),
+        ),
+        "consultation": (_consultation_values, _consultation),
+        "dialled": (
+            lambda dialled: None if dialled is None else astuple(dialled),
+            lambda values: None if values is None else DialledCall(*values),
         ),
     },
     without=("legs",),

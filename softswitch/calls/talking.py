@@ -7,9 +7,9 @@ from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import NO_MEDIA
+from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.description import (
     OUR_FORMATS,
-    agreed_formats,
     answer_for,
     audio_of,
     codec_of,
@@ -18,7 +18,8 @@ from softswitch.calls.description import (
     offer_for,
     wanted_of,
 )
-from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, hushed
+from softswitch.calls.dialling import called_on, is_own_phone
+from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of
 from softswitch.calls.inputs import (
     CalleeAnswered,
     CalleeProgressed,
@@ -27,15 +28,13 @@ from softswitch.calls.inputs import (
     PhoneReoffered,
     PhoneTookMove,
 )
+from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
-from softswitch.sdp.audio import RemoteAudio
 from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
 
-HOLD_MUSIC = ("music:",)
-"""What one hears whom the other has put on hold."""
 _WAITING = frozenset({LegState.INVITED, LegState.RINGING})
 _UNANSWERED = frozenset({LegState.NEW, LegState.RINGING})
 
@@ -47,6 +46,8 @@ def progressed(state: CallsState, given: CalleeProgressed) -> Facts:
     if leg is None or conversation is None or leg.state not in _WAITING:
         return []
     out: Facts = [facts.LegProgressed(given.leg, given.status, given.sdp)]
+    if is_own_phone(conversation, leg):
+        return out
     caller = conversation.caller
     if caller.state not in _UNANSWERED:  # a guide has taken its call, or it is transferred
         return [*out, *_ring_for_transferor(conversation, given.status)]
@@ -63,7 +64,11 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
     """The first phone that answers has the call; the others are cancelled, the caller is answered."""
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
-    if leg is None or conversation is None or leg.state not in _WAITING or not conversation.caller.is_live:
+    if leg is None or conversation is None or leg.state not in _WAITING:
+        return []
+    if is_own_phone(conversation, leg):
+        return called_on(conversation, leg, given.sdp)
+    if not conversation.caller.is_live:
         return []
     out: Facts = [facts.LegAnswered(given.leg, given.sdp, leg.user), *completed_elsewhere(conversation, leg)]
     return [*out, *connect(conversation, leg, given.sdp or leg.remote_sdp)]
@@ -79,7 +84,9 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
     """
     caller = conversation.caller
     if caller.state not in _UNANSWERED:
-        return [*hushed(caller), *join(conversation, caller, winner, codecs=audio_of(sdp))]
+        first = caller.side == "dialler" and conversation.answered_at_s is None
+        answered = [ConversationAnswered()] if first else []
+        return [*freed(caller), *answered, *join(conversation, caller, winner, codecs=audio_of(sdp))]
     answer = _answer_to_caller(caller, sdp)
     if not answer:
         return _fail(conversation, winner)
@@ -87,47 +94,11 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
     return [facts.LegAccepted(caller.leg, answer), segment]
 
 
-def join(conversation: Conversation, one: Leg, other: Leg, *, codecs: RemoteAudio | None = None) -> Facts:
-    """Start a segment of two legs that are answered, and bring a transfer under way to its end.
-
-    Where ``one`` was agreed upon other formats than ``other`` takes, it is offered those.
-
-    Args:
-        conversation: theirs, from now on at least.
-        one: the leg that was there before.
-        other: the leg that has come.
-        codecs: what the other takes; as its last description says unless given.
-    """
-    formats = codecs.formats if codecs is not None else agreed_formats(other)
-    out: Facts = [facts.SegmentStarted(conversation.segment + 1, one.leg, other.leg, _codec_name(formats))]
-    fitting = in_order_of(formats, agreed_formats(one))
-    spoken = [form for form in formats if form.carries_sound]
-    if not one.pending_offer and any(form[1:4] not in {fit[1:4] for fit in fitting} for form in spoken[:1]):
-        out.append(facts.LegOffered(one.leg, offer_for(one, formats)))
-    return [*out, *_let_transferor_go(conversation)]
-
-
-def _codec_name(formats: Sequence[PayloadFormat]) -> str:
-    return next((form.encoding for form in formats if form.carries_sound), "")
-
-
 def _ring_for_transferor(conversation: Conversation, status: int) -> Facts:
     transfer = conversation.transfer
     if transfer is None or transfer.rang or status < 180:
         return []
     return [facts.TransferProgressed(transfer.leg, 180, transfer.subscription)]
-
-
-def _let_transferor_go(conversation: Conversation) -> Facts:
-    """The transfer has succeeded: tell the transferor, and hang up there if it has not itself."""
-    transfer = conversation.transfer
-    if transfer is None:
-        return []
-    out: Facts = [facts.TransferEnded(transfer.leg, 200, "OK", transfer.subscription)]
-    leg = conversation.legs.get(transfer.leg)
-    if leg is not None and leg.is_live:
-        out.append(facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"))
-    return out
 
 
 def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:

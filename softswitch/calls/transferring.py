@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import consulting, facts
+from softswitch.calls.control_facts import ConversationHanded
+from softswitch.calls.control_inputs import ConfirmOrdered, TransferOrdered
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import RINGBACK
-from softswitch.calls.inputs import Refuse, RingPhones, TransferAsked
+from softswitch.calls.inputs import Attend, Refuse, RingPhones, TransferAsked
+from softswitch.calls.joining import freed, join, parted
+from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
 from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState
-from softswitch.calls.talking import join
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -29,25 +32,44 @@ def asked(state: CallsState, given: TransferAsked) -> Facts:
     conversation = state.conversation_of(given.leg)
     if leg is None or conversation is None or not leg.is_live:
         return []
-    remaining = conversation.peer_of(given.leg)
-    if remaining is None or conversation.transfer is not None or remaining.state is not LegState.TALKING:
+    remaining = conversation.peer_of(given.leg) or conversation.held_by(given.leg)
+    if remaining is None or _is_moving(conversation) or remaining.state is not LegState.TALKING:
         return [_refusal(given, 603, "There is nobody to transfer")]
     if given.other_leg:
         return _attended(state, conversation, leg, remaining, given)
     if isinstance(given.destination, Refuse):
         return [_refusal(given, given.destination.status, given.destination.reason)]
+    if isinstance(given.destination, Attend):
+        return _handed(conversation, leg, remaining, given.destination.guide, given)
     if not isinstance(given.destination, RingPhones):
         return [_refusal(given, 603, "Nobody is transferred there")]
     hops = max(1, remaining.max_forwards - 1)
     return [
         facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
-        facts.SegmentEnded(conversation.segment),
+        *parted(conversation),
+        *freed(remaining),
         _ringback(remaining),
         *(
             added_phone(leg_id(conversation.conversation_id, number), phone, hops)
             for number, phone in enumerate(given.destination.phones, start=conversation.next_leg())
         ),
-        *planned(given.destination.detours, hops),
+        *(planned(given.destination.detours, hops) or ([facts.DetoursPlanned(())] if conversation.detours else [])),
+    ]
+
+
+def _is_moving(conversation: Conversation) -> bool:
+    return conversation.transfer is not None or conversation.consultation is not None
+
+
+def _handed(conversation: Conversation, leg: Leg, remaining: Leg, guide: str, given: TransferAsked) -> Facts:
+    """Somebody is transferred to a guide, a group for example: it takes them over, and the transferor is let go."""
+    return [
+        facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
+        *parted(conversation),
+        *freed(remaining),
+        facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
+        facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"),
+        ConversationHanded(remaining.leg, guide, remaining.number),
     ]
 
 
@@ -63,9 +85,9 @@ def _attended(state: CallsState, conversation: Conversation, leg: Leg, remaining
     """The target is whom the transferor talks with, or rings, in another call of its own."""
     own = state.legs.get(given.other_leg)
     other = state.conversation_of(given.other_leg)
-    if own is None or other is None or other is conversation or own.user != leg.user or other.transfer is not None:
+    if own is None or other is None or other is conversation or own.user != leg.user or _is_moving(other):
         return [_refusal(given, 603, "That call is not to be transferred to")]
-    target = other.peer_of(own.leg)
+    target = other.peer_of(own.leg) or other.held_by(own.leg)
     if target is not None and target.is_live:
         return _to_answered(conversation, leg, remaining, other, own, target, given)
     if other.state is ConversationState.RINGING and other.caller is own:
@@ -85,8 +107,9 @@ def _to_answered(
     there = other.conversation_id
     return [
         facts.TransferStarted(leg.leg, remaining.leg, "attended", given.to_number, given.subscription),
-        facts.SegmentEnded(conversation.segment),
-        Elsewhere(there, facts.SegmentEnded(other.segment)),
+        *parted(conversation),
+        *freed(remaining),
+        *(Elsewhere(there, fact) for fact in (*parted(other), *freed(target))),
         facts.LegMoved(target.leg, there),
         Elsewhere(there, facts.LegEnded(own.leg, "switch", "bye", 0, 16, "Call transferred")),
         Elsewhere(there, facts.ConversationEnded(_TRANSFERRED, 200)),
@@ -103,9 +126,47 @@ def _to_ringing(
     there = other.conversation_id
     return [
         facts.TransferStarted(leg.leg, remaining.leg, "early", given.to_number, given.subscription),
-        facts.SegmentEnded(conversation.segment),
+        *parted(conversation),
+        *freed(remaining),
         _ringback(remaining),
         *(facts.LegMoved(callee.leg, there) for callee in other.callees if callee.is_live),
         Elsewhere(there, facts.LegEnded(own.leg, "switch", "reject", 487, 16, "Call transferred")),
         Elsewhere(there, facts.ConversationEnded(_TRANSFERRED, 487)),
     ]
+
+
+def ordered(state: CallsState, given: TransferOrdered) -> Facts:
+    """A command transfers whom a leg talks with, or has on hold; the leg is let go at once.
+
+    Raises:
+        CommandError: the leg talks with nobody, or nobody can be reached at that number.
+    """
+    conversation, leg = live_leg(state, given.leg)
+    not_moving(conversation, leg)
+    other_party(conversation, leg)
+    asked_for = TransferAsked(given.leg, given.to_number, usable(given.destination), "")
+    return _let_go(asked(state, asked_for), leg)
+
+
+def confirmed(state: CallsState, given: ConfirmOrdered) -> Facts:
+    """A command brings together whom a leg talks with in turn, or the parties of two calls of one user.
+
+    Raises:
+        CommandError: there is no consultation; one of the two legs is none of theirs, or talks with nobody.
+    """
+    if not given.other_leg:
+        return consulting.confirm(state, given)
+    conversation, leg = live_leg(state, given.leg)
+    not_moving(conversation, leg)
+    other_party(conversation, leg)
+    live_leg(state, given.other_leg)
+    return _let_go(asked(state, TransferAsked(given.leg, "", Refuse(603, 21, "", ""), "", given.other_leg)), leg)
+
+
+def _let_go(decided: Facts, leg: Leg) -> Facts:
+    for fact in decided:
+        if isinstance(fact, facts.TransferRefused):
+            raise refused(fact.reason, "not-transferable", "number")
+    if any(isinstance(fact, facts.LegEnded) and fact.leg == leg.leg for fact in decided):
+        return decided
+    return [*decided, facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred")]

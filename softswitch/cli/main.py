@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "status": "softswitch.cli.status",
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
+    "call": "softswitch.cli.call",
     "trunks": "softswitch.cli.trunks",
     "bans": "softswitch.cli.bans",
     "trace": "softswitch.cli.trace",

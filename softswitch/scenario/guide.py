@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from softswitch.calls import facts as of_calls
+from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.inputs import Dismiss, Input
 from softswitch.core.facts import Record
@@ -97,8 +98,10 @@ class ScenarioGuide:
 
     # What happened
 
-    def _ready(self, run: Run, happened: of_calls.LegMediaOpened, wall_s: float) -> Sequence[object]:
-        """The caller's port is there: enter the scenario."""
+    def _ready(
+        self, run: Run, happened: of_calls.LegMediaOpened | ConversationHanded, wall_s: float
+    ) -> Sequence[object]:
+        """The caller's port is there, or somebody was handed to the scenario: enter it."""
         return () if run.frames else self._enter(run.wanted)
 
     def _enter(self, name: str) -> Sequence[object]:
@@ -217,6 +220,7 @@ def _users(names: Sequence[str], world: World) -> list[str]:
 
 _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[object]]]] = {
     of_calls.LegMediaOpened: ScenarioGuide._ready,
+    ConversationHanded: ScenarioGuide._ready,
     of_calls.LegKeyPressed: ScenarioGuide._key,
     of_calls.LegPlayEnded: ScenarioGuide._played,
     of_calls.AttemptEnded: ScenarioGuide._unreached,

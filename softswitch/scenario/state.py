@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.facts import ConversationStarted, LegKeyPressed
 from softswitch.core.facts import Record
 from softswitch.scenario import facts
@@ -61,6 +62,11 @@ class ScenarioState:
             if record.fact.guide.startswith("scenario:"):
                 wanted = record.fact.guide.removeprefix("scenario:")
                 self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.from_number, wanted)
+            return
+        if isinstance(record.fact, ConversationHanded):
+            if record.fact.guide.startswith("scenario:"):
+                wanted = record.fact.guide.removeprefix("scenario:")
+                self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.number, wanted)
             return
         change = _CHANGES.get(type(record.fact))
         run = self.runs.get(record.conversation_id)

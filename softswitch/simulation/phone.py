@@ -151,6 +151,9 @@ class SimulatedPhone(PhoneCore):
         """Do what this phone does by itself when it is called."""
         if call.state is not CallState.INCOMING:
             return
+        if self.habits.answers_itself and "answer-after=0" in call.asked("Call-Info"):
+            call.answer()
+            return
         match self.habits.incoming:
             case Incoming.RING:
                 call.ring()

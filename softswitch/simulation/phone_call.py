@@ -64,6 +64,8 @@ class Call(Dialog):
         """The last INVITE that came, which CANCEL and ACK are about."""
         self.progress: list[int] = []
         """The statuses that NOTIFYs told of our REFER."""
+        self.pressed = 0
+        """How often the switch pressed the key that takes a call."""
         self._invite: Attempt | None = None
         self._giving_up = False
         self._reinviting = False
@@ -164,6 +166,10 @@ class Call(Dialog):
         self.learn(request, request.get("From") or "")
         self.hear(request)
 
+    def asked(self, name: str) -> str:
+        """Return a header of the INVITE that came; empty where it has none."""
+        return "" if self.invite_exchange is None else self.invite_exchange.request.get(name) or ""
+
     def _respond(self, status: int, content: Content = NOTHING) -> None:
         exchange = self.invite_exchange
         if exchange is None:
@@ -174,7 +180,7 @@ class Call(Dialog):
 
     def ring(self) -> None:
         """Say 180."""
-        self._respond(180)
+        self._respond(180, ((("Allow-Events", "talk, hold"),), b"") if self.phone.habits.takes_talk else NOTHING)
         self._enter(CallState.RINGING)
 
     def early_media(self, status: int = 183) -> None:
@@ -308,6 +314,12 @@ class Call(Dialog):
         return (await self.attempt("REFER", (headers, b"")).final).status
 
     def _take_notify(self, exchange: ServerExchange) -> None:
+        if exchange.request.get("Event") == "talk":
+            exchange.respond(200)
+            self.pressed += 1
+            if self.state is CallState.RINGING:
+                self.answer()
+            return
         words = exchange.request.body.split()
         if exchange.request.content_type == "message/sipfrag" and len(words) > 1:
             self.progress.append(int(words[1]))

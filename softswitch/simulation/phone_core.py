@@ -56,6 +56,10 @@ class Habits:
     """Its ``+sip.instance``, a UUID; empty for a phone that has none."""
     algorithm: str = "MD5"
     reuse_nonce: bool = True
+    answers_itself: bool = False
+    """Takes a call by itself whose INVITE asks for that (``answer-after``)."""
+    takes_talk: bool = False
+    """Lets itself be told to answer: says so in its 180 (``Event: talk``)."""
     act_after_s: float = 0.0
     """How slow it is to do what ``incoming`` says."""
 

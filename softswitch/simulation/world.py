@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import md5, sha256
 from typing import Final
 
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.line_desk import LineDesk
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
 from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
@@ -73,7 +74,7 @@ def usual_site(setting: Setting) -> Site:
     """Make the site with the usual users."""
     names = tuple(route.name for route in setting.routes)
     users = [
-        replace(make_user(name, extension), routes=names, **setting.users.get(name, {}))  # type: ignore[arg-type]  # by name
+        replace(make_user(name, extension), **{"routes": names, **setting.users.get(name, {})})  # type: ignore[arg-type]  # by name
         for name, extension in EXTENSIONS.items()
     ]
     return make_site(
@@ -186,6 +187,18 @@ class World:
     def command(self, given: agent_inputs.Input) -> None:
         """Carry out a command about a user's status, as the API does."""
         self.switch.in_turn(lambda: self.switch.brain.command_people(given))
+
+    def order(self, command: Callable[[LineDesk], object]) -> None:
+        """Give a command about calls, as the API does.
+
+        Raises:
+            CommandError: it is refused.
+        """
+        self.switch.in_turn(lambda: self.switch.brain.command(lambda: command(self.switch.brain.lines)))
+
+    def legs_of(self, user: str) -> list[str]:
+        """Return the legs of a user's calls, as commands name them."""
+        return [leg.leg for _, leg in self.switch.brain.lines.legs_of(user)]
 
     def facts(self, *kinds: type) -> list[object]:
         """Return the facts of these types that were recorded so far."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from softswitch.calls.causes import NO_ANSWER, cause_of
+from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
 from softswitch.calls.inputs import Dismiss, Input, Refuse, RingForCaller, RingPhones
 from softswitch.core.facts import Record
@@ -82,7 +83,9 @@ class ForwardGuide:
         """Return what follows from what happened to a conversation of its own."""
         call = self.calls.get(conversation_id)
         if call is None:
-            begins = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            begins = isinstance(happened, ConversationHanded) or (
+                isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            )
             return (self._user(conversation_id, self._world.called(conversation_id), (), ""),) if begins else ()
         if isinstance(happened, AttemptEnded):
             return (self._after(conversation_id, call, happened),)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
+from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
 from softswitch.calls.inputs import Dismiss, Input, Phone, RingForCaller
 from softswitch.core.facts import Record
@@ -50,7 +51,9 @@ class GroupGuide:
         """Return what follows for the group from what happened to a conversation of its own."""
         call = self.state.calls.get(conversation_id)
         if call is None:
-            begins = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            begins = isinstance(happened, ConversationHanded) or (
+                isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            )
             return self._begin(conversation_id) if begins else ()
         if isinstance(happened, AttemptEnded):
             return (self._next(conversation_id, call, Outcome(happened.status, happened.word)),)

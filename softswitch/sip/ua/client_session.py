@@ -22,7 +22,7 @@ from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
 from softswitch.sip.ua.order import InviteOrder, OurCredentials
-from softswitch.sip.ua.session import Session
+from softswitch.sip.ua.session import TALK, Session
 from softswitch.sip.ua.session_timer import INTERVAL_S, PROPOSAL, Terms, least_interval_s, terms_answered
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
 
@@ -73,6 +73,8 @@ class ClientSession(Session):
         self._rseqs: dict[str, int] = {}
         self._sent: Request | None = None
         self._asked_for_more = False
+        self._early: Response | None = None
+        """The last provisional response that made an early dialog."""
         self._credentials: OurCredentials | None = None
 
     @classmethod
@@ -190,6 +192,16 @@ class ClientSession(Session):
         self._finish(now, known=True)
         self._send_bye(headers, now)
 
+    def press_talk(self, *, now: float) -> None:
+        """Ask the phone to take the call, within its early dialog while it rings."""
+        if self._early is None:
+            super().press_talk(now=now)
+        elif self.state is ClientState.EARLY:
+            early, branch = self._fork(self._early), self._core.new_branch()
+            headers = [self._core.contact(self.flow), self._core.user_agent, *TALK]
+            notify = early.request("NOTIFY", self.dialog.next_cseq(), self._core.via(self.flow, branch), headers)
+            self._core.layer.request((branch, "NOTIFY"), notify.to_bytes(), self.flow, None, now)
+
     # What the transaction tells
 
     def responded(self, response: Response, now: float) -> None:
@@ -229,6 +241,9 @@ class ClientSession(Session):
         elif response.status > 100:
             self._step(ClientInput.PROVISIONAL)
             self._heard = now
+            self.note_events(response)
+            if response.to.tag:
+                self._early = response
             self._core.tell(Progressed(self, response.status, response.sdp))
 
     def _acknowledge_provisional(self, response: Response, now: float) -> bool:
@@ -301,6 +316,8 @@ class ClientSession(Session):
         self.changed = True
         self._sent = None
         self.peer_allow = response.get("Allow") or self.peer_allow
+        self.note_events(response)
+        self._early = None
         self.terms = terms_answered(response)
         if self._step(ClientInput.ANSWER if self.offered else ClientInput.OPEN_ANSWER) is ClientState.CONFIRMED:
             self._send_ack("")

@@ -101,6 +101,7 @@ class ServerSession(Session):
         transaction.user = session
         session.offered = bool(request.body)
         session.peer_allow = request.get("Allow") or ""
+        session.note_events(request)
         session.terms = terms_asked(request)
         session._timer_headers = headers_for_answer(session.terms, request)
         if request.get("Require") is not None and "100rel" in ",".join(request.get_all("Require")).lower():

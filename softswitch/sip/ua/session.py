@@ -39,6 +39,10 @@ _KNOWN_METHODS: Final = frozenset(
 """Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
 
+TALK: Final[tuple[Header, ...]] = (("Event", "talk"), ("Subscription-State", "active"))
+"""Of a NOTIFY that presses a phone's key; it needs no subscription, and has no body (BroadSoft's remote control)."""
+
+
 class Session(ABC):
     """One call with one peer, from INVITE to BYE.
 
@@ -55,6 +59,7 @@ class Session(ABC):
         flow: where requests to the peer go: the source of its last request.
         changed: whether the snapshot differs from the last one taken.
         peer_allow: the peer's Allow header; empty where it sent none yet.
+        peer_events: the events that the peer's Allow-Events named last (RFC 6665 §8.2.2).
         terms: what was agreed about the session timer.
     """
 
@@ -68,6 +73,7 @@ class Session(ABC):
         self.dialog = dialog
         self.changed = True
         self.peer_allow = ""
+        self.peer_events: frozenset[str] = frozenset()
         self.terms = NOTHING_AGREED
         self._session_timer: SessionTimer | None = None
         self._refer: tuple[Request, Key, Flow] | None = None
@@ -145,6 +151,10 @@ class Session(ABC):
         """
         send_within(self._core, self, "NOTIFY", headers, body, now, vital=not self.is_over)
 
+    def press_talk(self, *, now: float) -> None:
+        """Ask the phone to take the call, or off hold, as if its owner had pressed the key (``Event: talk``)."""
+        self.notify(TALK, now=now)
+
     def info(self, headers: Iterable[Header], body: bytes = b"", *, now: float) -> None:
         """Send an INFO within the dialog, unless the peer's Allow says that it knows none."""
         if self.is_confirmed and (not self.peer_allow or "INFO" in self.peer_allow):
@@ -175,6 +185,12 @@ class Session(ABC):
         if flow != self.flow:
             self.flow = flow
             self.changed = True
+
+    def note_events(self, message: Request | Response) -> None:
+        """Note which events the peer names, where it does."""
+        named = message.get_list("Allow-Events")
+        if named:
+            self.peer_events = frozenset(name.strip().lower() for name in named)
 
     # What the peer sends
 
@@ -244,6 +260,7 @@ class Session(ABC):
         """Take over what a request of the peer's says of the session timer and of the peer."""
         self.terms = terms_asked(request)
         self.peer_allow = request.get("Allow") or self.peer_allow
+        self.note_events(request)
         target = target_of(request) if retarget else None
         if target is not None:
             self.dialog.target = target

@@ -1,0 +1,118 @@
+"""``/api/v1/users/{user}/calls`` and ``/legs/{leg}/...``: control of the calls on a user's line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from softswitch.api.control_view import LineCallView
+from softswitch.api.view import SwitchView
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Dial(_Body):
+    """Whom to call."""
+
+    number: str
+    route: str = ""
+    """By which a number outside is reached; empty: by the user's routes in their order."""
+    auto_answer: bool = True
+    """Whether the user's own phones shall answer by themselves."""
+
+
+class Target(_Body):
+    """Whom to transfer to, or to ask."""
+
+    number: str
+    route: str = ""
+
+
+class PickUp(_Body):
+    """Where the call rings."""
+
+    number: str
+
+
+class Confirmation(_Body):
+    """What is brought together."""
+
+    other_leg: str = ""
+    """A leg of the same user in another call, whose party is the target; empty: the consultation's."""
+
+
+def router(view: SwitchView) -> APIRouter:
+    """Make the routes of this resource."""
+    routes = APIRouter()
+
+    @routes.get("/users/{user}/calls")
+    async def line(user: str) -> Sequence[LineCallView]:
+        """List a user's calls."""
+        return view.line(user)
+
+    @routes.post("/users/{user}/calls")
+    async def dial(user: str, wanted: Dial) -> Sequence[LineCallView]:
+        """Ring a user's phones, then a number for the one that answers."""
+        return view.dial(user, wanted.number, wanted.route, auto_answer=wanted.auto_answer)
+
+    @routes.post("/users/{user}/pickup")
+    async def pick_up(user: str, wanted: PickUp) -> Sequence[LineCallView]:
+        """Let a user's phones take a call that rings at a number."""
+        return view.pick_up(user, wanted.number)
+
+    _add_leg_commands(routes, view)
+    _add_transfers(routes, view)
+    return routes
+
+
+def _add_leg_commands(routes: APIRouter, view: SwitchView) -> None:
+    @routes.post("/legs/{leg}/answer")
+    async def answer(leg: str) -> LineCallView:
+        """Let the phone of a leg that rings answer."""
+        return view.answer(leg)
+
+    @routes.post("/legs/{leg}/hold")
+    async def hold(leg: str) -> LineCallView:
+        """Let the other party wait with music; the line is free."""
+        return view.hold(leg)
+
+    @routes.post("/legs/{leg}/connect")
+    async def connect(leg: str) -> LineCallView:
+        """Talk again with whoever waits."""
+        return view.connect(leg)
+
+    @routes.post("/legs/{leg}/hangup")
+    async def hang_up(leg: str) -> LineCallView:
+        """End a call; one that rings is declined."""
+        return view.hang_up(leg)
+
+
+def _add_transfers(routes: APIRouter, view: SwitchView) -> None:
+    @routes.post("/legs/{leg}/transfer")
+    async def transfer(leg: str, wanted: Target) -> LineCallView:
+        """Transfer the other party at once; the call does not come back."""
+        return view.transfer(leg, wanted.number, wanted.route)
+
+    @routes.post("/legs/{leg}/consult")
+    async def consult(leg: str, wanted: Target) -> LineCallView:
+        """Ask somebody while the other party waits."""
+        return view.consult(leg, wanted.number, wanted.route)
+
+    @routes.post("/legs/{leg}/confirm")
+    async def confirm(leg: str, wanted: Confirmation | None = None) -> LineCallView:
+        """Bring the two together, and let the leg go."""
+        return view.confirm(leg, "" if wanted is None else wanted.other_leg)
+
+    @routes.post("/legs/{leg}/cancel")
+    async def cancel(leg: str) -> LineCallView:
+        """End a consultation, and talk with the other party again."""
+        return view.cancel(leg)
+
+    @routes.post("/legs/{leg}/toggle")
+    async def toggle(leg: str) -> LineCallView:
+        """Talk with the other one of the two."""
+        return view.toggle(leg)

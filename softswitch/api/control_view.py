@@ -1,0 +1,88 @@
+"""What the API sees of the calls on users' lines, and asks of them; the brain fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LineCallView:
+    """One call of a user's line."""
+
+    leg: str
+    """The user's own leg: what commands name."""
+    user: str
+    number: str
+    """The user's own."""
+    state: str
+    """``new``, ``invited``, ``ringing``, ``answered``, ``talking`` or ``held``."""
+    codec: str
+    conversation_id: str = ""
+    party: str = ""
+    """The other one's number."""
+    party_name: str = ""
+    party_leg: str = ""
+    direction: str = ""
+    """``in``: the user was called; ``out``: the user called."""
+    consultation: str = ""
+    """``ringing``, ``advising`` or ``returned`` while the user asks somebody; empty where not."""
+    since: str = ""
+    """When the conversation began, ISO 8601 in UTC."""
+
+
+class ControlView(Protocol):
+    """Commands about the calls of the running switch.
+
+    Every method returns at once; what it changes is kept first. A command that does not fit raises ``CommandError``
+    with the field that is to blame, and changes nothing.
+    """
+
+    def line(self, user: str) -> Sequence[LineCallView]:
+        """List a user's calls."""
+        ...
+
+    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+        """Ring a user's phones, then a number; return the user's calls."""
+        ...
+
+    def pick_up(self, user: str, number: str) -> Sequence[LineCallView]:
+        """Let a user's phones take a call that rings at a number; return the user's calls."""
+        ...
+
+    def answer(self, leg: str) -> LineCallView:
+        """Let the phone of a leg that rings answer."""
+        ...
+
+    def hold(self, leg: str) -> LineCallView:
+        """Let the other party wait with music."""
+        ...
+
+    def connect(self, leg: str) -> LineCallView:
+        """Talk again with whoever waits."""
+        ...
+
+    def hang_up(self, leg: str) -> LineCallView:
+        """End a call."""
+        ...
+
+    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
+        """Transfer the other party at once."""
+        ...
+
+    def consult(self, leg: str, number: str, route: str) -> LineCallView:
+        """Ask somebody while the other party waits."""
+        ...
+
+    def confirm(self, leg: str, other_leg: str) -> LineCallView:
+        """Bring together whom the leg talks with in turn, or has in two calls."""
+        ...
+
+    def cancel(self, leg: str) -> LineCallView:
+        """End a consultation, and talk with the other party again."""
+        ...
+
+    def toggle(self, leg: str) -> LineCallView:
+        """Talk with the other one of the two."""
+        ...

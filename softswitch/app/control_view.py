@@ -1,0 +1,133 @@
+"""What the API shows of users' calls, and the commands about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from softswitch.api.control_view import LineCallView
+from softswitch.app.brain import Brain
+from softswitch.calls.description import codec_of_leg
+from softswitch.calls.refusals import live_leg
+from softswitch.calls.state import Conversation, Leg, LegState
+from softswitch.core.clock import iso_utc
+
+
+class BrainControl:
+    """Implements :class:`softswitch.api.control_view.ControlView`.
+
+    Args:
+        brain: whose calls they are.
+        in_turn: does something in the brain and ends the turn.
+    """
+
+    def __init__(self, brain: Brain, in_turn: Callable[[Callable[[], None]], None]) -> None:
+        self._brain = brain
+        self._in_turn = in_turn
+
+    def line(self, user: str) -> Sequence[LineCallView]:
+        """List a user's calls."""
+        return [line_call(conversation, leg) for conversation, leg in self._brain.lines.legs_of(user)]
+
+    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+        """Ring a user's phones, then a number."""
+        self._do(lambda: self._brain.lines.dial(user, number, route=route, auto_answer=auto_answer))
+        return self.line(user)
+
+    def pick_up(self, user: str, number: str) -> Sequence[LineCallView]:
+        """Let a user's phones take a call that rings at a number."""
+        self._do(lambda: self._brain.lines.pick_up(user, number))
+        return self.line(user)
+
+    def answer(self, leg: str) -> LineCallView:
+        """Let the phone of a leg that rings answer."""
+        return self._of_leg(leg, lambda: self._brain.lines.answer(leg))
+
+    def hold(self, leg: str) -> LineCallView:
+        """Let the other party wait with music."""
+        return self._of_leg(leg, lambda: self._brain.lines.hold(leg))
+
+    def connect(self, leg: str) -> LineCallView:
+        """Talk again with whoever waits."""
+        return self._of_leg(leg, lambda: self._brain.lines.connect(leg))
+
+    def hang_up(self, leg: str) -> LineCallView:
+        """End a call."""
+        return self._of_leg(leg, lambda: self._brain.lines.hang_up(leg))
+
+    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
+        """Transfer the other party at once."""
+        return self._of_leg(leg, lambda: self._brain.lines.transfer(leg, number, route=route))
+
+    def consult(self, leg: str, number: str, route: str) -> LineCallView:
+        """Ask somebody while the other party waits."""
+        return self._of_leg(leg, lambda: self._brain.lines.consult(leg, number, route=route))
+
+    def confirm(self, leg: str, other_leg: str) -> LineCallView:
+        """Bring together whom the leg talks with in turn, or has in two calls."""
+        return self._of_leg(leg, lambda: self._brain.lines.confirm(leg, other_leg))
+
+    def cancel(self, leg: str) -> LineCallView:
+        """End a consultation."""
+        return self._of_leg(leg, lambda: self._brain.lines.cancel(leg))
+
+    def toggle(self, leg: str) -> LineCallView:
+        """Talk with the other one of the two."""
+        return self._of_leg(leg, lambda: self._brain.lines.toggle(leg))
+
+    def _of_leg(self, name: str, work: Callable[[], None]) -> LineCallView:
+        """Do something about a leg, and show it as it is then; it may be over."""
+        conversation, leg = live_leg(self._brain.calls, name)
+        self._do(work)
+        return line_call(self._brain.calls.conversations.get(leg.conversation_id, conversation), leg)
+
+    def _do(self, work: Callable[[], object]) -> None:
+        self._in_turn(lambda: self._brain.command(work))
+
+
+def line_call(conversation: Conversation, leg: Leg) -> LineCallView:
+    """Show one leg as its user sees the call."""
+    party = _party(conversation, leg)
+    asks = conversation.consultation
+    return LineCallView(
+        leg.leg,
+        leg.user,
+        leg.number,
+        state_word(conversation, leg),
+        codec_of_leg(leg),
+        conversation.conversation_id,
+        _number(conversation, leg, party),
+        _name(conversation, leg, party),
+        party.leg if party is not None else "",
+        "out" if leg.is_caller else "in",
+        asks.state.value if asks is not None and asks.leg == leg.leg else "",
+        iso_utc(conversation.started_at_s),
+    )
+
+
+def state_word(conversation: Conversation, leg: Leg) -> str:
+    """Say in one word how a leg stands."""
+    if leg.state is not LegState.TALKING:
+        return leg.state.value
+    lets_wait = conversation.talking is None and conversation.held_by(leg.leg) is not None
+    asks = conversation.consultation is not None and conversation.consultation.leg == leg.leg
+    return "held" if leg.held or leg.held_by or (lets_wait and not asks) else "talking"
+
+
+def _party(conversation: Conversation, leg: Leg) -> Leg | None:
+    found = conversation.peer_of(leg.leg) or conversation.held_by(leg.leg) or conversation.legs.get(leg.held_by)
+    if found is not None:
+        return found
+    if leg.is_caller:
+        return next((one for one in conversation.callees if one.is_live), None)
+    return conversation.caller if conversation.caller is not leg else None
+
+
+def _number(conversation: Conversation, leg: Leg, party: Leg | None) -> str:
+    if party is not None and not (party.side == "caller" and not party.user):
+        return party.number
+    return conversation.to_number if leg.is_caller else conversation.from_number
+
+
+def _name(conversation: Conversation, leg: Leg, party: Leg | None) -> str:
+    caller = next(iter(conversation.legs.values()), None)
+    return conversation.from_name if party is not None and party is caller else ""

@@ -1,0 +1,215 @@
+"""Third-party control: what a user may ask of the calls on their phones without touching one (RFC 3725)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from softswitch.app.people import OFFLINE, People
+from softswitch.app.pickup import nothing_rings, ringing_leg
+from softswitch.app.request_desk import RequestDesk
+from softswitch.app.trunk_desk import TrunkDesk
+from softswitch.calls import control_inputs as orders
+from softswitch.calls.inputs import Destination, Phone, Place
+from softswitch.calls.refusals import refused, usable
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.core.errors import CommandError
+from softswitch.core.ids import leg_id
+from softswitch.directory.outward import outward
+from softswitch.directory.site import Site, User
+from softswitch.sip.headers.address import Address
+from softswitch.sip.uri import Uri
+
+_SEPARATORS: Final = str.maketrans("", "", "-.() ")
+
+
+class LineDesk:
+    """Carries out commands about the calls of users; a refused one raises ``CommandError`` and changes nothing.
+
+    Args:
+        calls: the calls; only read.
+        desk: knows where numbers lead, and the phones.
+        people: who may be rung and may dial.
+        trunks: makes the legs of calls that leave.
+        decide: decides and carries out an input of the calls.
+        new_id: makes the id of a conversation.
+        may_be_told: whether a leg's phone lets itself be told to answer.
+        times: monotonic and wall time of the turn.
+    """
+
+    def __init__(
+        self,
+        calls: CallsState,
+        desk: RequestDesk,
+        people: People,
+        trunks: TrunkDesk,
+        decide: Callable[[Any], None],
+        new_id: Callable[[], str],
+        may_be_told: Callable[[str], bool],
+        times: Callable[[], tuple[float, float]],
+    ) -> None:
+        self._calls = calls
+        self._desk = desk
+        self._people = people
+        self._trunks = trunks
+        self._decide = decide
+        self._new_id = new_id
+        self._may_be_told = may_be_told
+        self._times = times
+
+    # Looking
+
+    @property
+    def site(self) -> Site:
+        """The site in force."""
+        return self._desk.site
+
+    def user(self, name: str) -> User:
+        """Return a user.
+
+        Raises:
+            CommandError: there is none of that name.
+        """
+        found = self.site.users.get(name)
+        if found is None:
+            raise CommandError(f"There is no user {name}", status=404, error_id="unknown-user", field="user")
+        return found
+
+    def legs_of(self, user: str) -> Iterator[tuple[Conversation, Leg]]:
+        """Return the calls of a user: their legs, in the order in which they came to be."""
+        self.user(user)
+        for leg in self._calls.legs.values():
+            if leg.user == user and leg.is_live:
+                yield self._calls.conversations[leg.conversation_id], leg
+
+    # Commands
+
+    def dial(self, user: str, number: str, *, route: str = "", auto_answer: bool = True) -> str:
+        """Ring a user's phones, then a number for the one that answers; return the first leg.
+
+        Args:
+            user: who calls.
+            number: an extension or a number outside.
+            route: by which a number outside shall be reached; empty: by the user's routes in their order.
+            auto_answer: whether their phones shall answer by themselves.
+        """
+        caller, dialled = self.user(user), self._number(number)
+        barred = self._people.dialling_refused(caller)
+        if barred is not None:
+            usable(barred, "user")
+        destination = usable(self._destination(caller, dialled, route, ""), "number")
+        shown = self.site.user_by_extension(dialled)
+        from_ = str(Address(Uri("sip", dialled, self.site.domain), shown.display_name if shown else ""))
+        own = tuple(replace(phone, caller=from_) for phone in self._own_phones(caller, auto_answer=auto_answer))
+        made = self._new_id()
+        self._decide(orders.DialOrdered(made, user, caller.extension, caller.display_name, dialled, own, destination))
+        return leg_id(made, 1)
+
+    def answer(self, leg: str) -> None:
+        """Let a phone that rings answer."""
+        found = self._calls.legs.get(leg)
+        if found is None:
+            raise refused(f"There is no leg {leg or '(empty)'} in a call now", "unknown-leg", status=404)
+        place = Place(found.uri, found.flow, found.media_address, found.advertised_address, found.route)
+        phone = Phone(found.user, found.number, place, caller=found.caller, headers=self._answering())
+        if not found.user:
+            raise refused(f"{leg} is no phone of the switch's", "not-ours")
+        self._decide(orders.AnswerOrdered(leg, phone, self._may_be_told(leg)))
+
+    def hold(self, leg: str) -> None:
+        """Let the other party wait with music."""
+        self._decide(orders.HoldOrdered(leg))
+
+    def connect(self, leg: str) -> None:
+        """Talk with whoever waits."""
+        self._decide(orders.ConnectOrdered(leg))
+
+    def hang_up(self, leg: str) -> None:
+        """End the call of a leg."""
+        self._decide(orders.HangUpOrdered(leg))
+
+    def transfer(self, leg: str, number: str, *, route: str = "") -> None:
+        """Transfer the other party, without asking whoever is to have it."""
+        dialled = self._number(number)
+        destination = self._destination(self._user_of(leg), dialled, route, "transfer_in")
+        self._decide(orders.TransferOrdered(leg, dialled, destination))
+
+    def consult(self, leg: str, number: str, *, route: str = "", purpose: str = "transfer") -> None:
+        """Ask somebody while the other party waits."""
+        dialled = self._number(number)
+        destination = self._destination(self._user_of(leg), dialled, route, "transfer_in")
+        self._decide(orders.ConsultOrdered(leg, dialled, destination, purpose))
+
+    def confirm(self, leg: str, other_leg: str = "") -> None:
+        """Bring the two together whom a leg talks with in turn, or has in two calls."""
+        self._decide(orders.ConfirmOrdered(leg, other_leg))
+
+    def cancel(self, leg: str) -> None:
+        """End a consultation."""
+        self._decide(orders.CancelOrdered(leg))
+
+    def toggle(self, leg: str) -> None:
+        """Talk with the other one of two."""
+        self._decide(orders.ToggleOrdered(leg))
+
+    def pick_up(self, user: str, number: str) -> str:
+        """Let a user's phones take a call that rings at a number; return the leg that rings there."""
+        taker, dialled = self.user(user), self._number(number)
+        rings = ringing_leg(self._calls, self.site, taker, dialled)
+        if not rings:
+            usable(nothing_rings(dialled))
+        conversation = self._calls.conversation_of(rings)
+        own = self._own_phones(taker, auto_answer=True)
+        first = leg_id(conversation.conversation_id, conversation.next_leg()) if conversation else ""
+        self._decide(orders.PickUpOrdered(rings, own))
+        return first
+
+    # Pieces
+
+    def _number(self, number: str) -> str:
+        dialled = number.translate(_SEPARATORS)
+        if not dialled:
+            raise CommandError("A number is required", status=422, error_id="number-required", field="number")
+        return dialled
+
+    def _user_of(self, leg: str) -> User:
+        """Return the user whose leg that is: their routes and rights count."""
+        found = self._calls.legs.get(leg)
+        if found is None or not found.is_live:
+            raise refused(f"There is no leg {leg or '(empty)'} in a call now", "unknown-leg", status=404)
+        if found.user not in self.site.users:
+            raise refused(f"{leg} is the leg of nobody here, and only users give commands", "not-ours")
+        return self.site.users[found.user]
+
+    def _destination(self, user: User, number: str, route: str, right: str) -> Destination:
+        now, wall_s = self._times()
+        if not route:
+            return self._desk.destination_of(number, user, right=right, now=now, wall_s=wall_s)
+        if route not in self.site.routes:
+            raise CommandError(f"There is no route {route}", status=404, error_id="unknown-route", field="route")
+        if route not in user.routes:
+            permitted = ", ".join(user.routes) or "none"
+            reason = f"{user.name} may not take the route {route}; permitted: {permitted}"
+            raise CommandError(reason, status=403, error_id="forbidden-route", field="route")
+        ways = outward(self.site, replace(user, routes=(route,)), number)
+        if ways is None:
+            reason = f"The route {route} does not lead to {number}"
+            raise CommandError(reason, status=409, error_id="route-mismatch", field="route")
+        return self._trunks.destination(ways, hidden=False, now=now)
+
+    def _own_phones(self, user: User, *, auto_answer: bool) -> tuple[Phone, ...]:
+        bindings = self._people.registered_phones(user, wall_s=self._times()[1])
+        if not bindings:
+            usable(OFFLINE, "user")
+        headers = self._answering() if auto_answer else ()
+        return tuple(replace(self._desk.phone(user, binding), headers=headers) for binding in bindings)
+
+    def _answering(self) -> tuple[str, ...]:
+        """Return the headers that make phones answer by themselves: makers differ, and RFC 5373 has its own."""
+        domain = self.site.domain
+        return (
+            f"Call-Info: <sip:{domain}>;answer-after=0",
+            f"Alert-Info: <http://{domain}>;info=alert-autoanswer;delay=0",
+            "Answer-Mode: Auto",
+        )

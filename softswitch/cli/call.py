@@ -1,0 +1,209 @@
+"""``softswitch call``: control of the calls on users' lines, without touching a phone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from softswitch.api.client import SwitchClient
+from softswitch.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LegArgument,
+    NumberArgument,
+    RouteOption,
+    UserArgument,
+)
+from softswitch.cli.output import print_json, print_table
+from softswitch.runtime.settings_file import load_settings
+
+call = typer.Typer(no_args_is_help=True, help="Control the calls on users' lines: dial, hold, transfer, consult ...")
+
+_COLUMNS: Final = ("leg", "state", "with", "", "direction", "consultation", "codec", "since")
+
+
+@call.command("list")
+def list_calls(user: UserArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List a user's calls.
+
+    Example: softswitch call list anna --json
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        tell_line(switch.line(user), as_json=as_json)
+
+
+@call.command()
+def dial(
+    user: UserArgument,
+    number: NumberArgument = "",
+    *,
+    route: RouteOption = "",
+    auto_answer: Annotated[bool, typer.Option(help="Let the user's phone answer by itself, where it can.")] = True,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Ring a user's phone, then a number for it.
+
+    Example: softswitch call dial anna +74950000001 --route pstn
+    """
+    wanted = asked_number(number)
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        tell_line(switch.dial(user, wanted, route, auto_answer=auto_answer), as_json=as_json)
+
+
+@call.command()
+def pickup(
+    user: UserArgument, number: NumberArgument = "", *, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Let a user's phone take the call that rings at an extension.
+
+    Example: softswitch call pickup anna 102
+    """
+    wanted = asked_number(number)
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        tell_line(switch.pick_up(user, wanted), as_json=as_json)
+
+
+@call.command()
+def answer(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let the phone that rings answer.
+
+    Example: softswitch call answer 01k3x7zc9v4m2a.2
+    """
+    command(leg, "answer", as_json=as_json, config=config)
+
+
+@call.command()
+def hold(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let the other party wait with music; the line is free meanwhile.
+
+    Example: softswitch call hold 01k3x7zc9v4m2a.2
+    """
+    command(leg, "hold", as_json=as_json, config=config)
+
+
+@call.command()
+def connect(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Talk again with whoever waits on hold.
+
+    Example: softswitch call connect 01k3x7zc9v4m2a.2
+    """
+    command(leg, "connect", as_json=as_json, config=config)
+
+
+@call.command()
+def hangup(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """End a call; one that rings is declined.
+
+    Example: softswitch call hangup 01k3x7zc9v4m2a.2
+    """
+    command(leg, "hangup", as_json=as_json, config=config)
+
+
+@call.command()
+def transfer(
+    leg: LegArgument,
+    number: NumberArgument = "",
+    *,
+    route: RouteOption = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Transfer the other party at once; the call does not come back.
+
+    Example: softswitch call transfer 01k3x7zc9v4m2a.2 103
+    """
+    command(leg, "transfer", as_json=as_json, config=config, number=asked_number(number), route=route)
+
+
+@call.command()
+def consult(
+    leg: LegArgument,
+    number: NumberArgument = "",
+    *,
+    route: RouteOption = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Ask somebody while the other party waits; then confirm, cancel or toggle.
+
+    Example: softswitch call consult 01k3x7zc9v4m2a.2 103
+    """
+    command(leg, "consult", as_json=as_json, config=config, number=asked_number(number), route=route)
+
+
+@call.command()
+def confirm(
+    leg: LegArgument,
+    other_leg: Annotated[str, typer.Argument(help="A leg in another call of the same user, which is the target.")] = "",
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Bring the two together, and leave: the consultation's, or those of two calls of one user.
+
+    Example: softswitch call confirm 01k3x7zc9v4m2a.2
+    """
+    command(leg, "confirm", as_json=as_json, config=config, other_leg=other_leg)
+
+
+@call.command()
+def cancel(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """End a consultation, and talk with the other party again.
+
+    Example: softswitch call cancel 01k3x7zc9v4m2a.2
+    """
+    command(leg, "cancel", as_json=as_json, config=config)
+
+
+@call.command()
+def toggle(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Talk with the other one of the two of a consultation.
+
+    Example: softswitch call toggle 01k3x7zc9v4m2a.2
+    """
+    command(leg, "toggle", as_json=as_json, config=config)
+
+
+def asked_number(number: str) -> str:
+    """Return the number, asked for at the terminal where it was not given."""
+    if not number.strip() and sys.stdin.isatty():
+        number = str(typer.prompt("Number"))
+    if not number.strip():
+        raise typer.BadParameter("a number is required", param_hint="NUMBER")
+    return number
+
+
+def command(leg: str, name: str, *, as_json: bool, config: Path | None, **wanted: object) -> None:
+    """Give a command about a leg, and tell how the leg is then."""
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        found = switch.command(leg, name, **wanted)
+    if as_json:
+        print_json(found)
+    else:
+        party = f" with {found['party']}" if found["party"] else ""
+        typer.echo(f"{found['leg']}: {found['state']}{party}")
+
+
+def tell_line(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Print a user's calls."""
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            one["leg"],
+            one["state"],
+            one["party"],
+            one["party_name"],
+            one["direction"],
+            one["consultation"],
+            one["codec"],
+            one["since"],
+        )
+        for one in found
+    ]
+    print_table(_COLUMNS, rows, empty="No call is on this line.")
