@@ -107,7 +107,7 @@ def line_call(conversation: Conversation, leg: Leg) -> LineCallView:
 def state_word(conversation: Conversation, leg: Leg) -> str:
     """Say in one word how a leg stands."""
     if leg.state is not LegState.TALKING:
-        return leg.state.value
+        return str(leg.state.value)
     lets_wait = conversation.talking is None and conversation.held_by(leg.leg) is not None
     asks = conversation.consultation is not None and conversation.consultation.leg == leg.leg
     return "held" if leg.held or leg.held_by or (lets_wait and not asks) else "talking"

@@ -94,5 +94,5 @@ class ConsultationEnded:
 
     leg: str
     outcome: str
-    """``confirmed``, ``confirmed-early``, ``cancelled``, ``caller-gone``, ``asker-gone``, ``target-gone``, ``joined``, or
-    why the target could not be reached: ``busy``, ``no-answer`` ..."""
+    """``confirmed``, ``confirmed-early``, ``cancelled``, ``caller-gone``, ``asker-gone``, ``target-gone``, ``joined``,
+    or why the target could not be reached: ``busy``, ``no-answer`` ..."""

@@ -81,7 +81,10 @@ def _consultation_values(found: Consultation | None) -> Values | None:
 
 
 def _consultation(values: Values | None) -> Consultation | None:
-    return None if values is None else Consultation(*values[:-1], ConsultationState(values[-1]))
+    if values is None:
+        return None
+    leg, held, to_number, purpose, state = values
+    return Consultation(leg, held, to_number, purpose, ConsultationState(state))
 
 
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})

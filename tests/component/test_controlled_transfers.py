@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import methodcaller
 
 import pytest
 
@@ -97,7 +98,7 @@ async def test_a_target_that_cannot_be_reached_is_refused_at_once_and_the_talk_g
     before = len(world.switch.journal.records())
     for command in ("transfer", "consult"):
         with pytest.raises(CommandError) as refused:
-            world.order(lambda lines, command=command: getattr(lines, command)(leg(world, "boris"), number))
+            world.order(methodcaller(command, leg(world, "boris"), number))
         assert (refused.value.status, refused.value.field) == (status, "number")
     assert len(world.switch.journal.records()) == before
     assert (world.hears(anna), world.hears(boris)) == ({"boris"}, {"anna"})
@@ -248,7 +249,7 @@ async def test_a_caller_who_hangs_up_leaves_the_operator_with_the_target_and_not
     await asyncio.sleep(1)
     for command in ("confirm", "cancel", "toggle"):
         with pytest.raises(CommandError) as refused:
-            world.order(lambda lines, command=command: getattr(lines, command)(leg(world, "boris")))
+            world.order(methodcaller(command, leg(world, "boris")))
         assert refused.value.error_id == "no-consultation"
     if when == "rings":
         vera.call.answer()

@@ -19,12 +19,14 @@ from softswitch.api.view import (
     WorkerView,
 )
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
+from tests.unit.api.fake_control import FakeControl
 
 
-class FakeView:
+class FakeView(FakeControl):
     """One call between anna and boris, of whom only anna is registered."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.is_ready = True
         self.loaded: list[tuple[bytes, bool]] = []
         self._anna = AgentView(

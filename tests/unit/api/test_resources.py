@@ -153,6 +153,12 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/statuses",
         "/api/v1/agents",
         "/api/v1/agents/{user}",
+        "/api/v1/users/{user}/calls",
+        "/api/v1/users/{user}/pickup",
+        *(
+            f"/api/v1/legs/{{leg}}/{command}"
+            for command in ["answer", "hold", "connect", "hangup", "transfer", "consult", "confirm", "cancel", "toggle"]
+        ),
         "/api/v1/users/{user}/status",
         "/api/v1/users/{user}/do-not-disturb",
         "/api/v1/users/{user}/forwards",

@@ -1,0 +1,63 @@
+"""Calls that commands are given about, and that only remember them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from softswitch.api.control_view import LineCallView
+from softswitch.core.errors import CommandError
+
+CALL = LineCallView("c1.1", "anna", "101", "talking", "PCMA", "c1", "102", "", "c1.2", "out")
+
+
+class FakeControl:
+    """One call on anna's line."""
+
+    def __init__(self) -> None:
+        self.orders: list[tuple[object, ...]] = []
+
+    def _order(self, *order: object) -> LineCallView:
+        if order[1] != CALL.leg:
+            raise CommandError(f"There is no leg {order[1]}", status=404, error_id="unknown-leg", field="leg")
+        self.orders.append(order)
+        return CALL
+
+    def line(self, user: str) -> Sequence[LineCallView]:
+        if user != "anna":
+            raise CommandError(f"There is no user {user}", status=404, error_id="unknown-user", field="user")
+        return [CALL]
+
+    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+        self.orders.append(("dial", user, number, route, auto_answer))
+        return self.line(user)
+
+    def pick_up(self, user: str, number: str) -> Sequence[LineCallView]:
+        self.orders.append(("pick_up", user, number))
+        return self.line(user)
+
+    def answer(self, leg: str) -> LineCallView:
+        return self._order("answer", leg)
+
+    def hold(self, leg: str) -> LineCallView:
+        return self._order("hold", leg)
+
+    def connect(self, leg: str) -> LineCallView:
+        return self._order("connect", leg)
+
+    def hang_up(self, leg: str) -> LineCallView:
+        return self._order("hang_up", leg)
+
+    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
+        return self._order("transfer", leg, number, route)
+
+    def consult(self, leg: str, number: str, route: str) -> LineCallView:
+        return self._order("consult", leg, number, route)
+
+    def confirm(self, leg: str, other_leg: str) -> LineCallView:
+        return self._order("confirm", leg, other_leg)
+
+    def cancel(self, leg: str) -> LineCallView:
+        return self._order("cancel", leg)
+
+    def toggle(self, leg: str) -> LineCallView:
+        return self._order("toggle", leg)

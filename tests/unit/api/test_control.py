@@ -1,0 +1,79 @@
+"""Commands about calls as HTTP carries them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from softswitch.api.server import build_app
+from tests.unit.api.fake_view import FakeView
+
+
+@pytest.fixture
+def view() -> FakeView:
+    return FakeView()
+
+
+@pytest.fixture
+async def http(view: FakeView) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(build_app(view))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost/api/v1") as client:
+        yield client
+
+
+async def test_the_calls_of_a_line_are_listed(http: httpx.AsyncClient) -> None:
+    [call] = (await http.get("/users/anna/calls")).json()
+    assert (call["leg"], call["user"], call["number"], call["state"], call["codec"], call["party"]) == (
+        "c1.1",
+        "anna",
+        "101",
+        "talking",
+        "PCMA",
+        "102",
+    )
+    refused = await http.get("/users/nobody/calls")
+    assert (refused.status_code, refused.json()["field"]) == (404, "user")
+
+
+@pytest.mark.row("I-2", "I-3")
+async def test_each_command_names_the_line_or_the_leg_and_one_number(http: httpx.AsyncClient, view: FakeView) -> None:
+    asked = (
+        ("/users/anna/calls", {"number": "102", "route": "pstn"}, ("dial", "anna", "102", "pstn", True)),
+        ("/users/anna/calls", {"number": "102", "auto_answer": False}, ("dial", "anna", "102", "", False)),
+        ("/users/anna/pickup", {"number": "102"}, ("pick_up", "anna", "102")),
+        ("/legs/c1.1/answer", None, ("answer", "c1.1")),
+        ("/legs/c1.1/hold", None, ("hold", "c1.1")),
+        ("/legs/c1.1/connect", None, ("connect", "c1.1")),
+        ("/legs/c1.1/hangup", None, ("hang_up", "c1.1")),
+        ("/legs/c1.1/transfer", {"number": "103"}, ("transfer", "c1.1", "103", "")),
+        ("/legs/c1.1/consult", {"number": "103", "route": "pstn"}, ("consult", "c1.1", "103", "pstn")),
+        ("/legs/c1.1/confirm", None, ("confirm", "c1.1", "")),
+        ("/legs/c1.1/confirm", {"other_leg": "c2.1"}, ("confirm", "c1.1", "c2.1")),
+        ("/legs/c1.1/cancel", None, ("cancel", "c1.1")),
+        ("/legs/c1.1/toggle", None, ("toggle", "c1.1")),
+    )
+    for path, body, order in asked:
+        answer = await http.post(path, json=body)
+        assert answer.status_code == 200, path
+        assert view.orders[-1] == order
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field"),
+    [
+        ("/legs/c9.1/hold", None, 404, "leg"),
+        ("/legs/c1.1/transfer", {}, 422, "body.number"),
+        ("/legs/c1.1/transfer", {"number": 5}, 422, "body.number"),
+        ("/legs/c1.1/consult", {"number": "103", "rout": "pstn"}, 422, "body.rout"),
+        ("/users/anna/calls", None, 422, "body"),
+    ],
+)
+async def test_a_bad_command_is_a_problem_with_its_field(
+    http: httpx.AsyncClient, view: FakeView, path: str, body: object, status: int, field: str
+) -> None:
+    answer = await http.post(path, json=body)
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert not view.orders
