@@ -248,6 +248,13 @@ class MediaEngine(Protocol):
         """
         ...
 
+    def send_keys(self, leg: str, digits: str) -> None:
+        """Send a leg keys that its partner pressed, as telephone events or as they sound, as the phone understands.
+
+        A leg that hears something of the switch's gets none. Nothing answers.
+        """
+        ...
+
     def close(self, leg: str) -> None:
         """Give the port back; :class:`LegClosed` answers. A leg nobody knows is answered too, with zeros."""
         ...

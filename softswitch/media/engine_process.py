@@ -222,6 +222,12 @@ class WorkerEngine:
         if worker is not None:
             worker.notes.append(wire.pack(wire.play_command(leg, playing)))
 
+    def send_keys(self, leg: str, digits: str) -> None:
+        """Send a leg keys that its partner pressed."""
+        worker = self._legs.get(leg)
+        if worker is not None:
+            worker.notes.append(wire.pack(wire.press_command(leg, digits)))
+
     def close(self, leg: str) -> None:
         """Give the port back; of a leg that no worker holds, any worker says so."""
         waited = self._waiting.pop(leg, None)

@@ -130,6 +130,11 @@ def play_command(leg: str, playing: Playing | None) -> Values:
     return ("play", leg) if playing is None else ("play", leg, playing.number, playing.sounds, playing.repeat)
 
 
+def press_command(leg: str, digits: str) -> Values:
+    """Return the command that sends a leg keys."""
+    return ("press", leg, digits)
+
+
 def close_command(leg: str) -> Values:
     """Return the command that closes a leg and answers with its statistics."""
     return ("close", leg)

@@ -57,6 +57,8 @@ class SimulatedMedia:
         self.lengths_s: dict[str, float] = {}
         """How long each sound that can be played lasts, in seconds."""
         self.played: list[tuple[str, tuple[str, ...]]] = []
+        self.keys_sent: list[tuple[str, str]] = []
+        """Keys that the brain sent, with the leg to which."""
         """What each leg was let hear, in order: the leg and the sounds."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
@@ -89,6 +91,10 @@ class SimulatedMedia:
     def play(self, leg: str, playing: Playing | None) -> None:
         """Note: what a leg hears beside its room."""
         self._notes.append(lambda: self._play(leg, playing))
+
+    def send_keys(self, leg: str, digits: str) -> None:
+        """Note: keys for a leg."""
+        self._notes.append(lambda: self.keys_sent.append((leg, digits)))
 
     def close(self, leg: str) -> None:
         """Note: give the port back."""

@@ -34,6 +34,14 @@ class KeyTrack:
     def __init__(self, digits: str, form: Format) -> None:
         self._payload_type = form.send_type
         self._sender = EventSender(form.clock_rate_hz, _FRAME_MS)
+        self.press(digits)
+
+    def press(self, digits: str) -> None:
+        """Send keys after those that wait already.
+
+        Raises:
+            MediaError: there is no such key, or too many wait.
+        """
         try:
             self._sender.press(digits)
         except LocalProtocolError as error:

@@ -100,6 +100,8 @@ def execute(plane: MediaPlane, command: wire.Values) -> None:
     elif name == "play":
         leg, *order = values
         plane.play(leg, Playing(*order) if order else None)
+    elif name == "press":
+        plane.press(*values)
     elif name in ("close", "forget"):
         plane.close(values[0], quiet=name == "forget")
     else:

@@ -121,6 +121,7 @@ class MediaPlane:
             leg_of=self._leg_by_row.__getitem__,
             descriptors=self,
             emit=emit,
+            press=self._players.press,
         )
         self._sweeper = Sweeper(state, backend, self._reception.relay)
 
@@ -174,6 +175,12 @@ class MediaPlane:
             self._players.play(leg, playing)
         elif leg is not None:
             self._players.stop(leg)
+
+    def press(self, name: str, digits: str) -> None:
+        """Send a leg keys; a leg that is not there is passed over."""
+        leg = self._legs.get(name)
+        if leg is not None:
+            self._players.press(leg, digits)
 
     def close(self, name: str, *, quiet: bool = False) -> None:
         """Give a leg's ports back, at the latest when this turn of the loop is over.

@@ -12,8 +12,15 @@ from softswitch.media.sound_files import SoundFiles
 from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.track import KEYS, MUSIC, Track, clip_of
+from softswitch.runtime.log import get_logger
+
+_log = get_logger(__name__)
 
 DEFAULT_COUNTRY: Final = "EU"
+_UNASKED: Final = -1
+"""Number of keys that are passed on, which no order asked for."""
+_MOST_TO_PRESS: Final = 32
+"""Keys that wait for one leg; more are dropped."""
 
 
 class Players:
@@ -48,6 +55,8 @@ class Players:
         self._done: dict[str, int] = {}
         """By name, the number of the last order that is over."""
         self._music: Track | None = None
+        self._to_press: dict[str, str] = {}
+        """By name, keys that wait until those before them have sounded."""
 
     def play(self, leg: Leg, order: Playing) -> None:
         """Let a leg hear something in the place of what it heard; an order that was given before changes nothing."""
@@ -67,10 +76,33 @@ class Players:
         self._listening[leg.name] = leg, order.number
         self._changed(leg)
 
+    def press(self, leg: Leg, digits: str) -> None:
+        """Send a leg keys that its partner pressed, after those that it is sent already.
+
+        A leg that hears something of the switch's gets none: it does not hear its partner. No event tells of them.
+        """
+        number = self._listening.get(leg.name, (leg, _UNASKED))[1]
+        if number != _UNASKED:
+            return
+        try:
+            if isinstance(leg.track, KeyTrack):
+                leg.track.press(digits)
+            elif leg.track is not None:
+                self._to_press[leg.name] = (self._to_press.get(leg.name, "") + digits)[:_MOST_TO_PRESS]
+            else:
+                leg.track = self._track(leg, Playing(_UNASKED, (f"{KEYS}{digits}",)))
+                self._listening[leg.name] = leg, _UNASKED
+                self._changed(leg)
+        except MediaError as error:
+            _log.warning("keys.not_sent", leg=leg.name, reason=str(error))
+
     def stop(self, leg: Leg) -> None:
         """End what a leg hears; one that hears nothing is fine."""
+        self._to_press.pop(leg.name, None)
         if leg.name in self._listening:
-            self._done[leg.name] = self._listening.pop(leg.name)[1]
+            number = self._listening.pop(leg.name)[1]
+            if number != _UNASKED:
+                self._done[leg.name] = number
             track, leg.track = leg.track, None
             if track is not None and track is not self._music:
                 self._let_go(track)
@@ -100,8 +132,12 @@ class Players:
         over = [(leg, number) for leg, number in self._listening.values() if leg.track is not None and leg.track.ended]
         for leg, number in over:
             problem = "" if leg.track is None else leg.track.problem
+            waiting = self._to_press.get(leg.name)
             self.stop(leg)
-            self._emit(PlayEnded(leg.name, number, problem))
+            if number != _UNASKED:
+                self._emit(PlayEnded(leg.name, number, problem))
+            elif waiting:
+                self.press(leg, waiting)
         if self._music is not None and self._music.ended:
             self._let_go(self._music)
             self._music = None

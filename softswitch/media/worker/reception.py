@@ -48,6 +48,7 @@ class Reception:
         leg_of: finds the leg of a row.
         descriptors: closes sockets.
         emit: takes events.
+        press: sends a leg keys.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Reception:
         leg_of: Callable[[int], Leg],
         descriptors: Descriptors,
         emit: Callable[[MediaEvent], None],
+        press: Callable[[Leg, str], None],
     ) -> None:
         self._state = state
         self._rooms = rooms
@@ -71,6 +73,7 @@ class Reception:
         self._leg_of = leg_of
         self._descriptors = descriptors
         self._emit = emit
+        self._press = press
         self._waiting: dict[int, list[bytes]] = {}
         self.relay = Relay(
             state,
@@ -164,6 +167,8 @@ class Reception:
             return
         if digit:
             self._emit(DigitPressed(leg.name, digit))
+            for listener in self._rooms.without_events_of(leg):
+                self._press(listener, digit)
 
     def _take_report(self, row: int, packet: bytes) -> None:
         leg = self._leg_of(row)

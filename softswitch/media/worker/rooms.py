@@ -145,6 +145,13 @@ class Rooms:
         alone = (self._legs[name] for name in self._eventless if name in self._legs and name not in self._hearers)
         return [leg.row for leg in alone if leg.may_receive and self._mixing.can_hear(_formats(leg))]
 
+    def without_events_of(self, leg: Leg) -> list[Leg]:
+        """Return those who talk with this leg alone and get its sound, but not its telephone events."""
+        hearers = (self._legs.get(name) for name in self._hearers.get(leg.name, ()))
+        alone = (one for one in hearers if one is not None and self._wanted[one.name] == (leg.name,) and one.may_send)
+        events = _event_kinds(leg)
+        return [one for one in alone if self._source.get(one.name) != leg.name or not events <= _event_kinds(one)]
+
     def _note_events(self, leg: Leg) -> None:
         if any(form.encoding == "telephone-event" for form in _formats(leg)):
             self._eventless.discard(leg.name)
@@ -312,3 +319,8 @@ def _formats(leg: Leg) -> tuple[Format, ...]:
 def _sounds(leg: Leg) -> set[tuple[str, int, int]]:
     """Return the formats in which a phone may speak, and is spoken to."""
     return {form[:3] for form in _formats(leg) if form.encoding not in _ADDITIONS}
+
+
+def _event_kinds(leg: Leg) -> set[tuple[str, int, int]]:
+    """Return the telephone events that were agreed upon with a phone."""
+    return {form[:3] for form in _formats(leg) if form.encoding == "telephone-event"}

@@ -410,3 +410,12 @@ def test_while_all_workers_are_busy_a_new_conversation_is_refused(desk: Desk) ->
     desk.open("b.1")
     assert desk.events == [LegRefused("a.1", "overload")]
     assert desk.workers[1].commands() == [("open", "b.1")]
+
+
+def test_keys_go_to_the_worker_of_their_leg(desk: Desk) -> None:
+    desk.open("a.1")
+    desk.workers[0].asked()
+    desk.engine.send_keys("a.1", "15")
+    desk.engine.send_keys("b.1", "15")
+    desk.engine.flush()
+    assert desk.workers[0].commands() == [("press", "a.1")]
