@@ -62,6 +62,7 @@ class Brain:
         send: lets a datagram or a stream's octets out.
         journal: keeps encoded facts.
         guides: who leads callers that nobody has taken yet, by kind.
+        folded: what a snapshot of an earlier brain holds; :meth:`resume` goes on from there.
         log: tells an event for people: its name and its keys.
     """
 
@@ -76,6 +77,7 @@ class Brain:
         send: Callable[[Flow, bytes], None],
         journal: FactSink,
         guides: Mapping[str, Guide] | None = None,
+        folded: FoldedState | None = None,
         sequence: int = 0,
         log: Callable[..., None] = lambda event, **keys: None,
     ) -> None:
@@ -83,7 +85,8 @@ class Brain:
         self._log = log
         self._media = media
         self.trace = MessageTrace()
-        self._folded = FoldedState(settings.deadlines)
+        self._folded = folded or FoldedState()
+        self._folded.calls.deadlines = settings.deadlines
         self.calls = self._folded.calls
         self.locations = self._folded.locations
         self.bans = self._folded.bans
@@ -133,7 +136,16 @@ class Brain:
             self._ua, self.calls, turn, self._performer, self._call_desk, self.desk, askers, log
         )
         self._succession = Succession(
-            self._folded, turn, self._call_desk, self._registrations, self.people, self._ua, self._performer, media, log
+            self._folded,
+            turn,
+            self._call_desk,
+            self._registrations,
+            self.people,
+            self._ua,
+            self._performer,
+            media,
+            self._wake_ups,
+            log,
         )
         self._timed: tuple[Timed, ...] = (
             self._ua,
@@ -292,9 +304,9 @@ class Brain:
 
     # Begin
 
-    def resume(self, records: Iterable[bytes | Gap], state: bytes = b"") -> None:
+    def resume(self, records: Iterable[bytes | Gap]) -> None:
         """Fold facts of an earlier brain and go on where it was: :meth:`Succession.resume`."""
-        self._succession.resume(records, state)
+        self._succession.resume(records)
         self._sessions.run()
 
     def settle_media(self) -> None:

@@ -86,6 +86,7 @@ class BrainProcess:
         self._tls = TlsContexts(tls_files(self._settings))
         self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls)
         self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
+        self._history = read_history(self._directory / "journal", given.ring)
         self._brain = Brain(
             clock=self._clock,
             entropy=system_entropy(),
@@ -94,6 +95,7 @@ class BrainProcess:
             media=self._media.engine,
             send=self._transports.send,
             journal=self._ring,
+            folded=self._history.state,
             sequence=self._ring.last_sequence,
             log=get_logger("calls").info,
         )
@@ -154,9 +156,8 @@ class BrainProcess:
 
     async def _resume(self) -> None:
         """Fold what earlier brains kept, then settle with the workers which legs there are."""
-        history = read_history(self._directory / "journal", self._given.ring)
         with unhindered():
-            self._brain.resume(history.items, history.snapshot.state)
+            self._brain.resume(self._history.items)
         with suppress(TimeoutError):
             async with asyncio.timeout(WORKERS_S):
                 await self._media.until_all_told()

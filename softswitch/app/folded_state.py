@@ -47,6 +47,7 @@ class FoldedState:
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
         sequence: the last fact that was folded.
+        last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
         untold: those that no fact tells of yet, by the same.
         kept: encoded facts of guided conversations that are not over, for their guides, which fold elsewhere.
@@ -61,6 +62,7 @@ class FoldedState:
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
         self.sequence = 0
+        self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
         self.untold: dict[tuple[int, int], Gap] = {}
         self.kept: dict[str, list[bytes]] = {}
@@ -109,7 +111,7 @@ class FoldedState:
     def apply(self, record: Record) -> None:
         """Fold one record."""
         if record.sequence > self.sequence:
-            self.sequence = record.sequence
+            self.sequence, self.last_s = record.sequence, record.wall_s
         kind = type(record.fact)
         if kind in APPLIED:
             apply_call_fact(self.calls, record)
@@ -150,6 +152,7 @@ class FoldedState:
             tuple((gap.why.value, gap.where, *place) for place, gap in self.untold.items()),
             self.trunks.values(),
             self.silent_hosts.values(),
+            self.last_s,
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -175,5 +178,6 @@ class FoldedState:
                 self.untold[first, last] = Gap(Loss(why), where, first, last)
             self.trunks.restore(later[0] if later else ())  # older snapshots end before these
             self.silent_hosts.restore(later[1] if len(later) > 1 else ())
+            self.last_s = later[2] if len(later) > 2 else 0.0
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -21,10 +21,10 @@ _LOG = get_logger("history")
 class History:
     """Where to begin, and what came after it."""
 
-    snapshot: Snapshot
-    """Of sequence 0 and without a state where there is none."""
+    state: FoldedState
+    """As the newest snapshot has it; empty where there is none."""
     items: Iterator[bytes | Gap]
-    """Every record behind the snapshot once, in order and encoded, with the gaps in their places."""
+    """Every record behind the state once, in order and encoded, with the gaps in their places."""
 
 
 def read_history(journal: Path, ring: int) -> History:
@@ -34,28 +34,29 @@ def read_history(journal: Path, ring: int) -> History:
         journal: the folder of segment files and snapshots.
         ring: the memory file of the ring.
     """
-    snapshot = usable_snapshot(journal) or Snapshot(0, b"")
-    return History(snapshot, _told(_items(journal, ring, snapshot.sequence + 1)))
+    state = newest_state(journal)
+    return History(state, _told(_items(journal, ring, state.sequence + 1)))
 
 
-def usable_snapshot(journal: Path) -> Snapshot | None:
-    """Return the newest snapshot that is intact and whose state this program can read, or None."""
+def newest_state(journal: Path) -> FoldedState:
+    """Return the state of the newest snapshot that is intact and that this program can read; empty without one."""
     for path in reversed(snapshot_paths(journal)):
         found = read_snapshot(path)
-        why = found if isinstance(found, str) else _unreadable(found)
-        if isinstance(found, Snapshot) and not why:
-            return found
-        _LOG.error("snapshot.unusable", file=path.name, reason=why, instead="an older one, or all facts")
-    return None
+        state = found if isinstance(found, str) else _state_of(found)
+        if isinstance(state, FoldedState):
+            return state
+        _LOG.error("snapshot.unusable", file=path.name, reason=state, instead="an older one, or all facts")
+    return FoldedState()
 
 
-def _unreadable(snapshot: Snapshot) -> str:
-    """Tell why this program cannot read a state; nothing where it can."""
+def _state_of(snapshot: Snapshot) -> FoldedState | str:
+    """Return a snapshot's state, or why this program cannot read it."""
+    state = FoldedState()
     try:
-        FoldedState().restore(snapshot.state)
+        state.restore(snapshot.state)
     except JournalError as error:
         return str(error)
-    return ""
+    return state
 
 
 def _items(journal: Path, ring: int, from_sequence: int) -> Iterator[bytes | Gap]:

@@ -22,8 +22,7 @@ def restore_sessions(calls: CallsState, ua: UserAgent, performer: Performer, *, 
         if leg.dialog and (leg.is_live or leg.cancelling):
             age_s = max(0.0, wall_s - leg.dialog_at_s)
             performer.sessions[leg.leg] = ua.restore(_snapshot_of(leg), owner=leg.leg, now=now, age_s=age_s)
-    recent_s = wall_s - calls.deadlines.parting_s
-    for parting in [parting for parting in calls.partings if parting.at_s >= recent_s]:
+    for parting in calls.partings:
         _part_again(parting, ua, performer, now)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from softswitch import __version__
 from softswitch.app.call_desk import CallDesk
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.people import People
 from softswitch.app.registrations import Registrations
 from softswitch.app.resumption import restore_sessions
 from softswitch.app.turn import Turn
+from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.perform import Performer
@@ -26,7 +28,7 @@ class Succession:
     """Takes over.
 
     Args:
-        folded: empty as yet.
+        folded: empty as yet, or what a snapshot holds.
         turn: gives facts their place.
         call_desk: leads the calls.
         registrations: where the phones are.
@@ -34,6 +36,7 @@ class Succession:
         ua: gets the sessions.
         performer: gets them by leg, and says again what may not have been said.
         media: holds legs of the earlier brain.
+        wake_ups: deadlines, some of which have passed meanwhile.
         log: tells an event for people.
     """
 
@@ -47,6 +50,7 @@ class Succession:
         ua: UserAgent,
         performer: Performer,
         media: MediaEngine,
+        wake_ups: WakeUps,
         log: Callable[..., None],
     ) -> None:
         self._folded = folded
@@ -58,26 +62,27 @@ class Succession:
         self._ua = ua
         self._performer = performer
         self._media = media
+        self._wake_ups = wake_ups
         self._log = log
 
-    def resume(self, records: Iterable[bytes | Gap], state: bytes) -> None:
+    def resume(self, records: Iterable[bytes | Gap]) -> None:
         """Fold facts of an earlier brain and go on where it was.
 
         Sessions are made again from their last snapshots, deadlines at their original wall times. A gap in the records
         becomes a fact, once.
 
         Args:
-            records: those behind the state, with the gaps between them.
-            state: what :meth:`softswitch.app.folded_state.FoldedState.encode` gave; empty: none.
+            records: those behind what is folded already, with the gaps between them.
         """
         turn, guidance = self._turn, self._call_desk.guidance
-        if state:
-            self._folded.restore(state)
         for record in self._folded.kept_records():
             guidance.apply(record)
         self._folded.fold(records, guidance.apply)
         turn.sequence = max(turn.sequence, self._folded.sequence)
         turn.look_at_clock()
+        since_s = self._folded.last_s - self._calls.deadlines.parting_s
+        apply_call_fact(self._calls, turn.place(facts.BrainResumed(__version__, since_s)))
+        self._wake_ups.excuse(turn.now)
         damaged = self._tell_missing()
         restore_sessions(self._calls, self._ua, self._performer, wall_s=turn.wall_s, now=turn.now)
         for conversation_id in self._calls.conversations:

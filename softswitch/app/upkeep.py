@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from softswitch.app.folded_state import FoldedState
-from softswitch.app.history import usable_snapshot
+from softswitch.app.history import newest_state
 from softswitch.calls.records import PROJECTED, project
 from softswitch.core.facts import Record, decode, name_in
 from softswitch.journal.archive import write_archive
@@ -80,17 +79,15 @@ def keep_up(journal: Path, *, keep_days: int, wall_s: float) -> None:
 def make_snapshot(journal: Path) -> Snapshot | None:
     """Fold the closed segments behind the last snapshot into the next one; None where there is nothing new."""
     last = _last_closed(journal)
-    before = usable_snapshot(journal) or Snapshot(0, b"")
-    if last <= before.sequence:
+    state = newest_state(journal)
+    before = state.sequence
+    if last <= before:
         return None
-    state = FoldedState()
-    if before.state:
-        state.restore(before.state)
-    state.fold(_up_to(read_journal_payloads(journal, before.sequence + 1), last))
+    state.fold(_up_to(read_journal_payloads(journal, before + 1), last))
     state.sequence = max(state.sequence, last)  # what is missing at the end is a gap that the state remembers
     made = Snapshot(last, state.encode())
     path = write_snapshot(journal, made)
-    _LOG.info("snapshot.made", file=path.name, octets=len(made.state), facts=last - before.sequence)
+    _LOG.info("snapshot.made", file=path.name, octets=len(made.state), facts=last - before)
     return made
 
 

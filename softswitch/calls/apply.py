@@ -300,6 +300,13 @@ def _remember_parting(state: CallsState, record: Record, fact: facts.LegEnded, d
     )
 
 
+def _resumed(state: CallsState, record: Record, fact: facts.BrainResumed) -> None:
+    """Let the ends that are said again be ends of now: should this brain die before it says them, the next one will."""
+    again = [replace(parting, at_s=record.wall_s) for parting in state.partings if parting.at_s >= fact.since_s]
+    state.partings.clear()
+    state.partings.extend(again)
+
+
 def _cancel_settled(state: CallsState, record: Record, fact: facts.LegCancelSettled) -> None:
     leg = state.legs[fact.leg]
     leg.cancelling = False
@@ -357,6 +364,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegAcknowledged: _acknowledged,
     facts.LegReoffered: _reoffered,
     facts.InvariantBreached: _breached,
+    facts.BrainResumed: _resumed,
     facts.LegMediaLost: _media_lost,
     facts.LegReinvited: _reinvited,
     facts.LegReinviteAnswered: _reinvite_answered,

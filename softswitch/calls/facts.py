@@ -246,6 +246,16 @@ class LegReinviteAnswered:
     held: bool
 
 
+@fact("brain.resumed")
+class BrainResumed:
+    """A brain goes on where an earlier one ended, however that was."""
+
+    product: str
+    """Its version."""
+    since_s: float
+    """Ends of dialogs from that wall time on are said again: the one before may have kept them and not said them."""
+
+
 @fact("invariant.breached")
 class InvariantBreached:
     """Something had lost its owner, by a defect of ours, and was cleaned up (see ``app/invariants.py``)."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import zlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
@@ -21,6 +21,7 @@ from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
 from softswitch.core.rows import Value
 from softswitch.journal.memory import MemoryJournal
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
 from softswitch.simulation.world import Setting, World
@@ -63,10 +64,8 @@ class Outcome:
     """What the script itself found wrong."""
 
 
-def run_once(
-    script: Script, setting: Setting, seed: int, *, refold_at: int | None = None, lose_effects: bool = False
-) -> Outcome:
-    """Run a script in a world of its own and let the world come to rest.
+def run_once(script: Script, setting: Setting, seed: int, deaths: Sequence[Death] = ()) -> Outcome:
+    """Run a script in a world of its own, in which the brain dies as given, and let the world come to rest.
 
     Raises:
         SimulationError: something is left when all timers have run out, or a callback failed.
@@ -76,14 +75,14 @@ def run_once(
         broken: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda _, context: broken.append(context))
         world = World(loop, seed, setting)
-        world.switch.refold_at, world.switch.lose_effects = refold_at, lose_effects
+        world.switch.deaths = list(deaths)
         failure: BaseException | None = None
         try:
             await script(world)
         except (AssertionError, SimulationError) as error:
             failure = error
         turns = world.switch.turns
-        if not broken and (failure is None or refold_at is not None):
+        if not broken and (failure is None or deaths):
             await world.release()
             await world.settle()
         _raise_broken(broken)
@@ -213,7 +212,7 @@ def try_refolded(
     when = "before the effects of" if lose_effects else "after"
     told = f"brain thrown away {when} turn {turn} of {straight.turns}, seed {seed}"
     try:
-        refolded = run_once(script, setting, seed, refold_at=turn, lose_effects=lose_effects)
+        refolded = run_once(script, setting, seed, [Death(turn, lets_out=0 if lose_effects else None)])
     except BaseException as error:
         error.add_note(told)
         raise

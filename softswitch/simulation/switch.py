@@ -19,7 +19,9 @@ from softswitch.core.errors import SimulationError
 from softswitch.core.ids import Entropy
 from softswitch.directory.site import Site
 from softswitch.journal.memory import MemoryJournal
+from softswitch.media.engine import MediaEvent
 from softswitch.simulation.clock import VirtualClock
+from softswitch.simulation.death import Death
 from softswitch.simulation.exchange_watch import ExchangeWatch
 from softswitch.simulation.media import SimulatedMedia
 from softswitch.simulation.network import Network
@@ -46,9 +48,8 @@ class SimulatedSwitch:
 
     Attributes:
         turns: the turns that were taken so far.
-        refold_at: the turn after which the brain is thrown away; None for never.
-        lose_effects: whether it dies when that turn's facts are kept and nothing has been sent yet.
-        refolded_in_exchange: whether a request other than INVITE was unanswered at that moment, or had just failed.
+        deaths: how the brain will die, in the order of the turns.
+        refolded_in_exchange: whether a request other than INVITE was unanswered when one died, or had just failed.
     """
 
     def __init__(
@@ -64,13 +65,12 @@ class SimulatedSwitch:
         media: SimulatedMedia | None = None,
     ) -> None:
         self.turns = 0
-        self.refold_at: int | None = None
-        self.lose_effects = False
+        self.deaths: list[Death] = []
         self.refolded_in_exchange = False
         self.watch = ExchangeWatch()
         self.journal = MemoryJournal()
         self.media = media or SimulatedMedia(network.loop)
-        self.media.deliver = lambda event: self._turn(lambda: self.brain.media_event(event))
+        self.media.deliver = self._media_told
         self.address = (hosts[0], PORT)
         self._loop = network.loop
         self._clock = clock
@@ -85,13 +85,21 @@ class SimulatedSwitch:
         self._entropy = Entropy(Random(seed).randbytes)  # noqa: S311  # a reproducible run is wanted
         self._chance = Random(seed)  # noqa: S311  # as above
         self._timer: asyncio.TimerHandle | None = None
+        self._away = False
+        """Whether there is no brain."""
+        self._behind: list[bytes] = []
+        """The records behind the snapshot of the brain that starts."""
+        self._held: list[Callable[[], None]] = []
+        """What waits in the sockets for a brain."""
+        self._may_send: int | None = None
+        """How many messages the brain lives to send; None: all."""
         self._transports = SimulatedTransports(
             network, streams, hosts, PORT, on_message=self._received, on_closed=self._closed
         )
         self.brain = self._new_brain()
         self.brain.serve()
 
-    def _new_brain(self) -> Brain:
+    def _new_brain(self, folded: FoldedState | None = None) -> Brain:
         return Brain(
             clock=self._clock,
             entropy=self._entropy,
@@ -100,6 +108,7 @@ class SimulatedSwitch:
             media=self.media,
             send=self._send,
             journal=self.journal,
+            folded=folded,
         )
 
     # The driver: what arrives, and when the brain wants to be woken
@@ -111,20 +120,34 @@ class SimulatedSwitch:
     def _closed(self, flow: Flow) -> None:
         self._turn(lambda: self.brain.flow_closed(flow))
 
+    def _media_told(self, event: MediaEvent) -> None:
+        if not self._away:  # else it is told again to the next brain, which has not acknowledged it
+            self._turn(lambda: self.brain.media_event(event))
+
     def _send(self, flow: Flow, data: bytes) -> None:
-        if not self.media.cut_off:
-            self.watch.look(data, sent=True)
-            self._transports.send(flow, data)
+        if self._may_send is not None:
+            if self._may_send == 0:
+                return
+            self._may_send -= 1
+        self.watch.look(data, sent=True)
+        self._transports.send(flow, data)
 
     def _turn(self, work: Callable[[], None]) -> None:
+        """Do one turn's work, or keep it for the next brain, where this one is dead or dies before it has kept it."""
+        if self._away:
+            self._held.append(work)
+            return
         self.turns += 1
-        dies = self.turns == self.refold_at
-        self.media.cut_off = dies and self.lose_effects
+        death = self.deaths.pop(0) if self.deaths and self.deaths[0].turn <= self.turns else None
+        self._may_send = None if death is None else death.lets_out
+        self.media.cut_off = self._may_send is not None
         work()
-        self.brain.end_turn()
-        if dies:
-            self.refold()
-        self._arm()
+        if death is None or death.keeps:
+            self.brain.end_turn()
+        if death is None:
+            self._arm()
+        else:
+            self._die(death)
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -135,6 +158,46 @@ class SimulatedSwitch:
     def _due(self) -> None:
         self._timer = None
         self._turn(lambda: self.brain.handle_timer())
+
+    # Death and succession
+
+    def _die(self, death: Death) -> None:
+        self._away = True
+        self.refolded_in_exchange |= self.watch.open > 0 or self._transports.failures_untold > 0
+        if self._timer is not None:
+            self._timer.cancel()
+        if death.away_s:
+            self._loop.call_later(death.away_s, self._start)
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        """Fold another brain, let it take over and give it what waits; it may die in any of these steps."""
+        self._away = False
+        self._may_send = None
+        self.media.brain_died()
+        self.brain = self._new_brain(self._snapshot())
+        for step in (
+            lambda: self.brain.resume(self._behind),
+            lambda: self.brain.settle_media(),
+            lambda: self.brain.serve(),
+        ):
+            self._turn(step)
+            if self._away:
+                return
+        held, self._held = self._held, []
+        for work in held:
+            self._turn(work)
+
+    def _snapshot(self) -> FoldedState:
+        """Return a state as a snapshot anywhere in the journal has it, and note what is behind."""
+        records = self.journal.records()
+        count = self._chance.randrange(len(records) + 1)
+        before, again = FoldedState(self._settings.deadlines), FoldedState()
+        before.fold(records[:count])
+        again.restore(before.encode())
+        self._behind = records[count:]
+        return again
 
     # What a test does and asks
 
@@ -149,18 +212,7 @@ class SimulatedSwitch:
 
     def refold(self) -> None:
         """Throw the brain away, with all that it had not recorded, and fold another one from snapshot and journal."""
-        self.refolded_in_exchange = self.watch.open > 0 or self._transports.failures_untold > 0
-        self.media.brain_died()
-        self.brain = self._new_brain()
-        records = self.journal.records()
-        before = FoldedState(self._settings.deadlines)
-        behind = self._chance.randrange(len(records) + 1)
-        before.fold(records[:behind])
-        self.brain.resume(records[behind:], before.encode() if behind else b"")
-        self.brain.settle_media()
-        self.brain.serve()
-        self.brain.end_turn()
-        self._arm()
+        self._die(Death(self.turns))
 
     def at_rest(self) -> None:
         """Check that nothing is left of any call.

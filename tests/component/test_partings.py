@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from softswitch.calls.facts import ConversationEnded, ConversationStarted
+from softswitch.calls.facts import BrainResumed, ConversationEnded, ConversationStarted
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
@@ -23,9 +24,15 @@ def in_world(script: Callable[[World], Coroutine[object, object, None]]) -> None
     run_virtually(run)
 
 
-def die_in_a_turn(world: World, which: int = 1) -> None:
-    """Let the brain die at the end of one of the next turns, before anything of it is sent."""
-    world.switch.refold_at, world.switch.lose_effects = world.switch.turns + which, True
+def die_in_a_turn(world: World, which: int = 1, *away_s: float) -> None:
+    """Let the brain die at the end of one of the next turns, before anything of it is sent.
+
+    Args:
+        world: of which the brain is.
+        which: counted from the next one.
+        away_s: how long nobody is there then; more than once, if the next brain dies in its first turn.
+    """
+    world.switch.deaths = [Death(world.switch.turns + which, lets_out=0, away_s=pause) for pause in away_s or (0.0,)]
 
 
 async def talking(world: World) -> tuple[SimulatedPhone, SimulatedPhone]:
@@ -48,6 +55,23 @@ def test_a_bye_is_answered_when_it_comes_again_and_the_other_side_is_told(ender:
         await second.call.until(CallState.ENDED)
         assert second.call.reasons == ['Q.850;cause=16;text="Normal call clearing"']
         assert len(world.facts(ConversationEnded)) == 1
+
+    in_world(script)
+
+
+@pytest.mark.parametrize("ender", ["caller", "callee"])
+@pytest.mark.parametrize("away_s", [(8.0,), (3.0, 6.0), (0.0, 5.0, 5.0, 5.0)])
+def test_an_end_is_told_however_long_it_takes_until_a_brain_lives_to_tell_it(
+    ender: str, away_s: tuple[float, ...]
+) -> None:
+    async def script(world: World) -> None:
+        phones = await talking(world)
+        first, second = phones if ender == "caller" else reversed(phones)
+        die_in_a_turn(world, 1, *away_s)
+        assert await first.call.hang_up() == 200
+        await second.call.until(CallState.ENDED)
+        assert len(world.facts(ConversationEnded)) == 1
+        assert len(world.facts(BrainResumed)) == len(away_s)
 
     in_world(script)
 

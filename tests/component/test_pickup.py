@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from softswitch.calls import facts
 from softswitch.directory.site import Group, Number, Trunk
 from softswitch.simulation.behaviour import behaviour, run_once
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.phone_core import Habits, Incoming
@@ -209,6 +210,7 @@ def test_a_pickup_that_races_with_an_answer_a_refusal_and_the_callers_hang_up_le
             assert vera.call.status in {404, 481, 487}
         assert world.switch.brain.breaches() == []
 
-    outcome = run_once(script, Setting(), seed, refold_at=refold_at, lose_effects=lose_effects)
+    deaths = [] if refold_at is None else [Death(refold_at, lets_out=0 if lose_effects else None)]
+    outcome = run_once(script, Setting(), seed, deaths)
     if outcome.failure is not None and not outcome.in_exchange:
         raise outcome.failure

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.simulation.behaviour import Outcome, run_once
+from softswitch.simulation.death import Death
 from softswitch.simulation.network import Conditions
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.world import Setting, World
@@ -44,7 +45,7 @@ def run(seed: int) -> Outcome:
     chance = random.Random(seed)
     setting = chance.choice((Setting(), Setting(), ROUGH))
     turn, lost = chance.randint(1, LIKELY_TURNS), chance.random() < 0.5
-    return run_once(lambda world: one_call(world, chance), setting, seed, refold_at=turn, lose_effects=lost)
+    return run_once(lambda world: one_call(world, chance), setting, seed, [Death(turn, lets_out=0 if lost else None)])
 
 
 @settings(max_examples=scale(60), deadline=None)

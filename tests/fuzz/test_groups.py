@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from softswitch.directory.site import Group
 from softswitch.simulation.behaviour import run_once
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.world import Setting, World
 from tests.fuzz.conftest import scale
@@ -51,6 +52,6 @@ def test_whatever_people_do_at_most_one_answers_and_nothing_is_left(
         assert seen[-1] == (anna.call.state is CallState.UP)
         assert not world.switch.brain.groups.state.calls
 
-    outcome = run_once(play, Setting(groups=(group,)), seed, refold_at=refold_at or None)
+    outcome = run_once(play, Setting(groups=(group,)), seed, [Death(refold_at)] if refold_at else ())
     if not outcome.in_exchange:
         assert outcome.failure is None, outcome.failure

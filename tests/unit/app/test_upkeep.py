@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from softswitch.app.folded_state import FoldedState
-from softswitch.app.history import read_history, usable_snapshot
+from softswitch.app.history import newest_state, read_history
 from softswitch.app.upkeep import DAY_S, keep_up, make_snapshot, upkeep_lock
 from softswitch.calls.facts import ConversationEnded, ConversationStarted, DialogChanged
 from softswitch.core.facts import decode, encode
@@ -51,11 +51,8 @@ def ring() -> int:
 def fold(journal: Path, ring: int) -> FoldedState:
     """Start as a brain does."""
     history = read_history(journal, ring)
-    state = FoldedState()
-    if history.snapshot.state:
-        state.restore(history.snapshot.state)
-    state.fold(history.items)
-    return state
+    history.state.fold(history.items)
+    return history.state
 
 
 def test_the_closed_segments_become_a_snapshot_and_a_start_reads_only_what_is_behind_it(
@@ -65,10 +62,25 @@ def test_the_closed_segments_become_a_snapshot_and_a_start_reads_only_what_is_be
     whole = fold(tmp_path, ring).encode()
     keep_up(tmp_path, keep_days=90, wall_s=DECEMBER)
     history = read_history(tmp_path, ring)
-    assert history.snapshot.sequence == 6
+    assert history.state.sequence == 6
     assert [decode(item).sequence for item in history.items if isinstance(item, bytes)] == [7, 8, 9]
     assert fold(tmp_path, ring).encode() == whole
     assert [is_compressed(path) for path in segment_paths(tmp_path)] == [True, True, False]
+
+
+def test_a_start_decodes_the_newest_snapshot_once_and_no_older_one(
+    tmp_path: Path, ring: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, (0, DECEMBER), (1, DECEMBER))
+    keep_up(tmp_path, keep_days=90, wall_s=DECEMBER)
+    write(tmp_path, (2, DECEMBER))
+    keep_up(tmp_path, keep_days=90, wall_s=DECEMBER)
+    decoded: list[bytes] = []
+    restore = FoldedState.restore
+    monkeypatch.setattr(FoldedState, "restore", lambda state, data: decoded.append(data) or restore(state, data))
+    assert len(snapshot_paths(tmp_path)) == 2
+    assert fold(tmp_path, ring).sequence == 9
+    assert len(decoded) == 1
 
 
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_a_damaged_snapshot_gives_way_to_the_one_before_or_to_all_facts(tmp_path
     for left, path in ((3, snapshot_paths(tmp_path)[1]), (0, snapshot_paths(tmp_path)[0])):
         data = path.read_bytes()
         path.write_bytes(data[:-3] + b"???")
-        assert read_history(tmp_path, ring).snapshot.sequence == left
+        assert read_history(tmp_path, ring).state.sequence == left
         assert fold(tmp_path, ring).encode() == whole
 
 
@@ -96,8 +108,8 @@ def test_a_snapshot_of_another_version_gives_way(tmp_path: Path, monkeypatch: py
     assert made is not None
     with monkeypatch.context() as later:
         later.setattr("softswitch.app.folded_state.FORMAT", 99)
-        assert usable_snapshot(tmp_path) is None
-    assert usable_snapshot(tmp_path) == made
+        assert newest_state(tmp_path).encode() == FoldedState().encode()
+    assert newest_state(tmp_path).encode() == made.state
 
 
 def test_what_is_too_old_goes_and_leaves_in_the_archive_what_records_are_made_of(tmp_path: Path) -> None:

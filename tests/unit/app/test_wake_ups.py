@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.app.wake_ups import WakeUps
+from softswitch.app.wake_ups import EXCUSE_S, WakeUps
 
 
 class Clock:
@@ -29,6 +29,20 @@ def test_each_deadline_is_told_once_to_the_one_who_serves_its_kind_in_their_orde
     wake_ups.handle_timer(now=2.0)
     assert told == [("call", "c1"), ("guide", "c1")]
     assert wake_ups.next_deadline() == 9.0
+
+
+def test_what_became_due_while_nobody_was_there_waits_for_what_has_happened_meanwhile() -> None:
+    told: list[str] = []
+    wake_ups = WakeUps(Clock())
+    wake_ups.serve("call", told.append)
+    wake_ups.excuse(10.0)
+    wake_ups.arm("call", "late", 1004.0)
+    wake_ups.arm("call", "soon", 1010.5)
+    wake_ups.handle_timer(now=11.0)
+    assert told == ["soon"]
+    assert wake_ups.next_deadline() == 10.0 + EXCUSE_S
+    wake_ups.handle_timer(now=13.0)
+    assert told == ["soon", "late"]
 
 
 def test_a_deadline_that_was_moved_or_dropped_is_not_told_at_its_old_time() -> None:

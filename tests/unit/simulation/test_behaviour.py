@@ -10,6 +10,7 @@ import pytest
 from softswitch.core.errors import SimulationError
 from softswitch.media.engine import OpenLeg
 from softswitch.simulation.behaviour import behaviour, differences, run_once, try_refolded, try_straight
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.switch import SimulatedSwitch
 from softswitch.simulation.world import Setting, World
@@ -34,7 +35,7 @@ def test_a_seed_always_gives_the_same_run() -> None:
 def test_a_brain_thrown_away_at_any_turn_of_a_call_changes_nothing() -> None:
     straight = try_straight(a_call, Setting(), 5)
     for turn in range(1, straight.turns + 1):
-        refolded = run_once(a_call, Setting(), 5, refold_at=turn)
+        refolded = run_once(a_call, Setting(), 5, [Death(turn)])
         assert refolded.in_exchange or not differences(straight, refolded), f"turn {turn}"
 
 
@@ -42,12 +43,13 @@ def test_a_journal_that_forgets_is_found_out_and_the_turn_is_told(monkeypatch: p
     straight = try_straight(a_call, Setting(), 5)
 
     def forget(self: SimulatedSwitch) -> None:
+        self._away = False
         self.brain = self._new_brain()
         self._arm()
 
-    monkeypatch.setattr(SimulatedSwitch, "refold", forget)
+    monkeypatch.setattr(SimulatedSwitch, "_start", forget)
     found = []
-    for number in range(12):
+    for number in range(24):
         try:
             try_refolded(a_call, Setting(), 5, number, straight)
         except SimulationError as error:
