@@ -15,17 +15,31 @@ from softswitch.sip.auth.client import authorize
 class EchoCaller:
     """A caller in few lines: INVITE with digest, ACK, and an answer to BYE."""
 
+    transport = "UDP"
+
     def __init__(self, directory: Path, host: str, phone: str) -> None:
         passwords = {row[0]: row[2] for row in demo_accounts(directory / "var" / "demo" / "site.yaml")}
         self.password, self.host, self.phone = passwords["101"], host, phone
         self.target = f"sip:*99@{host}"
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((self.phone, 5060))
-        self.socket.settimeout(20)
+        self.connect()
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.rtp.bind((phone, 0))
         self.sent = 0
         self.to_tag, self.media = "", (host, 0)
+
+    def connect(self) -> None:
+        """Open the socket that SIP goes over."""
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((self.phone, 5060))
+        self.socket.settimeout(20)
+
+    def transmit(self, message: bytes) -> None:
+        """Send a message to the switch."""
+        self.socket.sendto(message, (self.host, 5060))
+
+    def receive(self) -> bytes:
+        """Return the next message."""
+        return self.socket.recv(65536)
 
     def __enter__(self) -> EchoCaller:
         return self
@@ -35,26 +49,27 @@ class EchoCaller:
         self.rtp.close()
 
     def send(self, method: str, number: int, to_tag: str = "", authorization: str = "", sdp: str = "") -> None:
+        branch = f"z9hG4bK{'INVITE' if number == 1 else method}{number}"
         lines = [
             f"{method} {self.target} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self.phone}:5060;branch=z9hG4bK{'INVITE' if number == 1 else method}{number}",
+            f"Via: SIP/2.0/{self.transport} {self.phone}:5060;branch={branch}",
             f"From: <sip:101@{self.host}>;tag=caller",
             f"To: <{self.target}>{to_tag}",
             f"Call-ID: echo@{self.phone}",
             f"CSeq: {number} {method}",
             "Max-Forwards: 70",
-            f"Contact: <sip:101@{self.phone}:5060>",
+            f"Contact: <sip:101@{self.phone}:5060;transport={self.transport.lower()}>",
             *([f"Authorization: {authorization}"] if authorization else []),
             *(["Content-Type: application/sdp"] if sdp else []),
             f"Content-Length: {len(sdp)}",
             "",
             sdp,
         ]
-        self.socket.sendto("\r\n".join(lines).encode(), (self.host, 5060))
+        self.transmit("\r\n".join(lines).encode())
 
     def await_message(self, start: str) -> str:
         """Return the next message that begins so; whatever else comes is passed over."""
-        while not (message := self.socket.recv(65536).decode()).startswith(start):
+        while not (message := self.receive().decode()).startswith(start):
             pass
         return message
 
@@ -107,6 +122,36 @@ class EchoCaller:
     def answer(self, request: str) -> None:
         """Answer 200 with the headers that an answer repeats."""
         kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):[^\r]*\r\n", request, re.MULTILINE)
-        self.socket.sendto(
-            ("SIP/2.0 200 OK\r\n" + "".join(kept) + "Content-Length: 0\r\n\r\n").encode(), (self.host, 5060)
-        )
+        self.transmit(("SIP/2.0 200 OK\r\n" + "".join(kept) + "Content-Length: 0\r\n\r\n").encode())
+
+
+class StreamCaller(EchoCaller):
+    """The same over TCP, whose connection may be lost and opened again."""
+
+    transport = "TCP"
+
+    def connect(self) -> None:
+        """Open a connection; what came over an earlier one is gone."""
+        self.socket = socket.create_connection((self.host, 5060), 20, (self.phone, 0))
+        self.buffer = b""
+
+    def transmit(self, message: bytes) -> None:
+        """Send a message over the connection."""
+        self.socket.sendall(message)
+
+    def receive(self) -> bytes:
+        """Return the next message of the stream.
+
+        Raises:
+            ConnectionError: the connection is gone.
+        """
+        while True:
+            head, found, rest = self.buffer.lstrip(b"\r\n").partition(b"\r\n\r\n")
+            length = re.search(rb"\ncontent-length: *(\d+)", head, re.IGNORECASE)
+            if found and length and len(rest) >= (size := int(length[1])):
+                self.buffer = rest[size:]
+                return head + found + rest[:size]
+            more = self.socket.recv(65536)
+            if not more:
+                raise ConnectionError("the switch closed the connection")
+            self.buffer += more

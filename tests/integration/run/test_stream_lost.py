@@ -1,0 +1,41 @@
+"""A phone on TCP whose connection ends with the brain: its call goes on over the next connection."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import pytest
+
+from tests.integration.run.conftest import Start, kill
+from tests.integration.run.echo_caller import StreamCaller
+
+pytestmark = pytest.mark.network
+HOST = "127.0.57.1"
+PHONE = "127.0.57.2"
+
+
+def test_a_call_goes_on_over_a_new_connection_in_both_directions(start: Start) -> None:
+    switch = start(HOST)
+    switch.until_ready()
+    with StreamCaller(switch.directory, HOST, PHONE) as caller:
+        caller.call()
+        switch.until(lambda: switch.status()["calls"] == 1)
+        brain = switch.pids()["brain"]
+        kill(brain)
+        caller.rtp_echoes()
+        with pytest.raises(ConnectionError):
+            caller.receive()
+        caller.socket.close()
+        caller.connect()
+        at = caller.rtp.getsockname()[1]
+        sdp = f"v=0\r\no=- 1 2 IN IP4 {PHONE}\r\ns=-\r\nc=IN IP4 {PHONE}\r\nt=0 0\r\nm=audio {at} RTP/AVP 0\r\n"
+        caller.send("INVITE", 3, caller.to_tag, sdp=sdp)
+        assert re.search(r"^m=audio [1-9]", caller.await_message("SIP/2.0 200"), re.MULTILINE)
+        caller.send("ACK", 3, caller.to_tag)
+        caller.rtp_echoes()
+        switch.until(lambda: switch.pids().get("brain", brain) != brain)
+        switch.process.send_signal(signal.SIGINT)
+        caller.answer(caller.await_message("BYE"))
+        assert switch.process.wait(20) == 0
+    assert "Traceback" not in switch.log()
