@@ -77,7 +77,12 @@ def test_a_start_decodes_the_newest_snapshot_once_and_no_older_one(
     keep_up(tmp_path, keep_days=90, wall_s=DECEMBER)
     decoded: list[bytes] = []
     restore = FoldedState.restore
-    monkeypatch.setattr(FoldedState, "restore", lambda state, data: decoded.append(data) or restore(state, data))
+
+    def noted(state: FoldedState, data: bytes) -> None:
+        decoded.append(data)
+        restore(state, data)
+
+    monkeypatch.setattr(FoldedState, "restore", noted)
     assert len(snapshot_paths(tmp_path)) == 2
     assert fold(tmp_path, ring).sequence == 9
     assert len(decoded) == 1
