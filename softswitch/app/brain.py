@@ -19,6 +19,7 @@ from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.invariant_keeper import InvariantKeeper
 from softswitch.app.invariants import Breach
+from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
@@ -132,8 +133,9 @@ class Brain:
         )
         self._call_desk.led_by({**made.by_kind(), **(guides or {})})
         askers = (lambda a: self._trunk_registrar.responded(a, now=turn.now), self._trunk_probe.responded)
+        self._keys = KeyInfoDesk(self.calls, media, self._call_desk.decide, log)
         self._sessions = SessionDesk(
-            self._ua, self.calls, turn, self._performer, self._call_desk, self.desk, askers, log
+            self._ua, self.calls, turn, self._performer, self._call_desk, self.desk, self._keys, askers, log
         )
         self._succession = Succession(
             self._folded,
@@ -239,6 +241,10 @@ class Brain:
             self._sessions.ask_for_life(event.leg)
         if isinstance(event, engine.Disagreement):
             self._keeper.differed(event)
+        if isinstance(event, engine.DigitPressed) and not self._keys.is_new(event.leg, event.digit):
+            return
+        if isinstance(event, engine.LegClosed):
+            self._keys.forget(event.leg)
         for given in inputs_of(event):
             self._call_desk.decide(given)
         self._sessions.run()

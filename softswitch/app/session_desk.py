@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from softswitch.app.call_desk import CallDesk
+from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
 from softswitch.calls import inputs
@@ -35,6 +36,7 @@ class SessionDesk:
         performer: has the sessions by leg.
         call_desk: decides.
         desk: takes requests outside of dialogs.
+        keys: takes INFOs.
         askers: are told of final responses to requests outside of dialogs, be they theirs or not.
         log: tells an event for people.
     """
@@ -47,6 +49,7 @@ class SessionDesk:
         performer: Performer,
         call_desk: CallDesk,
         desk: RequestDesk,
+        keys: KeyInfoDesk,
         askers: tuple[Callable[[actions.Responded], None], ...],
         log: Callable[..., None],
     ) -> None:
@@ -57,6 +60,7 @@ class SessionDesk:
         self._call_desk = call_desk
         self._decide = call_desk.decide
         self._desk = desk
+        self._keys = keys
         self._askers = askers
         self._log = log
         self._handlers = self._action_handlers()
@@ -88,7 +92,7 @@ class SessionDesk:
             actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
             actions.Referred: self._referred,
             actions.RefreshDue: self._refresh_due,
-            actions.InfoArrived: self._noted,
+            actions.InfoArrived: self._info_arrived,
             actions.Ended: self._ended,
             actions.Responded: self._responded,
             actions.Dropped: self._dropped,
@@ -108,6 +112,10 @@ class SessionDesk:
         self._desk.strayed(action.flow, now=self._turn.now, wall_s=self._turn.wall_s)
 
     # Of sessions
+
+    def _info_arrived(self, action: actions.InfoArrived) -> None:
+        self._keys.arrived(action)
+        self._noted(action)
 
     def _told(self, action: _OfSession, given: inputs.Input) -> None:
         """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
