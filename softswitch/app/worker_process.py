@@ -35,6 +35,7 @@ def main() -> None:
         ports=ports,
         realtime=True,
         country=settings.media.tones,
+        log=(settings.log.level, settings.log.form),
         on_ready=given.say_ready,
     )
 

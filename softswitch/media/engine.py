@@ -141,6 +141,50 @@ class Playing:
 
 
 @immutable
+class Recording:
+    """What is to be recorded into one file. The same name again says what holds from now on; its file stays."""
+
+    recording: str
+    """Its name; no other recording ever has it."""
+    path: str
+    """The file, absolute: 16-bit PCM."""
+    channels: tuple[tuple[str, ...], ...]
+    """By channel of the file, the legs whose phones are heard in it; a leg is in one recording at a time."""
+    began_us: int
+    """Monotonic time of the file's beginning. All processes of a machine have one such clock, so a recording goes on
+    in another worker at the right place."""
+    about: str = ""
+    """JSON for the file beside it (:mod:`softswitch.media.recorder.about`); empty: there is no such file."""
+    limit_s: float = 0.0
+    """After so long it ends by itself; 0: never."""
+    silence_s: float = 0.0
+    """After so much silence it ends by itself; 0: never."""
+
+
+@immutable
+class RecordingEnded:
+    """A recording is over and its file whole."""
+
+    recording: str
+    why: str
+    """``asked``, ``limit``, ``silence``, or ``lost`` where it was never written."""
+    seconds: float
+    gaps: int
+    """Stretches in which sound is missing."""
+    missing_s: float
+    """How long they are together."""
+
+
+@immutable
+class RecordingTrouble:
+    """Sound of a recording cannot be written, or can again."""
+
+    recording: str
+    what: str
+    """What the system said; empty when it works again."""
+
+
+@immutable
 class LegSilent:
     """A phone that is obliged to send has sent neither RTP nor RTCP for a minute."""
 
@@ -222,7 +266,17 @@ class WorkerHealth:
 
 
 MediaEvent = (
-    Disagreement | LegOpened | LegRefused | LegLatched | DigitPressed | LegSilent | PlayEnded | LegClosed | WorkerLost
+    Disagreement
+    | LegOpened
+    | LegRefused
+    | LegLatched
+    | DigitPressed
+    | LegSilent
+    | PlayEnded
+    | LegClosed
+    | RecordingEnded
+    | RecordingTrouble
+    | WorkerLost
 )
 
 
@@ -253,6 +307,17 @@ class MediaEngine(Protocol):
 
         A leg that hears something of the switch's gets none. Nothing answers.
         """
+        ...
+
+    def record(self, recording: Recording) -> None:
+        """Record what phones say, or say what of a recording has changed; relayed calls stay relayed.
+
+        Say it again when one of its legs has got another port. Legs that are not there are silent in it.
+        """
+        ...
+
+    def end_recording(self, recording: str, ended_us: int, about: str = "") -> None:
+        """End a recording at a monotonic time; :class:`RecordingEnded` answers, once for each worker that had it."""
         ...
 
     def close(self, leg: str) -> None:

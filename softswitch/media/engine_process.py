@@ -19,6 +19,8 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Playing,
+    Recording,
+    RecordingEnded,
     Stream,
     WorkerHealth,
     WorkerLost,
@@ -136,6 +138,8 @@ class WorkerEngine:
         """Answers that no worker is left to give."""
         self._waiting: dict[str, OpenLeg] = {}
         """Legs that no worker could take."""
+        self._recordings: dict[str, set[int]] = {}
+        """Numbers of the workers that each goes on in."""
         for number, sock in enumerate(sockets):
             self.add(number, sock)
 
@@ -228,6 +232,23 @@ class WorkerEngine:
         if worker is not None:
             worker.notes.append(wire.pack(wire.press_command(leg, digits)))
 
+    def record(self, recording: Recording) -> None:
+        """Record in each worker that has one of the legs; all of them write into one file."""
+        legs = [leg for channel in recording.channels for leg in channel]
+        having = {self._legs[leg].number for leg in legs if leg in self._legs}
+        known = self._recordings.setdefault(recording.recording, set())
+        known |= having
+        for number in known & self._workers.keys():
+            self._workers[number].notes.append(wire.pack(wire.record_command(recording)))
+
+    def end_recording(self, recording: str, ended_us: int, about: str = "") -> None:
+        """End a recording in all its workers; a brain that came later asks all."""
+        having = self._recordings.pop(recording, set(self._workers)) & self._workers.keys()
+        for number in having:
+            self._workers[number].notes.append(wire.pack(wire.end_recording_command(recording, ended_us, about)))
+        if not having:
+            self._made_up.append(RecordingEnded(recording, "lost", 0.0, 0, 0.0))
+
     def close(self, leg: str) -> None:
         """Give the port back; of a leg that no worker holds, any worker says so."""
         waited = self._waiting.pop(leg, None)
@@ -308,6 +329,8 @@ class WorkerEngine:
             event = wire.event_of(tuple(values))
             if isinstance(event, LegClosed | LegRefused):
                 self._release(event.leg)
+            elif isinstance(event, RecordingEnded):
+                self._recordings.get(event.recording, set()).discard(worker.number)
             if self._links.takes(event):
                 linked = True
             else:

@@ -40,10 +40,13 @@ from softswitch.media.engine import (
     OpenLeg,
     PlayEnded,
     Playing,
+    Recording,
+    RecordingEnded,
+    RecordingTrouble,
     Stream,
 )
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 """Raised when a message changes its meaning; a brain places no new legs on a worker that speaks another."""
 PRODUCT: Final = "softswitch/0.1.0"
 MESSAGE_OCTETS: Final = 96 * 1024
@@ -61,6 +64,8 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "leg-silent": LegSilent,
     "play-ended": PlayEnded,
     "leg-closed": LegClosed,
+    "recording-ended": RecordingEnded,
+    "recording-trouble": RecordingTrouble,
 }
 _EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
 _FIELDS: Final = {cls: tuple(field.name for field in fields(cls)) for cls in (*EVENT_TYPES.values(), LegStatistics)}
@@ -133,6 +138,16 @@ def play_command(leg: str, playing: Playing | None) -> Values:
 def press_command(leg: str, digits: str) -> Values:
     """Return the command that sends a leg keys."""
     return ("press", leg, digits)
+
+
+def record_command(recording: Recording) -> Values:
+    """Return the command that records."""
+    return ("record", *_fields_of(recording))
+
+
+def end_recording_command(recording: str, ended_us: int, about: str) -> Values:
+    """Return the command that ends a recording."""
+    return ("end-recording", recording, ended_us, about)
 
 
 def close_command(leg: str) -> Values:

@@ -22,6 +22,9 @@ from softswitch.media.engine import (
     OpenLeg,
     PlayEnded,
     Playing,
+    Recording,
+    RecordingEnded,
+    RecordingTrouble,
     Stream,
     WorkerLost,
 )
@@ -60,6 +63,10 @@ class SimulatedMedia:
         self.keys_sent: list[tuple[str, str]] = []
         """Keys that the brain sent, with the leg to which."""
         """What each leg was let hear, in order: the leg and the sounds."""
+        self.recordings: dict[str, Recording] = {}
+        """What is recorded now."""
+        self.recorded: dict[str, tuple[Recording, float]] = {}
+        """What was recorded, and how many seconds of it."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
         self.cut_off = False
@@ -95,6 +102,15 @@ class SimulatedMedia:
     def send_keys(self, leg: str, digits: str) -> None:
         """Note: keys for a leg."""
         self._notes.append(lambda: self.keys_sent.append((leg, digits)))
+
+    def record(self, recording: Recording) -> None:
+        """Note: record, or what has changed of that."""
+        self._notes.append(lambda: self._record(recording))
+
+    def end_recording(self, recording: str, ended_us: int, about: str = "") -> None:
+        """Note: end a recording."""
+        del about
+        self._notes.append(lambda: self._end_recording(recording, ended_us / 1e6, "asked"))
 
     def close(self, leg: str) -> None:
         """Note: give the port back."""
@@ -169,6 +185,22 @@ class SimulatedMedia:
             port.playing, port.ended = None, number
             self._tell(PlayEnded(leg, number, problem))
 
+    def _record(self, recording: Recording) -> None:
+        name = recording.recording
+        if name not in self.recordings and recording.limit_s:
+            over_at = recording.began_us / 1e6 + recording.limit_s
+            self._loop.call_at(max(over_at, self._loop.time()), self._end_recording, name, over_at, "limit")
+        self.recordings[name] = recording
+
+    def _end_recording(self, name: str, at_s: float, why: str) -> None:
+        recording = self.recordings.pop(name, None)
+        if recording is not None:
+            seconds = max(0.0, at_s - recording.began_us / 1e6)
+            self.recorded[name] = recording, seconds
+            self._tell(RecordingEnded(name, why, seconds, 0, 0.0))
+        elif why == "asked":
+            self._tell(RecordingEnded(name, "lost", 0.0, 0, 0.0))
+
     def _close(self, leg: str) -> None:
         self._wanted.discard(leg)
         gone = self.legs.pop(leg, None)
@@ -212,6 +244,17 @@ class SimulatedMedia:
     def fall_silent(self, leg: str) -> None:
         """Let a worker notice that a phone sends nothing any more."""
         self._tell(LegSilent(leg))
+
+    def say_nothing_more(self, leg: str) -> None:
+        """Let a leg be silent for so long that its recording ends."""
+        for name, recording in list(self.recordings.items()):
+            if recording.silence_s and any(leg in channel for channel in recording.channels):
+                self._end_recording(name, self._loop.time(), "silence")
+
+    def fail_to_record(self, what: str) -> None:
+        """Let the disk fail, or work again where ``what`` is empty."""
+        for name in self.recordings:
+            self._tell(RecordingTrouble(name, what))
 
     def press(self, leg: str, digit: str) -> None:
         """Let a telephone event arrive on a leg."""

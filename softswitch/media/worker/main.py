@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
-from softswitch.media.engine import OpenLeg, Playing
+from softswitch.media.engine import OpenLeg, Playing, Recording
 from softswitch.media.worker.backends import choose_backend
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller, WorkerLoop
@@ -18,6 +18,7 @@ from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.players import DEFAULT_COUNTRY
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.priority import raise_priority
+from softswitch.media.worker.recorders import RecorderProcesses
 from softswitch.media.worker.rows import TICK_US, Rows
 from softswitch.media.worker.timer import TickTimer
 from softswitch.runtime.clocks import SystemClock
@@ -34,6 +35,7 @@ def run(
     ports: range,
     realtime: bool,
     country: str = DEFAULT_COUNTRY,
+    log: tuple[str, str] = ("info", "auto"),
     backend: str = "",
     on_ready: Callable[[], None] | None = None,
 ) -> None:
@@ -48,6 +50,7 @@ def run(
         ports: its slice of the port range.
         realtime: ask the system for a place before other programs; where it refuses, go on without.
         country: whose tones legs hear: RU, EU or US.
+        log: level and form of the recorder's log.
         backend: ``aio`` or ``epoll``; empty for the best that works.
         on_ready: called once, when commands are taken.
     """
@@ -58,7 +61,17 @@ def run(
     io = choose_backend(state, wanted=backend)
     entropy = system_entropy()
     outbox = Outbox()
-    plane = MediaPlane(state, pool, io, poller, clock=SystemClock(), entropy=entropy, emit=outbox.emit, country=country)
+    plane = MediaPlane(
+        state,
+        pool,
+        io,
+        poller,
+        clock=SystemClock(),
+        entropy=entropy,
+        emit=outbox.emit,
+        country=country,
+        recorders=RecorderProcesses(poller, number=number, level=log[0], form=log[1]),
+    )
     control = Control(
         control_socket,
         number=number,
@@ -102,6 +115,10 @@ def execute(plane: MediaPlane, command: wire.Values) -> None:
         plane.play(leg, Playing(*order) if order else None)
     elif name == "press":
         plane.press(*values)
+    elif name == "record":
+        plane.record(Recording(*values))
+    elif name == "end-recording":
+        plane.end_recording(*values)
     elif name in ("close", "forget"):
         plane.close(values[0], quiet=name == "forget")
     else:

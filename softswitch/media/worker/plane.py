@@ -20,8 +20,10 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Playing,
+    Recording,
     Stream,
 )
+from softswitch.media.worker.batch import Batch
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
@@ -36,6 +38,7 @@ from softswitch.media.worker.rows import FRAME_TICKS, TICK_US, Rows, To
 from softswitch.media.worker.silence import SilenceWatch
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
+from softswitch.media.worker.taps import Recorders, Taps
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
@@ -75,6 +78,7 @@ class MediaPlane:
         entropy: for SSRCs, first sequence numbers and names.
         emit: takes events.
         country: whose tones legs hear: RU, EU or US.
+        recorders: where recorders come from.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class MediaPlane:
         entropy: Entropy,
         emit: Callable[[MediaEvent], None],
         country: str = DEFAULT_COUNTRY,
+        recorders: Recorders | None = None,
     ) -> None:
         self._state = state
         self._ports = ports
@@ -108,6 +113,7 @@ class MediaPlane:
         self._frame = 0
         """Number of the last frame that the desk made."""
         self._rooms = Rooms(self._legs, state, routes, self._desk)
+        self._taps = Taps(state, self._legs, recorders, emit)
         self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
         self._silence = SilenceWatch(self._leg_by_row, self._ledger, emit)
         self._reports = Reports(state, self._ledger, clock, entropy)
@@ -134,7 +140,7 @@ class MediaPlane:
 
         While no phone has sent anything there is nothing to sweep, and a look at the clock each frame is enough.
         """
-        if not len(self):
+        if not len(self) and not self._taps.waiting:
             return 0
         return 1 if self._state.connected else FRAME_TICKS
 
@@ -163,6 +169,8 @@ class MediaPlane:
         if stream.formats:
             self._state.clock_hz[leg.row] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)
+        self._taps.refresh(leg)
+        self._choose_who_sees_sound()
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
         """Say who hears whom."""
@@ -182,6 +190,30 @@ class MediaPlane:
         if leg is not None:
             self._players.press(leg, digits)
 
+    def record(self, recording: Recording) -> None:
+        """Record what phones say, or follow what has changed of that."""
+        self._taps.record(recording)
+        self._choose_who_sees_sound()
+
+    def end_recording(self, recording: str, ended_us: int, about: str) -> None:
+        """End a recording at a monotonic time."""
+        self._taps.end(recording, ended_us, about)
+        self._choose_who_sees_sound()
+
+    def _choose_who_sees_sound(self) -> None:
+        desk, taps = self._desk, self._taps
+        relay = self._reception.relay
+        if not taps.active:
+            relay.on_sound = None if desk.idle else desk.put
+        elif desk.idle:
+            relay.on_sound = taps.put
+        else:
+            relay.on_sound = self._show_both
+
+    def _show_both(self, batch: Batch) -> None:
+        self._taps.put(batch)
+        self._desk.put(batch)
+
     def close(self, name: str, *, quiet: bool = False) -> None:
         """Give a leg's ports back, at the latest when this turn of the loop is over.
 
@@ -199,6 +231,7 @@ class MediaPlane:
         leg.stream, leg.closed = None, True
         self._rooms.drop(leg)
         self._desk.drop(leg.row)
+        self._taps.drop(leg)
         self._poller.forget(leg.catch_all)
         self._poller.forget(leg.reports_socket)
         self.retire(leg)
@@ -217,7 +250,9 @@ class MediaPlane:
 
         This is the only place that closes a descriptor, never in the middle of a sweep.
         """
-        self._reception.relay_waiting(now=self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._taps.now_us = int(1e6 * now)
+        self._reception.relay_waiting(now=now)
         for sock in self._retired:
             sock.close()
         self._retired.clear()
@@ -239,6 +274,7 @@ class MediaPlane:
             missed: how many ticks before it were not made.
         """
         now = self._clock.monotonic()
+        self._taps.now_us = int(1e6 * now)
         self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
         self._mix(number // FRAME_TICKS, now=now)
         self._players.work()
@@ -247,6 +283,8 @@ class MediaPlane:
             self._ledger.settle()
             self._reports.send_due(now=now)
             self._silence.look(now=now)
+            self._taps.look(now=now)
+            self._choose_who_sees_sound()
             self._end_pauses()
             self._retire_broken()
 
@@ -258,7 +296,7 @@ class MediaPlane:
             if self._rooms.changed:
                 parties, alone = self._rooms.parties(), self._rooms.talking_to_us()
                 self._desk.set_parties(parties, self._leg_by_row, now=now, pressing=alone)
-                self._reception.relay.on_sound = None if self._desk.idle else self._desk.put
+                self._choose_who_sees_sound()
             if not self._desk.idle:
                 self._desk.tick(now=now)
                 self._players.advance(self._desk.tracks)
@@ -309,6 +347,7 @@ class MediaPlane:
         self._watch(leg)
         self._reports.begin(leg)
         self._rooms.refresh(leg)
+        self._taps.refresh(leg)
         return leg
 
     def _watch(self, leg: Leg) -> None:

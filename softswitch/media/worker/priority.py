@@ -12,7 +12,8 @@ _NICE: Final = -10
 def raise_priority() -> str:
     """Ask for real-time scheduling, else for a better nice value; return what was granted, perhaps ``normal``."""
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_REALTIME_PRIORITY))
+        # What it starts, a recorder, gets an ordinary place.
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_REALTIME_PRIORITY))
     except OSError:
         pass
     else:

@@ -32,6 +32,7 @@ from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
 from softswitch.media.worker.rows import TICK_US, Rows
+from softswitch.media.worker.taps import Recorders
 
 EventT = TypeVar("EventT", bound=MediaEvent)
 
@@ -98,7 +99,14 @@ def speak(to: Endpoint, *phones: Phone) -> None:
 class PlaneRig:
     """A plane with a backend of the wanted kind."""
 
-    def __init__(self, backend: str, ports: range = range(20000, 20200), *, country: str = "EU") -> None:
+    def __init__(
+        self,
+        backend: str,
+        ports: range = range(20000, 20200),
+        *,
+        country: str = "EU",
+        recorders: Recorders | None = None,
+    ) -> None:
         self.pool = PortPool(ports)
         self.state = Rows(self.pool.size)
         self.backend = choose_backend(self.state, wanted=backend)
@@ -114,6 +122,7 @@ class PlaneRig:
             entropy=Entropy(os.urandom),
             emit=self.events.append,
             country=country,
+            recorders=recorders,
         )
         self._tick = 0
         self._legs: set[str] = set()

@@ -1,0 +1,123 @@
+"""WAV files that are whole at every moment: sound is written first, then the header that tells of it.
+
+Several processes may write into one file, each its own channels: whoever writes has the file for itself meanwhile, and
+begins with what stands there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
+_MOST_OCTETS: Final = 0xFFFF_FFFF - 36
+
+Frames = npt.NDArray[np.int16]
+"""Shape (frames, channels)."""
+
+
+def header_of(rate_hz: int, channels: int, octets: int) -> bytes:
+    """Return the header of a file with so many octets of 16-bit PCM (RIFF, WAVE, ``fmt `` of PCM)."""
+    octets = min(octets, _MOST_OCTETS)
+    frame = 2 * channels
+    return HEADER.pack(
+        b"RIFF", 36 + octets, b"WAVE", b"fmt ", 16, 1, channels, rate_hz, rate_hz * frame, frame, 16, b"data", octets
+    )
+
+
+class WavFile:
+    """A file that grows; one that is there already goes on as what it is.
+
+    Args:
+        path: of the file; its folder is made.
+        channels: that it gets.
+        rate_hz: samples a second that it gets.
+
+    Raises:
+        OSError: it cannot be opened or written.
+
+    Attributes:
+        rate_hz: samples a second that it has.
+        channels: that it has.
+    """
+
+    def __init__(self, path: Path, channels: int, rate_hz: int) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.channels, self.rate_hz = channels, rate_hz
+        try:
+            with self.alone():
+                self._begin()
+        except OSError:
+            os.close(self._descriptor)
+            raise
+
+    def _begin(self) -> None:
+        there = os.pread(self._descriptor, HEADER.size, 0)
+        if len(there) == HEADER.size and there[:4] == b"RIFF":
+            self.channels, self.rate_hz = HEADER.unpack(there)[6:8]
+        else:
+            _write(self._descriptor, header_of(self.rate_hz, self.channels, 0), 0)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have the file for oneself."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    @property
+    def frames(self) -> int:
+        """How long it is."""
+        return max(0, os.fstat(self._descriptor).st_size - HEADER.size) // (2 * self.channels)
+
+    def read(self, first: int, count: int) -> Frames:
+        """Return what stands at a place; silence where nothing does."""
+        found = np.zeros((count, self.channels), np.int16)
+        octets = os.pread(self._descriptor, found.nbytes, self._place(first))
+        there = np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")
+        found.reshape(-1)[: len(there)] = there
+        return found
+
+    def write(self, first: int, sound: Frames) -> None:
+        """Write sound, then the header.
+
+        Raises:
+            OSError: not all of it was written; what was there before is whole.
+        """
+        _write(self._descriptor, sound.astype("<i2", copy=False).data.cast("B"), self._place(first))
+        self._tell_length()
+
+    def end_at(self, frames: int) -> None:
+        """Cut it, or fill it up with silence, to this length."""
+        os.ftruncate(self._descriptor, self._place(frames))
+        self._tell_length()
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
+
+    def _tell_length(self) -> None:
+        octets = self.frames * 2 * self.channels
+        _write(self._descriptor, header_of(self.rate_hz, self.channels, octets), 0)
+
+    def _place(self, frame: int) -> int:
+        return HEADER.size + 2 * self.channels * frame
+
+
+def _write(descriptor: int, data: bytes | memoryview, place: int) -> None:
+    """Write all of it: the system may take a part where the disk is nearly full."""
+    rest = memoryview(data)
+    while rest:
+        count = os.pwrite(descriptor, rest, place)
+        rest, place = rest[count:], place + count
