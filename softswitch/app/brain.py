@@ -24,6 +24,7 @@ from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
+from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.session_desk import SessionDesk
@@ -112,6 +113,7 @@ class Brain:
             self.calls,
             lambda fact: self.agents.apply(turn.place(fact)),
         )
+        self.recording = self._new_recording_desk()
         self._registrations = Registrations(
             self.locations, turn, self._wake_ups, self.people, self._ua, settings.domain
         )
@@ -185,6 +187,20 @@ class Brain:
             log=self._log,
         )
 
+    def _new_recording_desk(self) -> RecordingDesk:
+        made = RecordingDesk(
+            self._folded.recordings,
+            self.calls,
+            self._media,
+            self._turn,
+            site=lambda: self.desk.site,
+            settings=self._settings,
+            end=self._call_desk.decide,
+            log=self._log,
+        )
+        self._call_desk.recorded_by(made)
+        return made
+
     def _new_desk(self, site: Site, entropy: Entropy) -> RequestDesk:
         settings = self._settings
         return RequestDesk(
@@ -247,6 +263,7 @@ class Brain:
             self._keys.forget(event.leg)
         for given in inputs_of(event):
             self._call_desk.decide(given)
+        self._call_desk.told_of_recordings(self.recording.media_event(event))
         self._sessions.run()
 
     def handle_timer(self) -> None:
@@ -271,6 +288,24 @@ class Brain:
         self._turn.look_at_clock()
         self._call_desk.decide(inputs.EndConversation(conversation_id, reason))
         self._sessions.run()
+
+    def start_recording(self, leg: str, by: str) -> None:
+        """Begin to record the conversation of a leg.
+
+        Raises:
+            CommandError: it cannot or must not be recorded, or is being recorded.
+        """
+        self._turn.look_at_clock()
+        self.recording.start(leg, by)
+
+    def stop_recording(self, leg: str, by: str) -> None:
+        """End the recording of a leg's conversation.
+
+        Raises:
+            CommandError: it is not recorded, or must not be ended.
+        """
+        self._turn.look_at_clock()
+        self.recording.stop(leg, by)
 
     def command_people(self, given: agent_inputs.Input) -> None:
         """Carry out a command about a user's status or queues.
@@ -319,6 +354,7 @@ class Brain:
         """Agree with the workers about the legs, once they have told which they hold."""
         self._turn.look_at_clock()
         self._succession.settle_media()
+        self.recording.say_again()
         self._sessions.run()
 
     def serve(self) -> None:

@@ -146,6 +146,9 @@ class BrainProcess:
             password_of=password_of,
             earlier_scenario=partial(find_version, self._directory),
             trunk_probe_s=sip.trunk_probe_s,
+            storage=str(self._directory.absolute()),
+            recording=self._settings.recording.default,
+            recording_failure=self._settings.recording.on_failure,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
         )

@@ -41,6 +41,12 @@ class BrainSettings:
     """Finds a scenario's version that is not in the loaded site, for calls that began with it."""
     trunk_probe_s: float = 0.0
     """How often hosts of trunks are asked whether they are there, in seconds; 0: never."""
+    storage: str = ""
+    """The storage directory, absolute."""
+    recording: str = "on_demand"
+    """Whether calls are recorded of which nobody says anything."""
+    recording_failure: str = "go_on"
+    """What becomes of a call that has to be recorded and cannot: ``go_on`` or ``refuse``."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -6,12 +6,13 @@ A conversation that has a guide is followed by it; what one conversation's facts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guidance import Guidance
 from softswitch.app.message_trace import MessageTrace
+from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.request_desk import MakeReplacement
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
@@ -22,6 +23,7 @@ from softswitch.calls.decide import decide
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
+from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.replacing import refusal_of_replacement
 from softswitch.calls.state import Conversation
 from softswitch.core.facts import Record
@@ -101,6 +103,10 @@ class CallDesk:
             arm=lambda conversation_id, wall_s: self._wake_ups.arm(_GUIDE, conversation_id, wall_s),
         )
 
+    def recorded_by(self, recording: RecordingDesk) -> None:
+        """Take who decides about recordings, which follow calls."""
+        self._recording = recording
+
     # Calls that begin
 
     def arrive(self, request: Request, flow: Flow, make: Callable[[str], inputs.CallArrived]) -> None:
@@ -138,14 +144,17 @@ class CallDesk:
             own = [fact for fact in decided if type(fact) is not Elsewhere]
             self.guidance.after(conversation_id, guide, own, self._turn.wall_s)
 
-    def _decide_one(self, given: inputs.Input) -> tuple[str, str, list[Any]]:
+    def _decide_one(self, given: inputs.Input | RecordingInput) -> tuple[str, str, list[Any]]:
         """Decide what follows from an input; return the conversation, its guide, and the facts."""
+        if isinstance(given, RecordingInput):
+            return self._decide_recording(given)
         decided = decide(self._calls, given)
         if not decided:
             return "", "", decided
         conversation_id = self._conversation_id(given)
         conversation = self._calls.conversations.get(conversation_id)  # it may be over when its facts are applied
         touched = {conversation_id: self._calls.conversations.get(conversation_id)}
+        followed: list[Any] = []
         for fact in decided:
             where = conversation_id
             if type(fact) is Elsewhere:
@@ -163,11 +172,32 @@ class CallDesk:
                 self._guide_applies(touched[where], record)
             with about(where, getattr(fact, "leg", "")):
                 self._performer.perform(fact, self._turn.now)
+            for made in self._recording.follow(record):
+                self._guide_applies(conversation if where == conversation_id else touched[where], made)
+                followed.append(made.fact if where == conversation_id else Elsewhere(where, made.fact))
+        decided = [*decided, *followed]
         for where in touched:
             self.keep_dialogs(where)
             self.arm(where)
         self._guide_elsewhere(touched, conversation_id, decided)
         return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _decide_recording(self, given: RecordingInput) -> tuple[str, str, list[Any]]:
+        """Decide what a guide asks to be recorded."""
+        conversation = self._calls.conversations.get(given.conversation_id)
+        made = self._recording.decide(given)
+        for record in made:
+            self._guide_applies(conversation, record)
+        guide = conversation.guide if conversation is not None else ""
+        return given.conversation_id, guide, [record.fact for record in made]
+
+    def told_of_recordings(self, made: Sequence[Record]) -> None:
+        """Let guides follow what workers told of recordings of their callers."""
+        for record in made:
+            conversation = self._calls.conversations.get(record.conversation_id)
+            self._guide_applies(conversation, record)
+            if conversation is not None and conversation.guide:
+                self.guidance.after(record.conversation_id, conversation.guide, (record.fact,), self._turn.wall_s)
 
     def _guide_applies(self, conversation: Conversation | None, record: Record) -> None:
         if conversation is not None and conversation.guide:

@@ -16,6 +16,7 @@ from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.facts import DialogChanged, LegAnswered
+from softswitch.calls.recording.state import RecordingState
 from softswitch.calls.state import CallsState, Deadlines
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
@@ -46,6 +47,7 @@ class FoldedState:
         agents: who is logged in, and in which status.
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
+        recordings: what is recorded.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -61,6 +63,7 @@ class FoldedState:
         self.agents = AgentsState()
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
+        self.recordings = RecordingState()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -115,6 +118,7 @@ class FoldedState:
         kind = type(record.fact)
         if kind in APPLIED:
             apply_call_fact(self.calls, record)
+            self.recordings.apply(record)
             if kind is LegAnswered:
                 self.agents.apply(record)
         elif kind is GapFound:
@@ -125,6 +129,7 @@ class FoldedState:
             self.agents.apply(record)
             self.trunks.apply(record)
             self.silent_hosts.apply(record)
+            self.recordings.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -153,6 +158,7 @@ class FoldedState:
             self.trunks.values(),
             self.silent_hosts.values(),
             self.last_s,
+            self.recordings.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -179,5 +185,6 @@ class FoldedState:
             self.trunks.restore(later[0] if later else ())  # older snapshots end before these
             self.silent_hosts.restore(later[1] if len(later) > 1 else ())
             self.last_s = later[2] if len(later) > 2 else 0.0
+            self.recordings.restore(later[2] if len(later) > 2 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from softswitch.calls.guide import Guide, GuideDue
 from softswitch.calls.inputs import Dismiss, Input
+from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.state import CallsState
 from softswitch.core.facts import Record
 
@@ -31,7 +32,7 @@ class Guidance:
         calls: CallsState,
         guides: Mapping[str, Guide],
         *,
-        decide: Callable[[Input], Sequence[Any]],
+        decide: Callable[[Input | RecordingInput], Sequence[Any]],
         place: Callable[[object, str], Record],
         arm: Callable[[str, float | None], None],
     ) -> None:

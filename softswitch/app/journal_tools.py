@@ -10,6 +10,7 @@ from pathlib import Path
 from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.calls import control_facts
 from softswitch.calls import facts as call_facts
+from softswitch.calls.recording import facts as recording_facts
 from softswitch.core.clock import iso_utc
 from softswitch.core.facts import Record, UnknownFact, type_of
 from softswitch.directory import bans, location
@@ -20,7 +21,16 @@ from softswitch.journal.redaction import redacted
 from softswitch.queues.agents import facts as agent_facts
 from softswitch.scenario import facts as scenario_facts
 
-FACT_MODULES = (call_facts, control_facts, journal_facts, location, bans, agent_facts, scenario_facts)
+FACT_MODULES = (
+    call_facts,
+    control_facts,
+    recording_facts,
+    journal_facts,
+    location,
+    bans,
+    agent_facts,
+    scenario_facts,
+)
 """Importing them is what makes their facts known to the decoder."""
 
 

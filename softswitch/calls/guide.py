@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from softswitch.calls.inputs import Input
+from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.core.facts import Record
 from softswitch.core.immutable import immutable
 
@@ -34,8 +35,11 @@ class Guide(Protocol):
         """Change the guide's state by a fact; facts of others change nothing."""
         ...
 
-    def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
-        """Return what a fact of the guide's own, already applied, asks of the calls."""
+    def asks(self, conversation_id: str, fact: object) -> Sequence[Input | RecordingInput]:
+        """Return what a fact of the guide's own, already applied, asks of the calls, or of recordings.
+
+        How a guide records what its caller says: :class:`softswitch.calls.recording.inputs.RecordCaller`.
+        """
         ...
 
     def deadline_s(self, conversation_id: str) -> float | None:

@@ -210,6 +210,9 @@ def _user(entry: Entry, domain: str) -> User:
         entry.flag("call_waiting") if "call_waiting" in entry.values else None,
         entry.texts("routes"),
         entry.texts("mobile"),
+        recording=entry.text("recording"),
+        recording_pause=entry.flag("recording_pause"),
+        recording_notice=entry.text("recording_notice"),
     )
 
 
@@ -228,6 +231,7 @@ def _group(entry: Entry) -> Group:
         entry.whole("max_unanswered") or most,
         entry.whole("max_rounds") or _ROUNDS.get(mode, 1),
         tuple((member.text("user"), _weight(member)) for member in entry.entries("members")),
+        recording=entry.text("recording"),
     )
 
 
@@ -275,4 +279,5 @@ def _trunk(entry: Entry) -> Trunk:
         entry.whole("calls_each_user") or 0,
         entry.whole("calls_each_second") or 0,
         entry.flag("register"),
+        recording=entry.text("recording"),
     )

@@ -41,6 +41,7 @@ PRESETS: Final = ("voximplant", "mango")
 _NAME: Final = Field(name, required=True, example="anna")
 _EXTENSION: Final = Field(extension, required=True, example='"101"')
 _RING_S: Final = Field(whole(1, 3600))
+_RECORDING: Final = Field(choice("always", "on_demand", "never"))
 _WRAP_UP: Final = Field(
     table(
         {
@@ -62,7 +63,9 @@ _USERS: Final[Fields] = {
     "routes": Field(list_of(name)),
     "roles": Field(list_of(choice("operator", "supervisor", "manager", "administrator", "owner"))),
     "voicemail": Field(flag),
-    "recording": Field(choice("always", "on_demand", "never")),
+    "recording": _RECORDING,
+    "recording_pause": Field(flag),
+    "recording_notice": Field(free_text(300)),
     "call_waiting": Field(flag),
     "respect_status": Field(flag),
     "preset": Field(choice(*PRESETS)),
@@ -99,6 +102,7 @@ _GROUPS: Final[Fields] = {
         list_of(table({"user": Field(name, required=True, example="anna"), "weight": Field(whole(0, 1_000_000))}))
     ),
     "wrap_up": _WRAP_UP,
+    "recording": _RECORDING,
 }
 
 _QUEUES: Final[Fields] = {
@@ -157,6 +161,7 @@ _TRUNKS: Final[Fields] = {
     "calls": Field(whole(1, 100_000)),
     "calls_each_user": Field(whole(1, 1000)),
     "calls_each_second": Field(whole(1, 1000)),
+    "recording": _RECORDING,
 }
 
 _EMERGENCY: Final[Fields] = {
@@ -198,6 +203,6 @@ NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "rooms": frozenset({"name"}),
     "contacts": frozenset({"email"}),
     "numbers": frozenset({"queue", "room"}),
-    "users": frozenset({"roles", "voicemail", "recording"}),
+    "users": frozenset({"roles", "voicemail"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

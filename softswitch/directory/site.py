@@ -50,6 +50,12 @@ class User:
     """By which routes this user's calls may leave, in the order of trying."""
     mobile: tuple[str, ...] = ()
     """Mobile numbers, the first one first."""
+    recording: str = ""
+    """Whether this user's calls are recorded: ``always``, ``on_demand`` or ``never``; empty: nothing is said."""
+    recording_pause: bool = False
+    """Whether the user may end a recording that has to be."""
+    recording_notice: str = ""
+    """Sound file that tells others that the call is recorded; empty: nothing tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Trunk:
     calls_each_second: int = 0
     register: bool = False
     """Whether we register there, as ``username``, so that it knows where to send calls."""
+    recording: str = ""
+    """As a user's."""
 
     @property
     def source_port(self) -> int | None:
@@ -133,6 +141,8 @@ class Group:
     """How often the list is gone through."""
     members: tuple[tuple[str, int], ...] = ()
     """Name and weight of each, in the order of the list."""
+    recording: str = ""
+    """As a user's; of calls that came through the group."""
 
 
 @dataclass(frozen=True, slots=True)

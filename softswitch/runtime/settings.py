@@ -192,6 +192,8 @@ class RecordingSettings(Section):
     """Which calls are recorded where nothing else says so."""
 
     default: Literal["always", "on_demand", "never"] = "on_demand"
+    on_failure: Literal["go_on", "refuse"] = "go_on"
+    """What becomes of a call that has to be recorded and cannot: it goes on, or it is ended."""
 
 
 class SpeechSettings(Section):
@@ -273,7 +275,7 @@ class Settings(BaseSettings):
             "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
             "journal": self.journal.model_dump(),
             "api": {"listen": str(self.api.listen)},
-            "recording": {"default": self.recording.default},
+            "recording": self.recording.model_dump(),
             "speech": self.speech.model_dump(mode="json"),
             "security": {"allow": [str(network) for network in self.security.allow]},
             "stop": {"drain_s": self.stop.drain_s},

@@ -1,0 +1,266 @@
+"""Who is recorded: the policy of the site, commands and codes, and what the media workers tell of it.
+
+Precedence: ``never`` of anybody concerned goes before ``always`` of anybody, that before ``on_demand``, and where none
+of them says anything the settings' default counts. Concerned are both users who talk, the group through which the call
+came, and the trunk that it came in or goes out by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.turn import Turn
+from softswitch.calls import facts as calls
+from softswitch.calls.inputs import EndConversation
+from softswitch.calls.recording import decide, facts
+from softswitch.calls.recording.effects import RecordingEffects
+from softswitch.calls.recording.inputs import (
+    RecordCaller,
+    RecordingInput,
+    StartRecording,
+    StopRecording,
+    StopRecordingCaller,
+)
+from softswitch.calls.recording.state import RecordingState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record
+from softswitch.directory.site import Site
+from softswitch.media import engine
+from softswitch.media.engine import MediaEngine
+
+ALWAYS, ON_DEMAND, NEVER = "always", "on_demand", "never"
+_STRENGTH: Final = (NEVER, ALWAYS, ON_DEMAND)
+POLICY: Final = "policy"
+REFUSE: Final = "refuse"
+
+
+class RecordingDesk:
+    """Decides about recordings and carries out what follows.
+
+    Args:
+        state: of recordings.
+        call_state: the calls; only read.
+        media: the engine.
+        turn: gives facts their place.
+        site: the site in force.
+        settings: the policy where the site says nothing, what becomes of calls that cannot be recorded, and the folder.
+        end: ends a call.
+        log: tells an event for people.
+    """
+
+    def __init__(
+        self,
+        state: RecordingState,
+        call_state: CallsState,
+        media: MediaEngine,
+        turn: Turn,
+        *,
+        site: Callable[[], Site],
+        settings: BrainSettings,
+        end: Callable[[EndConversation], None],
+        log: Callable[..., None],
+    ) -> None:
+        self._state = state
+        self._calls = call_state
+        self._site = site
+        self._default = settings.recording
+        self._on_failure = settings.recording_failure
+        self._turn = turn
+        self._end = end
+        self._log = log
+        now = lambda: (turn.now, turn.wall_s)  # noqa: E731  # the two faces of this turn
+        self._effects = RecordingEffects(state, call_state.legs, media, now, settings.storage)
+
+    # Calls
+
+    def follow(self, record: Record) -> list[Record]:
+        """Fold a fact of a call, and let what follows for its recording follow; return the facts that did."""
+        self._state.apply(record)
+        made = self._take(record.conversation_id, decide.follow(self._state, record.conversation_id, record.fact))
+        if isinstance(record.fact, calls.SegmentStarted):
+            made += self._by_policy(record.conversation_id)
+        elif isinstance(record.fact, calls.LegMediaOpened):
+            self._effects.say_again(record.conversation_id)  # it may be a port that takes another one's place
+        return made
+
+    def decide(self, given: RecordingInput) -> list[Record]:
+        """Carry out what a guide or a command asks for.
+
+        Raises:
+            CommandError: a command that does not fit; nothing has changed.
+        """
+        if isinstance(given, RecordCaller):
+            made = decide.record_caller(self._state, self._calls, given)
+        elif isinstance(given, StopRecordingCaller):
+            made = decide.stop_caller(self._state, given)
+        elif isinstance(given, StartRecording):
+            made = decide.start(self._state, self._calls.conversations.get(given.conversation_id), given)
+        else:
+            made = decide.stop(self._state, given)
+        return self._take(given.conversation_id, made)
+
+    def say_again(self) -> None:
+        """Tell the engine all that is recorded, after a start."""
+        for conversation_id in self._state.conversations:
+            self._effects.say_again(conversation_id)
+        self._effects.end_again()
+
+    # Commands
+
+    def start(self, leg: str, by: str) -> None:
+        """Begin to record the conversation of a leg.
+
+        Raises:
+            CommandError: it cannot or must not be recorded, or is being recorded.
+        """
+        conversation = self._conversation_of(leg)
+        policy, why = self._policy_of(conversation)
+        if policy == NEVER:
+            raise CommandError(
+                f"This call must not be recorded: {why}.", status=403, error_id="recording-forbidden", field="leg"
+            )
+        self.decide(StartRecording(conversation.conversation_id, by, self._day()))
+
+    def stop(self, leg: str, by: str) -> None:
+        """End the recording of a leg's conversation.
+
+        Raises:
+            CommandError: it is not recorded, or has to be and the leg's user has not the right to pause that.
+        """
+        conversation = self._conversation_of(leg)
+        policy, why = self._policy_of(conversation)
+        user = self._site().users.get(self._calls.legs[leg].user)
+        if policy == ALWAYS and not (user is not None and user.recording_pause):
+            text = f"This call has to be recorded: {why}. To pause that needs recording_pause: true of the user."
+            raise CommandError(text, status=403, error_id="recording-required", field="leg")
+        self.decide(StopRecording(conversation.conversation_id, by))
+
+    def _key_pressed(self, leg: str, key: str) -> None:
+        """Follow a key of a user's phone that talks: a code begins and ends recording."""
+        conversation = self._calls.conversation_of(leg)
+        if conversation is None or leg not in (conversation.talking or ()) or not self._calls.legs[leg].user:
+            return
+        code = self._site().codes["record"]
+        wall_s = self._turn.wall_s
+        complete, made = decide.keyed(self._state, conversation.conversation_id, leg, key, code, wall_s)
+        if conversation.conversation_id in self._state.conversations:
+            self._take(conversation.conversation_id, made)
+            if complete:
+                self._toggle(leg)
+
+    def _toggle(self, leg: str) -> None:
+        """Begin where nothing is recorded, else end it; a refusal is logged."""
+        running = self._state.of(self._conversation_of(leg).conversation_id).running
+        try:
+            if running is None:
+                self.start(leg, "key")
+            else:
+                self.stop(leg, "key")
+        except CommandError as error:
+            self._log("recording.refused", leg=leg, reason=str(error))
+
+    # What workers tell
+
+    def media_event(self, event: engine.MediaEvent) -> list[Record]:
+        """Take what a worker tells of a recording; return the facts of its conversation that a guide may follow."""
+        if isinstance(event, engine.DigitPressed):
+            self._key_pressed(event.leg, event.digit)
+        if isinstance(event, engine.RecordingEnded):
+            return self._ended(event)
+        if isinstance(event, engine.RecordingTrouble):
+            return self._trouble(event)
+        return []
+
+    def _ended(self, event: engine.RecordingEnded) -> list[Record]:
+        conversation_id = decide.conversation_of_recording(event.recording)
+        if event.why == "lost" and event.recording not in self._state.unkept and not self._is_message(event.recording):
+            return []  # asked twice, because the brain that asked first has died
+        made: list[Record] = []
+        if event.why != "asked":
+            made = self._take(conversation_id, decide.message_over(self._state, event.recording, event.why))
+        kept = facts.RecordingKept(event.recording, event.seconds, event.gaps, event.missing_s, event.why)
+        return [*made, *self._take(conversation_id, [kept])]
+
+    def _is_message(self, recording: str) -> bool:
+        message = self._state.of(decide.conversation_of_recording(recording)).message
+        return message is not None and message.recording == recording
+
+    def _trouble(self, event: engine.RecordingTrouble) -> list[Record]:
+        conversation_id = decide.conversation_of_recording(event.recording)
+        if not event.what:
+            return self._take(conversation_id, [facts.RecordingRecovered(event.recording)])
+        self._log("recording.failed", conversation_id=conversation_id, recording=event.recording, reason=event.what)
+        made = self._take(conversation_id, [facts.RecordingFailed(event.recording, event.what)])
+        running = self._state.of(conversation_id).running
+        if self._on_failure == REFUSE and running is not None and running.by.startswith(POLICY):
+            self._end(EndConversation(conversation_id, "recording-failed"))
+        return made
+
+    # Policy
+
+    def _by_policy(self, conversation_id: str) -> list[Record]:
+        """Begin or end, where the policy for those who talk now says so."""
+        conversation = self._calls.conversations.get(conversation_id)
+        if conversation is None or conversation_id not in self._state.conversations:
+            return []
+        policy, why = self._policy_of(conversation)
+        running = self._state.of(conversation_id).running
+        if policy == ALWAYS and running is None:
+            return self.decide(StartRecording(conversation_id, f"{POLICY}: {why}", self._day()))
+        if policy == NEVER and running is not None:
+            return self.decide(StopRecording(conversation_id, f"{POLICY}: {why}"))
+        return []
+
+    def _policy_of(self, conversation: Conversation) -> tuple[str, str]:
+        """Return the policy for those who talk, and what says so."""
+        said = {policy: why for policy, why in self._said(conversation) if policy}
+        for policy in _STRENGTH:
+            if policy in said:
+                return policy, said[policy]
+        return self._default, f"the default is {self._default}"
+
+    def _said(self, conversation: Conversation) -> Iterator[tuple[str, str]]:
+        site = self._site()
+        for name in conversation.talking or ():
+            leg: Leg | None = conversation.legs.get(name)
+            user = site.users.get(leg.user) if leg is not None else None
+            if user is not None:
+                yield user.recording, f"user {user.name} is recorded {user.recording}"
+            trunk = site.trunks.get(leg.trunk) if leg is not None else None
+            if trunk is not None:
+                yield trunk.recording, f"trunk {trunk.name} is recorded {trunk.recording}"
+        kind, _, name = conversation.guide.partition(":")
+        group = site.groups.get(name) if kind == "group" else None
+        if group is not None:
+            yield group.recording, f"group {group.name} is recorded {group.recording}"
+        came_by = site.trunks.get(self._state.of(conversation.conversation_id).trunk)
+        if came_by is not None:
+            yield came_by.recording, f"trunk {came_by.name} is recorded {came_by.recording}"
+
+    # Work
+
+    def _take(self, conversation_id: str, made: Sequence[Any]) -> list[Record]:
+        """Place facts, fold them, and carry out what follows."""
+        records = []
+        for fact in made:
+            running = self._state.of(conversation_id).running
+            record = self._turn.place(fact, conversation_id)
+            self._state.apply(record)
+            ended = None if running is None else replace(running, ended_at_s=record.wall_s)
+            self._effects.perform(conversation_id, fact, ended)
+            records.append(record)
+        return records
+
+    def _conversation_of(self, leg: str) -> Conversation:
+        conversation = self._calls.conversation_of(leg)
+        if conversation is None:
+            raise CommandError(f"There is no leg {leg}.", status=404, error_id="unknown-leg", field="leg")
+        return conversation
+
+    def _day(self) -> str:
+        return datetime.fromtimestamp(self._turn.wall_s, UTC).strftime("%Y-%m-%d")
