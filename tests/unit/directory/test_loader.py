@@ -96,7 +96,7 @@ def test_what_is_not_served_yet_is_said_with_its_place(tmp_path: Path) -> None:
     notices = load_paths([folder(tmp_path)], domain="softswitch.local", scenarios=check_scenarios).notices
     said = [notice.removeprefix(f"{tmp_path}/") for notice in notices]
     assert "site.yaml:12: section queues is checked and not served yet" in said
-    keys = "recording, roles, voicemail"
+    keys = "roles, voicemail"
     assert f"site.yaml:4: users: {keys} are checked and not served yet" in said
 
 
