@@ -289,24 +289,6 @@ class Brain:
         self._call_desk.decide(inputs.EndConversation(conversation_id, reason))
         self._sessions.run()
 
-    def start_recording(self, leg: str, by: str) -> None:
-        """Begin to record the conversation of a leg.
-
-        Raises:
-            CommandError: it cannot or must not be recorded, or is being recorded.
-        """
-        self._turn.look_at_clock()
-        self.recording.start(leg, by)
-
-    def stop_recording(self, leg: str, by: str) -> None:
-        """End the recording of a leg's conversation.
-
-        Raises:
-            CommandError: it is not recorded, or must not be ended.
-        """
-        self._turn.look_at_clock()
-        self.recording.stop(leg, by)
-
     def command_people(self, given: agent_inputs.Input) -> None:
         """Carry out a command about a user's status or queues.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from softswitch.app.brain import Brain
 from softswitch.calls.recording import facts
 from softswitch.calls.recording.inputs import RecordCaller, RecordingInput, StopRecordingCaller
 from softswitch.core.errors import CommandError
@@ -43,21 +45,25 @@ def users(world: World, **changes: dict[str, object]) -> None:
 
 
 def start(world: World, leg: str) -> None:
-    world.switch.in_turn(lambda: world.switch.brain.start_recording(leg, "api"))
+    command(world, lambda brain: brain.recording.start(leg, "api"))
 
 
 def stop(world: World, leg: str) -> None:
-    world.switch.in_turn(lambda: world.switch.brain.stop_recording(leg, "api"))
+    command(world, lambda brain: brain.recording.stop(leg, "api"))
+
+
+def command(world: World, work: Callable[[Brain], None]) -> None:
+    world.switch.in_turn(lambda: world.switch.brain.command(lambda: work(world.switch.brain)))
 
 
 def refused(world: World, leg: str, *, starting: bool) -> str:
-    def ask() -> None:
+    def ask(brain: Brain) -> None:
         with pytest.raises(CommandError) as error:
-            (world.switch.brain.start_recording if starting else world.switch.brain.stop_recording)(leg, "api")
+            (brain.recording.start if starting else brain.recording.stop)(leg, "api")
         told.append(error.value.error_id)
 
     told: list[str] = []
-    world.switch.in_turn(ask)
+    command(world, ask)
     return told[0]
 
 

@@ -44,7 +44,7 @@ def stop(state: RecordingState, given: StopRecording) -> Facts:
     running = state.of(given.conversation_id).running
     if running is None:
         raise CommandError("This call is not being recorded.", status=409, error_id="not-recording", field="leg")
-    return [facts.RecordingStopped(running.number, given.by)]
+    return [_stopped(running, given.by)]
 
 
 def record_caller(state: RecordingState, calls_state: CallsState, given: RecordCaller) -> Facts:
@@ -85,7 +85,7 @@ def follow(state: RecordingState, conversation_id: str, fact: object) -> Facts:
     if isinstance(fact, calls.LegEnded) and known.message is not None and known.message.leg == fact.leg:
         return [facts.MessageEnded(fact.leg, known.message.recording, "hang-up")]
     if isinstance(fact, calls.ConversationEnded) and known.running is not None:
-        return [facts.RecordingStopped(known.running.number, END)]
+        return [_stopped(known.running, END)]
     return []
 
 
@@ -119,6 +119,10 @@ def _started(known: Recorded, conversation_id: str, day: str, by: str) -> facts.
     name = f"{conversation_id}-{number:02d}"
     file = File(name, f"recordings/{day}/{name}.wav", ((known.left,), (known.right,)))
     return facts.RecordingStarted(number, (tuple(file),), by)
+
+
+def _stopped(running: Interval, by: str) -> facts.RecordingStopped:
+    return facts.RecordingStopped(running.number, by, tuple(file.recording for file in running.files))
 
 
 def _files(known: Recorded, conversation_id: str, running: Interval) -> tuple[File, ...]:

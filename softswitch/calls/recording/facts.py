@@ -35,6 +35,8 @@ class RecordingStopped:
     number: int
     by: str
     """As in ``recording.started``, or ``end`` with the conversation."""
+    recordings: tuple[str, ...] = ()
+    """The names of its files' recordings."""
 
 
 @fact("recording.kept")

@@ -141,6 +141,7 @@ def test_a_transferred_call_goes_on_with_the_new_one_on_the_side_of_the_old(
     assert loud_from_to(samples[:, 1], rate, 1300) == pytest.approx((2, 4), abs=0.04)
 
 
+@pytest.mark.row("I-20")
 def test_intervals_are_as_long_as_was_asked_and_hold_what_was_said_in_them(
     rig: PlaneRig, recorder: HandRecorder, tmp_path: Path
 ) -> None:

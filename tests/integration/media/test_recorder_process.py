@@ -1,0 +1,198 @@
+"""Recorders as processes of their own: what is left when one of the processes is killed, and calls over two workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+import soundfile
+
+from softswitch.media.engine import Hear, Recording, RecordingEnded, WorkerLost
+from softswitch_codecs import codec_class
+from tests.integration.media.recording import level_of, read
+from tests.integration.media.rig import Phone
+from tests.integration.media.test_worker_process import Brain, Process, stream
+
+pytestmark = pytest.mark.network
+
+CALLS = 12
+AMPLITUDE = 8000.0
+
+
+def tone_of(number: int) -> float:
+    return 350.0 + 50 * number
+
+
+class Crowd(Thread):
+    """Phones that speak in tones of their own, a packet each 20 ms, until they are told to stop."""
+
+    def __init__(self, phones: Sequence[Phone], to: Sequence[tuple[str, int]]) -> None:
+        super().__init__(daemon=True)
+        self._over = Event()
+        self._phones, self._to = phones, to
+        codec = codec_class("PCMU")
+        assert codec is not None
+        moments = np.arange(8000) / 8000  # whole periods of all the tones
+        sounds = [AMPLITUDE * np.sin(2 * np.pi * tone_of(number) * moments) for number in range(len(phones))]
+        self._payloads = [codec().encode(sound.astype(np.float32)[np.newaxis])[0].reshape(50, 160) for sound in sounds]
+
+    def run(self) -> None:
+        due, turn = time.monotonic(), 0
+        while not self._over.is_set():
+            for phone, to, payloads in zip(self._phones, self._to, self._payloads, strict=True):
+                phone.send(to, payloads[turn % 50].tobytes())
+                phone.payloads()
+            due, turn = due + 0.02, turn + 1
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+@pytest.fixture
+def processes() -> Iterator[list[Process]]:
+    made = [Process("", range(24000, 24200)), Process("", range(24200, 24400))]
+    yield made
+    for each in made:
+        each.end()
+
+
+def recorder_of(process: Process) -> int:
+    """Return the pid of a worker's recorder."""
+    until(lambda: children(process) != [])
+    (pid,) = children(process)
+    return pid
+
+
+def children(process: Process) -> list[int]:
+    pid = process.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def until(done: Callable[[], bool], limit_s: float = 30.0) -> None:
+    deadline = time.monotonic() + limit_s
+    while not done():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def begin(brain: Brain, stack: ExitStack, folder: Path) -> tuple[Crowd, float]:
+    """Let calls begin, and be recorded; return who speaks, and when that was."""
+    legs = [f"c{call}.{side}" for call in range(CALLS) for side in (1, 2)]
+    phones = [stack.enter_context(Phone("127.0.44.2")) for _ in legs]
+    at = brain.open(*legs)
+    for leg, phone in zip(legs, phones, strict=True):
+        brain.engine.set_stream(leg, stream(phone))
+    for call in range(CALLS):
+        one, other = f"c{call}.1", f"c{call}.2"
+        brain.engine.set_room(f"c{call}", [Hear(one, (other,)), Hear(other, (one,))])
+    brain.engine.flush()
+    crowd = Crowd(phones, [at[leg] for leg in legs])
+    crowd.start()
+    began = time.monotonic()
+    for call in range(CALLS):
+        sides = ((f"c{call}.1",), (f"c{call}.2",))
+        path = str(folder / f"c{call}-01.wav")
+        brain.engine.record(Recording(f"c{call}-01", path, sides, int(1e6 * began)))
+    brain.engine.flush()
+    return crowd, began
+
+
+def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
+    """Check that each side is heard, and it alone, all the time between two moments."""
+    rate, samples = read(path)
+    assert soundfile.info(path).frames == len(samples)
+    part = samples[int(from_s * rate) : int(to_s * rate)]
+    assert len(part) == int(to_s * rate) - int(from_s * rate), f"{path} has {len(samples) / rate} s"
+    for channel in (0, 1):
+        own, other = tone_of(2 * call + channel), tone_of(2 * call + 1 - channel)
+        for start in range(0, len(part) - rate // 4 + 1, rate // 4):
+            piece = part[start : start + rate // 4, channel]
+            assert level_of(piece, rate, own) > 0.8 * AMPLITUDE, (path.name, channel, from_s + start / rate)
+            assert level_of(piece, rate, other) < 0.2 * AMPLITUDE, (path.name, channel, from_s + start / rate)
+
+
+def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(
+    processes: list[Process], tmp_path: Path
+) -> None:
+    brain = Brain(processes[0])
+    with ExitStack() as stack:
+        crowd, began = begin(brain, stack, tmp_path)
+        recorder = recorder_of(processes[0])
+        time.sleep(max(0.0, began + 4.0 - time.monotonic()))
+        lasted = time.monotonic() - began
+        processes[0].process.send_signal(signal.SIGKILL)
+        brain.until(lambda: brain.count(WorkerLost) == 1)
+        until(lambda: gone(recorder))
+        crowd.stop()
+    for call in range(CALLS):
+        assert_heard(tmp_path / f"c{call}-01.wav", call, 0.75, lasted - 1.0)
+    brain.die()
+
+
+def test_a_recorder_that_is_killed_is_replaced_and_nothing_is_missing(processes: list[Process], tmp_path: Path) -> None:
+    brain = Brain(processes[0])
+    with ExitStack() as stack:
+        crowd, began = begin(brain, stack, tmp_path)
+        first = recorder_of(processes[0])
+        time.sleep(2.0)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: children(processes[0]) not in ([], [first]))
+        time.sleep(3.0)
+        lasted = time.monotonic() - began
+        for call in range(CALLS):
+            brain.engine.end_recording(f"c{call}-01", int(1e6 * (began + lasted)))
+        brain.engine.flush()
+        brain.until(lambda: brain.count(RecordingEnded) == CALLS)
+        crowd.stop()
+    ended = [event for event in brain.events if isinstance(event, RecordingEnded)]
+    assert {event.why for event in ended} == {"asked"}
+    for call in range(CALLS):
+        rate, samples = read(tmp_path / f"c{call}-01.wav")
+        assert len(samples) == pytest.approx(lasted * rate, abs=2)
+        assert_heard(tmp_path / f"c{call}-01.wav", call, 0.75, lasted - 0.25)
+    brain.die()
+
+
+def test_legs_in_two_workers_are_recorded_into_one_file(processes: list[Process], tmp_path: Path) -> None:
+    brain = Brain(processes[0])
+    brain.add(1, processes[1])
+    path = tmp_path / "c-01.wav"
+    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+        at = brain.open("c.1", "d.1")
+        assert at["c.1"][1] < 24200 <= at["d.1"][1]
+        brain.engine.set_stream("c.1", stream(a))
+        brain.engine.set_stream("d.1", stream(b))
+        brain.engine.set_room("c", [Hear("c.1", ("d.1",)), Hear("d.1", ("c.1",))])
+        brain.engine.flush()
+        crowd = Crowd((a, b), (at["c.1"], at["d.1"]))
+        crowd.start()
+        began = time.monotonic()
+        said = Recording("c-01", str(path), (("c.1",), ("d.1",)), int(1e6 * began))
+        brain.engine.record(said)
+        brain.engine.flush()
+        time.sleep(4.0)
+        lasted = time.monotonic() - began
+        brain.engine.end_recording("c-01", int(1e6 * (began + lasted)))
+        brain.engine.flush()
+        brain.until(lambda: brain.count(RecordingEnded) == 2)
+        crowd.stop()
+    rate, samples = read(path)
+    assert len(samples) == pytest.approx(lasted * rate, abs=2)
+    assert_heard(path, 0, 0.75, lasted - 0.25)
+    brain.die()
