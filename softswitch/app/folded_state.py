@@ -185,6 +185,6 @@ class FoldedState:
             self.trunks.restore(later[0] if later else ())  # older snapshots end before these
             self.silent_hosts.restore(later[1] if len(later) > 1 else ())
             self.last_s = later[2] if len(later) > 2 else 0.0
-            self.recordings.restore(later[2] if len(later) > 2 else ())
+            self.recordings.restore(later[3] if len(later) > 3 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error
