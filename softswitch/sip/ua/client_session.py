@@ -10,8 +10,7 @@ from typing import Final
 from softswitch.core.errors import LocalProtocolError, SipError
 from softswitch.core.state_table import Word
 from softswitch.sip.auth.client import authorize
-from softswitch.sip.dialog.dialog import Dialog, answered_target
-from softswitch.sip.dialog.route import caller_routes
+from softswitch.sip.dialog.dialog import Dialog
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.parse import parse_message
@@ -21,10 +20,11 @@ from softswitch.sip.ua.actions import Answered, Ended, Progressed, Rejected
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
+from softswitch.sip.ua.early_dialogs import EarlyDialogs, confirm
 from softswitch.sip.ua.order import InviteOrder, OurCredentials
 from softswitch.sip.ua.session import TALK, Session
 from softswitch.sip.ua.session_timer import INTERVAL_S, PROPOSAL, Terms, least_interval_s, terms_answered
-from softswitch.sip.ua.snapshot import SessionSnapshot, flow_values
+from softswitch.sip.ua.snapshot import SessionSnapshot, snapshot_of
 
 
 class Kind(Word):
@@ -70,11 +70,9 @@ class ClientSession(Session):
         self._cancel_reason = ""
         self._told = False
         self._heard = 0.0
-        self._rseqs: dict[str, int] = {}
+        self._early = EarlyDialogs(core, dialog, flow)
         self._sent: Request | None = None
         self._asked_for_more = False
-        self._early: Response | None = None
-        """The last provisional response that made an early dialog."""
         self._credentials: OurCredentials | None = None
 
     @classmethod
@@ -117,7 +115,7 @@ class ClientSession(Session):
         again = Request(request.method, request.uri, request.headers, request.body)
         for name, value in changed.items():
             again.set(name, value)
-        self._rseqs.clear()
+        self._early.begin_anew()
         self.changed = True
         self._attach(again, again.to_bytes(), branch).start(now)
 
@@ -194,13 +192,10 @@ class ClientSession(Session):
 
     def press_talk(self, *, now: float) -> None:
         """Ask the phone to take the call, within its early dialog while it rings."""
-        if self._early is None:
+        if self._early.latest is None:
             super().press_talk(now=now)
         elif self.state is ClientState.EARLY:
-            early, branch = self._fork(self._early), self._core.new_branch()
-            headers = [self._core.contact(self.flow), self._core.user_agent, *TALK]
-            notify = early.request("NOTIFY", self.dialog.next_cseq(), self._core.via(self.flow, branch), headers)
-            self._core.layer.request((branch, "NOTIFY"), notify.to_bytes(), self.flow, None, now)
+            self._early.notify(TALK, now)
 
     # What the transaction tells
 
@@ -234,7 +229,7 @@ class ClientSession(Session):
         self._reject(503, "The phone cannot be reached", None, now)
 
     def _progressed(self, response: Response, now: float) -> None:
-        if response.get("RSeq") is not None and not self._acknowledge_provisional(response, now):
+        if response.get("RSeq") is not None and not self._early.acknowledge(response, self.invite_cseq, now):
             return
         if self.state is ClientState.CANCELLING:
             self._send_cancel(now)
@@ -243,32 +238,8 @@ class ClientSession(Session):
             self._heard = now
             self.note_events(response)
             if response.to.tag:
-                self._early = response
+                self._early.latest = response
             self._core.tell(Progressed(self, response.status, response.sdp))
-
-    def _acknowledge_provisional(self, response: Response, now: float) -> bool:
-        """Send PRACK for a reliable provisional response, within the early dialog of its branch (RFC 3262 §4).
-
-        Returns:
-            Whether the response is to be looked at: it is new, and in order where the callee counts.
-        """
-        number = response.get("RSeq") or ""
-        required = ",".join(response.get_all("Require")).lower()
-        if "100rel" not in required or not (number.isdecimal() and 0 < len(number) < 11):
-            return True
-        tag, rseq = response.to.tag or "", int(number)
-        last = self._rseqs.get(tag)
-        if last is not None and rseq != last + 1:
-            return False
-        self._rseqs[tag] = rseq
-        early = self._fork(response)
-        early.local_cseq = self.dialog.local_cseq
-        cseq = self.dialog.next_cseq()
-        branch = self._core.new_branch()
-        headers = [("RAck", f"{rseq} {self.invite_cseq} INVITE"), self._core.user_agent]
-        prack = early.request("PRACK", cseq, self._core.via(self.flow, branch), headers)
-        self._core.layer.request((branch, "PRACK"), prack.to_bytes(), self.flow, None, now)
-        return True
 
     def _answer_challenge(self, response: Response, now: float) -> bool:
         """Send the INVITE again with our credentials, once; tell whether it was (RFC 3261 §22.2, §22.3)."""
@@ -286,13 +257,6 @@ class ClientSession(Session):
                 return True
         return False
 
-    def _fork(self, response: Response) -> Dialog:
-        """Return the dialog that a response of one branch makes; there may be several (RFC 3261 §13.2.2.4)."""
-        own = self.dialog
-        other = Dialog(own.sip_call_id, own.local_tag, own.local, own.remote, own.target)
-        _confirm(other, response)
-        return other
-
     def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:
         cancelled = self.state is ClientState.CANCELLING and response is None
         self._step(ClientInput.REJECTION)
@@ -303,7 +267,7 @@ class ClientSession(Session):
 
     def _answered(self, response: Response, now: float) -> None:
         dialog = self.dialog
-        _confirm(dialog, response)
+        confirm(dialog, response)
         if self.state is ClientState.CANCELLING:
             self._send_ack("")
             self._step(ClientInput.ANSWER)
@@ -317,7 +281,7 @@ class ClientSession(Session):
         self._sent = None
         self.peer_allow = response.get("Allow") or self.peer_allow
         self.note_events(response)
-        self._early = None
+        self._early.latest = None
         self.terms = terms_answered(response)
         if self._step(ClientInput.ANSWER if self.offered else ClientInput.OPEN_ANSWER) is ClientState.CONFIRMED:
             self._send_ack("")
@@ -329,8 +293,7 @@ class ClientSession(Session):
 
     def _refuse_fork(self, response: Response, now: float) -> None:
         """Another branch of a fork answered as well: ACK and BYE there (RFC 3261 §13.2.2.4)."""
-        other = self._fork(response)
-        other.local_cseq = self.dialog.local_cseq
+        other = self._early.fork(response)
         via = self._core.via(self.flow, self._core.new_branch())
         ack = other.request("ACK", self.invite_cseq, via, [self._core.user_agent])
         self._core.send(self.flow, ack.to_bytes())
@@ -441,28 +404,10 @@ class ClientSession(Session):
     def snapshot(self) -> SessionSnapshot:
         """Return what a restarted switch must know, and clear ``changed``."""
         self.changed = False
-        dialog = self.dialog
         pending = self._transaction is not None and self._transaction.live
-        return SessionSnapshot(
-            role="client",
-            state=self.state.value,
-            flow=flow_values(self.flow),
-            sip_call_id=dialog.sip_call_id,
-            local_tag=dialog.local_tag,
-            remote_tag=dialog.remote_tag,
-            local=dialog.local,
-            remote=dialog.remote,
-            target=dialog.target,
-            routes=dialog.routes,
-            local_cseq=dialog.local_cseq,
-            remote_cseq=dialog.remote_cseq,
-            invite_cseq=self.invite_cseq,
-            offered=self.offered,
+        return snapshot_of(self, "client")._replace(
             invite=_without_secrets(self._invite) if pending else b"",
             cancel_reason=self._cancel_reason if pending else "",
-            allow=self.peer_allow,
-            interval_s=self.terms.interval_s,
-            refresher=self.terms.refresher,
         )
 
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
@@ -496,14 +441,6 @@ class ClientSession(Session):
         if cancelled:
             self._prepare_cancel((("Reason", snapshot.cancel_reason),) if snapshot.cancel_reason else ())
             self._send_cancel(now)
-
-
-def _confirm(dialog: Dialog, response: Response) -> None:
-    """Take over what a 2xx says of the other end (RFC 3261 §12.1.2)."""
-    dialog.remote = response.get("To") or dialog.remote
-    dialog.remote_tag = response.to.tag or ""
-    dialog.target = answered_target(response) or dialog.target
-    dialog.routes = caller_routes(response)
 
 
 def _without_secrets(transaction: InviteClient) -> bytes:

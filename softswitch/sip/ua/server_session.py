@@ -24,7 +24,7 @@ from softswitch.sip.ua.reliable import Reliable, rack_of
 from softswitch.sip.ua.server_states import TABLE, ServerInput, ServerState
 from softswitch.sip.ua.session import Session
 from softswitch.sip.ua.session_timer import NOTHING_AGREED, Terms, headers_for_answer, terms_asked
-from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of, flow_values
+from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of, flow_values, snapshot_of
 
 
 class Kind(Word):
@@ -405,30 +405,13 @@ class ServerSession(Session):
     def snapshot(self) -> SessionSnapshot:
         """Return what a restarted switch must know, and clear ``changed``."""
         self.changed = False
-        dialog, transaction = self.dialog, self._transaction
-        return SessionSnapshot(
-            role="server",
-            state=self.state.value,
-            flow=flow_values(self.flow),
-            sip_call_id=dialog.sip_call_id,
-            local_tag=dialog.local_tag,
-            remote_tag=dialog.remote_tag,
-            local=dialog.local,
-            remote=dialog.remote,
-            target=dialog.target,
-            routes=dialog.routes,
-            local_cseq=dialog.local_cseq,
-            remote_cseq=dialog.remote_cseq,
-            invite_cseq=self.invite_cseq,
+        transaction = self._transaction
+        return snapshot_of(self, "server")._replace(
             branch="" if transaction is None else transaction.key[0],
             reply_flow=None if transaction is None else flow_values(transaction.flow),
             copied=self._copied,
             provisional=self._provisional,
-            offered=self.offered,
             accepted=self._held if self._answer is None else self._answer.data,
-            allow=self.peer_allow,
-            interval_s=self.terms.interval_s,
-            refresher=self.terms.refresher,
             rseq=self._rseq,
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from softswitch.core.errors import JournalError
+from softswitch.core.state_table import Word
+from softswitch.sip.dialog.dialog import Dialog
 from softswitch.sip.flow import Flow
 
 
@@ -77,6 +79,63 @@ class SessionSnapshot(NamedTuple):
             return cls(*values[: len(cls._fields)])
         except TypeError as error:
             raise JournalError(f"not a session's snapshot: {error}") from error
+
+
+class _Terms(Protocol):
+    @property
+    def interval_s(self) -> int: ...
+
+    @property
+    def refresher(self) -> str: ...
+
+
+class Snapshotted(Protocol):
+    """What sessions of both kinds have."""
+
+    flow: Flow
+    dialog: Dialog
+    invite_cseq: int
+    offered: bool
+    peer_allow: str
+
+    @property
+    def terms(self) -> _Terms:
+        """What was agreed upon about the session's timer."""
+        ...
+
+    @property
+    def state(self) -> Word:
+        """Where it stands."""
+        ...
+
+
+def snapshot_of(session: Snapshotted, role: str) -> SessionSnapshot:
+    """Return what sessions of both kinds have in common, as a snapshot.
+
+    Args:
+        session: the session.
+        role: ``server`` or ``client``.
+    """
+    dialog, terms = session.dialog, session.terms
+    return SessionSnapshot(
+        role,
+        session.state.value,
+        flow_values(session.flow),
+        dialog.sip_call_id,
+        dialog.local_tag,
+        dialog.remote_tag,
+        dialog.local,
+        dialog.remote,
+        dialog.target,
+        dialog.routes,
+        dialog.local_cseq,
+        dialog.remote_cseq,
+        session.invite_cseq,
+        offered=session.offered,
+        allow=session.peer_allow,
+        interval_s=terms.interval_s,
+        refresher=terms.refresher,
+    )
 
 
 def flow_values(flow: Flow) -> tuple[str, str, int, str, int, int]:
