@@ -77,6 +77,17 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("DELETE", "/bans", params={"source": source})
         return found
 
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.phones_view.SubscriptionView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/subscriptions")
+        return found
+
+    def resync(self, extension: str, *, reboot: bool, contact: str = "") -> list[dict[str, Any]]:
+        """Tell phones to look at their configuration; return which were told what."""
+        path = f"/phones/{quote(extension, safe='')}/resync"
+        found: list[dict[str, Any]] = self._ask("POST", path, json={"reboot": reboot, "contact": contact})
+        return found
+
     def statuses(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.people_view.StatusRowView` as JSON has them."""
         found: list[dict[str, Any]] = self._ask("GET", "/statuses")

@@ -12,7 +12,20 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from softswitch import __version__
-from softswitch.api import agents, bans, calls, control, health, metrics, registrations, site, status, trace, trunks
+from softswitch.api import (
+    agents,
+    bans,
+    calls,
+    control,
+    health,
+    metrics,
+    phones,
+    registrations,
+    site,
+    status,
+    trace,
+    trunks,
+)
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
 
@@ -28,6 +41,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     site.router,
     bans.router,
     trace.router,
+    phones.router,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from softswitch.api.control_view import ControlView
 from softswitch.api.people_view import PeopleView
+from softswitch.api.phones_view import PhonesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, ControlView, Protocol):
+class SwitchView(PeopleView, ControlView, PhonesView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

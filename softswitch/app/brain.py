@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.call_desk import CallDesk
+from softswitch.app.events.services import PhoneServices
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.invariant_keeper import InvariantKeeper
@@ -121,6 +122,19 @@ class Brain:
         self._trunk_registrar = self._new_trunk_registrar(clock, entropy)
         self._trunks = TrunkDesk(self.calls, self._addresses, settings.local_for, self._trunk_probe.is_silent)
         self.desk = self._new_desk(site, entropy)
+        self.services = PhoneServices(
+            folded=self._folded,
+            turn=turn,
+            ua=self._ua,
+            people=self.people,
+            sessions=lambda: self._performer.sessions,
+            site=lambda: self.desk.site,
+            clock=clock,
+            entropy=entropy,
+            domain=settings.domain,
+        )
+        turn.follower = self.services.follow
+        self.desk.servants = self.services.servants()
         made = Guides(settings, self.desk, self.people, self.calls, self._trunks, lambda: (turn.now, turn.wall_s))
         self.groups, self.forwards = made.groups, made.forwards
         self.lines = LineDesk(
@@ -134,10 +148,23 @@ class Brain:
             times=lambda: (turn.now, turn.wall_s),
         )
         self._call_desk.led_by({**made.by_kind(), **(guides or {})})
-        askers = (lambda a: self._trunk_registrar.responded(a, now=turn.now), self._trunk_probe.responded)
+        askers = (
+            lambda a: self._trunk_registrar.responded(a, now=turn.now),
+            self._trunk_probe.responded,
+            self.services.messages.responded,
+        )
         self._keys = KeyInfoDesk(self.calls, media, self._call_desk.decide, log)
         self._sessions = SessionDesk(
-            self._ua, self.calls, turn, self._performer, self._call_desk, self.desk, self._keys, askers, log
+            self._ua,
+            self.calls,
+            turn,
+            self._performer,
+            self._call_desk,
+            self.desk,
+            self._keys,
+            askers,
+            self.services.handlers(),
+            log,
         )
         self._succession = Succession(
             self._folded,
@@ -157,6 +184,7 @@ class Brain:
             self._registrations,
             self._trunk_registrar,
             self._trunk_probe,
+            self.services,
         )
 
     # Building
@@ -308,6 +336,13 @@ class Brain:
         work()
         self._sessions.run()
 
+    def resync_phones(self, extension: str, *, reboot: bool, contact: str) -> list[tuple[str, str]]:
+        """Tell a user's phones to look at their configuration; see :meth:`PhoneResync.resync`."""
+        self._turn.look_at_clock()
+        told = self.services.phones.resync(extension, reboot=reboot, contact=contact, now=self._turn.now)
+        self._sessions.run()
+        return told
+
     def load_site(self, site: Site) -> None:
         """Put another site in place of the loaded one; calls in progress keep what they started with."""
         self._turn.look_at_clock()
@@ -323,6 +358,8 @@ class Brain:
 
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
+        if self.services.end_turn():
+            self._sessions.run()
         self._turn.end()
 
     # Begin
@@ -330,6 +367,7 @@ class Brain:
     def resume(self, records: Iterable[bytes | Gap]) -> None:
         """Fold facts of an earlier brain and go on where it was: :meth:`Succession.resume`."""
         self._succession.resume(records)
+        self.services.resume()
         self._sessions.run()
 
     def settle_media(self) -> None:
@@ -344,6 +382,7 @@ class Brain:
         self._turn.look_at_clock()
         self._trunk_registrar.look_again()
         self._trunk_probe.begin(now=self._turn.now)
+        self.services.begin()
 
     # Views
 
@@ -367,6 +406,7 @@ class Brain:
             "ports": len(self._media.open_legs()),
             "timers": sip.timers + sum(c.deadline_s is not None for c in self.calls.conversations.values()),
             "registrations": len(self.locations),
+            "subscriptions": len(self._folded.subscriptions),
         }
 
     # Asked by the desk

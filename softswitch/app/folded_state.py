@@ -22,6 +22,9 @@ from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
 from softswitch.directory.location import LocationState
+from softswitch.directory.messages import Messages
+from softswitch.directory.publications import Publications
+from softswitch.directory.subscriptions import Subscriptions
 from softswitch.directory.trunk_hosts import SilentHosts
 from softswitch.directory.trunk_registrations import TrunkRegistrations
 from softswitch.journal.facts import GapFound
@@ -48,6 +51,9 @@ class FoldedState:
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
         recordings: what is recorded.
+        subscriptions: what phones watch.
+        publications: what phones say of their users.
+        messages: short messages on their way.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -64,6 +70,9 @@ class FoldedState:
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
         self.recordings = RecordingState()
+        self.subscriptions = Subscriptions()
+        self.publications = Publications()
+        self.messages = Messages()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -130,6 +139,9 @@ class FoldedState:
             self.trunks.apply(record)
             self.silent_hosts.apply(record)
             self.recordings.apply(record)
+            self.subscriptions.apply(record)
+            self.publications.apply(record)
+            self.messages.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -159,6 +171,9 @@ class FoldedState:
             self.silent_hosts.values(),
             self.last_s,
             self.recordings.values(),
+            self.subscriptions.values(),
+            self.publications.values(),
+            self.messages.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -186,5 +201,8 @@ class FoldedState:
             self.silent_hosts.restore(later[1] if len(later) > 1 else ())
             self.last_s = later[2] if len(later) > 2 else 0.0
             self.recordings.restore(later[3] if len(later) > 3 else ())
+            self.subscriptions.restore(later[4] if len(later) > 4 else ())
+            self.publications.restore(later[5] if len(later) > 5 else ())
+            self.messages.restore(later[6] if len(later) > 6 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

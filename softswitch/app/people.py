@@ -112,6 +112,11 @@ class People:
         agent = self._agents.agents.get(user)
         return {} if agent is None else agent.forwards
 
+    def is_undisturbed(self, user: str) -> bool:
+        """Tell whether a user does not want to be disturbed by calls."""
+        agent = self._agents.agents.get(user)
+        return agent is not None and agent.do_not_disturb
+
     def answered_s(self, user: str) -> float:
         """Return when a user last answered a call, in wall time; 0 for never."""
         agent = self._agents.agents.get(user)

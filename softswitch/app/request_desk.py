@@ -6,7 +6,7 @@ request before its sender is known: challenges are answered without a transactio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote as percent_decode
@@ -131,6 +131,8 @@ class RequestDesk:
         self.site = site
         self.draining = False
         """Whether new calls are refused because the switch is about to stop."""
+        self.servants: Mapping[str, Callable[..., None]] = {}
+        """Who takes other requests of users, by method."""
         self._ua = ua
         self._locations = locations
         self._calls = calls
@@ -167,6 +169,8 @@ class RequestDesk:
                 self._register(request, flow, now, wall_s)
             elif request.method == "INVITE":
                 self._invite(request, flow, now, wall_s)
+            elif request.method in self.servants:
+                self._serve(request, flow, now, wall_s)
             elif request.method == "OPTIONS":
                 self.strayed(flow, now=now, wall_s=wall_s)
                 self._ua.reply(request, flow, 200, headers=(("Allow", ALLOW), _ACCEPT))
@@ -204,6 +208,14 @@ class RequestDesk:
             self._record(fact)
         response = response_to(request, answer.status, to_tag=self._ua.new_tag(), headers=answer.headers)
         self._ua.respond(transaction, response, now=now)
+
+    def _serve(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
+        """Let a user's request be served, be it from a registered phone or not."""
+        caller = who_calls(self.site, request, flow, self._locations)
+        if caller.kind == "trunk":
+            self._refuse(request, flow, 403)
+        elif self._verified(request, flow, caller.user, now, wall_s) and caller.user is not None:
+            self.servants[request.method](request, flow, caller.user, now=now, wall_s=wall_s)
 
     def _invite(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
         caller = who_calls(self.site, request, flow, self._locations)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from softswitch.app.call_desk import CallDesk
@@ -38,6 +38,7 @@ class SessionDesk:
         desk: takes requests outside of dialogs.
         keys: takes INFOs.
         askers: are told of final responses to requests outside of dialogs, be they theirs or not.
+        more: who else is told of what, by the type of action.
         log: tells an event for people.
     """
 
@@ -51,6 +52,7 @@ class SessionDesk:
         desk: RequestDesk,
         keys: KeyInfoDesk,
         askers: tuple[Callable[[actions.Responded], None], ...],
+        more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
     ) -> None:
         self._ua = ua
@@ -63,7 +65,7 @@ class SessionDesk:
         self._keys = keys
         self._askers = askers
         self._log = log
-        self._handlers = self._action_handlers()
+        self._handlers = {**self._action_handlers(), **more}
 
     def run(self) -> None:
         """Take what the user agent has to tell until it has nothing more."""

@@ -27,6 +27,7 @@ class Turn:
         now: monotonic seconds, taken once for all that follows from one input.
         wall_s: UTC, taken at the same moment.
         sequence: of the last fact.
+        follower: sees each fact before it is applied.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Turn:
         sequence: int,
     ) -> None:
         self.sequence = sequence
+        self.follower: Callable[[Record], None] = lambda record: None
         self._clock = clock
         self._journal = journal
         self._send = send
@@ -58,6 +60,7 @@ class Turn:
         self.sequence += 1
         record = Record(self.sequence, self.wall_s, conversation_id, fact)
         self._pending.append(record)
+        self.follower(record)
         return record
 
     def queue(self, flow: Flow, data: bytes) -> None:

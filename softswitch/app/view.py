@@ -24,6 +24,7 @@ from softswitch.app.control_view import BrainControl, state_word
 from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
+from softswitch.app.phones_view import BrainPhones
 from softswitch.app.trunk_view import trunk_views
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg
@@ -42,7 +43,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainControl):
+class BrainView(BrainPeople, BrainControl, BrainPhones):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:

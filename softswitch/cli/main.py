@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
     "call": "softswitch.cli.call",
+    "subscriptions": "softswitch.cli.subscriptions",
+    "phone": "softswitch.cli.phone",
     "trunks": "softswitch.cli.trunks",
     "bans": "softswitch.cli.bans",
     "trace": "softswitch.cli.trace",

@@ -213,6 +213,7 @@ def _user(entry: Entry, domain: str) -> User:
         recording=entry.text("recording"),
         recording_pause=entry.flag("recording_pause"),
         recording_notice=entry.text("recording_notice"),
+        voicemail=entry.flag("voicemail"),
     )
 
 

@@ -56,6 +56,8 @@ class User:
     """Whether the user may end a recording that has to be."""
     recording_notice: str = ""
     """Sound file that tells others that the call is recorded; empty: nothing tells them."""
+    voicemail: bool = False
+    """Whether the user has a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)

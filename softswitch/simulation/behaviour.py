@@ -48,6 +48,8 @@ class PhoneOutcome(NamedTuple):
 
     log: tuple[str, ...]
     calls: tuple[CallOutcome, ...]
+    shown: tuple[tuple[str, str, str], ...] = ()
+    """In the end, of what it has subscribed to: number, package and what it shows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ def _seen_by(phone: SimulatedPhone) -> PhoneOutcome:
         for call in phone.calls
     )
     # Keep-alives begin anew with a new brain and belong to no call.
-    return PhoneOutcome(tuple(str(line) for line in phone.log if "OPTIONS" not in line.what), calls)
+    log = tuple(str(line) for line in phone.log if "OPTIONS" not in line.what)
+    return PhoneOutcome(log, calls, tuple((one.number, one.package, one.shown) for one in phone.watches))
 
 
 def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
@@ -167,7 +170,12 @@ def _ends_of(seen: PhoneOutcome) -> PhoneOutcome:
 def _phone_differences(name: str, one: PhoneOutcome, other: PhoneOutcome) -> list[str]:
     logs = difflib.unified_diff(one.log, other.log, f"{name} straight", f"{name} refolded", n=2, lineterm="")
     calls = [f"{name}, straight: {call}" for call in one.calls] + [f"{name}, refolded: {c}" for c in other.calls]
-    return [*logs, *(calls if one.calls != other.calls else [])]
+    shown = [f"{name}, straight, shows {one.shown}", f"{name}, refolded, shows {other.shown}"]
+    return [
+        *logs,
+        *(calls if one.calls != other.calls else []),
+        *(shown if one.shown != other.shown else []),
+    ]
 
 
 def _row_differences(key: tuple[Value, ...], one: dict[str, Value], other: dict[str, Value]) -> list[str]:

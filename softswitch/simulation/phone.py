@@ -11,6 +11,7 @@ from softswitch.core.errors import SimulationError
 from softswitch.simulation.network import Address, Network
 from softswitch.simulation.phone_call import Call, CallState
 from softswitch.simulation.phone_core import ALLOW, Account, Habits, Incoming, PhoneCore
+from softswitch.simulation.phone_events import Watching
 from softswitch.simulation.phone_exchange import ServerExchange
 from softswitch.simulation.phone_registration import Registration
 from softswitch.simulation.phone_request import Attempt
@@ -47,6 +48,14 @@ class SimulatedPhone(PhoneCore):
         super().__init__(network, streams, address, account, server, transport=transport, habits=habits, name=name)
         self.plugged_in = True
         self.calls: list[Call] = []
+        self.watches: list[Watching] = []
+        self.messages: list[tuple[str, str]] = []
+        """Who wrote, and what; each once."""
+        self.events: list[str] = []
+        """The Event headers of NOTIFYs outside of dialogs."""
+        self.message_status = 200
+        """What it answers to MESSAGE."""
+        self._read_already: set[str] = set()
         self.registration = Registration(self)
 
     @property
@@ -82,6 +91,25 @@ class SimulatedPhone(PhoneCore):
         """Unregister this phone; returns the final status."""
         return await self.registration.unregister()
 
+    async def watch(self, number: str, package: str = "dialog", *, headers: tuple[Header, ...] = ()) -> Watching:
+        """Subscribe to something of a number; returns when the SUBSCRIBE is answered."""
+        watching = Watching(self, number, package, headers)
+        self.watches.append(watching)
+        await watching.subscribe()
+        return watching
+
+    async def say(self, number: str, text: str) -> int:
+        """Write somebody a message (RFC 3428); returns the final status."""
+        uri, name = f"sip:{number}@{self.account.domain}", self.tag()
+
+        def build() -> Request:
+            request = self.outside_request("MESSAGE", uri, f"<{uri}>", name, 1)
+            request.add("Content-Type", "text/plain;charset=utf-8")
+            request.body = text.encode()
+            return request
+
+        return (await Attempt(self, build).final).status
+
     async def dial(self, number: str, *, offer: bool = True, headers: tuple[Header, ...] = ()) -> Call:
         """Dial a number; returns the call as soon as its INVITE, with these headers too, is on its way."""
         local = f'"{self.account.display_name}" ' if self.account.display_name else ""
@@ -102,6 +130,11 @@ class SimulatedPhone(PhoneCore):
 
     def _requested(self, exchange: ServerExchange) -> None:
         request = exchange.request
+        watching = self._watch_of(request)
+        if watching is not None:
+            with self._unlogged():
+                watching.take_notify(exchange)
+            return
         call = self._call_of(request)
         if request.method == "BYE" and call is not None and call.ended_by == "there":
             with self._unlogged():  # said again by a brain that did not know whether it had said it
@@ -115,10 +148,35 @@ class SimulatedPhone(PhoneCore):
             call.receive(exchange)
         elif request.method == "INVITE" and request.to.tag is None:
             self._called(exchange)
-        elif request.method in {"OPTIONS", "NOTIFY"} and request.to.tag is None:
-            exchange.respond(200, to_tag=self.tag(), headers=(("Allow", ALLOW),))
         elif request.method != "ACK":
+            self._asked_outside(exchange)
+
+    def _asked_outside(self, exchange: ServerExchange) -> None:
+        """Take a request that belongs to no call."""
+        request = exchange.request
+        if request.to.tag is not None:
             exchange.respond(481, to_tag=self.tag())
+        elif request.method == "MESSAGE":
+            self._read(exchange)
+        elif request.method in {"OPTIONS", "NOTIFY"}:
+            self.events += [request.get("Event") or ""] if request.method == "NOTIFY" else []
+            self.changed()
+            exchange.respond(200, to_tag=self.tag(), headers=(("Allow", ALLOW),))
+        else:
+            exchange.respond(481, to_tag=self.tag())
+
+    def _watch_of(self, request: Request) -> Watching | None:
+        if request.method != "NOTIFY":
+            return None
+        return next((one for one in self.watches if one.is_of(request)), None)
+
+    def _read(self, exchange: ServerExchange) -> None:
+        request = exchange.request
+        if self.message_status == 200 and request.call_id not in self._read_already:
+            self._read_already.add(request.call_id)
+            self.messages.append((request.from_.uri.user, request.body.decode()))
+        exchange.respond(self.message_status, to_tag=self.tag())
+        self.changed()
 
     def _call_of(self, request: Request) -> Call | None:
         if request.to.tag is None:

@@ -60,6 +60,7 @@ class Habits:
     """Takes a call by itself whose INVITE asks for that (``answer-after``)."""
     takes_talk: bool = False
     """Lets itself be told to answer: says so in its 180 (``Event: talk``)."""
+    user_agent: str = "SimulatedPhone/1.0"
     act_after_s: float = 0.0
     """How slow it is to do what ``incoming`` says."""
 
@@ -255,7 +256,7 @@ class PhoneCore:
                 ("To", to),
                 ("Call-ID", call_id),
                 ("CSeq", f"{cseq} {method}"),
-                ("User-Agent", "SimulatedPhone/1.0"),
+                ("User-Agent", self.habits.user_agent),
                 ("Allow", ALLOW),
             ],
         )

@@ -30,6 +30,8 @@ class PhoneMaker(Protocol):
         more: str = "",
         number: int | None = None,
         codec: str = "g711",
+        modules: tuple[str, ...] = (),
+        contacts: str = "",
     ) -> Baresip: ...
 
 
@@ -73,6 +75,8 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         more: str = "",
         number: int | None = None,
         codec: str = "g711",
+        modules: tuple[str, ...] = (),
+        contacts: str = "",
     ) -> Baresip:
         nonlocal made
         made += 1
@@ -81,7 +85,14 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         write_tone(directory / "in.wav", TONES_HZ[extension])
         account = f"<sip:{extension}@{registrar}>;auth_user={extension};auth_pass=secret-{extension};regint=120{more}"
         found = Baresip(
-            space or default, directory, address=address, number=number or made, account=account, codec=codec
+            space or default,
+            directory,
+            address=address,
+            number=number or made,
+            account=account,
+            codec=codec,
+            modules=modules,
+            contacts=contacts,
         )
         stack.callback(found.close)
         found.until_registered()

@@ -153,6 +153,39 @@ class Responded:
 
 
 @immutable
+class SubscriptionRefreshed:
+    """Another SUBSCRIBE came and is answered; the owner has to notify, or to end it where 0 is left."""
+
+    owner: str
+    granted_s: int
+    """0: it was given up."""
+
+
+@immutable
+class SubscriptionExpired:
+    """Nobody refreshed the subscription in time; its owner has to end it."""
+
+    owner: str
+
+
+@immutable
+class SubscriptionOver:
+    """The subscriber is gone, nothing can be told any more."""
+
+    owner: str
+    reason: str
+
+
+@immutable
+class NotifyDue:
+    """What could not be told before can be told now: ``notify`` with how it is now."""
+
+    owner: str
+    lost: bool
+    """Whether the last NOTIFY did not arrive, so that it is told even where nothing has changed."""
+
+
+@immutable
 class Dropped:
     """What came was thrown away."""
 
@@ -177,5 +210,9 @@ Action = (
     | InfoArrived
     | Ended
     | Responded
+    | SubscriptionRefreshed
+    | SubscriptionExpired
+    | SubscriptionOver
+    | NotifyDue
     | Dropped
 )

@@ -16,13 +16,13 @@ from softswitch.sip.transaction.matching import MAGIC_COOKIE, reply_flow
 from softswitch.sip.ua.actions import Action, Send
 from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.ended_dialogs import EndedDialogs
-from softswitch.sip.ua.party import Party
+from softswitch.sip.ua.party import InDialog, Party
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER"
 """The methods that are understood within a dialog."""
 ALLOW_HEADER: Final = ("Allow", ALLOW)
 SDP_HEADER: Final = ("Content-Type", "application/sdp")
-SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub"})
+SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub", "eventlist"})
 """Option tags that a peer may require of us."""
 SUPPORTED_HEADER: Final = ("Supported", "100rel, replaces, timer")
 _CONTACT_TRANSPORT: Final = {
@@ -46,6 +46,7 @@ class UaCore:
     Attributes:
         dialogs: sessions that are not over.
         sessions: sessions by Call-ID and our tag.
+        subscriptions: subscriptions of peers, by the same.
         ended: dialogs that peers ended just before this process began.
     """
 
@@ -58,6 +59,7 @@ class UaCore:
         self.layer = TransactionLayer(timers, self.queue, self.send)
         self.dialogs = 0
         self.sessions: dict[tuple[str, str], Party] = {}
+        self.subscriptions: dict[tuple[str, str], InDialog] = {}
         self.ended = EndedDialogs(timers.give_up_s)
         self.told: list[Action] = []
         self.user_agent: Header = ("User-Agent", product)

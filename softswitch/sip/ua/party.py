@@ -12,6 +12,16 @@ from softswitch.sip.transaction.base import Key
 from softswitch.sip.ua.snapshot import SessionSnapshot
 
 
+class InDialog(Protocol):
+    """Whoever takes the requests of a peer within a dialog: a session, or a subscription."""
+
+    dialog: Dialog
+
+    def receive(self, request: Request, key: Key, flow: Flow, now: float) -> None:
+        """Take a request of the peer within the dialog."""
+        ...
+
+
 class Party(Protocol):
     """A session: see :mod:`softswitch.sip.ua.session`."""
 

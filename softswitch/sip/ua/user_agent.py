@@ -15,7 +15,7 @@ from softswitch.core.ids import Entropy
 from softswitch.sip.check import check_request, check_response
 from softswitch.sip.dialog.dialog import Dialog, target_of
 from softswitch.sip.flow import Flow
-from softswitch.sip.message import Header, Request, Response
+from softswitch.sip.message import Header, Request, Response, response_to
 from softswitch.sip.parse import parse_message, salvage
 from softswitch.sip.timers import Timers
 from softswitch.sip.transaction.base import Key
@@ -32,6 +32,8 @@ from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
 from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
 from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of
+from softswitch.sip.ua.subscription import Duration, Subscription
+from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
 
 __all__ = ["ALLOW", "Counts", "Session", "UserAgent"]
 
@@ -154,6 +156,10 @@ class UserAgent:
         """Answer a request finally and statelessly; every retransmission of it gets the same To tag."""
         self._core.reply(request, flow, status, headers, body, to_tag)
 
+    def response_to(self, request: Request, status: int, headers: Iterable[Header] = ()) -> Response:
+        """Build a response with a new To tag, for :meth:`respond`."""
+        return response_to(request, status, to_tag=self._core.new_tag(), headers=(self._core.server, *headers))
+
     def begin(self, request: Request, flow: Flow, *, now: float) -> ServerTransaction:
         """Begin a server transaction; one that :meth:`respond` does not end within 64*T1 ends by itself."""
         key = (server_branch(request), request.method)
@@ -180,15 +186,58 @@ class UserAgent:
         """Call a phone."""
         return ClientSession.ordered(self._core, order, owner, now)
 
-    def request(self, request: Request, flow: Flow, *, owner: str, now: float) -> NonInviteClient:
+    def accept_subscribe(
+        self,
+        request: Request,
+        flow: Flow,
+        *,
+        owner: str,
+        duration: Duration,
+        headers: tuple[Header, ...] = (),
+        now: float,
+    ) -> Subscription:
+        """Begin a subscription for a SUBSCRIBE that :class:`RequestArrived` told of; 200 is sent at once.
+
+        Args:
+            request: it.
+            flow: where it came from.
+            owner: the name that the owner gives it.
+            duration: how long it may last.
+            headers: of every answer to SUBSCRIBE and every NOTIFY.
+            now: monotonic seconds.
+
+        Raises:
+            SipError: it has no usable Contact, or is too brief; nothing has happened.
+        """
+        key = (server_branch(request), "SUBSCRIBE")
+        return Subscription.arrived(self._core, request, key, flow, owner, duration, headers, now)
+
+    def restore_subscription(
+        self,
+        snapshot: SubscriptionSnapshot,
+        *,
+        owner: str,
+        duration: Duration,
+        headers: tuple[Header, ...] = (),
+        left_s: float,
+        now: float,
+    ) -> Subscription:
+        """Go on with a subscription of a former process, which has ``left_s`` left."""
+        return Subscription.restored(self._core, owner, snapshot, duration, headers, left_s, now)
+
+    def request(
+        self, request: Request, flow: Flow, *, owner: str, now: float, contact: bool = False
+    ) -> NonInviteClient:
         """Send a request outside any dialog; ``Responded`` follows.
 
         Via is put before its headers; Max-Forwards, Call-ID, CSeq, the From tag and User-Agent are added where it has
-        none.
+        none; and our Contact, where ``contact`` says so.
 
         Raises:
             LocalProtocolError: it is an INVITE or an ACK.
         """
+        if contact:
+            request.add(*self._core.contact(flow))
         return send_request(self._core, request, flow, owner, now)
 
     def restore(self, snapshot: SessionSnapshot, *, owner: str, now: float, age_s: float = 0.0) -> Session:
@@ -288,7 +337,8 @@ class UserAgent:
     def _within_dialog(self, request: Request, key: Key, flow: Flow, now: float) -> None:
         """Hand a request to the session whose dialog it names; ACK and BYE may come before we know the peer's tag."""
         core = self._core
-        session = core.sessions.get((request.call_id, request.to.tag or ""))
+        place = (request.call_id, request.to.tag or "")
+        session = core.sessions.get(place) or core.subscriptions.get(place)
         known = session is not None and session.dialog.remote_tag in {"", request.from_.tag or ""}
         if request.method == "ACK":
             if session is not None and known:

@@ -62,6 +62,17 @@ def test_registrations_are_shown(running: Path) -> None:
     assert "udp:10.0.0.7:5062" in softswitch("registrations", "--config", running).stdout
 
 
+def test_what_phones_watch_is_shown(running: Path) -> None:
+    [lamp] = json.loads(softswitch("subscriptions", "--json", "--config", running).stdout)
+    assert (lamp["package"], lamp["resource"]) == ("dialog", "102")
+    assert "dialog" in softswitch("subscriptions", "--config", running).stdout
+
+
+def test_phones_are_told_to_read_their_configuration(running: Path) -> None:
+    told = softswitch("phone", "resync", "101", "--config", running)
+    assert (told.exit_code, told.stdout) == (0, "sip:101@10.0.0.7:5062: check-sync\n")
+
+
 def test_trunks_are_shown_with_their_registrations_and_failures(running: Path) -> None:
     pstn, spare = json.loads(softswitch("trunks", "--json", "--config", running).stdout)
     assert (pstn["registered_until"], pstn["calls"]) == ("2026-11-22T11:00:00.000Z", 2)

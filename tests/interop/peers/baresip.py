@@ -47,16 +47,28 @@ class Baresip:
         address: its IP address.
         number: makes its ports differ from its neighbours'.
         account: an account line of baresip, e.g. ``<sip:101@127.0.0.1>;auth_pass=x``.
+        codec: the module of its codec.
+        modules: further modules.
+        contacts: lines of its contacts' file.
     """
 
     def __init__(
-        self, space: Namespace, directory: Path, *, address: str, number: int, account: str, codec: str = "g711"
+        self,
+        space: Namespace,
+        directory: Path,
+        *,
+        address: str,
+        number: int,
+        account: str,
+        codec: str = "g711",
+        modules: tuple[str, ...] = (),
+        contacts: str = "",
     ) -> None:
         self.directory = directory
         self.events: list[dict[str, Any]] = []
         self.responses: list[dict[str, Any]] = []
         base = 20000 + 200 * number
-        modules = subprocess.run(
+        folder = subprocess.run(
             ["sh", "-c", "dirname $(dpkg -L baresip-core | grep modules/g711.so)"],
             check=True,
             capture_output=True,
@@ -69,12 +81,13 @@ class Baresip:
             control=control,
             directory=directory,
             rtp=f"{base}-{base + 199}",
-            modules=modules,
+            modules=folder,
             codec=codec,
         )
+        config += "".join(f"module_app {name}.so\n" for name in modules)
         (directory / "config").write_text(config)
         (directory / "accounts").write_text(account + "\n")
-        (directory / "contacts").write_text("")
+        (directory / "contacts").write_text(contacts)
         self._log = (directory / "log").open("wb")
         self._process = subprocess.Popen(
             space.command(["baresip", "-f", str(directory)]),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from softswitch.api.people_view import AgentView, ForwardView, StatusRowView
+from softswitch.api.phones_view import ResyncView, SubscriptionView
 from softswitch.api.view import (
     BanView,
     CallView,
@@ -76,6 +77,14 @@ class FakeView(FakeControl):
         if conversation_id != "c1":
             raise CommandError("There are no messages.", status=404, error_id="no-messages", field="conversation_id")
         return [MessageView("2026-11-22T10:00:00.000Z", True, "udp", "10.0.0.1:5060", "10.0.0.7:5062", "BYE ...")]
+
+    def subscriptions(self) -> Sequence[SubscriptionView]:
+        return [SubscriptionView("101", "dialog", "102", "sip:101@10.0.0.7:5062", "quiet", 3000)]
+
+    def resync(self, extension: str, *, reboot: bool, contact: str) -> Sequence[ResyncView]:
+        if extension != "101":
+            raise CommandError("Nobody has it.", status=404, error_id="unknown-extension", field="extension")
+        return [ResyncView(contact or "sip:101@10.0.0.7:5062", "check-sync;reboot=true" if reboot else "check-sync")]
 
     def bans(self) -> Sequence[BanView]:
         return [BanView("203.0.113.7", "2026-11-22T10:10:00.000Z", "guessing", 1)]

@@ -77,6 +77,18 @@ async def test_the_messages_of_a_conversation_are_listed(http: httpx.AsyncClient
     assert (await http.get("/api/v1/trace/c2")).json()["error_id"] == "no-messages"
 
 
+async def test_what_phones_watch_is_listed(http: httpx.AsyncClient) -> None:
+    [lamp] = (await http.get("/api/v1/subscriptions")).json()
+    assert (lamp["extension"], lamp["package"], lamp["resource"], lamp["state"]) == ("101", "dialog", "102", "quiet")
+
+
+async def test_phones_are_told_to_look_at_their_configuration(http: httpx.AsyncClient) -> None:
+    [told] = (await http.post("/api/v1/phones/101/resync", json={"reboot": True})).json()
+    assert told == {"contact": "sip:101@10.0.0.7:5062", "event": "check-sync;reboot=true"}
+    refused = await http.post("/api/v1/phones/999/resync", json={})
+    assert (refused.status_code, refused.json()["error_id"]) == (404, "unknown-extension")
+
+
 async def test_bans_are_listed_and_lifted(http: httpx.AsyncClient) -> None:
     [ban] = (await http.get("/api/v1/bans")).json()
     assert ban == {"source": "203.0.113.7", "until": "2026-11-22T10:10:00.000Z", "reason": "guessing", "times": 1}
@@ -150,6 +162,8 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/site",
         "/api/v1/bans",
         "/api/v1/trace/{conversation_id}",
+        "/api/v1/subscriptions",
+        "/api/v1/phones/{extension}/resync",
         "/api/v1/statuses",
         "/api/v1/agents",
         "/api/v1/agents/{user}",

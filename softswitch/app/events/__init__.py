@@ -1,0 +1,1 @@
+"""What phones can subscribe to: one event package a file, and the desk that serves them."""

@@ -1,0 +1,149 @@
+"""What the switch does for phones beside calls, put together: subscriptions, publications, messages' lamps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from softswitch.app.events.desk import EventDesk
+from softswitch.app.events.dialog import DialogPackage
+from softswitch.app.events.listing import Lists
+from softswitch.app.events.message_summary import Mailboxes, MessageSummaryPackage, NoMailboxes
+from softswitch.app.events.messages import MessageDesk
+from softswitch.app.events.presence import PresencePackage
+from softswitch.app.events.publish import PublishDesk
+from softswitch.app.events.reg import RegPackage
+from softswitch.app.events.resync import PhoneResync
+from softswitch.app.events.waiting_lamp import WaitingLamp
+from softswitch.app.folded_state import FoldedState
+from softswitch.app.people import People
+from softswitch.app.turn import Turn
+from softswitch.calls.perform import Session
+from softswitch.core.clock import Clock
+from softswitch.core.facts import Record
+from softswitch.core.ids import Entropy
+from softswitch.directory.site import Site
+from softswitch.sip.ua import actions
+from softswitch.sip.ua.user_agent import UserAgent
+
+
+class PhoneServices:
+    """Everything that phones ask for by SUBSCRIBE and PUBLISH, and what they are told unasked.
+
+    Args:
+        folded: all that facts say.
+        turn: gives facts their place.
+        ua: the SIP user agent.
+        people: statuses.
+        sessions: the dialogs of legs.
+        site: the site in force.
+        clock: both faces of time.
+        entropy: names and tags.
+        domain: the host part of addresses.
+        mailboxes: who keeps messages.
+    """
+
+    def __init__(
+        self,
+        *,
+        folded: FoldedState,
+        turn: Turn,
+        ua: UserAgent,
+        people: People,
+        sessions: Callable[[], Mapping[str, Session]],
+        site: Callable[[], Site],
+        clock: Clock,
+        entropy: Entropy,
+        domain: str,
+        mailboxes: Mailboxes | None = None,
+    ) -> None:
+        self._turn = turn
+        self.summary = MessageSummaryPackage(mailboxes or NoMailboxes(), site, domain)
+        packages = (
+            DialogPackage(folded.calls, sessions, site, domain),
+            self.summary,
+            PresencePackage(people, folded.locations, folded.calls, folded.publications, site, domain),
+            RegPackage(folded.locations, site, domain, lambda: turn.wall_s),
+        )
+        self.events = EventDesk(
+            ua=ua,
+            state=folded.subscriptions,
+            packages=packages,
+            lists=Lists(site, domain),
+            locations=folded.locations,
+            entropy=entropy,
+            record=lambda fact: folded.subscriptions.apply(turn.place(fact)),
+        )
+        self.publications = PublishDesk(
+            ua=ua,
+            state=folded.publications,
+            clock=clock,
+            entropy=entropy,
+            record=lambda fact: folded.publications.apply(turn.place(fact)),
+            reports={},
+        )
+        self.messages = MessageDesk(
+            ua=ua,
+            state=folded.messages,
+            locations=folded.locations,
+            site=site,
+            entropy=entropy,
+            domain=domain,
+            record=lambda fact: folded.messages.apply(turn.place(fact)),
+        )
+        self.phones = PhoneResync(ua, folded.locations, site, domain)
+        self._lamp = WaitingLamp(ua, self.summary, folded.locations, folded.subscriptions, site, domain)
+
+    def servants(self) -> Mapping[str, Callable[..., None]]:
+        """Return who takes requests outside of dialogs, by method."""
+        return {
+            "SUBSCRIBE": self.events.subscribe,
+            "PUBLISH": self.publications.publish,
+            "MESSAGE": self.messages.take,
+        }
+
+    def handlers(self) -> Mapping[type, Callable[[Any], None]]:
+        """Return who is told what the user agent tells of subscriptions."""
+        events, turn = self.events, self._turn
+        return {
+            actions.SubscriptionRefreshed: lambda a: events.refreshed(a, now=turn.now, wall_s=turn.wall_s),
+            actions.SubscriptionExpired: lambda a: events.expired(a, now=turn.now),
+            actions.SubscriptionOver: events.over,
+            actions.NotifyDue: lambda a: events.due(a, now=turn.now),
+        }
+
+    def follow(self, record: Record) -> None:
+        """See a fact before it is applied."""
+        self._lamp.follow(record)
+        self.messages.follow(record)
+        self.events.follow(record, now=self._turn.now)
+
+    def end_turn(self) -> bool:
+        """Tell phones what the turn has changed; return whether there was anything."""
+        now, wall_s = self._turn.now, self._turn.wall_s
+        busy = (
+            self._lamp.end_turn(now=now),
+            self.messages.end_turn(now=now, wall_s=wall_s),
+            self.events.end_turn(now=now),
+        )
+        return any(busy)
+
+    def resume(self) -> None:
+        """Go on with what an earlier brain kept."""
+        self.events.resume(now=self._turn.now, wall_s=self._turn.wall_s)
+        self.publications.resume()
+
+    def begin(self) -> None:
+        """The sockets are open: tell phones what an earlier brain may not have told them."""
+        self.events.begin(now=self._turn.now)
+        self.messages.begin()
+
+    def next_deadline(self) -> float | None:
+        """Return the monotonic time at which something is due, or None."""
+        candidates = (self.events.next_deadline(), self.publications.next_deadline())
+        return min((moment for moment in candidates if moment is not None), default=None)
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due."""
+        self.events.handle_timer(now=now)
+        self.publications.handle_timer(now=now)

@@ -1,0 +1,25 @@
+"""What the switch knows of one vendor's phones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneModel:
+    """What the phones of one vendor understand."""
+
+    name: str
+    user_agent: re.Pattern[str]
+    """What their User-Agent looks like."""
+    resync: str
+    """The Event header of the NOTIFY that lets them read their configuration again."""
+    reboot: str
+    """That lets them start anew."""
+    auto_answer: tuple[str, ...]
+    """Header lines of an INVITE that they shall answer by themselves."""
+    display_update: str
+    """How their display learns who is connected now: ``update_pai``, ``info_sipfrag``, ``reinvite_pai`` or ``none``."""
+    hold: tuple[str, ...]
+    """How they put on hold: ``sendonly``, ``inactive``, or ``zero``, the connection address 0.0.0.0."""

@@ -1,0 +1,84 @@
+"""Lamps, messages and presence as real programs see them: SIPp's keys, baresip's modules mwi and presence."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.interop.conftest import PhoneMaker
+from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.sipp import SippPhone
+from tests.interop.peers.switch import SwitchProcess
+
+pytestmark = pytest.mark.network
+
+DIALOG = "{urn:ietf:params:xml:ns:dialog-info}dialog"
+ELSEWHERE = "SIP;cause=200;text=.Call completed elsewhere."
+
+
+@pytest.fixture
+def sipp_phones(space: Namespace, stack: ExitStack, tmp_path: Path) -> list[SippPhone]:
+    found = [
+        SippPhone(space, tmp_path, extension, address=f"127.0.3.{number}")
+        for number, extension in enumerate(("221", "222", "223"), 1)
+    ]
+    for phone in found:
+        stack.callback(phone.close)
+        phone.plays("register.xml")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def at_rest(switch: SwitchProcess, stack: ExitStack) -> Iterator[None]:
+    yield
+    switch.until_at_rest()
+
+
+def test_a_key_shows_what_rings_and_picks_it_up_without_a_code(
+    switch: SwitchProcess, sipp_phones: list[SippPhone]
+) -> None:
+    caller, callee, picker = sipp_phones
+    picker.plays("watch.xml", dial=callee.extension, shows="<state>terminated</state>")
+    ringing = callee.starts("ring.xml", reason=ELSEWHERE)
+    calling = caller.starts("call.xml", dial=callee.extension)
+    switch.until_ringing()
+    watched = picker.plays("watch.xml", dial=callee.extension, shows="<state>early</state>")
+    (body,) = [text.partition("\r\n\r\n")[2] or text.partition("\n\n")[2] for text in watched.received()[-3:-2]]
+    dialog = next(one for one in ElementTree.fromstring(body).iter(DIALOG))
+    replaces = f"{dialog.get('call-id')};to-tag={dialog.get('local-tag')};from-tag={dialog.get('remote-tag')}"
+    picker.plays("call_replacing.xml", dial=callee.extension, replaces=replaces)
+    ringing.finished()
+    calling.finished()
+
+
+def test_baresip_is_told_of_its_messages(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna = phone("101", modules=("mwi",), more=";mwi=yes")
+    until(anna, "Messages-Waiting: no")
+    assert "Voice-Message: 0/0" in anna.log()
+
+
+def test_baresip_sees_a_buddy_come_and_go(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    contacts = '"Boris" <sip:102@127.0.0.1>;presence=p2p\n'
+    anna = phone("101", modules=("contact", "presence"), contacts=contacts)
+    deadline = time.monotonic() + 60
+    while not any(one["package"] == "presence" for one in json.loads(switch.cli("subscriptions", "--json"))):
+        assert time.monotonic() < deadline, anna.log()  # it begins ten seconds after its start
+        time.sleep(0.5)
+    phone("102").close()
+    until(anna, "102@127.0.0.1> changed status from .*Offline.* to .*Online")
+    until(anna, "102@127.0.0.1> changed status from .*Online.* to .*Offline")
+
+
+def until(phone: Baresip, pattern: str, *, timeout_s: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not re.search(pattern, phone.log()):
+        assert time.monotonic() < deadline, f"no {pattern}:\n{phone.log()[-3000:]}"
+        time.sleep(0.1)
