@@ -115,6 +115,7 @@ class BrainProcess:
         """Serve until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
             self._loop.add_signal_handler(number, self._signalled, number)
+        self._open_udp()
         await self._resume()
         await self._serve_sip()
         self._in_turn(self._brain.serve)
@@ -157,6 +158,12 @@ class BrainProcess:
         found = read_site(self._directory, domain=self._settings.sip.domain)
         return found.site if found else Site(self._settings.sip.domain)
 
+    def _open_udp(self) -> None:
+        """Let a resumption say again what an earlier brain may not have said, before anything new is heard."""
+        for line in self._given.sip:
+            if line.transport == "udp":
+                self._transports.add_udp(socket.socket(fileno=line.descriptor), listens=False)
+
     async def _resume(self) -> None:
         """Fold what earlier brains kept, then settle with the workers which legs there are."""
         with unhindered():
@@ -167,12 +174,10 @@ class BrainProcess:
         self._in_turn(self._brain.settle_media)
 
     async def _serve_sip(self) -> None:
+        self._transports.listen()
         for line in self._given.sip:
-            bound = socket.socket(fileno=line.descriptor)
-            if line.transport == "udp":
-                self._transports.add_udp(bound)
-            else:
-                await self._transports.add_listener(bound, line.transport)
+            if line.transport != "udp":
+                await self._transports.add_listener(socket.socket(fileno=line.descriptor), line.transport)
 
     async def _serve_api(self) -> ApiService:
         """Load the HTTP server beside the calls that go on already: it takes longer than all the rest."""

@@ -51,13 +51,28 @@ class Transports:
             if name != "udp"
         }
 
-    def add_udp(self, bound: socket.socket) -> None:
-        """Serve a bound UDP socket; this object owns it from now on."""
+    def add_udp(self, bound: socket.socket, *, listens: bool = True) -> None:
+        """Serve a bound UDP socket; this object owns it from now on.
+
+        Args:
+            bound: the socket.
+            listens: whether it is read, too; else only sent from until :meth:`listen`.
+        """
         added = UdpSocket(
-            self._loop, bound, on_message=self._on_message, on_failed=self._failed, end_turn=self._end_turn
+            self._loop,
+            bound,
+            on_message=self._on_message,
+            on_failed=self._failed,
+            end_turn=self._end_turn,
+            listens=listens,
         )
         self._udp[added.local] = added
         _LOG.info("socket.served", transport="udp", local=added.local)
+
+    def listen(self) -> None:
+        """Begin to read from the UDP sockets that were only sent from."""
+        for each in self._udp.values():
+            each.listen()
 
     async def add_listener(self, listener: socket.socket, transport: str = "tcp") -> None:
         """Serve a listening socket of that transport; this object owns it from now on."""

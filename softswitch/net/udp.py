@@ -37,6 +37,7 @@ class UdpSocket:
         on_message: takes each datagram with its flow.
         on_failed: told of a flow on which sending failed; never from within :meth:`send`.
         end_turn: called once after the datagrams of a wake-up.
+        listens: whether it reads at once; else :meth:`listen` begins, and what arrives before waits in the kernel.
     """
 
     __slots__ = ("_buffer", "_end_turn", "_loop", "_on_failed", "_on_message", "_socket", "_view", "_waiting", "local")
@@ -49,6 +50,7 @@ class UdpSocket:
         on_message: Callable[[bytes, Flow], None],
         on_failed: Callable[[Flow], None],
         end_turn: Callable[[], None],
+        listens: bool = True,
     ) -> None:
         bound.setblocking(False)
         enlarge_receive_buffer(bound)
@@ -61,7 +63,12 @@ class UdpSocket:
         self._view = memoryview(self._buffer)
         self._waiting: deque[tuple[bytes, Flow]] = deque()
         self.local: tuple[str, int] = bound.getsockname()[:2]
-        loop.add_reader(bound.fileno(), self._drain)
+        if listens:
+            self.listen()
+
+    def listen(self) -> None:
+        """Begin to read."""
+        self._loop.add_reader(self._socket.fileno(), self._drain)
 
     def drops(self) -> int:
         """Return how many packets the kernel threw away because nobody read them in time."""

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 from pathlib import Path
+from typing import Self
 
 from softswitch.directory.demo import demo_accounts
 from softswitch.sip.auth.client import authorize
@@ -19,6 +20,7 @@ class EchoCaller:
 
     def __init__(self, directory: Path, host: str, phone: str) -> None:
         passwords = {row[0]: row[2] for row in demo_accounts(directory / "var" / "demo" / "site.yaml")}
+        self.directory, self.user = directory, "101"
         self.password, self.host, self.phone = passwords["101"], host, phone
         self.target = f"sip:*99@{host}"
         self.connect()
@@ -41,7 +43,7 @@ class EchoCaller:
         """Return the next message."""
         return self.socket.recv(65536)
 
-    def __enter__(self) -> EchoCaller:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,12 +55,12 @@ class EchoCaller:
         lines = [
             f"{method} {self.target} SIP/2.0",
             f"Via: SIP/2.0/{self.transport} {self.phone}:5060;branch={branch}",
-            f"From: <sip:101@{self.host}>;tag=caller",
+            f"From: <sip:{self.user}@{self.host}>;tag=caller",
             f"To: <{self.target}>{to_tag}",
             f"Call-ID: echo@{self.phone}",
             f"CSeq: {number} {method}",
             "Max-Forwards: 70",
-            f"Contact: <sip:101@{self.phone}:5060;transport={self.transport.lower()}>",
+            f"Contact: <sip:{self.user}@{self.phone}:5060;transport={self.transport.lower()}>",
             *([f"Authorization: {authorization}"] if authorization else []),
             *(["Content-Type: application/sdp"] if sdp else []),
             f"Content-Length: {len(sdp)}",
@@ -119,10 +121,23 @@ class EchoCaller:
                 return
         raise AssertionError("no echo")
 
-    def answer(self, request: str) -> None:
-        """Answer 200 with the headers that an answer repeats."""
+    def answer(self, request: str, sdp: str = "") -> None:
+        """Answer 200 with the headers that an answer repeats; with a description, to an INVITE."""
         kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq):[^\r]*\r\n", request, re.MULTILINE)
-        self.transmit(("SIP/2.0 200 OK\r\n" + "".join(kept) + "Content-Length: 0\r\n\r\n").encode())
+        if sdp:
+            kept = [line.replace("\r", ";tag=callee\r") if line.startswith("To:") else line for line in kept]
+            kept.append(f"Contact: <sip:{self.user}@{self.phone}:5060>\r\nContent-Type: application/sdp\r\n")
+        self.transmit(("SIP/2.0 200 OK\r\n" + "".join(kept) + f"Content-Length: {len(sdp)}\r\n\r\n{sdp}").encode())
+
+    def heard(self) -> bool:
+        """Throw away one message that has come already; tell whether there was one."""
+        self.socket.setblocking(False)
+        try:
+            return bool(self.receive())
+        except BlockingIOError:
+            return False
+        finally:
+            self.socket.settimeout(20)
 
 
 class StreamCaller(EchoCaller):

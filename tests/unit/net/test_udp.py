@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from softswitch.net.transports import Transports
 from softswitch.net.udp import DATAGRAMS_A_TURN, UdpSocket, enlarge_receive_buffer
 from softswitch.sip.flow import Flow
 from tests.unit.net.conftest import PHONE, Heard, Make, bound_udp
@@ -115,3 +116,23 @@ async def test_what_the_kernel_does_not_take_waits_in_order(heard: Heard) -> Non
         udp.send(b"three", flow)
         assert await loop.sock_recv(phone, 100) == b"three"
     udp.close()
+
+
+async def test_a_socket_that_does_not_listen_yet_sends_and_hears_later_what_came_meanwhile(heard: Heard) -> None:
+    loop = asyncio.get_running_loop()
+    transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn)
+    transports.add_udp(bound_udp(), listens=False)
+    local = transports.udp_addresses()[0]
+    with bound_udp(PHONE) as phone:
+        phone.setblocking(False)
+        transports.send(Flow("udp", local, phone.getsockname()), b"said again")
+        assert await loop.sock_recv(phone, 100) == b"said again"
+        phone.sendto(b"came early", local)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert heard.messages == []
+        transports.listen()
+        await heard.until(lambda: bool(heard.messages))
+    assert [data for data, _ in heard.messages] == [b"came early"]
+    assert heard.closed == []
+    await transports.close()
