@@ -49,7 +49,7 @@ def brain() -> None:
         turn._pending.clear()
         end(turn)
 
-    Turn.end = forgetful  # type: ignore[method-assign]
+    Turn.end = forgetful  # type: ignore[method-assign, assignment]
     brain_start.main()
 
 

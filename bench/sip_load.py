@@ -32,7 +32,7 @@ def site() -> str:
 
 
 @contextmanager
-def running_switch() -> Iterator[tuple[Path, dict[str, int]]]:
+def running_switch(program: tuple[str, ...] = (PROGRAM,)) -> Iterator[tuple[Path, dict[str, int]]]:
     """Start the switch with its default configuration on its own addresses; give its directory and processes."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -43,7 +43,7 @@ def running_switch() -> Iterator[tuple[Path, dict[str, int]]]:
             f'[api]\nlisten = "{SWITCH}:8080"\n'
         )
         log = (directory / "log").open("wb")
-        command = [PROGRAM, "run", "--config", str(config), "--site", str(directory / "site.yaml")]
+        command = [*program, "run", "--config", str(config), "--site", str(directory / "site.yaml")]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield directory, pids_of(config, process, directory)
