@@ -19,7 +19,7 @@ def inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
         counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
         return (inputs.MediaClosed(event.leg, *counts),)
     if isinstance(event, engine.DigitPressed):
-        return (inputs.KeyPressed(event.leg, event.digit),)
+        return (inputs.KeyPressed(event.leg, event.digit, event.number),)
     if isinstance(event, engine.PlayEnded):
         return (inputs.PlayOver(event.leg, event.number, event.problem),)
     if isinstance(event, engine.Disagreement):

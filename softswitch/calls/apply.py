@@ -95,7 +95,7 @@ def _detour_taken(state: CallsState, record: Record, fact: facts.DetourTaken) ->
 
 def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened) -> None:
     leg = state.legs[fact.leg]
-    leg.port = fact.port
+    leg.port, leg.keys = fact.port, 0
     leg.port_state = PortState.OPEN if leg.is_live else PortState.CLOSING
     conversation = state.conversations[record.conversation_id]
     if leg.is_live and leg.is_caller and conversation.guide and not leg.moving:
@@ -165,6 +165,11 @@ def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> N
     leg.remote_sdp = fact.remote_sdp or leg.remote_sdp
     leg.local_sdp = fact.local_sdp
     leg.held = fact.held
+
+
+def _key_pressed(state: CallsState, record: Record, fact: facts.LegKeyPressed) -> None:
+    leg = state.legs[fact.leg]
+    leg.keys = max(leg.keys, fact.number)
 
 
 def _playing(state: CallsState, record: Record, fact: facts.LegPlaying) -> None:
@@ -369,6 +374,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegReinvited: _reinvited,
     facts.LegReinviteAnswered: _reinvite_answered,
     facts.LegPlaying: _playing,
+    facts.LegKeyPressed: _key_pressed,
     facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,
     facts.AttemptEnded: _attempt_ended,

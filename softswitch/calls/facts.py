@@ -190,12 +190,14 @@ class AttemptEnded:
     """For programs: ``no-answer``, ``busy``, ``declined`` ..."""
 
 
-@fact("leg.key_pressed")
+@fact("leg.key_pressed", version=2)
 class LegKeyPressed:
     """A caller whom a guide has pressed a key."""
 
     leg: str
     key: str
+    number: int = 0
+    """Of this key among those of the leg's port; 0: not counted."""
 
 
 @fact("leg.playing")

@@ -134,4 +134,6 @@ def key_pressed(state: CallsState, given: KeyPressed) -> Facts:
     leg = state.legs.get(given.leg)
     if leg is None or not leg.is_caller or guided(state, leg.conversation_id) is None:
         return []
-    return [facts.LegKeyPressed(given.leg, given.key)]
+    if given.number and given.number <= leg.keys:  # told again by a worker to a brain that was restarted
+        return []
+    return [facts.LegKeyPressed(given.leg, given.key, given.number)]

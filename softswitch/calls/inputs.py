@@ -254,6 +254,8 @@ class KeyPressed:
 
     leg: str
     key: str
+    number: int = 0
+    """Of this key among those of the leg's port; one that is told again changes nothing. 0: not counted."""
 
 
 @immutable

@@ -191,6 +191,8 @@ class Leg:
     sounds: tuple[str, ...] = ()
     """What it is let hear now."""
     sounds_repeat: bool = False
+    keys: int = 0
+    """Number of the last key that its port told of."""
     attempt: int = 0
     """Of a callee that a guide rang: by which attempt."""
     replaces: str = ""

@@ -126,6 +126,8 @@ class DigitPressed:
 
     leg: str
     digit: str
+    number: int = 0
+    """Of this key among those of the leg's port, from 1 on: one that is told again is known by it. 0: not counted."""
 
 
 @immutable

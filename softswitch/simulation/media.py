@@ -40,6 +40,8 @@ class SimulatedPort:
     port: int
     stream: Stream | None = None
     playing: Playing | None = None
+    keys: int = 0
+    """How many were pressed."""
     ended: int = 0
     """Number of the last order that came to its end."""
 
@@ -258,7 +260,9 @@ class SimulatedMedia:
 
     def press(self, leg: str, digit: str) -> None:
         """Let a telephone event arrive on a leg."""
-        self._tell(DigitPressed(leg, digit))
+        port = self.legs[leg]
+        port.keys += 1
+        self._tell(DigitPressed(leg, digit, port.keys))
 
     def lose_worker(self) -> None:
         """Let the worker die with all its legs."""

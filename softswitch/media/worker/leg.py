@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 
-from softswitch.media.engine import Stream
+from softswitch.media.engine import DigitPressed, Stream
 from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.latching import Endpoint, Latch
 from softswitch.media.worker.track import Track
@@ -54,8 +54,15 @@ class Leg:
     track: Track | KeyTrack | None = None
     """What it hears in the place of its room."""
     closed: bool = False
+    keys: int = 0
+    """How many keys were told."""
     alive_at: float = 0.0
     """Monotonic: when its stream was set last, a report came, or its silence was told."""
+
+    def pressed(self, digit: str) -> DigitPressed:
+        """Count a key, and return what is told of it."""
+        self.keys += 1
+        return DigitPressed(self.name, digit, self.keys)
 
     @property
     def may_receive(self) -> bool:

@@ -10,7 +10,6 @@ from softswitch.core.clock import Clock
 from softswitch.core.errors import MediaError
 from softswitch.core.ids import Entropy
 from softswitch.media.engine import (
-    DigitPressed,
     Hear,
     LegClosed,
     LegOpened,
@@ -301,7 +300,7 @@ class MediaPlane:
                 self._desk.tick(now=now)
                 self._players.advance(self._desk.tracks)
                 for row, digit in self._desk.take_keys():
-                    self._emit(DigitPressed(self._leg_by_row[row].name, digit))
+                    self._emit(self._leg_by_row[row].pressed(digit))
 
     def statistics(self, name: str) -> LegStatistics:
         """Return what a leg's RTP did so far.

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from softswitch.core.errors import RtpError
-from softswitch.media.engine import DigitPressed, LegLatched, MediaEvent
+from softswitch.media.engine import LegLatched, MediaEvent
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.latching import Endpoint, Verdict
 from softswitch.media.worker.ledger import In, Ledger
@@ -166,7 +166,7 @@ class Reception:
             self._state.refused[row] += 1
             return
         if digit:
-            self._emit(DigitPressed(leg.name, digit))
+            self._emit(leg.pressed(digit))
             for listener in self._rooms.without_events_of(leg):
                 self._press(listener, digit)
 
