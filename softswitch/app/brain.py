@@ -48,6 +48,7 @@ from softswitch.journal.sink import FactSink
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
+from softswitch.scenario.errands import ErrandOver, Errands, NoErrands
 from softswitch.sip.flow import Flow
 from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.user_agent import UserAgent
@@ -66,6 +67,7 @@ class Brain:
         journal: keeps encoded facts.
         guides: who leads callers that nobody has taken yet, by kind.
         folded: what a snapshot of an earlier brain holds; :meth:`resume` goes on from there.
+        errands: does what scenarios want from outside; what comes of it is told by :meth:`errand_over`.
         log: tells an event for people: its name and its keys.
     """
 
@@ -81,6 +83,7 @@ class Brain:
         journal: FactSink,
         guides: Mapping[str, Guide] | None = None,
         folded: FoldedState | None = None,
+        errands: Errands | None = None,
         sequence: int = 0,
         log: Callable[..., None] = lambda event, **keys: None,
     ) -> None:
@@ -135,8 +138,18 @@ class Brain:
         )
         turn.follower = self.services.follow
         self.desk.servants = self.services.servants()
-        made = Guides(settings, self.desk, self.people, self.calls, self._trunks, lambda: (turn.now, turn.wall_s))
-        self.groups, self.forwards = made.groups, made.forwards
+        self._errands = errands or NoErrands()
+        made = Guides(
+            settings,
+            self.desk,
+            self.people,
+            self.calls,
+            self._trunks,
+            lambda: (turn.now, turn.wall_s),
+            counters=self._folded.counters,
+            errands=self._errands,
+        )
+        self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         self.lines = LineDesk(
             self.calls,
             self.desk,
@@ -294,6 +307,12 @@ class Brain:
         self._call_desk.told_of_recordings(self.recording.media_event(event))
         self._sessions.run()
 
+    def errand_over(self, ticket: str, over: ErrandOver) -> None:
+        """Take what became of an errand; one that nobody waits for any more changes nothing."""
+        self._turn.look_at_clock()
+        self._call_desk.tell_guide(*self._scenarios.told_of_errand(ticket, over))
+        self._sessions.run()
+
     def handle_timer(self) -> None:
         """Do what is due now."""
         self._turn.look_at_clock()
@@ -361,6 +380,7 @@ class Brain:
         if self.services.end_turn():
             self._sessions.run()
         self._turn.end()
+        self._errands.flush()
 
     # Begin
 
@@ -368,6 +388,7 @@ class Brain:
         """Fold facts of an earlier brain and go on where it was: :meth:`Succession.resume`."""
         self._succession.resume(records)
         self.services.resume()
+        self._scenarios.resume()
         self._sessions.run()
 
     def settle_media(self) -> None:

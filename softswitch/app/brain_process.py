@@ -22,6 +22,7 @@ from softswitch.app.brain import Brain
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
+from softswitch.app.errand_runner import ErrandRunner
 from softswitch.app.garbage import IdleCollector, freeze, unhindered
 from softswitch.app.history import read_history
 from softswitch.app.journal_watch import JournalWatch
@@ -44,6 +45,7 @@ from softswitch.runtime.entropy import system_entropy
 from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging, get_logger
 from softswitch.runtime.tasks import TaskSupervisor
+from softswitch.scenario.errands import ErrandOver
 from softswitch.sip.flow import Flow
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class BrainProcess:
         self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls)
         self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
         self._history = read_history(self._directory / "journal", given.ring)
+        self._errands = ErrandRunner(loop, self._errand_over)
         self._brain = Brain(
             clock=self._clock,
             entropy=system_entropy(),
@@ -96,6 +99,7 @@ class BrainProcess:
             send=self._transports.send,
             journal=self._ring,
             folded=self._history.state,
+            errands=self._errands,
             sequence=self._ring.last_sequence,
             log=get_logger("calls").info,
         )
@@ -214,6 +218,9 @@ class BrainProcess:
     def _media_event(self, event: MediaEvent) -> None:
         self._brain.media_event(event)
 
+    def _errand_over(self, ticket: str, over: ErrandOver) -> None:
+        self._in_turn(lambda: self._brain.errand_over(ticket, over))
+
     def _end_turn(self) -> None:
         self._driver.end_turn()
         self._see_whether_empty()
@@ -293,6 +300,7 @@ class BrainProcess:
         await self._tasks.close()
         await self._transports.close()
         self._driver.close()
+        self._errands.close()
         self._media.close()
         self._link.close()
 
@@ -316,7 +324,7 @@ def lock_brain(directory: Path) -> int:
 
 def _load_what_can_wait() -> ModuleType:
     """Load what only some calls need, so that none of these waits for it; return the HTTP server's module."""
-    for name in ("softswitch.scenario.reader", "phonenumbers"):
+    for name in ("softswitch.scenario.reader", "holidays", "phonenumbers"):
         importlib.import_module(name)
     importlib.import_module("softswitch.directory.presets").shipped_presets()
     return importlib.import_module("softswitch.app.api_service")

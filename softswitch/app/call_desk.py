@@ -144,6 +144,12 @@ class CallDesk:
             own = [fact for fact in decided if type(fact) is not Elsewhere]
             self.guidance.after(conversation_id, guide, own, self._turn.wall_s)
 
+    def tell_guide(self, conversation_id: str, happened: object) -> None:
+        """Let a conversation's guide, if there is one still, follow what happened outside of the calls."""
+        conversation = self._calls.conversations.get(conversation_id)
+        if conversation is not None and conversation.guide:
+            self.guidance.after(conversation_id, conversation.guide, (happened,), self._turn.wall_s)
+
     def _decide_one(self, given: inputs.Input | RecordingInput) -> tuple[str, str, list[Any]]:
         """Decide what follows from an input; return the conversation, its guide, and the facts."""
         if isinstance(given, RecordingInput):

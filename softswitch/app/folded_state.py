@@ -31,6 +31,7 @@ from softswitch.journal.facts import GapFound
 from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import Gap, Loss
 from softswitch.queues.agents.state import AgentsState
+from softswitch.scenario.counters import Counters
 
 FORMAT: Final = 2
 """Raised when older snapshots cannot be read any more; then the whole journal is folded again."""
@@ -54,6 +55,7 @@ class FoldedState:
         subscriptions: what phones watch.
         publications: what phones say of their users.
         messages: short messages on their way.
+        counters: how often scenarios have counted today.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -73,6 +75,7 @@ class FoldedState:
         self.subscriptions = Subscriptions()
         self.publications = Publications()
         self.messages = Messages()
+        self.counters = Counters()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -142,6 +145,7 @@ class FoldedState:
             self.subscriptions.apply(record)
             self.publications.apply(record)
             self.messages.apply(record)
+            self.counters.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -174,6 +178,7 @@ class FoldedState:
             self.subscriptions.values(),
             self.publications.values(),
             self.messages.values(),
+            self.counters.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -204,5 +209,6 @@ class FoldedState:
             self.subscriptions.restore(later[4] if len(later) > 4 else ())
             self.publications.restore(later[5] if len(later) > 5 else ())
             self.messages.restore(later[6] if len(later) > 6 else ())
+            self.counters.restore(later[7] if len(later) > 7 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

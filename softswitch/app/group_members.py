@@ -21,6 +21,7 @@ class GroupMembers:
         calls: the calls.
         phone: makes what the calls must know of a phone.
         wall_s: the time now.
+        elsewhere: how many callers scenarios ring a group for.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class GroupMembers:
         calls: CallsState,
         phone: Callable[[User, Binding], Phone],
         wall_s: Callable[[], float],
+        elsewhere: Callable[[str], int],
     ) -> None:
         self._site = site
         self._people = people
         self._calls = calls
         self._phone = phone
         self._wall_s = wall_s
+        self._elsewhere = elsewhere
 
     def group_of(self, conversation_id: str) -> Group | None:
         """Return the group that a conversation is guided by."""
@@ -51,6 +54,10 @@ class GroupMembers:
             return Member("caller", answered_s)
         offered = self._people.phones_for(found, "group", wall_s=self._wall_s())
         return Member(offered.word if isinstance(offered, Refuse) else "", answered_s)
+
+    def unanswered_elsewhere(self, group: str) -> int:
+        """Count the callers for whom scenarios ring a group."""
+        return self._elsewhere(group)
 
     def phones(self, user: str) -> tuple[Phone, ...]:
         """Return where a member can be rung now."""

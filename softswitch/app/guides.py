@@ -19,6 +19,8 @@ from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
 from softswitch.queues.groups.guide import KIND as GROUP
 from softswitch.queues.groups.guide import GroupGuide
+from softswitch.scenario.counters import Counters
+from softswitch.scenario.errands import Errands
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
 
@@ -36,6 +38,8 @@ class Guides:
         calls: the calls; only read.
         trunks: makes the legs of calls that leave.
         now: monotonic and wall time of the turn.
+        counters: how often scenarios have counted today.
+        errands: does what scenarios want from outside.
 
     Attributes:
         groups: leads callers of groups.
@@ -51,23 +55,34 @@ class Guides:
         calls: CallsState,
         trunks: TrunkDesk,
         now: Callable[[], tuple[float, float]],
+        *,
+        counters: Counters,
+        errands: Errands,
     ) -> None:
         self._desk = desk
         self._calls = calls
         self._trunks = trunks
         self._now = now
-        members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1])
+        self._counters = counters
+        members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._in_scenarios)
         self._hunt = GroupHunt(lambda: desk.site, members)
         self.groups = GroupGuide(members)
         self.forwards = ForwardGuide(
             Forwards(lambda: desk.site, people, calls, desk.phone, self._hunt, trunks, now),
         )
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
-        self.scenarios = ScenarioGuide(library, self._scenario_world)
+        self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands)
+        desk.group_rung = self.scenarios.state.group_rung
 
     def by_kind(self) -> Mapping[str, Guide]:
         """Return the guides by the word before the colon of ``Conversation.guide``."""
         return {GROUP: self.groups, FORWARD: self.forwards, "scenario": self.scenarios}
+
+    def _in_scenarios(self, group: str) -> int:
+        return self.scenarios.state.unanswered(group)
+
+    def _unanswered(self, group: str) -> int:
+        return self.groups.state.unanswered(group) + self._in_scenarios(group)
 
     def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
         now, wall_s = self._now()
@@ -78,6 +93,8 @@ class Guides:
             lambda user: self._desk.phones_of(user, wall_s),
             self._trunks,
             self._hunt,
+            self._counters,
+            self._unanswered,
             caller_number,
             now,
         )

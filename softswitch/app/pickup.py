@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from softswitch.calls.inputs import Refuse
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState
@@ -17,7 +17,13 @@ def nothing_rings(number: str) -> Refuse:
     return Refuse(404, 1, f"No call rings {where}", "nothing-rings")
 
 
-def ringing_leg(calls: CallsState, site: Site, user: User, number: str) -> str:
+def ringing_leg(
+    calls: CallsState,
+    site: Site,
+    user: User,
+    number: str,
+    group_rung: Callable[[str], str] = lambda conversation_id: "",
+) -> str:
     """Return the leg whose place a user takes: of the call that has waited longest; empty where none rings.
 
     Args:
@@ -25,14 +31,17 @@ def ringing_leg(calls: CallsState, site: Site, user: User, number: str) -> str:
         site: whose extensions and groups these are.
         user: who picks up; no call of their own is taken.
         number: the extension of a user or of a group; empty: any group that lists the user.
+        group_rung: tells which group a scenario rings for a conversation.
     """
     called = site.user_by_extension(number) if number else None
-    guides = {f"group:{group.name}" for group in site.groups.values() if _is_meant(group, user, number)}
+    meant = {group.name for group in site.groups.values() if _is_meant(group, user, number)}
+    guides = {f"group:{name}" for name in meant}
     for conversation in sorted(calls.conversations.values(), key=lambda one: one.started_at_s):
         if conversation.from_user == user.name:
             continue
+        in_group = conversation.guide in guides or group_rung(conversation.conversation_id) in meant
         for leg in _ringing(conversation):
-            if (called is not None and leg.user == called.name) or conversation.guide in guides:
+            if (called is not None and leg.user == called.name) or in_group:
                 return leg.leg
     return ""
 

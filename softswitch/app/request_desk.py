@@ -133,6 +133,8 @@ class RequestDesk:
         """Whether new calls are refused because the switch is about to stop."""
         self.servants: Mapping[str, Callable[..., None]] = {}
         """Who takes other requests of users, by method."""
+        self.group_rung: Callable[[str], str] = lambda conversation_id: ""
+        """Tells which group a scenario rings for a conversation."""
         self._ua = ua
         self._locations = locations
         self._calls = calls
@@ -266,7 +268,7 @@ class RequestDesk:
         """Let a user's call take the place of a phone that rings, where that is what was dialled and one does."""
         if dialled.action != "pick_up" or caller.user is None:
             return False
-        leg = ringing_leg(self._calls, self.site, caller.user, dialled.argument)
+        leg = ringing_leg(self._calls, self.site, caller.user, dialled.argument, self.group_rung)
         if leg:
             self._take_place(request, flow, caller, leg)
         return bool(leg)

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.inputs import Phone, Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.outward import Outward, by_route, outward
-from softswitch.directory.site import Site, User
+from softswitch.directory.site import Site, User, calendar_key
+from softswitch.scenario.counters import Counters
+from softswitch.scenario.errands import HTTP, Errand
+from softswitch.scenario.keypad import begins_with
+from softswitch.scenario.texts import filled
 
 if TYPE_CHECKING:
     from softswitch.scenario.model import Scenario
+
+
+def _spoken(folder: Path, file: str, language: str) -> Path:
+    """Return the file of a language where there is one, else the one that is for all."""
+    own = folder / language / file
+    return (own if language and own.is_file() else folder / file).resolve()
 
 
 class ScenarioWorld:
@@ -28,6 +40,8 @@ class ScenarioWorld:
         phones: the phones of a user that a call may be offered to, whether they are in one or not.
         trunks: makes the legs of calls that leave.
         hunt: searches groups.
+        counters: how often was counted today.
+        unanswered: how many callers wait for an answer of a group.
         caller_number: who calls, as a trunk is told where it has no number of its own to tell.
         now: monotonic seconds.
     """
@@ -40,11 +54,15 @@ class ScenarioWorld:
         phones: Callable[[str], Sequence[Phone]],
         trunks: TrunkDesk,
         hunt: GroupHunt,
+        counters: Counters,
+        unanswered: Callable[[str], int],
         caller_number: str,
         now: float,
     ) -> None:
         self._trunks = trunks
         self._hunt = hunt
+        self._counters = counters
+        self._unanswered = unanswered
         self._caller = User("", caller_number, "", "", "")
         self._now = now
         self._folder = Path(scenario.file).parent
@@ -95,9 +113,59 @@ class ScenarioWorld:
         contact = self._site.contact_of(number)
         return "" if contact is None else contact.responsible
 
-    def sound(self, file: str) -> str:
+    def is_contact(self, number: str) -> bool:
+        """Tell whether a caller's number is that of a known contact."""
+        return self._site.contact_of(number) is not None
+
+    def crm(self, number: str) -> Errand | None:
+        """Return the errand that asks elsewhere who is responsible for a number."""
+        asked = next(iter(self._site.crm.values()), None)
+        if asked is None:
+            return None
+        values = {
+            "method": "GET",
+            "url": filled(asked.url, {"caller": number}, partial(quote, safe="")),
+            "headers": {},
+            "token_env": asked.token_env,
+            "json": None,
+            "into": {"responsible": asked.responsible},
+            "cache_s": asked.cache_s,
+        }
+        return Errand(HTTP, values, asked.timeout_s)
+
+    def user_named(self, text: str) -> str:
+        """Return the user of a name, an extension or a SIP address, or an empty text."""
+        who = text.strip().removeprefix("sip:").partition("@")[0]
+        found = self._site.users.get(who) or self._site.user_by_extension(who)
+        return "" if found is None else found.name
+
+    def named_like(self, keys: str) -> Sequence[str]:
+        """Return the users whose shown name, or a word in it, begins with the letters of these keys."""
+        return [user.name for user in self._site.users.values() if begins_with(user.display_name or user.name, keys)]
+
+    def at_address(self, to: str, host: str, port: int) -> Sequence[Phone]:
+        """Return the way to a SIP address outside."""
+        return self._trunks.at_address(to, host, port)
+
+    def in_calendar(self, file: str, zone: str, wall_s: float) -> bool:
+        """Tell whether an event of a calendar beside the scenario lasts at a moment."""
+        spans = self._site.calendars.get(calendar_key(self._folder / file, zone), ())
+        return any(first <= wall_s < last for first, last in spans)
+
+    def counted(self, name: str, key: str, day: str) -> int:
+        """Return how far a counter of a day has come."""
+        return self._counters.of(name, key, day)
+
+    def sound(self, file: str, language: str = "") -> str:
         """Return an audio file of the scenario as the media engine names sounds."""
-        return f"file:{(self._folder / file).resolve()}"
+        return f"file:{_spoken(self._folder, file, language)}"
+
+    def is_full(self, group: str) -> bool:
+        """Tell whether as many callers as a group may have wait for an answer of it."""
+        found = self._site.groups.get(group)
+        return (
+            found is not None and found.max_unanswered is not None and self._unanswered(group) >= found.max_unanswered
+        )
 
     def begin_group(self, conversation_id: str, group: str) -> tuple[str, ...]:
         """Begin to search a group."""

@@ -17,7 +17,7 @@ from softswitch.directory.outward import Outward, Way
 from softswitch.directory.site import Trunk
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.address import Address
-from softswitch.sip.uri import Uri
+from softswitch.sip.uri import Uri, parse_uri
 
 _FULL: Final = Refuse(503, 34, "No circuit or channel available", "trunk-full")
 _NO_WAY: Final = Refuse(503, 38, "Network out of order", "no-way-out")
@@ -68,6 +68,21 @@ class TrunkDesk:
         if begins:
             self._begun.setdefault(phones[0].trunk, deque()).append(now)
         return RingPhones(tuple(phones[:1]), tuple(phones[1:]))
+
+    def at_address(self, to: str, host: str, port: int) -> list[Phone]:
+        """Return the leg to a SIP address that is no trunk's; none where there is no way.
+
+        Args:
+            to: the address; its parameter says the transport.
+            host: where it was found, an IP address.
+            port: the same.
+        """
+        uri = parse_uri(to)
+        local = self._local_for(uri.transport, host)
+        if local is None:
+            return []
+        flow = Flow(uri.transport, local, (host, port))
+        return [Phone("", uri.user, Place(to, flow, local[0], self._addresses.host_for(flow)))]
 
     def _is_full(self, trunk: Trunk, user: str, now: float) -> bool:
         begun = self._begun.setdefault(trunk.name, deque())

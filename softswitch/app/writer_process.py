@@ -17,6 +17,7 @@ from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
 from softswitch.app.records_rebuild import ever_kept
 from softswitch.app.upkeep_runner import UpkeepRunner
+from softswitch.app.webhook_runner import WebhookRunner
 from softswitch.core.clock import Clock
 from softswitch.journal.drain import DiskTrouble, Drain
 from softswitch.journal.ring import RingReader
@@ -65,6 +66,7 @@ class WriterProcess:
         self._brain_lock = directory / "run" / BRAIN_LOCK
         self._clock = clock
         self._upkeep = UpkeepRunner(self._journal, settings, now=clock.monotonic())
+        self._webhooks = WebhookRunner(directory, settings)
         self._close_segment_at = 0.0
         url = settings.storage.database or default_url(directory)
         own = not settings.storage.database
@@ -115,6 +117,7 @@ class WriterProcess:
             segments.close_segment()
             self._close_segment_at = now + 60.0 * self._settings.segment_minutes
         self._upkeep.turn(segments.closed, now=now)
+        self._webhooks.turn(now=now)
 
     def _open(self) -> _Files | None:
         """Open the files; a disk that fails already now is tried again."""
@@ -185,6 +188,7 @@ class WriterProcess:
 
     def _close(self) -> None:
         self._upkeep.stop()
+        self._webhooks.stop()
         self._projection.close()
         if self._files is not None:
             try:

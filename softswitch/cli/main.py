@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "backup": "softswitch.cli.backup",
     "restore": "softswitch.cli.restore",
     "scenario": "softswitch.cli.scenario",
+    "webhooks": "softswitch.cli.webhooks",
     "codecs": "softswitch.cli.codecs",
     "bench": "softswitch.cli.bench",
     "prompts": "softswitch.cli.prompts",

@@ -20,6 +20,7 @@ from softswitch.directory.store import stored_site
 from softswitch.runtime.settings_file import load_settings
 from softswitch.scenario.drawing import mermaid, svg
 from softswitch.scenario.library import scenario_of
+from softswitch.scenario.schema import json_schema
 from softswitch.scenario.site_check import check_scenarios
 from softswitch.simulation.scenario_script import Case, read_cases
 from softswitch.simulation.scenario_test import CaseResult, run_case, steps_of
@@ -132,6 +133,15 @@ def draw(
     reached = frozenset().union(*(run_case(case, site).reached for case in _cases(path))) if coverage else frozenset()
     output.write_text(svg(drawn, {at for of, at in reached if of == name}), encoding="utf-8")
     typer.echo(f"drawn: {output}")
+
+
+@scenario.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors: they complete keys and mark what is wrong.
+
+    Example: softswitch scenario schema > scenario.schema.json
+    """
+    print_json(json_schema())
 
 
 def _site(path: Path, config: Path | None) -> Site:

@@ -7,10 +7,11 @@ from dataclasses import fields
 from difflib import unified_diff
 from typing import Final
 
+from softswitch.directory.connectors import Crm, Webhook
 from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = Contact | User | Number | Trunk | Group | Queue | Route | Status | ScenarioText
+Entry = Contact | Crm | Webhook | User | Number | Trunk | Group | Queue | Route | Status | ScenarioText
 
 _HEADS: Final = frozenset({"+++", "---"})
 
@@ -36,6 +37,8 @@ def differences(before: Site | None, after: Site) -> list[str]:
         if old.codes[action] != code
     ]
     lines += _section("contact", old.contacts, after.contacts)
+    lines += _section("crm", old.crm, after.crm)
+    lines += _section("webhook", old.webhooks, after.webhooks)
     lines += _section("scenario", old.scenarios, after.scenarios)
     lines += _section("route", old.routes, after.routes)
     for number in old.emergency.keys() | after.emergency.keys():
@@ -60,7 +63,7 @@ def _section(kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry])
 def _title(entry: Entry) -> str:
     if isinstance(entry, User):
         return f"{entry.name} ({entry.extension})"
-    if isinstance(entry, ScenarioText | Contact):
+    if isinstance(entry, ScenarioText | Contact | Crm | Webhook):
         return entry.name
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
 from softswitch.core.errors import Problem
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText
@@ -134,6 +135,11 @@ country = matching(re.compile(r"[A-Z]{2}"), "a country", "two capital letters, e
 place = matching(
     re.compile(r"([0-9.]{7,15}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"), "an address", "192.0.2.10, or 192.0.2.10:5070"
 )
+environment = matching(
+    re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}"),
+    "a name of an environment variable",
+    "letters, digits and _, e.g. CRM_TOKEN",
+)
 email = matching(_EMAIL, "a mail address", "a@example.com")
 word = matching(re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}"), "a word", "one word of Latin letters")
 key_pressed = matching(re.compile(r"[0-9*#]"), "a key of a phone", 'one of 0-9 * #, e.g. "2"')
@@ -243,6 +249,19 @@ def pattern(node: YamlNode, called: str, checker: Checker) -> object:
         re.compile(value)
     except re.error as error:
         checker.refuse(node.line, f"{called} is not a regular expression: {error}", cure)
+        return None
+    return value
+
+
+def web_address(node: YamlNode, called: str, checker: Checker) -> object:
+    """Take an address of the web; variables may stand behind the host."""
+    cure = "an address as https://crm.example.net/calls"
+    value = text_of(node, called, checker, cure)
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in parts.netloc or not value.isprintable():
+        checker.refuse(node.line, f"{called} '{_shown(value)}' is no address of the web", cure)
         return None
     return value
 

@@ -6,11 +6,12 @@ A path is a file, or a folder with ``site.yaml`` and ``scenarios/``. A file whos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from softswitch.core.errors import ConfigurationError, Problem
+from softswitch.directory.connectors import EVENTS, Crm, Webhook
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import custom_statuses
@@ -55,6 +56,8 @@ class ScenarioFindings:
 
     problems: tuple[Problem, ...] = ()
     notices: tuple[str, ...] = ()
+    calendars: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """As :class:`softswitch.directory.site.Site` has them."""
 
 
 ScenarioCheck = Callable[[Mapping[str, tuple[str, YamlTable]], Sections, str], ScenarioFindings]
@@ -153,6 +156,9 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
         contacts=(_contact(entry) for entry in reading.sections["contacts"]),
         scenarios=reading.texts,
+        crm=(_crm(entry) for entry in reading.sections["crm"]),
+        webhooks=(_webhook(entry) for entry in reading.sections["webhooks"]),
+        calendars=found.calendars,
     )
     notices = (*find_notices(reading.sections), *found.notices)
     return LoadedSite(site, tuple(str(path.resolve()) for path in given), notices)
@@ -253,6 +259,21 @@ def _route(entry: Entry) -> Route:
 
 def _contact(entry: Entry) -> Contact:
     return Contact(entry.text("name"), entry.texts("numbers"), entry.text("responsible"), entry.text("email"))
+
+
+def _crm(entry: Entry) -> Crm:
+    return Crm(
+        entry.text("name"),
+        entry.text("url"),
+        entry.text("responsible"),
+        entry.text("token_env"),
+        float(entry.whole("timeout_s") or 2),
+        float(300 if "cache_s" not in entry.values else entry.whole("cache_s") or 0),
+    )
+
+
+def _webhook(entry: Entry) -> Webhook:
+    return Webhook(entry.text("name"), entry.text("url"), entry.text("secret_env"), entry.texts("events") or EVENTS)
 
 
 def _number(entry: Entry) -> Number:

@@ -37,6 +37,8 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _codes_twice(sections["codes"])
     problems += _numbers_of_two_contacts(sections["contacts"])
     problems += _twice(sections["contacts"], "name", "another name, or one contact with all numbers")
+    for section in ("crm", "webhooks"):
+        problems += _twice(sections[section], "name", "another name", fold=str.lower)
     problems += _trunks_twice(sections["trunks"])
     problems += _registered_by_nobody(sections["trunks"])
     problems += _passwords(sections["users"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from softswitch.directory.codes import DEFAULT_CODES
+from softswitch.directory.connectors import EVENTS
 from softswitch.directory.fields import (
     Field,
     Fields,
@@ -16,6 +17,7 @@ from softswitch.directory.fields import (
     country,
     dialled_code,
     email,
+    environment,
     extension,
     flag,
     free_text,
@@ -30,6 +32,7 @@ from softswitch.directory.fields import (
     secret,
     status_code,
     table,
+    web_address,
     whole,
     word,
 )
@@ -182,6 +185,22 @@ _CONTACTS: Final[Fields] = {
     "email": Field(email),
 }
 
+_CRM: Final[Fields] = {
+    "name": _NAME,
+    "url": Field(web_address, required=True, example='"https://crm.example.net/contacts?phone={caller}"'),
+    "responsible": Field(free_text(), required=True, example="0.manager.extension"),
+    "token_env": Field(environment),
+    "timeout_s": Field(whole(1, 30)),
+    "cache_s": Field(whole(0, 86400)),
+}
+
+_WEBHOOKS: Final[Fields] = {
+    "name": _NAME,
+    "url": Field(web_address, required=True, example='"https://crm.example.net/calls"'),
+    "secret_env": Field(environment, required=True, example="WEBHOOK_SECRET"),
+    "events": Field(list_of(choice(*EVENTS))),
+}
+
 SECTIONS: Final[dict[str, Fields]] = {
     "users": _USERS,
     "groups": _GROUPS,
@@ -192,6 +211,8 @@ SECTIONS: Final[dict[str, Fields]] = {
     "routes": _ROUTES,
     "emergency": _EMERGENCY,
     "contacts": _CONTACTS,
+    "crm": _CRM,
+    "webhooks": _WEBHOOKS,
     "statuses": STATUS_FIELDS,
     "codes": _CODES,
 }

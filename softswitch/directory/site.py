@@ -11,12 +11,14 @@ from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final
 
 import msgpack
 
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.codes import DEFAULT_CODES
+from softswitch.directory.connectors import Crm, Webhook
 from softswitch.directory.statuses import DEFAULT_PRESET, Preset, Status
 from softswitch.sip.flow import Flow
 
@@ -211,6 +213,12 @@ class Site:
     """By name."""
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     """By name."""
+    crm: Mapping[str, Crm] = field(default_factory=dict)
+    """By name; the first is asked."""
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    """By name."""
+    calendars: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+    """When events of the calendars that scenarios go by last, seconds of UTC; by :func:`calendar_key`."""
     _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -279,6 +287,9 @@ def make_site(
     codes: Mapping[str, str] | None = None,
     scenarios: Iterable[ScenarioText] = (),
     contacts: Iterable[Contact] = (),
+    crm: Iterable[Crm] = (),
+    webhooks: Iterable[Webhook] = (),
+    calendars: Mapping[str, tuple[tuple[float, float], ...]] | None = None,
 ) -> Site:
     """Build a site from its parts."""
     return Site(
@@ -294,7 +305,15 @@ def make_site(
         codes={**DEFAULT_CODES, **(codes or {})},
         scenarios={scenario.name: scenario for scenario in scenarios},
         contacts={contact.name: contact for contact in contacts},
+        crm={each.name: each for each in crm},
+        webhooks={each.name: each for each in webhooks},
+        calendars=calendars or {},
     )
+
+
+def calendar_key(path: Path, zone: str) -> str:
+    """Return what a calendar is found by: its file, and the zone whose days are meant."""
+    return f"{path.resolve()} {zone}"
 
 
 def _host_port(text: str, usual: int) -> tuple[str, int]:
@@ -343,6 +362,9 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "scenarios": [astuple(scenario) for scenario in site.scenarios.values()],
             "routes": [astuple(route) for route in site.routes.values()],
             "emergency": dict(site.emergency),
+            "crm": [astuple(each) for each in site.crm.values()],
+            "webhooks": [astuple(each) for each in site.webhooks.values()],
+            "calendars": dict(site.calendars),
         }
     )
     return packed
@@ -383,6 +405,9 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             codes=found.get("codes"),
             contacts=(Contact(*values) for values in found.get("contacts", ())),
             scenarios=(ScenarioText(*values) for values in found.get("scenarios", ())),
+            crm=(Crm(*values) for values in found.get("crm", ())),
+            webhooks=(Webhook(*values) for values in found.get("webhooks", ())),
+            calendars=found.get("calendars"),
         )
         return CompiledSite(site, tuple(found["paths"]))
     except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:

@@ -13,12 +13,16 @@ from typing import Final
 
 from softswitch.core.errors import Problem
 from softswitch.directory.fields import did_you_mean
+from softswitch.scenario.guide import MOST_STEPS
 from softswitch.scenario.model import Block, Placed, Scenario
+from softswitch.scenario.steps.goto import Goto
+from softswitch.scenario.steps.if_ import If
 from softswitch.scenario.steps.menu import Menu
 from softswitch.scenario.steps.number import Number
 from softswitch.scenario.steps.scenario import SubScenario
 from softswitch.scenario.steps.sip import Sip
-from softswitch.scenario.steps.when import When
+from softswitch.scenario.steps.when import DAYS, When
+from softswitch.scenario.texts import GIVEN, variables_in
 
 AUDIO_SUFFIXES: Final = (".wav", ".mp3", ".ogg", ".flac")
 
@@ -121,15 +125,17 @@ def _always_ends(placed: Placed, around: Surroundings, entered: frozenset[str]) 
     if isinstance(placed.step, SubScenario) and placed.step.name not in entered:
         inner = around.scenarios.get(placed.step.name)
         return inner is not None and _block_ends(inner.steps, around, entered | {placed.step.name})
-    return (
-        isinstance(placed.step, When)
-        and _covers_always(placed.step)
-        and _block_ends(placed.step.steps, around, entered)
-    )
+    if isinstance(placed.step, When) and not _covers_always(placed.step):
+        return False
+    if isinstance(placed.step, If) and placed.step.else_ is None:
+        return False
+    if isinstance(placed.step, When | If):
+        return all(_block_ends(block, around, entered) for block in placed.step.blocks().values())
+    return False
 
 
 def _covers_always(step: When) -> bool:
-    return len(step.days) == 7 and not step.dates and step.from_ == 0 and step.to == 24 * 60
+    return step.unlimited and len(step.days) == 7 and step.from_ == 0 and step.to == 24 * 60
 
 
 def _block_ends(block: Block, around: Surroundings, entered: frozenset[str]) -> bool:
@@ -139,8 +145,9 @@ def _block_ends(block: Block, around: Surroundings, entered: frozenset[str]) -> 
 def _loops(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
     """A scenario that leads back to itself before any step that takes a caller's time."""
     for placed in _entered_at_once(scenario.steps):
-        if isinstance(placed.step, SubScenario) and _leads_to(placed.step.name, scenario.name, around, frozenset()):
-            what = f"a loop without an exit: '{placed.step.name}' leads back to '{scenario.name}' at once"
+        target = placed.step.leads_to
+        if target and _leads_to(target, scenario.name, around, frozenset()):
+            what = f"a loop without an exit: '{target}' leads back to '{scenario.name}' at once"
             yield _at(
                 scenario, placed.line, what, "a step before it that a caller can be answered by, or another target"
             )
@@ -150,10 +157,10 @@ def _entered_at_once(block: Block) -> Iterator[Placed]:
     """Give the steps that are reached without any time passing."""
     for placed in block:
         yield placed
-        if isinstance(placed.step, When):
-            yield from _entered_at_once(placed.step.steps)
-        elif not isinstance(placed.step, SubScenario) or placed.step.ends:
+        if not placed.step.instant or placed.step.ends:
             return
+        for inner in placed.step.blocks().values():
+            yield from _entered_at_once(inner)
 
 
 def _leads_to(start: str, goal: str, around: Surroundings, seen: frozenset[str]) -> bool:
@@ -163,9 +170,46 @@ def _leads_to(start: str, goal: str, around: Surroundings, seen: frozenset[str])
     if inner is None or start in seen:
         return False
     return any(
-        isinstance(placed.step, SubScenario) and _leads_to(placed.step.name, goal, around, seen | {start})
+        placed.step.leads_to != "" and _leads_to(placed.step.leads_to, goal, around, seen | {start})
         for placed in _entered_at_once(inner.steps)
     )
+
+
+def _goes_round(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    """A last step that begins the scenario anew for whoever does nothing."""
+    for placed in scenario.steps:
+        if isinstance(placed.step, Goto) and placed.step.scenario == scenario.name:
+            what = f"whoever does nothing goes round in '{scenario.name}' until {MOST_STEPS} steps are taken"
+            yield _at(scenario, placed.line, what, "- hang_up: {}, or count rounds with - set and - if", stops=False)
+
+
+def _unknown_variables(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    known = {*GIVEN, *(name for each in around.scenarios.values() for p in each.walk() for name in p.step.sets())}
+    for placed in scenario.walk():
+        for key, texts in placed.step.texts().items():
+            for name in dict.fromkeys(name for text in texts for name in variables_in(text)):
+                if name not in known:
+                    cure = did_you_mean(name, sorted(known), f"one of {', '.join(sorted(known)[:8])}")
+                    yield _at(scenario, placed.line_of(key), f"{placed.step.kind}: no step sets {{{name}}}", cure)
+
+
+_WEEK: Final = tuple((day, minute) for day in range(7) for minute in range(0, 24 * 60, 15))
+
+
+def _uncovered_hours(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
+    """Hours of the week for which there is no step, where each step is for some hours only."""
+    steps = [placed.step for placed in scenario.steps]
+    if scenario.name not in around.answering or not all(isinstance(step, When) for step in steps):
+        return
+    hours = [step for step in steps if isinstance(step, When) and step.unlimited]
+    free = [(day, at) for day, at in _WEEK if not any(step.on_week_day(day, at) for step in hours)]
+    if hours and free:
+        day, minute = free[0]
+        what = (
+            f"no step is for {DAYS[day]} {minute // 60:02}:{minute % 60:02}, and {len(free) / 4:g} hours a week in all"
+        )
+        cure = "a last step without hours, e.g. - voicemail or - hang_up"
+        yield _at(scenario, scenario.steps.steps[0].line, what, cure, stops=False)
 
 
 def _dead_ends(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
@@ -233,6 +277,9 @@ _RULES: Final[tuple[Rule, ...]] = (
     _never_open,
     _to_oneself,
     _loops,
+    _goes_round,
+    _unknown_variables,
+    _uncovered_hours,
     _dead_ends,
     _unreachable,
     _runs_out,

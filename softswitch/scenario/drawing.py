@@ -70,10 +70,16 @@ def _rows(block: Block, depth: int) -> Iterator[_Row]:
 
 def _branches(placed: Placed, depth: int) -> Iterator[_Row]:
     for name, inner in placed.step.blocks().items():
-        _, dot, key = name.rpartition(".")
-        if dot:
-            yield _Row(f"key {key}:", depth + 1, "")
-        yield from _rows(inner, depth + 1 + bool(dot))
+        word = _said_before(name)
+        if word:
+            yield _Row(f"{word}:", depth + 1, "")
+        yield from _rows(inner, depth + 1 + bool(word))
+
+
+def _said_before(block: str) -> str:
+    """Return the word before a branch: ``key 2``, ``else``; none before the steps that are simply in it."""
+    _, dot, key = block.rpartition(".")
+    return f"key {key}" if dot else "" if key == "steps" else key
 
 
 def _drawn(row: _Row, place: int, shaded: bool) -> str:

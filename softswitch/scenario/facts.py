@@ -5,13 +5,15 @@ from __future__ import annotations
 from softswitch.core.facts import fact
 
 
-@fact("scenario.entered")
+@fact("scenario.entered", version=2)
 class ScenarioEntered:
     """The caller is in a scenario now, by its number or by a step of another one."""
 
     name: str
     version: str
     """Of its text, so that a load changes nothing for calls in progress."""
+    instead: bool = False
+    """Whether it does not come back to the scenarios that the caller was in."""
 
 
 @fact("scenario.left")
@@ -44,7 +46,7 @@ class StepMoved:
     """How many of the keys that wait are taken."""
 
 
-@fact("scenario.step_ended")
+@fact("scenario.step_ended", version=2)
 class StepEnded:
     """A step is over and nobody has the call."""
 
@@ -54,6 +56,32 @@ class StepEnded:
     into: str = ""
     """The block within it that is run next; empty for the step after it."""
     keys_used: int = 0
+    sets: tuple[tuple[str, str], ...] = ()
+    """Variables and the values that they have from now on."""
+
+
+@fact("scenario.errand_over")
+class ErrandOver:
+    """What a step wanted from outside is there, or came to nothing."""
+
+    path: str
+    ok: bool
+    word: str
+    """``done``, or why it came to nothing: ``time-out``, ``status 500`` ..."""
+    values: tuple[tuple[str, str], ...] = ()
+    """What was learnt."""
+
+
+@fact("scenario.counted")
+class Counted:
+    """A counter of a day has come so far."""
+
+    name: str
+    key: str
+    """What is counted apart: a caller's number, or empty."""
+    day: str
+    """ISO 8601."""
+    count: int
 
 
 @fact("scenario.ended")

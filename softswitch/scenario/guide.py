@@ -11,9 +11,13 @@ from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.inputs import Dismiss, Input
 from softswitch.core.facts import Record
+from softswitch.core.immutable import immutable
 from softswitch.scenario import facts
+from softswitch.scenario.counters import Counters
+from softswitch.scenario.errands import Errand, ErrandOver, Errands, conversation_of_ticket, ticket_of
 from softswitch.scenario.path import first_in, following
 from softswitch.scenario.running import (
+    INSTEAD,
     SCENARIO,
     Event,
     Here,
@@ -50,6 +54,15 @@ class Library(Protocol):
         ...
 
 
+@immutable
+class ErrandDone:
+    """Told to the guide: what became of an errand."""
+
+    number: int
+    """Which of the call's it was."""
+    over: ErrandOver
+
+
 class ScenarioGuide:
     """The guide of kind ``scenario``.
 
@@ -57,18 +70,25 @@ class ScenarioGuide:
         library: the scenarios.
         world: what the steps may ask of the switch; made for the scenario that asks, whose folder its files are in,
             and for a caller's number.
+        counters: the counters of the day.
+        errands: does what steps want from outside.
     """
 
-    def __init__(self, library: Library, world: Callable[[Scenario, str], World]) -> None:
+    def __init__(
+        self, library: Library, world: Callable[[Scenario, str], World], counters: Counters, errands: Errands
+    ) -> None:
         self.state = ScenarioState()
         self._library = library
         self._world = world
+        self._counters = counters
+        self._errands = errands
 
     # The interface of a guide
 
     def apply(self, record: Record) -> None:
         """Fold a fact."""
         self.state.apply(record)
+        self._counters.apply(record)
 
     def deadline_s(self, conversation_id: str) -> float | None:
         """Return when the present step's time is over."""
@@ -91,10 +111,29 @@ class ScenarioGuide:
         run = self.state.runs.get(conversation_id)
         if run is None or not isinstance(fact, facts.StepMoved):
             return ()
+        wanted = self._wanted(run)
+        self._send(run, wanted)
+        return [one for one in wanted if not isinstance(one, Errand)]
+
+    def _wanted(self, run: Run) -> Sequence[Input | Errand]:
         scenario, placed = self._present(run)
-        if scenario is None or placed is None:
-            return ()
-        return placed.step.asks(self._here(run, scenario, 0.0))
+        return () if scenario is None or placed is None else placed.step.asks(self._here(run, scenario, 0.0))
+
+    def _send(self, run: Run, wanted: Sequence[Input | Errand]) -> None:
+        for one in wanted:
+            if isinstance(one, Errand):
+                self._errands.send(ticket_of(run.conversation_id, run.moves), one)
+
+    def resume(self) -> None:
+        """Send again the errands that steps wait for: nobody knows whether they were done."""
+        for run in self.state.runs.values():
+            if run.phase:
+                self._send(run, self._wanted(run))
+
+    def told_of_errand(self, ticket: str, over: ErrandOver) -> tuple[str, ErrandDone]:
+        """Return whose errand that was, and what that call's guide is told."""
+        conversation_id, number = conversation_of_ticket(ticket)
+        return conversation_id, ErrandDone(number, over)
 
     # What happened
 
@@ -104,9 +143,9 @@ class ScenarioGuide:
         """The caller's port is there, or somebody was handed to the scenario: enter it."""
         return () if run.frames else self._enter(run.wanted)
 
-    def _enter(self, name: str) -> Sequence[object]:
+    def _enter(self, name: str, *, instead: bool = False) -> Sequence[object]:
         version = self._library.current(name)
-        return (facts.ScenarioEntered(name, version),) if version else (facts.ScenarioEnded("no-scenario"),)
+        return (facts.ScenarioEntered(name, version, instead),) if version else (facts.ScenarioEnded("no-scenario"),)
 
     def _entered(self, run: Run, happened: facts.ScenarioEntered, wall_s: float) -> Sequence[object]:
         scenario = self._library.get(happened.name, happened.version)
@@ -136,10 +175,8 @@ class ScenarioGuide:
         scenario, placed = self._present(run)
         if scenario is None or placed is None:
             return (facts.ScenarioEnded("no-scenario"),)
-        from softswitch.scenario.steps.scenario import SubScenario  # it is there: the scenario has been read
-
-        if happened.into == SCENARIO and isinstance(placed.step, SubScenario):
-            return self._enter(placed.step.name)
+        if happened.into in {SCENARIO, INSTEAD}:
+            return self._enter(placed.step.leads_to, instead=happened.into == INSTEAD)
         if happened.into:
             inner = first_in(placed.step.blocks()[happened.into])
             return self._begin(run, inner or following(scenario, placed.path), scenario)
@@ -174,6 +211,16 @@ class ScenarioGuide:
     def _played(self, run: Run, happened: of_calls.LegPlayEnded, wall_s: float) -> Sequence[object]:
         return () if happened.stopped else self._hear(run, PlayOver(happened.problem), wall_s)
 
+    def _errand_done(self, run: Run, happened: ErrandDone, wall_s: float) -> Sequence[object]:
+        """Keep what an errand came to, where the step that wanted it still waits."""
+        if happened.number != run.moves or not run.phase:
+            return ()
+        over = happened.over
+        return (facts.ErrandOver(run.frame.path, over.ok, over.word, tuple(over.values.items())),)
+
+    def _errand_over(self, run: Run, happened: facts.ErrandOver, wall_s: float) -> Sequence[object]:
+        return self._hear(run, ErrandOver(happened.ok, happened.word, dict(happened.values)), wall_s)
+
     def _due(self, run: Run, happened: GuideDue, wall_s: float) -> Sequence[object]:
         if run.deadline_s is None or wall_s < run.deadline_s:
             return ()
@@ -182,7 +229,8 @@ class ScenarioGuide:
 
     def _outcome(self, run: Run, placed: Placed, outcome: Wait | Over, wall_s: float) -> Sequence[object]:
         if isinstance(outcome, Over):
-            return (facts.StepEnded(placed.path, outcome.how, outcome.into, outcome.keys_used),)
+            ended = facts.StepEnded(placed.path, outcome.how, outcome.into, outcome.keys_used, outcome.sets)
+            return (*outcome.also, ended)
         until_s = wall_s + outcome.for_s
         return (facts.StepMoved(placed.path, outcome.phase, until_s, outcome.memory, outcome.keys_used),)
 
@@ -197,7 +245,7 @@ class ScenarioGuide:
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)
         above = partial(self._named_above, run, world)
-        return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world)
+        return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world, run.variables)
 
     def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
         """Return whom the steps before the present one may ring, groups as their members, each once."""
@@ -231,5 +279,7 @@ _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[
     facts.StepBegun: ScenarioGuide._begun,
     facts.StepMoved: ScenarioGuide._moved,
     facts.StepEnded: ScenarioGuide._step_ended,
+    facts.ErrandOver: ScenarioGuide._errand_over,
+    ErrandDone: ScenarioGuide._errand_done,
     GuideDue: ScenarioGuide._due,
 }

@@ -24,6 +24,6 @@ def ask_to_play(here: Here, file: str | None, *, repeat: bool = False) -> Sequen
     if here.phase == PLAYING and file:
         return (
             AnswerCaller(here.conversation_id),
-            PlayToCaller(here.conversation_id, (here.world.sound(file),), repeat),
+            PlayToCaller(here.conversation_id, (here.sound(file),), repeat),
         )
     return (AnswerCaller(here.conversation_id), HushCaller(here.conversation_id))

@@ -8,17 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from softswitch.calls.inputs import Input
+from softswitch.scenario.errands import Errand
 from softswitch.scenario.running import Event, Here, Over, Wait
+from softswitch.scenario.texts import GIVEN, NAME
 
+STEP_HERE: Final = "x-step"
+"""Stands in a model's JSON Schema where any step may: :mod:`softswitch.scenario.schema` puts a reference there."""
+TEXT: Final[dict[str, Any]] = {"type": ["string", "number"]}
+"""How a text stands in the JSON Schema: YAML makes a number of what looks like one, and here that is a text too."""
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 """A time that somebody waits."""
+
+
+def _variable(name: object) -> object:
+    """Refuse what is no name of a variable, and those that every call has."""
+    if not NAME.fullmatch(str(name)):
+        raise ValueError(f"'{str(name)[:40]}' is no name of a variable|small letters, digits and _, e.g. account")
+    if name in GIVEN:
+        raise ValueError(f"{name} is {GIVEN[str(name)]}, and is not set|another name, e.g. my_{name}")
+    return name
+
+
+Variable = Annotated[str, BeforeValidator(_variable)]
+"""The name of a variable that a step sets."""
 
 
 class Step(BaseModel):
@@ -31,6 +50,9 @@ class Step(BaseModel):
     ends: ClassVar[bool] = False
     """Whether nothing after it in its block is ever reached."""
 
+    instant: ClassVar[bool] = False
+    """Whether no time passes in it, nor in what is reached through it."""
+
     missing: ClassVar[str] = ""
     """What the switch lacks to run it; empty for a step that runs."""
 
@@ -42,6 +64,10 @@ class Step(BaseModel):
         """Return the audio files that it plays, by the key that names them."""
         return {}
 
+    def calendars(self) -> Mapping[str, tuple[str, str]]:
+        """Return the calendar files that it goes by, each with its time zone, by the key that names them."""
+        return {}
+
     def names(self) -> Mapping[str, tuple[str, str]]:
         """Return what it names of the site or of other scenarios: key to (kind, name)."""
         return {}
@@ -49,6 +75,19 @@ class Step(BaseModel):
     def employees(self) -> tuple[str, ...]:
         """Return the users whom it may ring; a group stands as ``group:NAME``."""
         return ()
+
+    @property
+    def leads_to(self) -> str:
+        """The scenario that it enters, or an empty text."""
+        return ""
+
+    def sets(self) -> tuple[str, ...]:
+        """Return the variables that it may set."""
+        return ()
+
+    def texts(self) -> Mapping[str, Sequence[str]]:
+        """Return the texts that may have variables in them, by the key that holds them."""
+        return {}
 
     def label(self) -> str:
         """Say in a few words what it does, for drawings."""
@@ -62,8 +101,8 @@ class Step(BaseModel):
         """Take what happened while the step waits; None where it makes no difference."""
         return None
 
-    def asks(self, here: Here) -> Sequence[Input]:
-        """Return what the step asks of the calls as it comes to its present phase."""
+    def asks(self, here: Here) -> Sequence[Input | Errand]:
+        """Return what the step asks of the calls, and of the world outside, as it comes to its present phase."""
         return ()
 
 
@@ -97,7 +136,7 @@ class Block:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe a block for editors."""
-        return {"type": "array", "items": {"$ref": "#/$defs/step"}}
+        return {"type": "array", "items": {STEP_HERE: True}}
 
     def __iter__(self) -> Iterator[Placed]:
         return iter(self.steps)

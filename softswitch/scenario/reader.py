@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -110,7 +110,7 @@ def _block_keys(model: type[Step]) -> Mapping[str, bool]:
         if field.annotation is Block:
             found[field.alias or name] = False
         elif Block in get_args(field.annotation):
-            found[field.alias or name] = True
+            found[field.alias or name] = get_origin(field.annotation) is dict
     return found
 
 
@@ -146,7 +146,7 @@ def _told(model: type[Step], table: YamlTable, line: int, error: ErrorDetails) -
         return line, f"{model.kind}: {key} is missing", f"{key}: {_example_of(model, key)}"
     what, _, cure = error["msg"].removeprefix("Value error, ").partition("|")
     if error["type"] == "value_error":
-        return at, f"{model.kind}: {key}: {what}", cure
+        return at, f"{model.kind}: {key}: {what}" if key else f"{model.kind}: {what}", cure
     return at, f"{model.kind}: {key}{shown} does not fit: {what[:1].lower()}{what[1:]}", _cure(model, key)
 
 

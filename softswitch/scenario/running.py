@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from softswitch.calls.inputs import Phone
+from softswitch.scenario.errands import Errand, ErrandOver
+from softswitch.scenario.texts import LANGUAGE, filled
 
 LONGEST_S: Final = 3600.0
 """No step keeps a caller longer without anything happening."""
@@ -13,6 +15,8 @@ LONGEST_S: Final = 3600.0
 
 SCENARIO: Final = "scenario:"
 """What a step that enters another scenario says that it goes into."""
+INSTEAD: Final = "instead:"
+"""The same of one that does not come back."""
 
 
 class KeyCame(NamedTuple):
@@ -38,7 +42,7 @@ class TimeOver(NamedTuple):
     """The time that the step set itself is over."""
 
 
-Event = KeyCame | NobodyReached | PlayOver | TimeOver
+Event = KeyCame | NobodyReached | PlayOver | TimeOver | ErrandOver
 
 
 class Wait(NamedTuple):
@@ -57,6 +61,10 @@ class Over(NamedTuple):
     into: str = ""
     """The block within it that runs next."""
     keys_used: int = 0
+    sets: tuple[tuple[str, str], ...] = ()
+    """Variables and the values that they have from now on."""
+    also: tuple[object, ...] = ()
+    """Facts that go with its end."""
 
 
 class World(Protocol):
@@ -90,8 +98,40 @@ class World(Protocol):
         """Return the user who is responsible for a caller's number, or an empty text."""
         ...
 
-    def sound(self, file: str) -> str:
-        """Return an audio file of the scenario as the media engine names sounds."""
+    def is_contact(self, number: str) -> bool:
+        """Tell whether a caller's number is that of a known contact."""
+        ...
+
+    def crm(self, number: str) -> Errand | None:
+        """Return the errand that asks elsewhere who is responsible for a number, or None where nobody is asked."""
+        ...
+
+    def user_named(self, text: str) -> str:
+        """Return the user of a name, an extension or a SIP address, or an empty text."""
+        ...
+
+    def named_like(self, keys: str) -> Sequence[str]:
+        """Return the users whose shown name, or a word in it, begins with the letters of these keys."""
+        ...
+
+    def at_address(self, to: str, host: str, port: int) -> Sequence[Phone]:
+        """Return the way to a SIP address outside, whose host was found at an IP address; empty where none is."""
+        ...
+
+    def in_calendar(self, file: str, zone: str, wall_s: float) -> bool:
+        """Tell whether an event of a calendar beside the scenario lasts at a moment."""
+        ...
+
+    def counted(self, name: str, key: str, day: str) -> int:
+        """Return how far a counter of a day has come."""
+        ...
+
+    def sound(self, file: str, language: str = "") -> str:
+        """Return an audio file as the media engine names sounds: that of the language where there is one."""
+        ...
+
+    def is_full(self, group: str) -> bool:
+        """Tell whether as many callers as a group may have wait for an answer of it."""
         ...
 
     def begin_group(self, conversation_id: str, group: str) -> tuple[str, ...]:
@@ -128,3 +168,13 @@ class Here(NamedTuple):
     memory: tuple[str, ...]
     wall_s: float
     world: World
+    variables: Mapping[str, str]
+    """What was set so far, and what every call has: see :mod:`softswitch.scenario.texts`."""
+
+    def text(self, written: str) -> str:
+        """Return what was written with the values of its variables."""
+        return filled(written, self.variables)
+
+    def sound(self, file: str) -> str:
+        """Return an audio file in the caller's language."""
+        return self.world.sound(file, self.variables.get(LANGUAGE, ""))

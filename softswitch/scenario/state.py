@@ -34,6 +34,8 @@ class Run:
     wanted: str
     """The scenario that the number leads to."""
     frames: list[Frame] = field(default_factory=list)
+    kind: str = ""
+    """Of the present step."""
     phase: str = ""
     """Of the present step; empty where it has not begun or is over."""
     deadline_s: float | None = None
@@ -42,6 +44,9 @@ class Run:
     """Pressed and not taken by a step yet."""
     steps: int = 0
     """How many steps were begun."""
+    moves: int = 0
+    """How often a step moved: numbers its errands."""
+    variables: dict[str, str] = field(default_factory=dict)
     ended: bool = False
 
     @property
@@ -56,12 +61,20 @@ class ScenarioState:
 
     runs: dict[str, Run] = field(default_factory=dict)
 
+    def group_rung(self, conversation_id: str) -> str:
+        """Return the group that a step rings for a caller; an empty text where none does."""
+        run = self.runs.get(conversation_id)
+        return run.memory[0] if run is not None and run.kind == "group" and run.phase and run.memory else ""
+
+    def unanswered(self, group: str) -> int:
+        """Count the callers for whom steps ring a group."""
+        return sum(self.group_rung(conversation_id) == group for conversation_id in self.runs)
+
     def apply(self, record: Record) -> None:
         """Change this state by one fact; a fact of another kind changes nothing."""
         if isinstance(record.fact, ConversationStarted):
             if record.fact.guide.startswith("scenario:"):
-                wanted = record.fact.guide.removeprefix("scenario:")
-                self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.from_number, wanted)
+                self.runs[record.conversation_id] = _begun_by(record.conversation_id, record.fact)
             return
         if isinstance(record.fact, ConversationHanded):
             if record.fact.guide.startswith("scenario:"):
@@ -76,7 +89,20 @@ class ScenarioState:
                 del self.runs[record.conversation_id]
 
 
+def _begun_by(conversation_id: str, fact: ConversationStarted) -> Run:
+    wanted = fact.guide.removeprefix("scenario:")
+    given = {
+        "caller": fact.from_number,
+        "caller_name": fact.from_name,
+        "called": fact.to_number,
+        "conversation": conversation_id,
+    }
+    return Run(conversation_id, fact.from_number, wanted, variables=given)
+
+
 def _entered(run: Run, fact: facts.ScenarioEntered) -> None:
+    if fact.instead:
+        run.frames.clear()
     run.frames.append(Frame(fact.name, fact.version))
 
 
@@ -85,7 +111,7 @@ def _left(run: Run, fact: facts.ScenarioLeft) -> None:
 
 
 def _begun(run: Run, fact: facts.StepBegun) -> None:
-    run.frame.path = fact.path
+    run.frame.path, run.kind = fact.path, fact.kind
     run.steps += 1
     run.phase, run.memory, run.deadline_s = "", (), None
 
@@ -93,11 +119,13 @@ def _begun(run: Run, fact: facts.StepBegun) -> None:
 def _moved(run: Run, fact: facts.StepMoved) -> None:
     run.phase, run.memory, run.deadline_s = fact.phase, fact.memory, fact.deadline_s
     run.keys = run.keys[fact.keys_used :]
+    run.moves += 1
 
 
 def _ended(run: Run, fact: facts.StepEnded) -> None:
     run.phase, run.memory, run.deadline_s = "", (), None
     run.keys = run.keys[fact.keys_used :]
+    run.variables.update(fact.sets)
 
 
 def _pressed(run: Run, fact: LegKeyPressed) -> None:

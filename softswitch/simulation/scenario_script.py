@@ -7,6 +7,9 @@
       - name: key 1 leads to Anna
         at: "2026-11-23 10:00"          # local time; the simulation's own where it is not told
         phones: [anna, boris]           # whose phones are registered; everybody's where it is not told
+        outside: ["+79990000001"]       # numbers outside that somebody answers
+        answers:                        # of programs that steps ask; json may be a table, after_s makes it late
+          - {url: "https://crm.example.net/", status: 200, json: {tariff: gold}, after_s: 1}
         steps:
           - call: {from: "+79161112233"}
           - hear: welcome.wav
@@ -22,6 +25,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,9 +35,11 @@ from typing import Final
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.fields import Checker, did_you_mean
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
+from softswitch.simulation.errands import Answer
 
 ACTIONS: Final[Mapping[str, str]] = {
     "call": '{from: "+79161112233"}',
+    "asked": '"https://crm.example.net/contacts?phone=%2B79161112233"',
     "hear": "welcome.wav",
     "press": '"1"',
     "wait": "20",
@@ -73,6 +79,12 @@ class Case:
     phones: tuple[str, ...] | None
     """Users whose phones are registered; None for all."""
     actions: tuple[Action, ...]
+    answers: tuple[Answer, ...] = ()
+    """Of programs elsewhere that steps ask."""
+    outside: tuple[str, ...] = ()
+    """Numbers outside that somebody answers."""
+    rows: tuple[str, ...] = ()
+    """Numbers of requirements that it shows, for whoever keeps such a list."""
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -107,8 +119,47 @@ def _case(node: YamlNode, scenario: str, checker: Checker) -> Case | None:
         return None
     actions = [action for item in steps.items if (action := _action(item, checker)) is not None]
     phones = node.get("phones")
-    named = tuple(_text(item) for item in phones.items) if isinstance(phones, YamlList) else None
-    return Case(name, scenario, checker.file, node.line, _moment(node.get("at"), checker), named, tuple(actions))
+    named = _listed(phones) if isinstance(phones, YamlList) else None
+    moment, answers = _moment(node.get("at"), checker), _answers(node.get("answers"), checker)
+    others = _listed(node.get("outside")), _listed(node.get("rows"))
+    return Case(name, scenario, checker.file, node.line, moment, named, tuple(actions), answers, *others)
+
+
+def _listed(node: YamlNode | None) -> tuple[str, ...]:
+    return tuple(_text(item) for item in node.items) if isinstance(node, YamlList) else ()
+
+
+def _answers(node: YamlNode | None, checker: Checker) -> tuple[Answer, ...]:
+    found = []
+    for item in node.items if isinstance(node, YamlList) else ():
+        url = _text(item.get("url")) if isinstance(item, YamlTable) else ""
+        if not url or not isinstance(item, YamlTable):
+            checker.refuse(
+                item.line, "an answer has no url", '- {url: "https://crm.example.net/", json: {tariff: gold}}'
+            )
+            continue
+        try:
+            status, after_s = int(_text(item.get("status")) or 200), float(_text(item.get("after_s")) or 0.1)
+        except ValueError:
+            checker.refuse(item.line, "status or after_s of an answer is no number", "status: 200, after_s: 0.5")
+            continue
+        body = item.get("json")
+        found.append(Answer(url, status, None if body is None else _document(body), after_s))
+    return tuple(found)
+
+
+def _document(node: YamlNode) -> object:
+    """Read a JSON document; what is not in quotes and looks like a number or true is one."""
+    if isinstance(node, YamlTable):
+        return {key.value: _document(value) for key, value in node.entries}
+    if isinstance(node, YamlList):
+        return [_document(item) for item in node.items]
+    if not node.plain:
+        return node.value
+    try:
+        return json.loads(node.value or "null")
+    except ValueError:
+        return node.value
 
 
 def _action(node: YamlNode, checker: Checker) -> Action | None:

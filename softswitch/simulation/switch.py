@@ -22,6 +22,7 @@ from softswitch.journal.memory import MemoryJournal
 from softswitch.media.engine import MediaEvent
 from softswitch.simulation.clock import VirtualClock
 from softswitch.simulation.death import Death
+from softswitch.simulation.errands import SimulatedErrands
 from softswitch.simulation.exchange_watch import ExchangeWatch
 from softswitch.simulation.media import SimulatedMedia
 from softswitch.simulation.network import Network
@@ -71,6 +72,8 @@ class SimulatedSwitch:
         self.journal = MemoryJournal()
         self.media = media or SimulatedMedia(network.loop)
         self.media.deliver = self._media_told
+        self.errands = SimulatedErrands(network.loop)
+        self.errands.deliver = lambda ticket, over: self._turn(lambda: self.brain.errand_over(ticket, over))
         self.address = (hosts[0], PORT)
         self._loop = network.loop
         self._clock = clock
@@ -109,6 +112,7 @@ class SimulatedSwitch:
             send=self._send,
             journal=self.journal,
             folded=folded,
+            errands=self.errands,
         )
 
     # The driver: what arrives, and when the brain wants to be woken
@@ -140,7 +144,7 @@ class SimulatedSwitch:
         self.turns += 1
         death = self.deaths.pop(0) if self.deaths and self.deaths[0].turn <= self.turns else None
         self._may_send = None if death is None else death.lets_out
-        self.media.cut_off = self._may_send is not None
+        self.media.cut_off = self.errands.cut_off = self._may_send is not None
         work()
         if death is None or death.keeps:
             self.brain.end_turn()
@@ -176,6 +180,7 @@ class SimulatedSwitch:
         self._away = False
         self._may_send = None
         self.media.brain_died()
+        self.errands.brain_died()
         self.brain = self._new_brain(self._snapshot())
         for step in (
             lambda: self.brain.resume(self._behind),

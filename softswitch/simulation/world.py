@@ -13,6 +13,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.line_desk import LineDesk
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
+from softswitch.directory.connectors import Crm
 from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
@@ -56,6 +57,7 @@ class Setting:
     """What the usual users may leave by."""
     emergency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
+    crm: tuple[Crm, ...] = ()
 
 
 def password_of(name: str) -> str:
@@ -89,6 +91,7 @@ def usual_site(setting: Setting) -> Site:
         statuses=setting.statuses,
         scenarios=setting.scenarios,
         contacts=setting.contacts,
+        crm=setting.crm,
     )
 
 

@@ -31,6 +31,10 @@ class Members(Protocol):
         """Tell what a member is up to, as far as this conversation goes."""
         ...
 
+    def unanswered_elsewhere(self, group: str) -> int:
+        """Count the callers for whom others, as scenarios, ring a group."""
+        ...
+
     def phones(self, user: str) -> tuple[Phone, ...]:
         """Return where a member can be rung now."""
         ...
@@ -83,7 +87,8 @@ class GroupGuide:
         group = self._members.group_of(conversation_id)
         if group is None:
             return (facts.GroupGivenUp(404, 1, "The group is gone", "not-found"),)
-        if group.max_unanswered is not None and self.state.unanswered(group.name) >= group.max_unanswered:
+        waiting = self.state.unanswered(group.name) + self._members.unanswered_elsewhere(group.name)
+        if group.max_unanswered is not None and waiting >= group.max_unanswered:
             reason = f"{group.max_unanswered} calls to the group wait for an answer"
             return (facts.GroupGivenUp(486, 17, reason, "group-full"),)
         order = tuple(name for name, _ in group.members)

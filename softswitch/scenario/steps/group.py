@@ -32,7 +32,9 @@ class Group(Step):
         return (f"group:{self.name}",)
 
     def begin(self, here: Here) -> Wait | Over:
-        """Ring whom the group's mode rings first."""
+        """Ring whom the group's mode rings first, unless as many callers wait for the group as may."""
+        if here.world.is_full(self.name):
+            return Over("group full")
         return self._ring(here, here.world.begin_group(here.conversation_id, self.name), "unreachable")
 
     def hear(self, here: Here, event: Event) -> Wait | Over | None:

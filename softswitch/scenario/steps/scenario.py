@@ -15,12 +15,18 @@ class SubScenario(Step):
     """Run another scenario; when its steps run out without the call being taken, the next step follows."""
 
     kind: ClassVar[str] = "scenario"
+    instant: ClassVar[bool] = True
 
     name: str = Field(min_length=1, examples=["reception"])
 
     def names(self) -> Mapping[str, tuple[str, str]]:
         """Return the scenario."""
         return {"name": ("scenario", self.name)}
+
+    @property
+    def leads_to(self) -> str:
+        """The scenario."""
+        return self.name
 
     def begin(self, here: Here) -> Over:
         """Enter the scenario."""

@@ -89,7 +89,7 @@ def test_events_are_sent_once_and_kept_until_acknowledged(desk: Desk) -> None:
     desk.told()
     desk.outbox.emit(DigitPressed("c.1", "5"))
     desk.outbox.emit(DigitPressed("c.1", "6"))
-    assert desk.told() == [("events", ((1, "digit-pressed", "c.1", "5"), (2, "digit-pressed", "c.1", "6")))]
+    assert desk.told() == [("events", ((1, "digit-pressed", "c.1", "5", 0), (2, "digit-pressed", "c.1", "6", 0)))]
     assert desk.told() == []
     desk.say("do", 1, ())
     assert len(desk.outbox) == 1
@@ -108,7 +108,7 @@ def test_a_new_brain_is_told_everything_and_the_unacknowledged_again(desk: Desk)
         ("state", True, (), rooms),
         ("state", False, tuple(wire.leg_state_values(leg) for leg in LEGS), ()),
         ("full", False),
-        ("events", ((2, "digit-pressed", "c.1", "6"),)),
+        ("events", ((2, "digit-pressed", "c.1", "6", 0),)),
     ]
 
 

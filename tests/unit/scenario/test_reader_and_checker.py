@@ -114,6 +114,52 @@ WRONG = {
             '    write instead: from and to that differ, e.g. from: "09:00", to: "18:00"'
         ],
     ),
+    "a variable that no step sets": (
+        '  - set: {name: tariff, value: gold}\n  - if: {value: "{tarif}", is: gold, steps: [{hang_up: {}}]}\n',
+        ["main.yaml:4: if: no step sets {tarif}\n    write instead: tariff (did you mean that?)"],
+    ),
+    "a condition that says nothing": (
+        "  - if: {steps: [{hang_up: {}}]}\n",
+        [
+            "main.yaml:3: if: nothing is said of the value\n"
+            '    write instead: is, starts, above, below or contact, e.g. starts: ["+7495"]'
+        ],
+    ),
+    "a variable that every call has": (
+        "  - set: {name: caller, value: x}\n",
+        [
+            "main.yaml:3: set: name: caller is the caller's number, and is not set\n"
+            "    write instead: another name, e.g. my_caller"
+        ],
+    ),
+    "a host that the caller chooses": (
+        '  - http: {url: "https://{caller}/x"}\n',
+        [
+            "main.yaml:3: http: url: a caller must not choose the host\n"
+            "    write instead: variables behind the host only"
+        ],
+    ),
+    "a country without holidays": (
+        "  - when: {only_holidays: Atlantis, steps: [{hang_up: {}}]}\n",
+        [
+            "main.yaml:3: when: only_holidays: no holidays are known of 'Atlantis'\n"
+            "    write instead: two letters of a country, e.g. RU, or RU-MOW"
+        ],
+    ),
+    "a loop of conditions": (
+        "  - if: {contact: true, steps: [{goto: {scenario: main}}]}\n  - hang_up: {}\n",
+        [
+            "main.yaml:3: a loop without an exit: 'main' leads back to 'main' at once\n"
+            "    write instead: a step before it that a caller can be answered by, or another target"
+        ],
+    ),
+    "a SIP address that is none": (
+        "  - sip: {to: 'sips:desk@example.org'}\n",
+        [
+            "main.yaml:3: sip: to: 'sips:desk@example.org' is no SIP address that can be called\n"
+            "    write instead: sip:desk@example.net"
+        ],
+    ),
     "a loop without an exit": (
         "  - scenario: {name: main}\n",
         [
@@ -173,6 +219,29 @@ def test_a_scenario_of_a_number_that_runs_out_is_named_but_not_one_that_comes_ba
     loaded = load(tmp_path, main="  - scenario: {name: other}\n", other="  - play: {file: welcome.wav}\n")
     said = [notice.removeprefix(f"{tmp_path}/") for notice in loaded.notices if "reaches the end" in notice]
     assert [line.partition(": ")[0] for line in said] == ["scenarios/main.yaml:3"]
+
+
+NOTICED = {
+    "hours that no step is for": (
+        '  - when: {days: mon-fri, from: "09:00", to: "18:00", steps: [{hang_up: {}}]}\n'
+        '  - when: {days: mon-fri, from: "18:00", to: "09:00", steps: [{hang_up: {}}]}\n',
+        "no step is for mon 00:00, and 48 hours a week in all",
+    ),
+    "whoever does nothing goes round": (
+        '  - menu: {keys: {"1": [{hang_up: {}}]}}\n  - goto: {scenario: main}\n',
+        "whoever does nothing goes round in 'main'",
+    ),
+    "what stands behind two branches that both end": (
+        "  - if: {contact: true, steps: [{hang_up: {}}], else: [{hang_up: {}}]}\n  - play: {file: welcome.wav}\n",
+        "no caller reaches this step",
+    ),
+}
+
+
+@pytest.mark.parametrize(("steps", "told"), NOTICED.values(), ids=list(NOTICED))
+def test_what_is_odd_is_said_and_stops_nothing(tmp_path: Path, steps: str, told: str) -> None:
+    notices = load(tmp_path, main=steps).notices
+    assert any(told in notice and "main.yaml:" in notice for notice in notices), notices
 
 
 NESTED = """name: main
