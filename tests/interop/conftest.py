@@ -32,6 +32,7 @@ class PhoneMaker(Protocol):
         codec: str = "g711",
         modules: tuple[str, ...] = (),
         contacts: str = "",
+        speaks_s: float = 30.0,
     ) -> Baresip: ...
 
 
@@ -77,12 +78,13 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         codec: str = "g711",
         modules: tuple[str, ...] = (),
         contacts: str = "",
+        speaks_s: float = 30.0,
     ) -> Baresip:
         nonlocal made
         made += 1
         directory = tmp_path / f"phone-{made}"
         directory.mkdir()
-        write_tone(directory / "in.wav", TONES_HZ[extension])
+        write_tone(directory / "in.wav", TONES_HZ[extension], speaks_s)
         account = f"<sip:{extension}@{registrar}>;auth_user={extension};auth_pass=secret-{extension};regint=120{more}"
         found = Baresip(
             space or default,

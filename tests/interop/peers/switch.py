@@ -107,10 +107,16 @@ class SwitchProcess:
         return found
 
     def _get(self, path: str) -> Any:  # noqa: ANN401  # JSON
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401  # JSON
+        """Ask the HTTP API, with a body of JSON where one is given; return the answer."""
+        content = json.dumps(body).encode() if body else b""
+        head = f"{method} /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(5)
             sock.connect(str(self.directory / "var" / "run" / "switch.sock"))
-            sock.sendall(f"GET /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            sock.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + content)
             answer = b"".join(iter(lambda: sock.recv(65536), b""))
         return json.loads(answer.partition(b"\r\n\r\n")[2])
 
