@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from softswitch.core.errors import CommandError, SimulationError
 from softswitch.simulation.behaviour import run_once
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.world import Setting, World
 from tests.component.controlled import HEADSET, phones, talk
@@ -24,8 +25,8 @@ from tests.component.controlled import HEADSET, phones, talk
 ORDERS: Final = int(40 * float(os.environ.get("FUZZ_SCALE", "1")))
 MOMENTS: Final = st.integers(0, 80)
 SEEDS: Final = st.integers(0, 10_000)
-DEATHS: Final = st.none() | st.tuples(st.integers(20, 90), st.booleans())
-"""At which turn the brain is thrown away, and whether before that turn's messages were sent."""
+DEATHS: Final = st.none() | st.builds(Death, st.integers(20, 90), lets_out=st.none() | st.integers(0, 2))
+"""At which turn the brain dies, and how many of that turn's messages are sent before."""
 
 Act = Callable[[], Awaitable[object]]
 
@@ -44,14 +45,13 @@ def order(world: World, name: str, leg: Callable[[], str], *more: str) -> Act:
     return act
 
 
-def race(script: Callable[[World], Awaitable[None]], seed: int, death: tuple[int, bool] | None) -> None:
+def race(script: Callable[[World], Awaitable[None]], seed: int, death: Death | None) -> None:
     """Run a race; a brain that dies while a request other than INVITE waits for its answer may lose that request."""
 
     async def run(world: World) -> None:
         await script(world)
 
-    refold_at, lose_effects = death or (None, False)
-    outcome = run_once(run, Setting(), seed, refold_at=refold_at, lose_effects=lose_effects)
+    outcome = run_once(run, Setting(), seed, [death] if death is not None else ())
     if outcome.failure is not None and not outcome.in_exchange:
         raise outcome.failure
 
@@ -88,7 +88,7 @@ def last_leg(world: World, user: str) -> Callable[[], str]:
     death=DEATHS,
 )
 def test_a_pickup_by_command_races_with_whoever_answers_refuses_or_gives_up(
-    picks: int, acts: int, act: str, seed: int, death: tuple[int, bool] | None
+    picks: int, acts: int, act: str, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         anna, boris, vera = await phones(world, "anna", "boris", "vera", vera=HEADSET)
@@ -128,7 +128,7 @@ def test_a_pickup_by_command_races_with_whoever_answers_refuses_or_gives_up(
     death=DEATHS,
 )
 def test_somebody_hangs_up_as_a_consultation_is_confirmed_cancelled_or_toggled(
-    command: str, commands: int, who: str, leaves: int, answers: int | None, seed: int, death: tuple[int, bool] | None
+    command: str, commands: int, who: str, leaves: int, answers: int | None, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         _, _, vera = await phones(world, "anna", "boris", "vera")
@@ -169,7 +169,7 @@ def test_somebody_hangs_up_as_a_consultation_is_confirmed_cancelled_or_toggled(
     death=DEATHS,
 )
 def test_both_sides_of_a_talk_move_it_at_once(
-    one: str, ones: int, other: str, others: int, answers: int, seed: int, death: tuple[int, bool] | None
+    one: str, ones: int, other: str, others: int, answers: int, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         _, _, vera, gleb = await phones(world, "anna", "boris", "vera", "gleb")
@@ -212,7 +212,7 @@ def test_both_sides_of_a_talk_move_it_at_once(
     death=DEATHS,
 )
 def test_a_refer_comes_during_a_re_invite_and_a_command(
-    held: bool, offers: int, refers: int, commands: int, command: str, seed: int, death: tuple[int, bool] | None
+    held: bool, offers: int, refers: int, commands: int, command: str, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         await phones(world, "anna", "boris", "vera")
@@ -236,7 +236,7 @@ def test_a_refer_comes_during_a_re_invite_and_a_command(
 @settings(max_examples=ORDERS, deadline=None)
 @given(answers=MOMENTS, retrieves=MOMENTS, early=st.booleans(), seed=SEEDS, death=DEATHS)
 def test_the_target_answers_as_the_operator_takes_the_caller_back(
-    answers: int, retrieves: int, early: bool, seed: int, death: tuple[int, bool] | None
+    answers: int, retrieves: int, early: bool, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         anna, boris, vera = await phones(world, "anna", "boris", "vera")
@@ -270,7 +270,7 @@ def test_the_target_answers_as_the_operator_takes_the_caller_back(
     death=DEATHS,
 )
 def test_a_dialled_call_is_given_up_as_its_two_ends_answer(
-    own: int, answers: int, leaves: int, who: str, seed: int, death: tuple[int, bool] | None
+    own: int, answers: int, leaves: int, who: str, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         anna, boris = await phones(world, "anna", "boris")
