@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
@@ -14,7 +13,6 @@ from softswitch.media.engine import (
     Hear,
     LegClosed,
     LegRefused,
-    LegState,
     LegStatistics,
     MediaEvent,
     OpenLeg,
@@ -27,73 +25,7 @@ from softswitch.media.engine import (
     WorkerState,
 )
 from softswitch.media.links import PREFIX, Links
-
-_SEND_BUFFER_OCTETS: Final = 4 << 20
-_UNACKNOWLEDGED: Final = 64
-"""Events after which an acknowledgement is sent on its own account; fewer go along with the next notes."""
-
-
-class _Worker:
-    """One worker as the brain knows it: its socket, its notes of this turn, its legs."""
-
-    __slots__ = (
-        "acknowledged",
-        "backlog",
-        "conversations",
-        "delivered",
-        "differing",
-        "full",
-        "greeted",
-        "health",
-        "journaled",
-        "named",
-        "notes",
-        "number",
-        "open",
-        "parts",
-        "product",
-        "protocol",
-        "retiring",
-        "sock",
-        "strays",
-    )
-
-    def __init__(self, number: int, sock: socket.socket) -> None:
-        self.number = number
-        self.sock = sock
-        self.open = True
-        self.retiring = False
-        """Whether another one takes its place once its last leg is gone."""
-        self.full = False
-        """Whether it is too busy for new conversations."""
-        self.greeted = False
-        """Whether it said hello. What comes before was meant for an earlier brain, and is told again after."""
-        self.protocol = wire.PROTOCOL
-        self.product = ""
-        self.conversations: dict[str, str] = {}
-        """Leg to conversation id."""
-        self.notes: list[bytes] = []
-        self.backlog: list[bytes] = []
-        """Messages that the socket had no room for."""
-        self.delivered = 0
-        """Number of the last event that was handed to the brain."""
-        self.journaled = 0
-        """Number of the last event that the brain has kept."""
-        self.acknowledged = 0
-        """Number of the last event that the worker was told it may forget."""
-        self.health = WorkerHealth(number, 0, 0.0, 0)
-        self.named: set[str] = set()
-        """Legs that it named so far in the report that is coming in."""
-        self.differing: set[str] = set()
-        """Legs that it or the brain did not know at its last report."""
-        self.strays: set[str] = set()
-        """Links' ends that no link knew at its last report: what an earlier brain left."""
-        self.parts: tuple[list[LegState], list[tuple[str, tuple[Hear, ...]]]] = ([], [])
-
-    @property
-    def takes_legs(self) -> bool:
-        """Whether new conversations may be placed here."""
-        return self.open and not self.retiring and self.protocol == wire.PROTOCOL
+from softswitch.media.worker_link import WorkerLink
 
 
 class WorkerEngine:
@@ -124,15 +56,15 @@ class WorkerEngine:
         soon: Callable[[Callable[[], None]], object] | None = None,
         on_blocked: Callable[[int], None] | None = None,
     ) -> None:
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, WorkerLink] = {}
         self._on_event = on_event
         self._on_state = on_state
         self._soon = soon if soon is not None else _at_once
         self._on_blocked = on_blocked
-        self._conversations: dict[str, tuple[_Worker, int]] = {}
+        self._conversations: dict[str, tuple[WorkerLink, int]] = {}
         """Conversation id to its worker and its number of legs there."""
-        self._legs: dict[str, _Worker] = {}
-        self._rooms: dict[str, tuple[_Worker, ...]] = {}
+        self._legs: dict[str, WorkerLink] = {}
+        self._rooms: dict[str, tuple[WorkerLink, ...]] = {}
         self._links = Links(self)
         self._made_up: list[MediaEvent] = []
         """Answers that no worker is left to give."""
@@ -145,10 +77,8 @@ class WorkerEngine:
 
     def add(self, number: int, sock: socket.socket) -> None:
         """Begin to use a worker; it may be about to start, or be as old as its legs."""
-        worker = self._workers[number] = _Worker(number, sock)
-        _prepare(sock)
-        worker.backlog.append(wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT)))
-        self._drain(worker)
+        worker = self._workers[number] = WorkerLink(number, sock)
+        worker.drain(self._on_blocked)
         waiting, self._waiting = self._waiting, {}
         for leg in waiting.values():
             self.open(leg)
@@ -174,13 +104,13 @@ class WorkerEngine:
             self._put_off(leg)
             return
         self._adopt(leg.leg, leg.conversation_id, worker)
-        worker.notes.append(wire.pack(wire.open_command(leg)))
+        worker.note(wire.open_command(leg))
 
     def set_stream(self, leg: str, stream: Stream) -> None:
         """Say where the leg's sound comes from and goes to."""
         worker = self._legs.get(leg)
         if worker is not None:
-            worker.notes.append(wire.pack(wire.stream_command(leg, stream)))
+            worker.note(wire.stream_command(leg, stream))
             self._links.streamed(leg, stream)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
@@ -190,7 +120,7 @@ class WorkerEngine:
         workers = tuple(self._workers[number] for number in dict.fromkeys(home.values()))
         for before in self._rooms.pop(room, ()):
             if before not in workers:
-                before.notes.append(wire.pack(wire.room_command(room, ())))
+                before.note(wire.room_command(room, ()))
         if workers:
             self._rooms[room] = workers
         if len(workers) > 1:
@@ -205,32 +135,32 @@ class WorkerEngine:
     def open_end(self, worker: int, order: OpenLeg) -> None:
         """Ask a worker for the port of a link's end."""
         self._adopt(order.leg, order.conversation_id, self._workers[worker])
-        self._workers[worker].notes.append(wire.pack(wire.open_command(order)))
+        self._workers[worker].note(wire.open_command(order))
 
     def aim_end(self, worker: int, name: str, stream: Stream) -> None:
         """Say where an end's sound comes from and goes to."""
-        self._workers[worker].notes.append(wire.pack(wire.stream_command(name, stream)))
+        self._workers[worker].note(wire.stream_command(name, stream))
 
     def close_end(self, worker: int, name: str) -> None:
         """Give an end's port back."""
         if worker in self._workers:
-            self._workers[worker].notes.append(wire.pack(wire.close_command(name)))
+            self._workers[worker].note(wire.close_command(name))
 
     def seat(self, worker: int, room: str, rows: Sequence[Hear]) -> None:
         """Say who hears whom in a worker's half of a room."""
-        self._workers[worker].notes.append(wire.pack(wire.room_command(room, rows)))
+        self._workers[worker].note(wire.room_command(room, rows))
 
     def play(self, leg: str, playing: Playing | None) -> None:
         """Let a leg hear something, or nothing more."""
         worker = self._legs.get(leg)
         if worker is not None:
-            worker.notes.append(wire.pack(wire.play_command(leg, playing)))
+            worker.note(wire.play_command(leg, playing))
 
     def send_keys(self, leg: str, digits: str) -> None:
         """Send a leg keys that its partner pressed."""
         worker = self._legs.get(leg)
         if worker is not None:
-            worker.notes.append(wire.pack(wire.press_command(leg, digits)))
+            worker.note(wire.press_command(leg, digits))
 
     def record(self, recording: Recording) -> None:
         """Record in each worker that has one of the legs; all of them write into one file."""
@@ -239,13 +169,13 @@ class WorkerEngine:
         known = self._recordings.setdefault(recording.recording, set())
         known |= having
         for number in known & self._workers.keys():
-            self._workers[number].notes.append(wire.pack(wire.record_command(recording)))
+            self._workers[number].note(wire.record_command(recording))
 
     def end_recording(self, recording: str, ended_us: int, about: str = "") -> None:
         """End a recording in all its workers; a brain that came later asks all."""
         having = self._recordings.pop(recording, set(self._workers)) & self._workers.keys()
         for number in having:
-            self._workers[number].notes.append(wire.pack(wire.end_recording_command(recording, ended_us, about)))
+            self._workers[number].note(wire.end_recording_command(recording, ended_us, about))
         if not having:
             self._made_up.append(RecordingEnded(recording, "lost", 0.0, 0, 0.0))
 
@@ -254,17 +184,15 @@ class WorkerEngine:
         waited = self._waiting.pop(leg, None)
         worker = self._legs.get(leg) or next(iter(self._workers.values()), None)
         if worker is not None and waited is None:
-            worker.notes.append(wire.pack(wire.close_command(leg)))
+            worker.note(wire.close_command(leg))
         else:
             self._made_up.append(LegClosed(leg, LegStatistics()))
 
     def flush(self) -> None:
         """Send this turn's notes, one message a worker."""
         for worker in self._workers.values():
-            if worker.notes or worker.journaled - worker.acknowledged >= _UNACKNOWLEDGED:
-                self._queue_notes(worker)
-            if worker.backlog:
-                self._drain(worker)
+            worker.queue_notes()
+            worker.drain(self._on_blocked)
         if self._made_up:
             self._soon(self._deliver_made_up)
 
@@ -291,20 +219,19 @@ class WorkerEngine:
                 self._lose(worker)
                 return False
             self._take(worker, wire.unpack(data))
-        if worker.backlog:
-            self._drain(worker)
+        worker.drain(self._on_blocked)
         return True
 
     def writable(self, number: int) -> None:
         """Try again to send what a full socket did not take."""
-        self._drain(self._workers[number])
+        self._workers[number].drain(self._on_blocked)
 
     def protocol_of(self, number: int) -> tuple[int, str]:
         """Return the protocol and the product that a worker's hello named."""
         worker = self._workers[number]
         return worker.protocol, worker.product
 
-    def _take(self, worker: _Worker, message: wire.Values) -> None:
+    def _take(self, worker: WorkerLink, message: wire.Values) -> None:
         if message[0] == "events":
             if worker.greeted:
                 self._take_events(worker, message[1])
@@ -320,7 +247,7 @@ class WorkerEngine:
         else:
             raise MediaError(f"a worker sent a message named {message[0]}")
 
-    def _take_events(self, worker: _Worker, events: wire.Values) -> None:
+    def _take_events(self, worker: WorkerLink, events: wire.Values) -> None:
         linked = False
         for number, *values in events:
             if number <= worker.delivered:
@@ -339,7 +266,7 @@ class WorkerEngine:
             self.flush()
 
     def _take_health(
-        self, worker: _Worker, more: object, late_ms: float, missed_ticks: int, names: tuple[str, ...]
+        self, worker: WorkerLink, more: object, late_ms: float, missed_ticks: int, names: tuple[str, ...]
     ) -> None:
         worker.named.update(names)
         if more or not worker.greeted:
@@ -353,7 +280,7 @@ class WorkerEngine:
             self._settle(worker, lasting & named, lasting - named)
         self._close_strays(worker)
 
-    def _close_strays(self, worker: _Worker) -> None:
+    def _close_strays(self, worker: WorkerLink) -> None:
         """Close the ends of links that this brain was told of at its start and has not asked for since."""
         strays = {leg for leg in worker.conversations if leg.startswith(PREFIX) and not self._links.knows(leg)}
         lasting, worker.strays = strays & worker.strays, strays
@@ -362,7 +289,7 @@ class WorkerEngine:
         if lasting:
             self.flush()
 
-    def _settle(self, worker: _Worker, unknown: set[str], missing: set[str]) -> None:
+    def _settle(self, worker: WorkerLink, unknown: set[str], missing: set[str]) -> None:
         """Close what the brain does not know, give up what the worker does not have, and say so."""
         worker.differing = set()
         worker.notes += [wire.pack(wire.forget_command(leg)) for leg in sorted(unknown)]
@@ -374,7 +301,7 @@ class WorkerEngine:
         """Return how the workers do, as they told last."""
         return [replace(worker.health, full=worker.full) for worker in self._workers.values()]
 
-    def _take_state(self, worker: _Worker, more: object, legs: wire.Values, rooms: wire.Values) -> None:
+    def _take_state(self, worker: WorkerLink, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts
         known_legs += [wire.leg_state_of(values) for values in legs]
         known_rooms += [(room, wire.hears_of(rows)) for room, rows in rooms]
@@ -383,7 +310,7 @@ class WorkerEngine:
         worker.parts = ([], [])
         for leg in known_legs:
             if self._legs.get(leg.leg, worker) is not worker:  # it was slow to tell, and was given up
-                worker.notes.append(wire.pack(wire.forget_command(leg.leg)))
+                worker.note(wire.forget_command(leg.leg))
             else:
                 self._adopt(leg.leg, leg.conversation_id, worker)
         for room, _ in known_rooms:
@@ -393,7 +320,7 @@ class WorkerEngine:
                 WorkerState(worker.number, worker.protocol, worker.product, tuple(known_legs), tuple(known_rooms))
             )
 
-    def _place(self, conversation_id: str) -> _Worker | None:
+    def _place(self, conversation_id: str) -> WorkerLink | None:
         home = self._conversations.get(conversation_id)
         if home is not None and home[0].open:
             return home[0]
@@ -407,7 +334,7 @@ class WorkerEngine:
         else:
             self._waiting[leg.leg] = leg
 
-    def _adopt(self, leg: str, conversation_id: str, worker: _Worker) -> None:
+    def _adopt(self, leg: str, conversation_id: str, worker: WorkerLink) -> None:
         if leg in self._legs:
             return
         self._legs[leg] = worker
@@ -427,7 +354,7 @@ class WorkerEngine:
         else:
             del self._conversations[conversation_id]
 
-    def _lose(self, worker: _Worker) -> None:
+    def _lose(self, worker: WorkerLink) -> None:
         """The worker's process is gone; one that is started in its place comes by :meth:`add`."""
         worker.open = False
         del self._workers[worker.number]
@@ -442,25 +369,6 @@ class WorkerEngine:
         self._links.worker_lost(worker.number)
         self._on_event(WorkerLost(worker.number, tuple(leg for leg in lost if not leg.startswith(PREFIX))))
 
-    def _queue_notes(self, worker: _Worker) -> None:
-        notes, worker.notes = worker.notes, []
-        worker.acknowledged = worker.journaled
-        head = ("do", worker.acknowledged)
-        worker.backlog += [wire.pack_lists(head, group) for group in wire.grouped(notes)]
-
-    def _drain(self, worker: _Worker) -> None:
-        while worker.open and worker.backlog:
-            try:
-                worker.sock.send(worker.backlog[0])
-            except BlockingIOError:
-                if self._on_blocked is not None:
-                    self._on_blocked(worker.number)
-                return
-            except OSError:
-                # The end of the socket is read as well, and :meth:`readable` tells of the loss, once.
-                return
-            del worker.backlog[0]
-
     def _deliver_made_up(self) -> None:
         made_up, self._made_up = self._made_up, []
         for event in made_up:
@@ -469,8 +377,3 @@ class WorkerEngine:
 
 def _at_once(function: Callable[[], None]) -> None:
     function()
-
-
-def _prepare(sock: socket.socket) -> None:
-    sock.setblocking(False)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_OCTETS)
