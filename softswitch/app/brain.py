@@ -25,6 +25,9 @@ from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
+from softswitch.app.queue_calls import QueueCalls
+from softswitch.app.queue_desk import KIND as QUEUE
+from softswitch.app.queue_desk import QueueDesk
 from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
@@ -136,7 +139,7 @@ class Brain:
             entropy=entropy,
             domain=settings.domain,
         )
-        turn.follower = self.services.follow
+        turn.listen(self.services.follow)
         self.desk.servants = self.services.servants()
         self._errands = errands or NoErrands()
         made = Guides(
@@ -160,7 +163,8 @@ class Brain:
             may_be_told=self._performer.may_be_told,
             times=lambda: (turn.now, turn.wall_s),
         )
-        self._call_desk.led_by({**made.by_kind(), **(guides or {})})
+        self.queues = self._new_queue_desk()
+        self._call_desk.led_by({**made.by_kind(), QUEUE: self.queues.guide, **(guides or {})})
         askers = (
             lambda a: self._trunk_registrar.responded(a, now=turn.now),
             self._trunk_probe.responded,
@@ -178,6 +182,7 @@ class Brain:
             askers,
             self.services.handlers(),
             log,
+            self.queues.settle,
         )
         self._succession = Succession(
             self._folded,
@@ -262,6 +267,13 @@ class Brain:
             replace=self._call_desk.replace,
         )
 
+    def _new_queue_desk(self) -> QueueDesk:
+        turn = self._turn
+        conduct = QueueCalls(
+            self.calls, lambda: self.desk.site, self.people, self.desk.phone, self._call_desk.decide, turn
+        )
+        return QueueDesk(self._folded, lambda: self.desk.site, self.people, conduct, turn, self._wake_ups)
+
     def _credentials_of(self, name: str) -> OurCredentials | None:
         trunk = self.desk.site.trunks.get(name)
         if trunk is None or not trunk.username:
@@ -344,6 +356,7 @@ class Brain:
         """
         self._turn.look_at_clock()
         self.people.decide(given)
+        self._sessions.run()
 
     def command(self, work: Callable[[], object]) -> None:
         """Carry out commands about calls: ``work`` asks :attr:`lines` for them.
@@ -368,6 +381,7 @@ class Brain:
         self.desk.site = site
         self.people.look_again(wall_s=self._turn.wall_s)
         self._trunk_registrar.look_again()
+        self._sessions.run()
 
     def check_invariants(self) -> None:
         """Keep each breach as a fact, and clean up."""
@@ -389,6 +403,7 @@ class Brain:
         self._succession.resume(records)
         self.services.resume()
         self._scenarios.resume()
+        self.queues.resume()
         self._sessions.run()
 
     def settle_media(self) -> None:

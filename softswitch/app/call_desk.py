@@ -43,7 +43,10 @@ _OF_CONVERSATIONS = (
     inputs.PlayToCaller,
     inputs.HushCaller,
     inputs.RingForCaller,
+    inputs.RingAlso,
     inputs.StopRinging,
+    inputs.StopRingingUser,
+    inputs.HandOver,
     inputs.Dismiss,
     DialOrdered,
 )

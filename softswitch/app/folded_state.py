@@ -31,6 +31,10 @@ from softswitch.journal.facts import GapFound
 from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import Gap, Loss
 from softswitch.queues.agents.state import AgentsState
+from softswitch.queues.figures.state import Figures
+from softswitch.queues.router import values as queue_values
+from softswitch.queues.router.apply import apply as apply_queue_fact
+from softswitch.queues.router.state import RouterState
 from softswitch.scenario.counters import Counters
 
 FORMAT: Final = 2
@@ -49,6 +53,8 @@ class FoldedState:
         locations: where the phones are.
         bans: who is shut out.
         agents: who is logged in, and in which status.
+        queues: who waits, and for whom.
+        figures: what queues and agents have done today.
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
         recordings: what is recorded.
@@ -69,6 +75,8 @@ class FoldedState:
         self.locations = LocationState()
         self.bans = BanState()
         self.agents = AgentsState()
+        self.queues = RouterState()
+        self.figures = Figures()
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
         self.recordings = RecordingState()
@@ -139,6 +147,8 @@ class FoldedState:
             self.locations.apply(record)
             self.bans.apply(record)
             self.agents.apply(record)
+            apply_queue_fact(self.queues, record)
+            self.figures.apply(record)
             self.trunks.apply(record)
             self.silent_hosts.apply(record)
             self.recordings.apply(record)
@@ -179,6 +189,8 @@ class FoldedState:
             self.publications.values(),
             self.messages.values(),
             self.counters.values(),
+            queue_values.values_of(self.queues),
+            self.figures.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -210,5 +222,8 @@ class FoldedState:
             self.publications.restore(later[5] if len(later) > 5 else ())
             self.messages.restore(later[6] if len(later) > 6 else ())
             self.counters.restore(later[7] if len(later) > 7 else ())
+            if len(later) > 8:
+                queue_values.restore(self.queues, later[8])
+                self.figures.restore(later[9])
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from softswitch.calls.facts import ConversationGuided
 from softswitch.calls.guide import Guide, GuideDue
 from softswitch.calls.inputs import Dismiss, Input
 from softswitch.calls.recording.inputs import RecordingInput
@@ -56,7 +57,10 @@ class Guidance:
         waiting = deque(happened)
         followed = 0
         while waiting:
-            for own in leader.follow(conversation_id, waiting.popleft(), wall_s):
+            fact = waiting.popleft()
+            if isinstance(fact, ConversationGuided):
+                leader = self._guides[fact.guide.partition(":")[0]]
+            for own in leader.follow(conversation_id, fact, wall_s):
                 leader.apply(self._place(own, conversation_id))
                 waiting.append(own)
                 for asked in leader.asks(conversation_id, own):

@@ -89,7 +89,8 @@ class People:
         agent = self._agents.agents.get(user.name)
         if agent is not None and agent.do_not_disturb:
             return DISTURBED
-        wants_one_call = user.call_waiting is False or (right == "group" and not user.call_waiting)
+        alone = right == "queue" or (right == "group" and not user.call_waiting)
+        wants_one_call = user.call_waiting is False or alone
         if wants_one_call and self._calls.is_busy(user.name):
             return BUSY
         return phones

@@ -44,6 +44,7 @@ from softswitch.directory.routing import (
     NotFound,
     Offline,
     Phones,
+    QueueDialled,
     ScenarioReached,
     dialled_number,
     registering_user,
@@ -345,7 +346,7 @@ class RequestDesk:
 
     def _destination(
         self,
-        found: Phones | GroupDialled | CodeDialled | ScenarioReached | NotFound | Offline,
+        found: Phones | GroupDialled | QueueDialled | CodeDialled | ScenarioReached | NotFound | Offline,
         caller: Caller,
         wall_s: float,
         right: str = "",
@@ -364,6 +365,8 @@ class RequestDesk:
             return RingPhones(tuple(self.phone(found.user, binding) for binding in offered))
         if isinstance(found, GroupDialled):
             return Attend(f"group:{found.group.name}")
+        if isinstance(found, QueueDialled):
+            return Attend(f"queue:{found.queue.name}")
         if isinstance(found, ScenarioReached):
             return Attend(f"scenario:{found.name}")
         if isinstance(found, Offline):

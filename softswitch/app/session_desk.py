@@ -40,6 +40,7 @@ class SessionDesk:
         askers: are told of final responses to requests outside of dialogs, be they theirs or not.
         more: who else is told of what, by the type of action.
         log: tells an event for people.
+        settle: lets those follow who look at a turn's facts as a whole; tells whether anything followed.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SessionDesk:
         askers: tuple[Callable[[actions.Responded], None], ...],
         more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
+        settle: Callable[[], bool],
     ) -> None:
         self._ua = ua
         self._calls = calls
@@ -65,13 +67,17 @@ class SessionDesk:
         self._keys = keys
         self._askers = askers
         self._log = log
+        self._settle = settle
         self._handlers = {**self._action_handlers(), **more}
 
     def run(self) -> None:
-        """Take what the user agent has to tell until it has nothing more."""
-        while batch := self._ua.actions():
+        """Take what the user agent has to tell, and let the queues follow, until neither has anything more."""
+        while True:
+            batch = self._ua.actions()
             for action in batch:
                 self._handlers[type(action)](action)
+            if not batch and not self._settle():
+                return
 
     def ask_for_life(self, leg: str) -> None:
         """A phone that should send is silent: ask it in its dialog; one that is gone ends the call."""

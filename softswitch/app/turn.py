@@ -27,7 +27,6 @@ class Turn:
         now: monotonic seconds, taken once for all that follows from one input.
         wall_s: UTC, taken at the same moment.
         sequence: of the last fact.
-        follower: sees each fact before it is applied.
     """
 
     def __init__(
@@ -40,7 +39,6 @@ class Turn:
         sequence: int,
     ) -> None:
         self.sequence = sequence
-        self.follower: Callable[[Record], None] = lambda record: None
         self._clock = clock
         self._journal = journal
         self._send = send
@@ -48,7 +46,12 @@ class Turn:
         self._trace = trace
         self._pending: list[Record] = []
         self._outbox: list[tuple[Flow, bytes]] = []
+        self._listeners: list[Callable[[Record], None]] = []
         self.look_at_clock()
+
+    def listen(self, listener: Callable[[Record], None]) -> None:
+        """Have a listener told of every fact as it gets its place, before it is applied."""
+        self._listeners.append(listener)
 
     def look_at_clock(self) -> None:
         """Take the time once for all that follows from one input."""
@@ -60,7 +63,8 @@ class Turn:
         self.sequence += 1
         record = Record(self.sequence, self.wall_s, conversation_id, fact)
         self._pending.append(record)
-        self.follower(record)
+        for listener in self._listeners:
+            listener(record)
         return record
 
     def queue(self, flow: Flow, data: bytes) -> None:

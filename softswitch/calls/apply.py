@@ -223,6 +223,13 @@ def _attempt_ended(state: CallsState, record: Record, fact: facts.AttemptEnded) 
     _attend(state, conversation, record.wall_s)
 
 
+def _guided(state: CallsState, record: Record, fact: facts.ConversationGuided) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.first_guide = conversation.first_guide or conversation.guide
+    conversation.guide = fact.guide
+    _attend(state, conversation, record.wall_s)
+
+
 def _offered(state: CallsState, record: Record, fact: facts.LegOffered) -> None:
     state.legs[fact.leg].pending_offer = fact.sdp
 
@@ -378,6 +385,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,
     facts.AttemptEnded: _attempt_ended,
+    facts.ConversationGuided: _guided,
     facts.LegOffered: _offered,
     facts.LegOfferAnswered: _offer_answered,
     facts.LegOfferRefused: _offer_refused,

@@ -190,6 +190,16 @@ class AttemptEnded:
     """For programs: ``no-answer``, ``busy``, ``declined`` ..."""
 
 
+@fact("conversation.guided")
+class ConversationGuided:
+    """Another guide leads the caller from now on, e.g. a queue that a scenario has sent the caller to."""
+
+    guide: str
+    """As in ``conversation.started``."""
+    why: str
+    """For the guide: what sent the caller, e.g. how the queue gave up."""
+
+
 @fact("leg.key_pressed", version=2)
 class LegKeyPressed:
     """A caller whom a guide has pressed a key."""

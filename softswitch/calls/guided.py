@@ -13,16 +13,19 @@ from softswitch.calls import facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
 from softswitch.calls.detours import added_phone, planned
-from softswitch.calls.ending import RINGBACK, end_all, nobody_reached
+from softswitch.calls.ending import RINGBACK, end_all, end_of, nobody_reached
 from softswitch.calls.inputs import (
     AnswerCaller,
     Dismiss,
+    HandOver,
     HushCaller,
     KeyPressed,
     PlayOver,
     PlayToCaller,
+    RingAlso,
     RingForCaller,
     StopRinging,
+    StopRingingUser,
 )
 from softswitch.calls.joining import hushed
 from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
@@ -106,7 +109,7 @@ def ring(state: CallsState, given: RingForCaller) -> Facts:
     if conversation.caller.state in _ANSWERED and not conversation.caller.sounds:
         out.append(_playing(conversation.caller, RINGBACK, repeat=True))
     most = max(1, conversation.caller.max_forwards - 1)
-    first = len(conversation.legs) + 1
+    first = conversation.next_leg()
     for number, phone in enumerate(given.phones, start=first):
         leg = leg_id(conversation.conversation_id, number)
         out.append(added_phone(leg, phone, most))
@@ -119,6 +122,43 @@ def stop_ringing(state: CallsState, given: StopRinging) -> Facts:
     """Give the running attempt up."""
     conversation = guided(state, given.conversation_id)
     return nobody_reached(conversation, NO_ANSWER) if conversation is not None and conversation.attempting else []
+
+
+def ring_also(state: CallsState, given: RingAlso) -> Facts:
+    """Let further phones ring in the running attempt; its time stays as it was."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or not conversation.attempting:
+        return []
+    most = max(1, conversation.caller.max_forwards - 1)
+    return [
+        added_phone(leg_id(conversation.conversation_id, number), phone, most)
+        for number, phone in enumerate(given.phones, start=conversation.next_leg())
+    ]
+
+
+def stop_ringing_user(state: CallsState, given: StopRingingUser) -> Facts:
+    """Let one user's phones ring no more; with the last phone the attempt is over."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or not conversation.attempting:
+        return []
+    live = [leg for leg in conversation.callees if leg.is_live]
+    theirs = [leg for leg in live if leg.user == given.user]
+    if not theirs:
+        return []
+    if len(theirs) == len(live):
+        return nobody_reached(conversation, NO_ANSWER)
+    return [end_of(leg, NO_ANSWER) for leg in theirs]
+
+
+def hand_over(state: CallsState, given: HandOver) -> Facts:
+    """Let another guide lead the caller; phones that ring are given up, and what the caller hears ends."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or conversation.guide == given.guide:
+        return []
+    out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
+    if not any(isinstance(fact, facts.LegPlayEnded) for fact in out):
+        out += hushed(conversation.caller)
+    return [*out, facts.ConversationGuided(given.guide, given.why)]
 
 
 def dismiss(state: CallsState, given: Dismiss) -> Facts:

@@ -303,6 +303,31 @@ class RingForCaller:
 
 
 @immutable
+class RingAlso:
+    """A guide lets further phones ring in the attempt that is going on."""
+
+    conversation_id: str
+    phones: tuple[Phone, ...]
+
+
+@immutable
+class StopRingingUser:
+    """A guide lets the phones of one user ring no more, while others go on."""
+
+    conversation_id: str
+    user: str
+
+
+@immutable
+class HandOver:
+    """A guide gives its caller to another."""
+
+    conversation_id: str
+    guide: str
+    why: str = ""
+
+
+@immutable
 class StopRinging:
     """A guide gives its attempt up."""
 
@@ -355,6 +380,9 @@ Input = (
     | HushCaller
     | PlayOver
     | RingForCaller
+    | RingAlso
     | StopRinging
+    | StopRingingUser
+    | HandOver
     | Dismiss
 )

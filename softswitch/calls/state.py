@@ -96,13 +96,13 @@ CONVERSATION_TABLE: Final = StateTable(
         (ConversationState.ATTENDED, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.ATTENDED, ConversationInput.END): ConversationState.ENDED,
         (ConversationState.RINGING, ConversationInput.ATTEND): ConversationState.ATTENDED,
+        (ConversationState.TALKING, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.SETUP, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.SETUP, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.SETUP, ConversationInput.END): ConversationState.ENDED,
         (ConversationState.RINGING, ConversationInput.INVITE): ConversationState.RINGING,
         (ConversationState.RINGING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.RINGING, ConversationInput.END): ConversationState.ENDED,
-        (ConversationState.TALKING, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.TALKING, ConversationInput.INVITE): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.TALKING, ConversationInput.END): ConversationState.ENDED,
@@ -284,6 +284,8 @@ class Conversation:
     guide: str = ""
     """Who decides what becomes of the caller while nobody talks with them: ``kind:name``; empty where nobody does, and
     a call that nobody takes fails."""
+    first_guide: str = ""
+    """Where the caller was sent on from: the guide that has the caller back when the present one gives up."""
     attempt: int = 0
     """Number of the guide's last attempt to reach somebody."""
     attempting: bool = False

@@ -90,6 +90,8 @@ def _attended(state: CallsState, conversation: Conversation, leg: Leg, remaining
     target = other.peer_of(own.leg) or other.held_by(own.leg)
     if target is not None and target.is_live:
         return _to_answered(conversation, leg, remaining, other, own, target, given)
+    if other.guide.startswith("queue:"):
+        return [_refusal(given, 603, "Callers are given to a queue without asking there first")]
     if other.state is ConversationState.RINGING and other.caller is own:
         return _to_ringing(conversation, leg, remaining, other, own, given)
     return [_refusal(given, 603, "That call is over")]

@@ -15,13 +15,13 @@ from softswitch.directory.connectors import EVENTS, Crm, Webhook
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import custom_statuses
+from softswitch.directory.queue_entry import queue_of, wrap_up_values
 from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
 from softswitch.directory.site import (
     Contact,
     Group,
     Number,
-    Queue,
     Route,
     ScenarioText,
     Site,
@@ -151,7 +151,7 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         routes=(_route(entry) for entry in reading.sections["routes"]),
         emergency={entry.text("number"): entry.texts("routes") for entry in reading.sections["emergency"]},
         groups=(_group(entry) for entry in reading.sections["groups"]),
-        queues=(_queue(entry) for entry in reading.sections["queues"]),
+        queues=(queue_of(entry) for entry in reading.sections["queues"]),
         statuses=(status for entry in reading.sections["statuses"] for status in custom_statuses(entry)),
         codes={entry.text("action"): entry.text("code") for entry in reading.sections["codes"]},
         contacts=(_contact(entry) for entry in reading.sections["contacts"]),
@@ -239,18 +239,13 @@ def _group(entry: Entry) -> Group:
         entry.whole("max_rounds") or _ROUNDS.get(mode, 1),
         tuple((member.text("user"), _weight(member)) for member in entry.entries("members")),
         recording=entry.text("recording"),
+        **wrap_up_values(entry),
     )
 
 
 def _weight(member: Entry) -> int:
     written = member.whole("weight")
     return 1 if written is None else written
-
-
-def _queue(entry: Entry) -> Queue:
-    return Queue(
-        entry.text("name"), entry.text("extension"), tuple(member.text("user") for member in entry.entries("members"))
-    )
 
 
 def _route(entry: Entry) -> Route:

@@ -30,7 +30,7 @@ def _not_served(section: str, entries: Sequence[Entry]) -> list[str]:
         key: entry
         for key in sorted(NOT_SERVED.get(section, frozenset()))
         for entry in reversed(entries)
-        if key in entry.lines and entry.values.get(key) not in {False, ""}
+        if key in entry.lines and entry.values.get(key) not in (False, "")
     }
     if not used:
         return []

@@ -23,6 +23,11 @@ _PRESET: Final[Fields] = {
     "login": Field(word, required=True),
     "ready": Field(word, required=True),
     "offline": Field(word, required=True),
+    "ringing": Field(word),
+    "serving": Field(word),
+    "wrap_up": Field(word),
+    "missed": Field(word),
+    "return_to": Field(choice("ready", "previous"), required=True),
     "custom": Field(
         table({**STATUS_RIGHTS, **{key: STATUS_FIELDS[key] for key in ("planned", "unavailable", "refuse_with")}}),
         required=True,
@@ -51,6 +56,11 @@ def _read(name: str) -> Preset:
         entry.text("offline"),
         dict(custom.values) if isinstance(custom, Entry) else {},
         {row.text("name"): _status(row, name, {}) for row in entry.entries("statuses")},
+        entry.text("ringing"),
+        entry.text("serving"),
+        entry.text("wrap_up"),
+        entry.text("missed"),
+        entry.text("return_to"),
     )
 
 

@@ -194,6 +194,9 @@ def _unknown_names(sections: Sections) -> list[Problem]:
             problems += [found for member in members for found in _unknown(member, "user", "user", users, called)]
             problems += _members_twice(members, called)
             problems += _unknown(entry, "supervisors", "user", users, called)
+            for overflow in entry.entry("overflow"):
+                queues = _names(sections["queues"])
+                problems += _unknown(overflow, "queue", "queue", queues, f"{called}: overflow")
             for wrap_up in entry.entry("wrap_up"):
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
     for entry in sections["users"]:

@@ -9,7 +9,7 @@ from softswitch.core.immutable import immutable
 from softswitch.directory.codes import Dialled, read_code
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, outward
-from softswitch.directory.site import Group, Number, Site, User
+from softswitch.directory.site import Group, Number, Queue, Site, User
 from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
@@ -61,6 +61,13 @@ class GroupDialled:
 
 
 @immutable
+class QueueDialled:
+    """The caller waits in a queue."""
+
+    queue: Queue
+
+
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
@@ -72,7 +79,7 @@ class Offline:
     user: User
 
 
-Destination = Phones | GroupDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
+Destination = Phones | GroupDialled | QueueDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -166,6 +173,9 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     group = site.group_by_extension(dialled)
     if group is not None:
         return GroupDialled(group)
+    queue = site.queue_by_extension(dialled)
+    if queue is not None:
+        return QueueDialled(queue)
     if number is not None:
         return _of_number(site, locations, number, wall_s)
     return (caller.user and outward(site, caller.user, dialled)) or NotFound()
@@ -177,6 +187,9 @@ def _of_number(site: Site, locations: LocationState, number: Number, wall_s: flo
     group = site.groups.get(number.target) if number.kind == "group" else None
     if group is not None:
         return GroupDialled(group)
+    queue = site.queues.get(number.target) if number.kind == "queue" else None
+    if queue is not None:
+        return QueueDialled(queue)
     user = site.users.get(number.target) if number.kind == "user" else None
     return NotFound() if user is None else _of_user(user, locations, wall_s)
 

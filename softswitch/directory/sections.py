@@ -124,15 +124,59 @@ _QUEUES: Final[Fields] = {
             "three_by_priority",
         )
     ),
-    "priority": Field(word),
+    "priority": Field(choice("high", "normal", "low")),
     "sla_s": Field(whole(1, 86400)),
+    "short_abandon_s": Field(whole(0, 3600)),
     "ring_s": _RING_S,
+    "retry_s": Field(whole(1, 3600)),
     "members": Field(
-        list_of(table({"user": Field(name, required=True, example="anna"), "priority": Field(whole(1, 1000))}))
+        list_of(
+            table(
+                {
+                    "user": Field(name, required=True, example="anna"),
+                    "priority": Field(whole(1, 1000)),
+                    "skills": Field(list_of(word)),
+                    "auto_answer": Field(flag),
+                }
+            )
+        )
     ),
     "supervisors": Field(list_of(name)),
     "wrap_up": _WRAP_UP,
-    "callback": Field(table({"key": Field(key_pressed), "offer_after_s": Field(whole(1, 86400))})),
+    "callback": Field(
+        table(
+            {
+                "key": Field(key_pressed),
+                "offer_after_s": Field(whole(1, 86400)),
+                "keep_place": Field(flag),
+                "tries": Field(whole(1, 100)),
+                "retry_s": Field(whole(1, 86400)),
+                "expires_s": Field(whole(60, 31 * 86400)),
+            }
+        )
+    ),
+    "max_wait_s": Field(whole(1, 86400)),
+    "max_length": Field(whole(1, 100_000)),
+    "leave_without_agents": Field(flag),
+    "overflow": Field(table({"queue": Field(name, required=True, example="reception")})),
+    "exit_key": Field(key_pressed),
+    "skills": Field(list_of(word)),
+    "relax_after_s": Field(whole(1, 86400)),
+    "sticky": Field(
+        table(
+            {"within_s": Field(whole(1, 366 * 86400), required=True, example="86400"), "wait_s": Field(whole(1, 3600))}
+        )
+    ),
+    "announce": Field(
+        table(
+            {
+                "every_s": Field(whole(10, 3600), required=True, example="60"),
+                "wait": Field(flag),
+                "language": Field(choice("en", "ru")),
+            }
+        )
+    ),
+    "notify": Field(table({"mail": Field(list_of(email)), "webhook": Field(free_text(300))})),
 }
 
 _ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin)}
@@ -219,11 +263,10 @@ SECTIONS: Final[dict[str, Fields]] = {
 """Every section that a site file may have."""
 
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
-    "groups": frozenset({"wrap_up"}),
-    "queues": frozenset({"name"}),
+    "queues": frozenset({"callback", "announce", "notify"}),
     "rooms": frozenset({"name"}),
     "contacts": frozenset({"email"}),
-    "numbers": frozenset({"queue", "room"}),
+    "numbers": frozenset({"room"}),
     "users": frozenset({"roles", "voicemail"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

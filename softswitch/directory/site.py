@@ -147,16 +147,80 @@ class Group:
     """Name and weight of each, in the order of the list."""
     recording: str = ""
     """As a user's; of calls that came through the group."""
+    wrap_up_s: float = 0.0
+    """How long a member has after a call (M-18); 0: no time."""
+    wrap_up_limit: bool = True
+    """Whether that time ends by itself; else a person ends it."""
+    wrap_up_status: str = ""
+    """The status meanwhile; empty: the preset's."""
+    wrap_up_return: str = ""
+    """What follows: ``previous`` or ``ready``; empty: as the preset says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A line of waiting callers: so far its members, who log in to it and out."""
+    """A line of waiting callers."""
 
     name: str
     extension: str
     members: tuple[str, ...] = ()
-    """Names of users."""
+    """Names of users, in the order of the list."""
+    strategy: str = "longest_idle"
+    priority: str = "normal"
+    """``high``, ``normal`` or ``low``: strict between queues that share agents."""
+    sla_s: float = 20.0
+    """Within which time callers should be answered."""
+    ring_s: float = 15.0
+    member_priorities: tuple[int, ...] = ()
+    """Of each member; empty: all 1."""
+    member_skills: tuple[tuple[str, ...], ...] = ()
+    """Of each member; empty: nobody has any."""
+    supervisors: tuple[str, ...] = ()
+    wrap_up_s: float = 0.0
+    """As those of :class:`Group`."""
+    wrap_up_limit: bool = True
+    wrap_up_status: str = ""
+    wrap_up_return: str = ""
+    retry_s: float = 10.0
+    """How long after all who are free have been asked they are asked again."""
+    max_wait_s: float = 0.0
+    """How long a caller waits at most; 0: for ever."""
+    max_length: int = 0
+    """How many callers wait at most; 0: any number."""
+    leave_without_agents: bool = False
+    overflow_to: str = ""
+    """Where callers go who have waited too long, or find the line full or nobody there: ``queue:NAME``."""
+    exit_key: str = ""
+    """The key by which a caller leaves the line, to where the overflow goes; empty: none."""
+    skills: tuple[str, ...] = ()
+    """What callers of this queue need an agent to have, the most important first."""
+    relax_after_s: float = 0.0
+    """After how long they need one skill less; 0: never."""
+    sticky_s: float = 0.0
+    """For how long after a call its caller is preferably given to the same agent; 0: not at all."""
+    sticky_wait_s: float = 0.0
+    """How long a caller waits for that agent before others are asked."""
+    short_abandon_s: float = 5.0
+    """Who hangs up sooner does not count against the service level."""
+    auto_answer: tuple[str, ...] = ()
+    """Members whose phones are asked to answer by themselves."""
+    callback_key: str = ""
+    """The key by which a caller asks to be called back; empty: it is not offered."""
+    callback_offer_s: float = 0.0
+    """After how long of waiting it is offered unasked; 0: never."""
+    callback_keep_place: bool = True
+    callback_tries: int = 3
+    callback_retry_s: float = 300.0
+    callback_expires_s: float = 86_400.0
+    announce_every_s: float = 0.0
+    """How often a caller is told the place in the line; 0: never."""
+    announce_wait: bool = False
+    """Whether also for how long it will probably be."""
+    language: str = "en"
+    """Of the announcements: ``en`` or ``ru``."""
+    notify_mail: tuple[str, ...] = ()
+    """Who is written to when a call is lost or waits too long."""
+    notify_webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +287,7 @@ class Site:
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _queues: dict[str, Queue] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -233,6 +298,7 @@ class Site:
                 self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
         self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
         self._groups.update((group.extension, group) for group in self.groups.values())
+        self._queues.update((queue.extension, queue) for queue in self.queues.values())
 
     def contact_of(self, number: str) -> Contact | None:
         """Return the contact that a caller's number belongs to; a plus sign more or less makes no difference."""
@@ -262,6 +328,10 @@ class Site:
     def group_by_extension(self, extension: str) -> Group | None:
         """Return the group of an extension."""
         return self._groups.get(extension)
+
+    def queue_by_extension(self, extension: str) -> Queue | None:
+        """Return the queue of an extension."""
+        return self._queues.get(extension)
 
     def number(self, dialled: str) -> Number | None:
         """Return what a number from outside reaches; a plus sign more or less makes no difference."""

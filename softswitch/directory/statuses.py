@@ -89,6 +89,16 @@ class Preset:
     """The values of a custom row where it says nothing."""
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """By name, in the order in which they are shown."""
+    ringing: str = ""
+    """The status while a queue's call rings; empty: as before."""
+    serving: str = ""
+    """The status while it is served; empty: as before, and a status that is chosen meanwhile holds at once."""
+    wrap_up: str = ""
+    """The status after it, where a queue or group names none."""
+    missed: str = ""
+    """The status after a call that was not answered in time; empty: as before."""
+    return_to: str = "ready"
+    """What follows a wrap-up: ``ready``, or ``previous``, the status before the call."""
 
     def choosable(self) -> tuple[Status, ...]:
         """Return the statuses that a user may choose."""

@@ -20,6 +20,7 @@ from softswitch.scenario.running import (
     INSTEAD,
     SCENARIO,
     Event,
+    GivenBack,
     Here,
     KeyCame,
     NobodyReached,
@@ -221,6 +222,9 @@ class ScenarioGuide:
     def _errand_over(self, run: Run, happened: facts.ErrandOver, wall_s: float) -> Sequence[object]:
         return self._hear(run, ErrandOver(happened.ok, happened.word, dict(happened.values)), wall_s)
 
+    def _given_back(self, run: Run, happened: of_calls.ConversationGuided, wall_s: float) -> Sequence[object]:
+        return self._hear(run, GivenBack(happened.why), wall_s)
+
     def _due(self, run: Run, happened: GuideDue, wall_s: float) -> Sequence[object]:
         if run.deadline_s is None or wall_s < run.deadline_s:
             return ()
@@ -274,6 +278,7 @@ _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[
     of_calls.AttemptEnded: ScenarioGuide._unreached,
     of_calls.SegmentStarted: ScenarioGuide._taken,
     of_calls.ConversationEnded: ScenarioGuide._call_ended,
+    of_calls.ConversationGuided: ScenarioGuide._given_back,
     facts.ScenarioEntered: ScenarioGuide._entered,
     facts.ScenarioLeft: ScenarioGuide._left,
     facts.StepBegun: ScenarioGuide._begun,

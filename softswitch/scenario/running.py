@@ -42,7 +42,13 @@ class TimeOver(NamedTuple):
     """The time that the step set itself is over."""
 
 
-Event = KeyCame | NobodyReached | PlayOver | TimeOver | ErrandOver
+class GivenBack(NamedTuple):
+    """Another guide, to which this step had handed the caller, gives up."""
+
+    why: str
+
+
+Event = KeyCame | NobodyReached | PlayOver | TimeOver | ErrandOver | GivenBack
 
 
 class Wait(NamedTuple):

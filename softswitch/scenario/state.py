@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from softswitch.calls.control_facts import ConversationHanded
-from softswitch.calls.facts import ConversationStarted, LegKeyPressed
+from softswitch.calls.facts import ConversationEnded, ConversationGuided, ConversationStarted, LegKeyPressed
 from softswitch.core.facts import Record
 from softswitch.scenario import facts
 
@@ -47,6 +47,8 @@ class Run:
     moves: int = 0
     """How often a step moved: numbers its errands."""
     variables: dict[str, str] = field(default_factory=dict)
+    away: bool = False
+    """Whether another guide has the caller, and may give them back."""
     ended: bool = False
 
     @property
@@ -132,6 +134,14 @@ def _pressed(run: Run, fact: LegKeyPressed) -> None:
     run.keys = (run.keys + fact.key)[:MOST_KEYS]
 
 
+def _guided(run: Run, fact: ConversationGuided) -> None:
+    run.away = not fact.guide.startswith("scenario:")
+
+
+def _call_over(run: Run, fact: ConversationEnded) -> None:
+    run.ended = run.ended or run.away  # whoever has the caller is told of the end, not the scenario
+
+
 def _over(run: Run, fact: facts.ScenarioEnded) -> None:
     run.ended = True
 
@@ -144,4 +154,6 @@ _CHANGES: Final[dict[type, Callable[[Run, Any], None]]] = {
     facts.StepEnded: _ended,
     facts.ScenarioEnded: _over,
     LegKeyPressed: _pressed,
+    ConversationGuided: _guided,
+    ConversationEnded: _call_over,
 }

@@ -11,8 +11,9 @@ from typing import Any, Final
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Site, User
 from softswitch.directory.statuses import Preset
-from softswitch.queues.agents import facts, forwarding, inputs
+from softswitch.queues.agents import facts, forwarding, inputs, work
 from softswitch.queues.agents.state import Agent, AgentsState, Presence
+from softswitch.queues.agents.working import Work
 
 RESTORED_WITHIN_S: Final = 600.0
 """How long a user may be away and find the status of before again."""
@@ -45,7 +46,7 @@ def _gone(state: AgentsState, site: Site, given: inputs.PhonesGone) -> Facts:
         return []
     user = site.users.get(given.user)
     offline = site.preset_of(user).offline if user is not None else "offline"
-    return [facts.AgentLoggedOut(given.user, offline, given.reason)]
+    return [*work.left_work(agent), facts.AgentLoggedOut(given.user, offline, given.reason)]
 
 
 def _choose(state: AgentsState, site: Site, given: inputs.ChooseStatus) -> Facts:
@@ -60,6 +61,8 @@ def _choose(state: AgentsState, site: Site, given: inputs.ChooseStatus) -> Facts
         message = f"The switch itself sets {row.name}; choose one of {names}"
         raise CommandError(message, status=422, error_id="system-status", field="status")
     agent = _present(state, user)
+    if agent.work is not Work.IDLE:
+        return work.chosen_at_work(agent, preset, row.name, given.by)
     return [] if agent.status == row.name else [facts.StatusChosen(user.name, row.name, given.by)]
 
 
@@ -69,6 +72,8 @@ def _enter(state: AgentsState, site: Site, given: inputs.EnterQueues) -> Facts:
     agent = _present(state, user)
     out: Facts = [facts.AgentEnteredQueue(user.name, queue, given.by) for queue in wanted if queue not in agent.queues]
     ready = site.preset_of(user).ready
+    if not given.queue and agent.work is not Work.IDLE:
+        return out + work.chosen_at_work(agent, site.preset_of(user), ready, given.by)
     if not given.queue and agent.status != ready:
         out.append(facts.StatusChosen(user.name, ready, given.by))
     return out
@@ -106,7 +111,12 @@ def _site_loaded(state: AgentsState, site: Site, given: inputs.SiteLoaded) -> Fa
         user = site.users.get(name)
         if agent is None or user is None:
             continue
-        if is_live and agent.presence is Presence.PRESENT and agent.status not in site.preset_of(user).statuses:
+        if (
+            is_live
+            and agent.presence is Presence.PRESENT
+            and agent.work is Work.IDLE
+            and agent.status not in site.preset_of(user).statuses
+        ):
             out.append(facts.StatusChosen(name, site.preset_of(user).login, "load"))
         listed = site.queues_of(name)
         out += [facts.AgentLeftQueue(name, queue, "load") for queue in sorted(agent.queues) if queue not in listed]
@@ -154,5 +164,13 @@ _DECISIONS: Final[dict[type, Callable[[AgentsState, Site, Any], Facts]]] = {
     inputs.SetForward: _set_forward,
     inputs.ClearForward: _clear_forward,
     inputs.RefuseCalls: _refuse_calls,
+    inputs.Offered: work.offered,
+    inputs.Released: work.released,
+    inputs.Missed: work.missed,
+    inputs.Serves: work.serves,
+    inputs.Finished: work.finished,
+    inputs.WorkDue: work.due,
+    inputs.EndWrapUp: work.end_wrap_up,
+    inputs.Unblock: work.unblock,
     inputs.SiteLoaded: _site_loaded,
 }

@@ -83,3 +83,31 @@ class DisturbanceChosen:
     user: str
     refused: bool
     by: str
+
+
+@fact("agent.worked")
+class AgentWorked:
+    """Calls that are distributed moved a user on: rung, serving, wrapping up, blocked, or back."""
+
+    user: str
+    step: str
+    """``offered``, ``released``, ``missed``, ``serves``, ``wraps_up`` or ``finished``."""
+    status: str
+    """The status from now on."""
+    until_s: float
+    """Of a wrap-up: when it ends by itself; 0 where it does not, and in all other steps."""
+    queue: str
+    """Whose call it is; of a wrap-up the queue or group whose rule holds."""
+    why: str
+    """What ended it: ``time``, ``command``, ``chosen``, ``call`` ..."""
+    return_to: str = ""
+    """Of a wrap-up: ``ready`` or ``previous``, which follows it."""
+
+
+@fact("status.planned")
+class StatusPlanned:
+    """The status that follows when the present call is handled, or a block lifted; empty: the usual one."""
+
+    user: str
+    status: str
+    by: str

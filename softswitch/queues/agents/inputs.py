@@ -54,6 +54,70 @@ class LeaveQueues:
 
 
 @immutable
+class Offered:
+    """The user's phone is about to ring for a call of a queue."""
+
+    user: str
+    queue: str
+
+
+@immutable
+class Released:
+    """It does not any more: somebody else took the call, the caller is gone, or the user rejected it."""
+
+    user: str
+
+
+@immutable
+class Missed:
+    """The user did not answer in time."""
+
+    user: str
+
+
+@immutable
+class Serves:
+    """The user answered."""
+
+    user: str
+    queue: str
+
+
+@immutable
+class Finished:
+    """The user's part in a call that came through a queue or group is over."""
+
+    user: str
+    queue: str
+    """Name of that queue or group."""
+    at_s: float
+
+
+@immutable
+class WorkDue:
+    """The time of a wrap-up has come."""
+
+    user: str
+    at_s: float
+
+
+@immutable
+class EndWrapUp:
+    """A command: the wrap-up is done."""
+
+    user: str
+    by: str
+
+
+@immutable
+class Unblock:
+    """A command: a user who missed a call takes calls again."""
+
+    user: str
+    by: str
+
+
+@immutable
 class SetForward:
     """A command: let calls go elsewhere."""
 
@@ -100,5 +164,13 @@ Input = (
     | SetForward
     | ClearForward
     | RefuseCalls
+    | Offered
+    | Released
+    | Missed
+    | Serves
+    | Finished
+    | WorkDue
+    | EndWrapUp
+    | Unblock
     | SiteLoaded
 )

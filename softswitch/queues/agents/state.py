@@ -10,6 +10,7 @@ from softswitch.calls.facts import LegAnswered
 from softswitch.core.facts import Record
 from softswitch.core.state_table import StateTable, Word
 from softswitch.queues.agents import facts
+from softswitch.queues.agents.working import STEPS, WORK_TABLE, Work
 
 
 class Presence(Word):
@@ -70,6 +71,18 @@ class Agent:
     forwards: dict[str, Forward] = field(default_factory=dict)
     """By when they apply: ``always``, ``busy``, ``no_answer``, ``offline``."""
     do_not_disturb: bool = False
+    work: Work = Work.IDLE
+    work_since_s: float = 0.0
+    work_until_s: float = 0.0
+    """Of a wrap-up that ends by itself: when; else 0."""
+    work_queue: str = ""
+    """Whose call it is."""
+    previous: str = ""
+    """While working: the status before."""
+    return_to: str = ""
+    """Of a wrap-up: ``ready`` or ``previous``."""
+    planned: str = ""
+    """The status that was chosen ahead (V-74); empty: the usual one."""
 
 
 @dataclass(slots=True)
@@ -103,6 +116,15 @@ class AgentsState:
                 a.answered_s,
                 tuple((kind, *forward) for kind, forward in sorted(a.forwards.items())),
                 a.do_not_disturb,
+                (
+                    a.work.value,
+                    a.work_since_s,
+                    a.work_until_s,
+                    a.work_queue,
+                    a.previous,
+                    a.return_to,
+                    a.planned,
+                ),
             )
             for a in self.agents.values()
         )
@@ -110,7 +132,7 @@ class AgentsState:
     def restore(self, values: Sequence[Any]) -> None:
         """Put into an empty state what :meth:`values` gave."""
         for user, presence, status, since_s, before, away_because, queues, answered_s, *later in values:
-            forwards, do_not_disturb = later or ((), False)  # older snapshots have neither
+            forwards, do_not_disturb, *work = later or ((), False)  # older snapshots have neither
             self.agents[user] = Agent(
                 user,
                 Presence(presence),
@@ -123,6 +145,13 @@ class AgentsState:
                 {kind: Forward(target, after_s) for kind, target, after_s in forwards},
                 do_not_disturb,
             )
+            if work:
+                _restore_work(self.agents[user], *work[0])
+
+
+def _restore_work(agent: Agent, work: str, since_s: float, until_s: float, *words: str) -> None:
+    agent.work, agent.work_since_s, agent.work_until_s = Work(work), since_s, until_s
+    agent.work_queue, agent.previous, agent.return_to, agent.planned = words
 
 
 def _logged_in(agent: Agent, wall_s: float, fact: facts.AgentLoggedIn) -> None:
@@ -133,13 +162,31 @@ def _logged_in(agent: Agent, wall_s: float, fact: facts.AgentLoggedIn) -> None:
 
 def _logged_out(agent: Agent, wall_s: float, fact: facts.AgentLoggedOut) -> None:
     agent.presence = PRESENCE_TABLE.step(agent.presence, PresenceInput.LOG_OUT)
-    agent.before, agent.away_because = agent.status, fact.reason
+    agent.before, agent.away_because = agent.previous or agent.status, fact.reason
     agent.status, agent.since_s = fact.status, wall_s
+
+
+def _worked(agent: Agent, wall_s: float, fact: facts.AgentWorked) -> None:
+    if agent.work is Work.IDLE:
+        agent.previous = agent.status
+    agent.work = WORK_TABLE.step(agent.work, STEPS[fact.step])
+    agent.work_since_s, agent.work_until_s = wall_s, fact.until_s
+    agent.work_queue, agent.return_to = fact.queue, fact.return_to
+    if fact.status != agent.status:
+        agent.status, agent.since_s = fact.status, wall_s
+    if agent.work is Work.IDLE:
+        agent.previous = agent.planned = agent.work_queue = ""
+
+
+def _planned(agent: Agent, wall_s: float, fact: facts.StatusPlanned) -> None:
+    agent.planned = fact.status
 
 
 def _chosen(agent: Agent, wall_s: float, fact: facts.StatusChosen) -> None:
     agent.presence = PRESENCE_TABLE.step(agent.presence, PresenceInput.CHOOSE)
     agent.status, agent.since_s = fact.status, wall_s
+    if agent.work is not Work.IDLE:
+        agent.previous = fact.status
 
 
 def _entered(agent: Agent, wall_s: float, fact: facts.AgentEnteredQueue) -> None:
@@ -166,6 +213,8 @@ _CHANGES: Final[dict[type, Callable[[Agent, float, Any], None]]] = {
     facts.AgentLoggedIn: _logged_in,
     facts.AgentLoggedOut: _logged_out,
     facts.StatusChosen: _chosen,
+    facts.StatusPlanned: _planned,
+    facts.AgentWorked: _worked,
     facts.AgentEnteredQueue: _entered,
     facts.AgentLeftQueue: _left,
     facts.ForwardSet: _forwards,

@@ -1,0 +1,79 @@
+"""From the lines of a queue in a site file to the queue; also what a group shares with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softswitch.directory.fields import Entry
+from softswitch.directory.site import Queue
+
+
+def queue_of(entry: Entry) -> Queue:
+    """Make the queue that a checked entry describes."""
+    members = entry.entries("members")
+    return Queue(
+        entry.text("name"),
+        entry.text("extension"),
+        tuple(member.text("user") for member in members),
+        entry.text("strategy", "longest_idle"),
+        entry.text("priority", "normal"),
+        _seconds(entry, "sla_s", 20),
+        _seconds(entry, "ring_s", 15),
+        tuple(member.whole("priority") or 1 for member in members),
+        tuple(member.texts("skills") for member in members),
+        entry.texts("supervisors"),
+        retry_s=_seconds(entry, "retry_s", 10),
+        short_abandon_s=_seconds(entry, "short_abandon_s", 5),
+        max_wait_s=_seconds(entry, "max_wait_s", 0),
+        max_length=entry.whole("max_length") or 0,
+        leave_without_agents=entry.flag("leave_without_agents"),
+        exit_key=entry.text("exit_key"),
+        skills=entry.texts("skills"),
+        relax_after_s=_seconds(entry, "relax_after_s", 0),
+        auto_answer=tuple(member.text("user") for member in members if member.flag("auto_answer")),
+        **wrap_up_values(entry),
+        **_tables(entry),
+    )
+
+
+def wrap_up_values(entry: Entry) -> dict[str, Any]:
+    """Return what follows a talk, by the names of the fields; nothing where nothing is written."""
+    for rule in entry.entry("wrap_up"):
+        return {
+            "wrap_up_s": _seconds(rule, "seconds", 0),
+            "wrap_up_limit": rule.values.get("limit") is not False,
+            "wrap_up_status": rule.text("status"),
+            "wrap_up_return": rule.text("return_to"),
+        }
+    return {}
+
+
+def _tables(entry: Entry) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for overflow in entry.entry("overflow"):
+        found["overflow_to"] = f"queue:{overflow.text('queue')}"
+    for sticky in entry.entry("sticky"):
+        found |= {"sticky_s": _seconds(sticky, "within_s", 0), "sticky_wait_s": _seconds(sticky, "wait_s", 0)}
+    for callback in entry.entry("callback"):
+        found |= {
+            "callback_key": callback.text("key", "2"),
+            "callback_offer_s": _seconds(callback, "offer_after_s", 0),
+            "callback_keep_place": callback.values.get("keep_place") is not False,
+            "callback_tries": callback.whole("tries") or 3,
+            "callback_retry_s": _seconds(callback, "retry_s", 300),
+            "callback_expires_s": _seconds(callback, "expires_s", 86_400),
+        }
+    for announce in entry.entry("announce"):
+        found |= {
+            "announce_every_s": _seconds(announce, "every_s", 0),
+            "announce_wait": announce.flag("wait"),
+            "language": announce.text("language", "en"),
+        }
+    for notify in entry.entry("notify"):
+        found |= {"notify_mail": notify.texts("mail"), "notify_webhook": notify.text("webhook")}
+    return found
+
+
+def _seconds(entry: Entry, key: str, otherwise: float) -> float:
+    written = entry.whole(key)
+    return float(otherwise if written is None else written)
