@@ -126,9 +126,14 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", f"/users/{quote(user, safe='')}/calls")
         return found
 
-    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> list[dict[str, Any]]:
+    def targets(self, user: str, *, everybody: bool) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.control_view.TargetView` of a user as JSON has them."""
+        path = f"/users/{quote(user, safe='')}/targets"
+        found: list[dict[str, Any]] = self._ask("GET", path, params={"everybody": everybody})
+        return found
+
+    def dial(self, user: str, **wanted: object) -> list[dict[str, Any]]:
         """Ring a user's phones, then a number; return the user's calls."""
-        wanted = {"number": number, "route": route, "auto_answer": auto_answer}
         found: list[dict[str, Any]] = self._ask("POST", f"/users/{quote(user, safe='')}/calls", json=wanted)
         return found
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from softswitch.api.control_view import LineCallView
+from softswitch.api.control_view import LineCallView, TargetView
 from softswitch.api.view import SwitchView
 
 
@@ -21,6 +21,8 @@ class Dial(_Body):
     number: str
     route: str = ""
     """By which a number outside is reached; empty: by the user's routes in their order."""
+    caller_id: str = ""
+    """The own number that is shown outside; empty: the trunk's usual one."""
     auto_answer: bool = True
     """Whether the user's own phones shall answer by themselves."""
 
@@ -29,7 +31,15 @@ class Target(_Body):
     """Whom to transfer to, or to ask."""
 
     number: str
+    """Of a user, a group, a queue or somebody outside; or the name of one of the first three."""
     route: str = ""
+    caller_id: str = ""
+
+
+class Keys(_Body):
+    """What the other party hears."""
+
+    keys: str
 
 
 class PickUp(_Body):
@@ -54,10 +64,15 @@ def router(view: SwitchView) -> APIRouter:
         """List a user's calls."""
         return view.line(user)
 
+    @routes.get("/users/{user}/targets")
+    async def targets(user: str, *, everybody: bool = False) -> Sequence[TargetView]:
+        """List whom a user can transfer to now; with ``everybody`` those to whom not, and why."""
+        return view.targets(user, everybody=everybody)
+
     @routes.post("/users/{user}/calls")
     async def dial(user: str, wanted: Dial) -> Sequence[LineCallView]:
         """Ring a user's phones, then a number for the one that answers."""
-        return view.dial(user, wanted.number, wanted.route, auto_answer=wanted.auto_answer)
+        return view.dial(user, wanted.number, wanted.route, wanted.caller_id, auto_answer=wanted.auto_answer)
 
     @routes.post("/users/{user}/pickup")
     async def pick_up(user: str, wanted: PickUp) -> Sequence[LineCallView]:
@@ -80,6 +95,11 @@ def _add_leg_commands(routes: APIRouter, view: SwitchView) -> None:
         """Let the other party wait with music; the line is free."""
         return view.hold(leg)
 
+    @routes.post("/legs/{leg}/keys")
+    async def keys(leg: str, wanted: Keys) -> LineCallView:
+        """Send the other party keys (DTMF)."""
+        return view.keys(leg, wanted.keys)
+
     @routes.post("/legs/{leg}/connect")
     async def connect(leg: str) -> LineCallView:
         """Talk again with whoever waits."""
@@ -95,12 +115,12 @@ def _add_transfers(routes: APIRouter, view: SwitchView) -> None:
     @routes.post("/legs/{leg}/transfer")
     async def transfer(leg: str, wanted: Target) -> LineCallView:
         """Transfer the other party at once; the call does not come back."""
-        return view.transfer(leg, wanted.number, wanted.route)
+        return view.transfer(leg, wanted.number, wanted.route, wanted.caller_id)
 
     @routes.post("/legs/{leg}/consult")
     async def consult(leg: str, wanted: Target) -> LineCallView:
         """Ask somebody while the other party waits."""
-        return view.consult(leg, wanted.number, wanted.route)
+        return view.consult(leg, wanted.number, wanted.route, wanted.caller_id)
 
     @routes.post("/legs/{leg}/confirm")
     async def confirm(leg: str, wanted: Confirmation | None = None) -> LineCallView:

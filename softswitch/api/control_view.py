@@ -32,6 +32,22 @@ class LineCallView:
     """When the conversation began, ISO 8601 in UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """Whom a call can be transferred to."""
+
+    kind: str
+    """``user``, ``group``, ``queue`` or ``contact``."""
+    name: str
+    number: str
+    title: str
+    available: bool
+    """Whether a call would be taken on now; else it is refused at once."""
+    why_not: str
+    status: str
+    """Of a user."""
+
+
 class ControlView(Protocol):
     """Commands about the calls of the running switch.
 
@@ -43,7 +59,11 @@ class ControlView(Protocol):
         """List a user's calls."""
         ...
 
-    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+    def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
+        """List whom a user can transfer to now; ``everybody``: those to whom not, too."""
+        ...
+
+    def dial(self, user: str, number: str, route: str, caller_id: str, *, auto_answer: bool) -> Sequence[LineCallView]:
         """Ring a user's phones, then a number; return the user's calls."""
         ...
 
@@ -67,11 +87,11 @@ class ControlView(Protocol):
         """End a call."""
         ...
 
-    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
+    def transfer(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
         """Transfer the other party at once."""
         ...
 
-    def consult(self, leg: str, number: str, route: str) -> LineCallView:
+    def consult(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
         """Ask somebody while the other party waits."""
         ...
 
@@ -85,4 +105,8 @@ class ControlView(Protocol):
 
     def toggle(self, leg: str) -> LineCallView:
         """Talk with the other one of the two."""
+        ...
+
+    def keys(self, leg: str, keys: str) -> LineCallView:
+        """Send the other party keys."""
         ...

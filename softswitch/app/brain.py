@@ -161,6 +161,7 @@ class Brain:
             decide=self._call_desk.decide,
             new_id=lambda: new_conversation_id(turn.wall_s, entropy),
             may_be_told=self._performer.may_be_told,
+            send_keys=media.send_keys,
             times=lambda: (turn.now, turn.wall_s),
         )
         self.queues = self._new_queue_desk()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from softswitch.api.control_view import LineCallView
+from softswitch.api.control_view import LineCallView, TargetView
 from softswitch.app.brain import Brain
+from softswitch.app.targets import Target
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.refusals import live_leg
 from softswitch.calls.state import Conversation, Leg, LegState
@@ -28,9 +29,16 @@ class BrainControl:
         """List a user's calls."""
         return [line_call(conversation, leg) for conversation, leg in self._brain.lines.legs_of(user)]
 
-    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+    def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
+        """List whom a user can transfer to now."""
+        found: list[TargetView] = []
+        self._do(lambda: found.extend(map(_target, self._brain.lines.targets(user))))
+        return [one for one in found if everybody or one.available]
+
+    def dial(self, user: str, number: str, route: str, caller_id: str, *, auto_answer: bool) -> Sequence[LineCallView]:
         """Ring a user's phones, then a number."""
-        self._do(lambda: self._brain.lines.dial(user, number, route=route, auto_answer=auto_answer))
+        lines = self._brain.lines
+        self._do(lambda: lines.dial(user, number, route=route, caller_id=caller_id, auto_answer=auto_answer))
         return self.line(user)
 
     def pick_up(self, user: str, number: str) -> Sequence[LineCallView]:
@@ -54,13 +62,15 @@ class BrainControl:
         """End a call."""
         return self._of_leg(leg, lambda: self._brain.lines.hang_up(leg))
 
-    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
+    def transfer(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
         """Transfer the other party at once."""
-        return self._of_leg(leg, lambda: self._brain.lines.transfer(leg, number, route=route))
+        lines = self._brain.lines
+        return self._of_leg(leg, lambda: lines.transfer(leg, number, route=route, caller_id=caller_id))
 
-    def consult(self, leg: str, number: str, route: str) -> LineCallView:
+    def consult(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
         """Ask somebody while the other party waits."""
-        return self._of_leg(leg, lambda: self._brain.lines.consult(leg, number, route=route))
+        lines = self._brain.lines
+        return self._of_leg(leg, lambda: lines.consult(leg, number, route=route, caller_id=caller_id))
 
     def confirm(self, leg: str, other_leg: str) -> LineCallView:
         """Bring together whom the leg talks with in turn, or has in two calls."""
@@ -74,6 +84,10 @@ class BrainControl:
         """Talk with the other one of the two."""
         return self._of_leg(leg, lambda: self._brain.lines.toggle(leg))
 
+    def keys(self, leg: str, keys: str) -> LineCallView:
+        """Send the other party keys."""
+        return self._of_leg(leg, lambda: self._brain.lines.keys(leg, keys))
+
     def _of_leg(self, name: str, work: Callable[[], None]) -> LineCallView:
         """Do something about a leg, and show it as it is then; it may be over."""
         conversation, leg = live_leg(self._brain.calls, name)
@@ -82,6 +96,11 @@ class BrainControl:
 
     def _do(self, work: Callable[[], object]) -> None:
         self._in_turn(lambda: self._brain.command(work))
+
+
+def _target(found: Target) -> TargetView:
+    available = not found.why_not
+    return TargetView(found.kind, found.name, found.number, found.title, available, found.why_not, found.status)
 
 
 def line_call(conversation: Conversation, leg: Leg) -> LineCallView:

@@ -9,15 +9,16 @@ from typing import Any, Final
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.request_desk import RequestDesk
+from softswitch.app.targets import Target, Targets
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import control_inputs as orders
 from softswitch.calls.inputs import Destination, Phone, Place
-from softswitch.calls.refusals import refused, usable
+from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.core.errors import CommandError
 from softswitch.core.ids import leg_id
-from softswitch.directory.outward import outward
-from softswitch.directory.site import Site, User
+from softswitch.directory.outward import outward, shown_as
+from softswitch.directory.site import Site, User, number_key
 from softswitch.sip.headers.address import Address
 from softswitch.sip.uri import Uri
 
@@ -35,6 +36,7 @@ class LineDesk:
         decide: decides and carries out an input of the calls.
         new_id: makes the id of a conversation.
         may_be_told: whether a leg's phone lets itself be told to answer.
+        send_keys: sends a leg keys.
         times: monotonic and wall time of the turn.
     """
 
@@ -47,8 +49,11 @@ class LineDesk:
         decide: Callable[[Any], None],
         new_id: Callable[[], str],
         may_be_told: Callable[[str], bool],
+        send_keys: Callable[[str, str], None],
         times: Callable[[], tuple[float, float]],
     ) -> None:
+        self._targets = Targets(desk, people, lambda: times()[1])
+        self._send_keys = send_keys
         self._calls = calls
         self._desk = desk
         self._people = people
@@ -85,20 +90,25 @@ class LineDesk:
 
     # Commands
 
-    def dial(self, user: str, number: str, *, route: str = "", auto_answer: bool = True) -> str:
+    def targets(self, user: str) -> list[Target]:
+        """Return whom a user can transfer to, now or at another time."""
+        return list(self._targets.of(self.user(user)))
+
+    def dial(self, user: str, number: str, *, route: str = "", caller_id: str = "", auto_answer: bool = True) -> str:
         """Ring a user's phones, then a number for the one that answers; return the first leg.
 
         Args:
             user: who calls.
             number: an extension or a number outside.
             route: by which a number outside shall be reached; empty: by the user's routes in their order.
+            caller_id: the own number that is shown outside; empty: the trunk's usual one.
             auto_answer: whether their phones shall answer by themselves.
         """
         caller, dialled = self.user(user), self._number(number)
         barred = self._people.dialling_refused(caller)
         if barred is not None:
             usable(barred, "user")
-        destination = usable(self._destination(caller, dialled, route, ""), "number")
+        destination = usable(self._destination(caller, dialled, "", route, caller_id))
         shown = self.site.user_by_extension(dialled)
         from_ = str(Address(Uri("sip", dialled, self.site.domain), shown.display_name if shown else ""))
         own = tuple(replace(phone, caller=from_) for phone in self._own_phones(caller, auto_answer=auto_answer))
@@ -129,16 +139,18 @@ class LineDesk:
         """End the call of a leg."""
         self._decide(orders.HangUpOrdered(leg))
 
-    def transfer(self, leg: str, number: str, *, route: str = "") -> None:
+    def transfer(self, leg: str, number: str, *, route: str = "", caller_id: str = "") -> None:
         """Transfer the other party, without asking whoever is to have it."""
         dialled = self._number(number)
-        destination = self._destination(self._user_of(leg), dialled, route, "transfer_in")
+        destination = self._destination(self._user_of(leg), dialled, "transfer_in", route, caller_id)
         self._decide(orders.TransferOrdered(leg, dialled, destination))
 
-    def consult(self, leg: str, number: str, *, route: str = "", purpose: str = "transfer") -> None:
+    def consult(
+        self, leg: str, number: str, *, route: str = "", caller_id: str = "", purpose: str = "transfer"
+    ) -> None:
         """Ask somebody while the other party waits."""
         dialled = self._number(number)
-        destination = self._destination(self._user_of(leg), dialled, route, "transfer_in")
+        destination = self._destination(self._user_of(leg), dialled, "transfer_in", route, caller_id)
         self._decide(orders.ConsultOrdered(leg, dialled, destination, purpose))
 
     def confirm(self, leg: str, other_leg: str = "") -> None:
@@ -168,7 +180,8 @@ class LineDesk:
     # Pieces
 
     def _number(self, number: str) -> str:
-        dialled = number.translate(_SEPARATORS)
+        """Return what is to be dialled for a number, or for the name of a user, a group or a queue."""
+        dialled = self._targets.number_of(number.strip()).translate(_SEPARATORS)
         if not dialled:
             raise CommandError("A number is required", status=422, error_id="number-required", field="number")
         return dialled
@@ -182,10 +195,11 @@ class LineDesk:
             raise refused(f"{leg} is the leg of nobody here, and only users give commands", "not-ours")
         return self.site.users[found.user]
 
-    def _destination(self, user: User, number: str, route: str, right: str) -> Destination:
+    def _destination(self, user: User, number: str, right: str, route: str, caller_id: str) -> Destination:
         now, wall_s = self._times()
+        self._check_caller_id(caller_id)
         if not route:
-            return self._desk.destination_of(number, user, right=right, now=now, wall_s=wall_s)
+            return self._desk.destination_of(number, user, right=right, caller_id=caller_id, now=now, wall_s=wall_s)
         if route not in self.site.routes:
             raise CommandError(f"There is no route {route}", status=404, error_id="unknown-route", field="route")
         if route not in user.routes:
@@ -196,7 +210,22 @@ class LineDesk:
         if ways is None:
             reason = f"The route {route} does not lead to {number}"
             raise CommandError(reason, status=409, error_id="route-mismatch", field="route")
-        return self._trunks.destination(ways, hidden=False, now=now)
+        return self._trunks.destination(shown_as(ways, caller_id), hidden=False, now=now)
+
+    def _check_caller_id(self, number: str) -> None:
+        own = {number_key(trunk.caller_id) for trunk in self.site.trunks.values() if trunk.caller_id}
+        if number and number_key(number) not in own and self.site.number(number) is None:
+            reason = f"{number} is none of the site's own numbers"
+            raise CommandError(reason, status=403, error_id="forbidden-caller-id", field="caller_id")
+
+    def keys(self, leg: str, digits: str) -> None:
+        """Send the other party keys, as if the user had pressed them at the phone (RFC 4733)."""
+        conversation, own = live_leg(self._calls, leg)
+        if not digits or set(digits.upper()) - set("0123456789*#ABCD"):
+            raise CommandError("Keys are 0 to 9, *, # and A to D", status=422, error_id="bad-keys", field="keys")
+        if conversation.peer_of(leg) is None:
+            raise refused(f"{leg} {stands(conversation, own)}: nobody hears its keys", "not-talking")
+        self._send_keys(other_party(conversation, own).leg, digits.upper())
 
     def _own_phones(self, user: User, *, auto_answer: bool) -> tuple[Phone, ...]:
         bindings = self._people.registered_phones(user, wall_s=self._times()[1])

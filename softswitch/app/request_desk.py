@@ -35,7 +35,7 @@ from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.codes import Dialled
 from softswitch.directory.inbound_number import inbound_number
 from softswitch.directory.location import Binding, LocationState
-from softswitch.directory.outward import Outward, by_route, outward
+from softswitch.directory.outward import Outward, by_route, outward, shown_as
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
     Caller,
@@ -315,7 +315,9 @@ class RequestDesk:
         destination = self.destination_of(number, user, right="transfer_in", now=now, wall_s=wall_s)
         return ReferTarget(number, destination, replaces)
 
-    def destination_of(self, number: str, user: User, *, right: str, now: float, wall_s: float) -> Destination:
+    def destination_of(
+        self, number: str, user: User, *, right: str, now: float, wall_s: float, caller_id: str = ""
+    ) -> Destination:
         """Find where a number leads for a user who does not dial it at a phone; codes lead nowhere.
 
         Args:
@@ -324,13 +326,14 @@ class RequestDesk:
             right: what kind of call it is; empty: ``internal``.
             now: monotonic seconds.
             wall_s: the time now.
+            caller_id: the own number that is shown outside; empty: the trunk's usual one.
         """
         caller = Caller("user", user)
         found = route(self.site, self._locations, number, caller, wall_s=wall_s)
         if isinstance(found, CodeDialled):
             return Refuse(603, 21, f"{number} is a code, which reaches nobody", "a-code")
         if isinstance(found, Outward):
-            return self._trunks.destination(found, hidden=False, now=now)
+            return self._trunks.destination(shown_as(found, caller_id), hidden=False, now=now)
         if isinstance(found, NotFound) and by_route(self.site, user, number) is not None:
             return Refuse(403, 21, f"No route of {user.name} leads to {number}", "forbidden-route")
         return self._destination(found, caller, wall_s, right)

@@ -28,13 +28,15 @@ from softswitch.calls.inputs import (
     PhoneReoffered,
     PhoneTookMove,
 )
-from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join
+from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
 
+SUCCESS = ("tone:beep",)
+"""What one hears who asks somebody at the moment when they answer."""
 _WAITING = frozenset({LegState.INVITED, LegState.RINGING})
 _UNANSWERED = frozenset({LegState.NEW, LegState.RINGING})
 
@@ -86,7 +88,8 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
     if caller.state not in _UNANSWERED:
         first = caller.side == "dialler" and conversation.answered_at_s is None
         answered = [ConversationAnswered()] if first else []
-        return [*freed(caller), *answered, *join(conversation, caller, winner, codecs=audio_of(sdp))]
+        told = [] if conversation.consultation is None else [playing(caller, SUCCESS, repeat=False)]
+        return [*freed(caller), *answered, *join(conversation, caller, winner, codecs=audio_of(sdp)), *told]
     answer = _answer_to_caller(caller, sdp)
     if not answer:
         return _fail(conversation, winner)

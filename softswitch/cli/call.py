@@ -10,6 +10,7 @@ import typer
 
 from softswitch.api.client import SwitchClient
 from softswitch.cli.options import (
+    CallerIdOption,
     ConfigOption,
     JsonOption,
     LegArgument,
@@ -23,6 +24,7 @@ from softswitch.runtime.settings_file import load_settings
 call = typer.Typer(no_args_is_help=True, help="Control the calls on users' lines: dial, hold, transfer, consult ...")
 
 _COLUMNS: Final = ("leg", "state", "with", "", "direction", "consultation", "codec", "since")
+_TARGETS: Final = ("kind", "name", "number", "", "status", "why not")
 
 
 @call.command("list")
@@ -41,6 +43,7 @@ def dial(
     number: NumberArgument = "",
     *,
     route: RouteOption = "",
+    caller_id: CallerIdOption = "",
     auto_answer: Annotated[bool, typer.Option(help="Let the user's phone answer by itself, where it can.")] = True,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -51,7 +54,8 @@ def dial(
     """
     wanted = asked_number(number)
     with SwitchClient(load_settings(config).storage.directory) as switch:
-        tell_line(switch.dial(user, wanted, route, auto_answer=auto_answer), as_json=as_json)
+        made = switch.dial(user, number=wanted, route=route, caller_id=caller_id, auto_answer=auto_answer)
+        tell_line(made, as_json=as_json)
 
 
 @call.command()
@@ -95,6 +99,42 @@ def connect(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOpti
 
 
 @call.command()
+def keys(
+    leg: LegArgument,
+    keys: Annotated[str, typer.Argument(help="0 to 9, *, #, A to D.")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Send the other party keys, as if they were pressed at the phone.
+
+    Example: softswitch call keys 01k3x7zc9v4m2a.2 '12#'
+    """
+    command(leg, "keys", as_json=as_json, config=config, keys=keys)
+
+
+@call.command()
+def targets(
+    user: UserArgument,
+    *,
+    everybody: Annotated[bool, typer.Option("--all", help="Those who cannot be reached now too, and why.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """List whom a user can transfer a call to now.
+
+    Example: softswitch call targets anna --all
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        found = switch.targets(user, everybody=everybody)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one["kind"], one["name"], one["number"], one["title"], one["status"], one["why_not"]) for one in found]
+    print_table(_TARGETS, rows, empty="Nobody can be reached now.")
+
+
+@call.command()
 def hangup(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """End a call; one that rings is declined.
 
@@ -109,6 +149,7 @@ def transfer(
     number: NumberArgument = "",
     *,
     route: RouteOption = "",
+    caller_id: CallerIdOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -116,7 +157,9 @@ def transfer(
 
     Example: softswitch call transfer 01k3x7zc9v4m2a.2 103
     """
-    command(leg, "transfer", as_json=as_json, config=config, number=asked_number(number), route=route)
+    command(
+        leg, "transfer", as_json=as_json, config=config, number=asked_number(number), route=route, caller_id=caller_id
+    )
 
 
 @call.command()
@@ -125,6 +168,7 @@ def consult(
     number: NumberArgument = "",
     *,
     route: RouteOption = "",
+    caller_id: CallerIdOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -132,7 +176,9 @@ def consult(
 
     Example: softswitch call consult 01k3x7zc9v4m2a.2 103
     """
-    command(leg, "consult", as_json=as_json, config=config, number=asked_number(number), route=route)
+    command(
+        leg, "consult", as_json=as_json, config=config, number=asked_number(number), route=route, caller_id=caller_id
+    )
 
 
 @call.command()

@@ -7,6 +7,7 @@ count. Emergency numbers are for every user, whatever routes or limits say.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from softswitch.core.immutable import immutable
@@ -68,6 +69,14 @@ def by_route(site: Site, caller: User, dialled: str, route: str = "") -> Outward
         and (each.name == route or (not route and _pattern(each.pattern).search(dialled)))
     ]
     return Outward(caller, tuple(ways)) if ways else None
+
+
+def shown_as(found: Outward, caller_id: str) -> Outward:
+    """Return the same ways with another number of ours that is shown outside; unchanged where none is given."""
+    if not caller_id:
+        return found
+    ways = tuple(replace(way, trunk=replace(way.trunk, caller_id=caller_id)) for way in found.ways)
+    return replace(found, ways=ways)
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from softswitch.api.control_view import LineCallView
+from softswitch.api.control_view import LineCallView, TargetView
 from softswitch.core.errors import CommandError
 
 CALL = LineCallView("c1.1", "anna", "101", "talking", "PCMA", "c1", "102", "", "c1.2", "out")
@@ -27,8 +27,12 @@ class FakeControl:
             raise CommandError(f"There is no user {user}", status=404, error_id="unknown-user", field="user")
         return [CALL]
 
-    def dial(self, user: str, number: str, route: str, *, auto_answer: bool) -> Sequence[LineCallView]:
-        self.orders.append(("dial", user, number, route, auto_answer))
+    def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
+        found = [TargetView("user", "vera", "103", "Вера", everybody, "", "ready")]
+        return found if user == "anna" else []
+
+    def dial(self, user: str, number: str, route: str, caller_id: str, *, auto_answer: bool) -> Sequence[LineCallView]:
+        self.orders.append(("dial", user, number, route, caller_id, auto_answer))
         return self.line(user)
 
     def pick_up(self, user: str, number: str) -> Sequence[LineCallView]:
@@ -47,11 +51,11 @@ class FakeControl:
     def hang_up(self, leg: str) -> LineCallView:
         return self._order("hang_up", leg)
 
-    def transfer(self, leg: str, number: str, route: str) -> LineCallView:
-        return self._order("transfer", leg, number, route)
+    def transfer(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
+        return self._order("transfer", leg, number, route, caller_id)
 
-    def consult(self, leg: str, number: str, route: str) -> LineCallView:
-        return self._order("consult", leg, number, route)
+    def consult(self, leg: str, number: str, route: str, caller_id: str) -> LineCallView:
+        return self._order("consult", leg, number, route, caller_id)
 
     def confirm(self, leg: str, other_leg: str) -> LineCallView:
         return self._order("confirm", leg, other_leg)
@@ -61,3 +65,6 @@ class FakeControl:
 
     def toggle(self, leg: str) -> LineCallView:
         return self._order("toggle", leg)
+
+    def keys(self, leg: str, keys: str) -> LineCallView:
+        return self._order("keys", leg, keys)

@@ -40,15 +40,20 @@ async def test_the_calls_of_a_line_are_listed(http: httpx.AsyncClient) -> None:
 @pytest.mark.row("I-2", "I-3")
 async def test_each_command_names_the_line_or_the_leg_and_one_number(http: httpx.AsyncClient, view: FakeView) -> None:
     asked = (
-        ("/users/anna/calls", {"number": "102", "route": "pstn"}, ("dial", "anna", "102", "pstn", True)),
-        ("/users/anna/calls", {"number": "102", "auto_answer": False}, ("dial", "anna", "102", "", False)),
+        ("/users/anna/calls", {"number": "102", "route": "pstn"}, ("dial", "anna", "102", "pstn", "", True)),
+        ("/users/anna/calls", {"number": "102", "auto_answer": False}, ("dial", "anna", "102", "", "", False)),
         ("/users/anna/pickup", {"number": "102"}, ("pick_up", "anna", "102")),
         ("/legs/c1.1/answer", None, ("answer", "c1.1")),
         ("/legs/c1.1/hold", None, ("hold", "c1.1")),
         ("/legs/c1.1/connect", None, ("connect", "c1.1")),
         ("/legs/c1.1/hangup", None, ("hang_up", "c1.1")),
-        ("/legs/c1.1/transfer", {"number": "103"}, ("transfer", "c1.1", "103", "")),
-        ("/legs/c1.1/consult", {"number": "103", "route": "pstn"}, ("consult", "c1.1", "103", "pstn")),
+        ("/legs/c1.1/transfer", {"number": "103"}, ("transfer", "c1.1", "103", "", "")),
+        (
+            "/legs/c1.1/consult",
+            {"number": "103", "route": "pstn", "caller_id": "+74950000001"},
+            ("consult", "c1.1", "103", "pstn", "+74950000001"),
+        ),
+        ("/legs/c1.1/keys", {"keys": "12#"}, ("keys", "c1.1", "12#")),
         ("/legs/c1.1/confirm", None, ("confirm", "c1.1", "")),
         ("/legs/c1.1/confirm", {"other_leg": "c2.1"}, ("confirm", "c1.1", "c2.1")),
         ("/legs/c1.1/cancel", None, ("cancel", "c1.1")),
@@ -77,3 +82,8 @@ async def test_a_bad_command_is_a_problem_with_its_field(
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     assert answer.headers["content-type"] == "application/problem+json"
     assert not view.orders
+
+
+async def test_whom_one_can_transfer_to_is_data(http: httpx.AsyncClient) -> None:
+    [vera] = (await http.get("/users/anna/targets", params={"everybody": True})).json()
+    assert (vera["kind"], vera["number"], vera["available"], vera["status"]) == ("user", "103", True, "ready")

@@ -169,6 +169,8 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/agents/{user}",
         "/api/v1/users/{user}/calls",
         "/api/v1/users/{user}/pickup",
+        "/api/v1/users/{user}/targets",
+        "/api/v1/legs/{leg}/keys",
         *(
             f"/api/v1/legs/{{leg}}/{command}"
             for command in ["answer", "hold", "connect", "hangup", "transfer", "consult", "confirm", "cancel", "toggle"]
