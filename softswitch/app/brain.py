@@ -417,6 +417,7 @@ class Brain:
     def serve(self) -> None:
         """The sockets are open: begin what the switch does by itself towards others."""
         self._turn.look_at_clock()
+        self._succession.listening()
         self._trunk_registrar.look_again()
         self._trunk_probe.begin(now=self._turn.now)
         self.services.begin()

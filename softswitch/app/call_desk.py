@@ -243,8 +243,8 @@ class CallDesk:
             self._trace.belongs(conversation_id, session.dialog.sip_call_id)
             apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
 
-    def arm(self, conversation_id: str) -> None:
-        """Have us woken at a conversation's deadline."""
+    def arm(self, conversation_id: str, *, not_before_s: float = 0.0) -> None:
+        """Have us woken at a conversation's deadline, or later where that comes too soon (wall time)."""
         conversation = self._calls.conversations.get(conversation_id)
         wall_s = None if conversation is None else conversation.deadline_s
         if wall_s == self.armed.get(conversation_id):
@@ -253,7 +253,7 @@ class CallDesk:
             self.disarm(conversation_id)
         else:
             self.armed[conversation_id] = wall_s
-            self._wake_ups.arm(_CALL, conversation_id, wall_s)
+            self._wake_ups.arm(_CALL, conversation_id, max(wall_s, not_before_s))
 
     def disarm(self, conversation_id: str) -> None:
         """Drop a conversation's deadline."""

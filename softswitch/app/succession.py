@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from softswitch import __version__
 from softswitch.app.call_desk import CallDesk
@@ -16,12 +17,17 @@ from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.perform import Performer
 from softswitch.calls.soundness import unsound
-from softswitch.calls.state import PortState
+from softswitch.calls.state import ConversationState, PortState
 from softswitch.core.ids import conversation_of
 from softswitch.journal.facts import GapFound
 from softswitch.journal.reading import Gap
 from softswitch.media.engine import MediaEngine
 from softswitch.sip.ua.user_agent import UserAgent
+
+GUARD_S: Final = 3.0
+"""What the switch allows its own parts, so long at least from a start on: for ports to open, to move, to close."""
+HEARD_FIRST_S: Final = 0.25
+"""From when phones are heard again: an answer that waits in a socket comes before the end of the wait for it."""
 
 
 class Succession:
@@ -82,16 +88,21 @@ class Succession:
         turn.look_at_clock()
         since_s = self._folded.last_s - self._calls.deadlines.parting_s
         apply_call_fact(self._calls, turn.place(facts.BrainResumed(__version__, since_s)))
-        self._wake_ups.excuse(turn.now)
+        self._wake_ups.sleep_until(turn.now + GUARD_S)
         damaged = self._tell_missing()
         restore_sessions(self._calls, self._ua, self._performer, wall_s=turn.wall_s, now=turn.now)
-        for conversation_id in self._calls.conversations:
-            self._call_desk.arm(conversation_id)
+        for conversation in self._calls.conversations.values():
+            own_work = conversation.state not in {ConversationState.RINGING, ConversationState.ATTENDED}
+            self._call_desk.arm(conversation.conversation_id, not_before_s=turn.wall_s + GUARD_S if own_work else 0.0)
         guidance.resume()
         if damaged:
             self._end_unsound()
         self._registrations.resume()
         self._people.look_again(wall_s=turn.wall_s)
+
+    def listening(self) -> None:
+        """Phones are heard from now on: what has become due meanwhile is due after what they have said meanwhile."""
+        self._wake_ups.sleep_until(self._turn.now + HEARD_FIRST_S)
 
     def _tell_missing(self) -> bool:
         """Make facts of what is missing, say how many of the others did not fit because of it; whether anything is."""

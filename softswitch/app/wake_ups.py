@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from softswitch.app.deadlines import Deadlines
 from softswitch.core.clock import Clock, deadline_of_wall
-
-EXCUSE_S: Final = 3.0
-"""What became due while nobody was there waits so long: workers and phones first tell what has happened meanwhile."""
 
 
 class Timed(Protocol):
@@ -35,7 +32,7 @@ class WakeUps:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._deadlines = Deadlines()
-        self._came_s = -math.inf
+        self._asleep_until_s = -math.inf
         self._served: dict[str, Callable[[str], None]] = {}
 
     def serve(self, kind: str, handler: Callable[[str], None]) -> None:
@@ -44,21 +41,21 @@ class WakeUps:
 
     def arm(self, kind: str, subject: str, wall_s: float | None) -> None:
         """Set, move or (None) drop a deadline."""
-        deadline_s = None if wall_s is None else deadline_of_wall(self._clock, wall_s)
-        if deadline_s is not None and deadline_s < self._came_s:
-            deadline_s = self._came_s + EXCUSE_S
-        self._deadlines.set(f"{kind} {subject}", deadline_s)
+        self._deadlines.set(f"{kind} {subject}", None if wall_s is None else deadline_of_wall(self._clock, wall_s))
 
-    def excuse(self, now: float) -> None:
-        """Note that nobody was there before ``now`` (monotonic) to look at what was due."""
-        self._came_s = now
+    def sleep_until(self, until_s: float) -> None:
+        """Tell of nothing before a moment, in monotonic seconds; what is due by then is told then."""
+        self._asleep_until_s = until_s
 
     def handle_timer(self, *, now: float) -> None:
         """Tell of what is due."""
+        if now < self._asleep_until_s:
+            return
         for name in self._deadlines.due(now):
             kind, _, subject = name.partition(" ")
             self._served[kind](subject)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which something is due, or None."""
-        return self._deadlines.next()
+        found = self._deadlines.next()
+        return None if found is None else max(found, self._asleep_until_s)

@@ -69,6 +69,8 @@ class SimulatedMedia:
         """What is recorded now."""
         self.recorded: dict[str, tuple[Recording, float]] = {}
         """What was recorded, and how many seconds of it."""
+        self.slow_s = 0.0
+        """How long its answers take."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
         self.cut_off = False
@@ -212,7 +214,10 @@ class SimulatedMedia:
 
     def _tell(self, event: MediaEvent) -> None:
         self._events.append(event)
-        self._loop.call_soon(self._deliver_one)
+        if self.slow_s:
+            self._loop.call_later(self.slow_s, self._deliver_one)
+        else:
+            self._loop.call_soon(self._deliver_one)
 
     def _deliver_one(self) -> None:
         event = self._events.popleft()

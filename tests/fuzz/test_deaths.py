@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,36 +37,82 @@ def some_deaths(chance: random.Random) -> list[Death]:
     ]
 
 
-async def one_call(caller: SimulatedPhone, callee: SimulatedPhone, number: str, chance: random.Random) -> None:
-    """Somebody calls, the other answers after a while, they talk, and one of them hangs up."""
+def die(world: World, chance: random.Random) -> None:
+    """Let the brain die some times from now on."""
+    now = world.switch.turns
+    world.switch.deaths = [replace(death, turn=death.turn + now) for death in some_deaths(chance)]
+
+
+async def one_call(caller: SimulatedPhone, callee: SimulatedPhone, number: str, chance: random.Random) -> str:
+    """Somebody calls; the other answers and they talk, or it comes to nothing. Return how it must have ended."""
     await asyncio.sleep(chance.random() * 4)
     call = await caller.dial(number)
     theirs = await callee.until_called()
+    what = chance.choice(("answer", "answer", "answer", "hold", "cancel", "busy", "decline"))
     await asyncio.sleep(chance.random() * 3)
+    if what == "cancel":
+        await call.hang_up()
+        await theirs.until(CallState.ENDED)
+        assert call.status == 487
+        return "cancelled"
+    if what in {"busy", "decline"}:
+        theirs.busy() if what == "busy" else theirs.decline()
+        await call.until(CallState.ENDED)
+        return {"busy": "busy", "decline": "declined"}[what]
     theirs.answer()
     await call.until(CallState.UP)
     await asyncio.sleep(chance.random() * 4)
     first, second = chance.sample((call, theirs), 2)
+    if what == "hold":
+        await second.phone.until(lambda: second.acknowledged, "the ACK")
+        assert await second.hold() == 200
+        await asyncio.sleep(chance.random() * 4)
+        assert await second.resume() == 200
     assert await first.hang_up() == 200
     await second.until(CallState.ENDED)
+    return "completed"
 
 
 @settings(max_examples=scale(60), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_no_call_is_lost_however_often_and_wherever_the_brain_dies(seed: int) -> None:
     chance = random.Random(seed)
+    expected: list[str] = []
 
     async def script(world: World) -> None:
         anna, boris = await world.registered("anna"), await world.registered("boris")
         vera, gleb = await world.registered("vera"), await world.registered("gleb")
-        world.switch.deaths = [
-            Death(death.turn + world.switch.turns, death.keeps, death.lets_out, death.away_s)
-            for death in some_deaths(chance)
-        ]
-        await asyncio.gather(one_call(anna, boris, "102", chance), one_call(vera, gleb, "104", chance))
+        die(world, chance)
+        expected.extend(await asyncio.gather(one_call(anna, boris, "102", chance), one_call(vera, gleb, "104", chance)))
 
     outcome = run_once(script, Setting(), seed)
     if outcome.failure is not None:
         raise outcome.failure
     calls = [row for (table, *_), row in outcome.rows.items() if table == "conversations"]
-    assert [call["end_reason"] for call in calls] == ["completed", "completed"]
+    assert sorted(str(call["end_reason"]) for call in calls) == sorted(expected)
+
+
+@settings(max_examples=scale(30), deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_every_register_is_answered_in_the_end_and_phones_are_where_they_say(seed: int) -> None:
+    chance = random.Random(seed)
+
+    async def lives(phone: SimulatedPhone) -> bool:
+        """Register and unregister some times; tell whether the phone is registered in the end."""
+        registered = False
+        for _ in range(chance.randint(1, 4)):
+            await asyncio.sleep(chance.random() * 2)
+            registered = not registered or chance.random() < 0.5
+            assert await (phone.register() if registered else phone.unregister()) == 200
+        return registered
+
+    async def script(world: World) -> None:
+        phones = [world.phone(user, name=f"{user} {n}") for user in ("anna", "boris", "vera") for n in (1, 2)]
+        die(world, chance)
+        stay = await asyncio.gather(*map(lives, phones))
+        found = {binding.contact for binding in world.switch.brain.locations}
+        assert found == {phone.contact_uri for phone, stays in zip(phones, stay, strict=True) if stays}
+
+    outcome = run_once(script, Setting(), seed)
+    if outcome.failure is not None:
+        raise outcome.failure

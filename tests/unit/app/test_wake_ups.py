@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.app.wake_ups import EXCUSE_S, WakeUps
+from softswitch.app.wake_ups import WakeUps
 
 
 class Clock:
@@ -31,18 +31,20 @@ def test_each_deadline_is_told_once_to_the_one_who_serves_its_kind_in_their_orde
     assert wake_ups.next_deadline() == 9.0
 
 
-def test_what_became_due_while_nobody_was_there_waits_for_what_has_happened_meanwhile() -> None:
+def test_nothing_is_told_before_the_sleep_is_over_and_then_everything_that_is_due() -> None:
     told: list[str] = []
     wake_ups = WakeUps(Clock())
     wake_ups.serve("call", told.append)
-    wake_ups.excuse(10.0)
-    wake_ups.arm("call", "late", 1004.0)
-    wake_ups.arm("call", "soon", 1010.5)
-    wake_ups.handle_timer(now=11.0)
-    assert told == ["soon"]
-    assert wake_ups.next_deadline() == 10.0 + EXCUSE_S
-    wake_ups.handle_timer(now=13.0)
-    assert told == ["soon", "late"]
+    wake_ups.sleep_until(10.0)
+    assert wake_ups.next_deadline() is None
+    for name, wall_s in (("late", 1004.0), ("soon", 1009.5), ("later", 1010.5)):
+        wake_ups.arm("call", name, wall_s)
+    wake_ups.handle_timer(now=9.9)
+    assert told == []
+    assert wake_ups.next_deadline() == 10.0
+    wake_ups.handle_timer(now=10.0)
+    assert told == ["late", "soon"]
+    assert wake_ups.next_deadline() == 10.5
 
 
 def test_a_deadline_that_was_moved_or_dropped_is_not_told_at_its_old_time() -> None:
