@@ -83,6 +83,7 @@ def test_no_call_is_lost_however_often_and_wherever_the_brain_dies(seed: int) ->
         anna, boris = await world.registered("anna"), await world.registered("boris")
         vera, gleb = await world.registered("vera"), await world.registered("gleb")
         die(world, chance)
+        world.switch.media.slow_s = chance.choice((0.0, 0.0, 0.3, 1.0))
         expected.extend(await asyncio.gather(one_call(anna, boris, "102", chance), one_call(vera, gleb, "104", chance)))
 
     outcome = run_once(script, Setting(), seed)
