@@ -40,6 +40,8 @@ class StatusView:
     """ISO 8601 in UTC."""
     alarms: tuple[str, ...] = ()
     """What is wrong, in words; empty when all is well."""
+    subscriptions: int = 0
+    """What phones watch; like registrations, not zero at rest."""
 
 
 @dataclass(frozen=True, slots=True)

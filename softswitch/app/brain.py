@@ -18,6 +18,7 @@ from softswitch.app.call_desk import CallDesk
 from softswitch.app.events.services import PhoneServices
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
+from softswitch.app.host_desk import HostDesk
 from softswitch.app.invariant_keeper import InvariantKeeper
 from softswitch.app.invariants import Breach
 from softswitch.app.key_info_desk import KeyInfoDesk
@@ -45,6 +46,7 @@ from softswitch.core.clock import Clock
 from softswitch.core.ids import Entropy, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
 from softswitch.directory.bans import SourceBanned, SourceFreed, SourceGuard
+from softswitch.directory.host_names import HostName, Target
 from softswitch.directory.site import Site
 from softswitch.journal.reading import Gap
 from softswitch.journal.sink import FactSink
@@ -126,8 +128,15 @@ class Brain:
         )
         self._trunk_probe = self._new_trunk_probe()
         self._trunk_registrar = self._new_trunk_registrar(clock, entropy)
-        self._trunks = TrunkDesk(self.calls, self._addresses, settings.local_for, self._trunk_probe.is_silent)
+        self._trunks = TrunkDesk(
+            self.calls,
+            self._addresses,
+            settings.local_for,
+            self._trunk_probe.is_silent,
+            self._folded.found_hosts.targets,
+        )
         self.desk = self._new_desk(site, entropy)
+        self._hosts = HostDesk(self._folded.found_hosts, turn, lambda: self.desk.site, self._trunk_registrar.try_now)
         self.services = PhoneServices(
             folded=self._folded,
             turn=turn,
@@ -216,6 +225,7 @@ class Brain:
             site=lambda: self.desk.site,
             local_for=self._settings.local_for,
             domain=self._settings.domain,
+            targets_of=self._folded.found_hosts.targets,
             interval_s=self._settings.trunk_probe_s,
             log=self._log,
         )
@@ -229,6 +239,7 @@ class Brain:
             site=lambda: self.desk.site,
             addresses=self._addresses,
             local_for=self._settings.local_for,
+            targets_of=self._folded.found_hosts.targets,
             credentials_of=self._credentials_of,
             record=lambda fact: self.trunk_registrations.apply(self._turn.place(fact)),
             log=self._log,
@@ -380,9 +391,15 @@ class Brain:
         """Put another site in place of the loaded one; calls in progress keep what they started with."""
         self._turn.look_at_clock()
         self.desk.site = site
+        self._hosts.let_in()
         self.people.look_again(wall_s=self._turn.wall_s)
         self._trunk_registrar.look_again()
         self._sessions.run()
+
+    def host_found(self, name: HostName, targets: tuple[Target, ...]) -> None:
+        """Take what the DNS told of a trunk's host."""
+        self._turn.look_at_clock()
+        self._hosts.found(name, targets)
 
     def check_invariants(self) -> None:
         """Keep each breach as a fact, and clean up."""
@@ -405,6 +422,7 @@ class Brain:
         self.services.resume()
         self._scenarios.resume()
         self.queues.resume()
+        self._hosts.let_in()
         self._sessions.run()
 
     def settle_media(self) -> None:

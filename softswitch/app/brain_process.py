@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import importlib
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -25,6 +26,7 @@ from softswitch.app.driver import Driver
 from softswitch.app.errand_runner import ErrandRunner
 from softswitch.app.garbage import IdleCollector, freeze, unhindered
 from softswitch.app.history import read_history
+from softswitch.app.host_finder import HostFinder
 from softswitch.app.journal_watch import JournalWatch
 from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
@@ -33,12 +35,13 @@ from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
 from softswitch.core.errors import ConfigurationError
+from softswitch.directory.host_names import HostName, Target, wanted_names
 from softswitch.directory.scenario_history import find_version
 from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
 from softswitch.media.engine import MediaEvent
-from softswitch.net.tls import TlsContexts
+from softswitch.net.tls import TlsContexts, TlsPeer
 from softswitch.net.transports import Transports
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
@@ -132,6 +135,7 @@ class BrainProcess:
         self._tasks.start("invariants", self._check_invariants())
         self._tasks.start("journal", self._watch_journal())
         self._tasks.start("certificate", self._watch_certificate())
+        self._tasks.start("hosts", self._find_hosts())
         freeze()
         self._given.say_ready()
         _LOG.info("brain.ready")
@@ -270,6 +274,24 @@ class BrainProcess:
                 self._link.replace(number)
             for number in engine.retired():
                 self._link.retired(number)
+
+    async def _find_hosts(self) -> None:
+        """Look up trunks' hosts that are names."""
+        finder = HostFinder(
+            lambda: importlib.import_module("softswitch.net.dns_lookup").DnsLookup(),
+            lambda: wanted_names(self._brain.desk.site),
+            self._host_found,
+            secrets.randbelow,
+            self._clock.monotonic,
+            get_logger("hosts").info,
+        )
+        await finder.run()
+
+    def _host_found(self, name: HostName, targets: tuple[Target, ...]) -> None:
+        for target in targets:
+            if target.transport == "tls":
+                self._transports.know_peer((target.host, target.port), TlsPeer(name.name))
+        self._in_turn(lambda: self._brain.host_found(name, targets))
 
     async def _watch_certificate(self) -> None:
         """Take a renewed certificate without a restart; SIGHUP need not be sent for it."""

@@ -21,6 +21,7 @@ from softswitch.calls.state import CallsState, Deadlines
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
+from softswitch.directory.host_names import FoundHosts
 from softswitch.directory.location import LocationState
 from softswitch.directory.messages import Messages
 from softswitch.directory.publications import Publications
@@ -62,6 +63,7 @@ class FoldedState:
         publications: what phones say of their users.
         messages: short messages on their way.
         counters: how often scenarios have counted today.
+        found_hosts: where trunks are whose hosts are names.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -84,6 +86,7 @@ class FoldedState:
         self.publications = Publications()
         self.messages = Messages()
         self.counters = Counters()
+        self.found_hosts = FoundHosts()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -156,6 +159,7 @@ class FoldedState:
             self.publications.apply(record)
             self.messages.apply(record)
             self.counters.apply(record)
+            self.found_hosts.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -191,6 +195,7 @@ class FoldedState:
             self.counters.values(),
             queue_values.values_of(self.queues),
             self.figures.values(),
+            self.found_hosts.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -225,5 +230,6 @@ class FoldedState:
             if len(later) > 8:
                 queue_values.restore(self.queues, later[8])
                 self.figures.restore(later[9])
+            self.found_hosts.restore(later[10] if len(later) > 10 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

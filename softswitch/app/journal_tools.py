@@ -13,7 +13,7 @@ from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
 from softswitch.core.clock import iso_utc
 from softswitch.core.facts import Record, UnknownFact, type_of
-from softswitch.directory import bans, location, messages, publications, subscriptions
+from softswitch.directory import bans, host_names, location, messages, publications, subscriptions
 from softswitch.journal import facts as journal_facts
 from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import Gap, Summary, read_journal, verify
@@ -35,6 +35,7 @@ FACT_MODULES = (
     subscriptions,
     publications,
     messages,
+    host_names,
 )
 """Importing them is what makes their facts known to the decoder."""
 

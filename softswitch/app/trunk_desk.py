@@ -7,12 +7,13 @@ next when a host does not answer or fails with a 5xx. A refusal by whoever is ca
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from softswitch.app.addresses import Addresses
 from softswitch.calls.inputs import Phone, Place, Refuse, RingPhones
 from softswitch.calls.state import CallsState
+from softswitch.directory.host_names import FoundHosts, Target
 from softswitch.directory.outward import Outward, Way
 from softswitch.directory.site import Trunk
 from softswitch.sip.flow import Flow
@@ -31,6 +32,7 @@ class TrunkDesk:
         addresses: which of our addresses a peer sees.
         local_for: our address towards a host by a transport; None where there is no way.
         is_silent: whether a host did not answer when it was asked last.
+        targets_of: where a trunk's hosts are; None: only where they are addresses.
     """
 
     def __init__(
@@ -39,11 +41,13 @@ class TrunkDesk:
         addresses: Addresses,
         local_for: Callable[[str, str], tuple[str, int] | None],
         is_silent: Callable[[Flow], bool] = lambda flow: False,
+        targets_of: Callable[[Trunk], Iterable[Target]] | None = None,
     ) -> None:
         self._calls = calls
         self._addresses = addresses
         self._local_for = local_for
         self._is_silent = is_silent
+        self._targets_of = targets_of or FoundHosts().targets
         self._begun: dict[str, deque[float]] = {}
 
     def destination(self, found: Outward, *, hidden: bool, now: float, begins: bool = True) -> RingPhones | Refuse:
@@ -103,13 +107,13 @@ class TrunkDesk:
         trunk = way.trunk
         from_, headers = _caller(trunk, found.user.extension, found.user.display_name, hidden=hidden)
         made = []
-        for host, port in trunk.targets():
-            local = self._local_for(trunk.transport, host)
+        for kind, host, port in self._targets_of(trunk):
+            local = self._local_for(kind, host)
             if local is None:
                 continue
-            flow = Flow(trunk.transport, local, (host, port))
+            flow = Flow(kind, local, (host, port))
             written = f"[{host}]" if ":" in host else host
-            transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+            transport = "" if kind == "udp" else f";transport={kind}"
             uri = f"sip:{way.number}@{written}:{port}{transport}"
             place = Place(uri, flow, local[0], self._addresses.host_for(flow))
             made.append(Phone("", way.number, place, trunk.name, from_, headers, trunk.codecs))

@@ -5,10 +5,11 @@ What changes is a fact (:mod:`softswitch.directory.trunk_hosts`); a new brain as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from softswitch.directory.site import Site
+from softswitch.directory.host_names import Target
+from softswitch.directory.site import Site, Trunk
 from softswitch.directory.trunk_hosts import SilentHosts, TrunkHost, TrunkHostFound
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.address import Address
@@ -32,6 +33,7 @@ class TrunkProbe:
         site: the loaded site.
         local_for: our address towards a host by a transport; None where there is no way.
         domain: the host part of the address that asks.
+        targets_of: where a trunk's hosts are.
         interval_s: from one OPTIONS to a host to the next; 0: nobody is asked.
         log: tells an event for people.
     """
@@ -45,6 +47,7 @@ class TrunkProbe:
         site: Callable[[], Site],
         local_for: Callable[[str, str], tuple[str, int] | None],
         domain: str,
+        targets_of: Callable[[Trunk], Iterable[Target]],
         interval_s: float,
         log: Callable[..., None],
     ) -> None:
@@ -53,6 +56,7 @@ class TrunkProbe:
         self._record = record
         self._site = site
         self._local_for = local_for
+        self._targets_of = targets_of
         self._us = Address(Uri("sip", "", domain))
         self._interval_s = interval_s
         self._log = log
@@ -77,7 +81,7 @@ class TrunkProbe:
             return
         self._next_s = now + self._interval_s
         trunks = self._site().trunks.values()
-        hosts = {TrunkHost(trunk.transport, *remote): None for trunk in trunks for remote in trunk.targets()}
+        hosts = {TrunkHost(*target): None for trunk in trunks for target in self._targets_of(trunk)}
         for gone in [host for host in self._state if host not in hosts]:
             self._found(gone, silent=False)
         for host in hosts:

@@ -14,6 +14,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.deadlines import Deadlines
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.ids import Entropy
+from softswitch.directory.host_names import Target
 from softswitch.directory.site import Site, Trunk
 from softswitch.directory.trunk_registrations import (
     TrunkRegisterDropped,
@@ -55,6 +56,7 @@ class TrunkRegistrar:
         entropy: Call-IDs and cnonces.
         site: the loaded site.
         addresses: which of our addresses a carrier sees.
+        targets_of: where a trunk's hosts are.
         local_for: our address towards a host by a transport; None where there is no way.
         credentials_of: who we are to a trunk, by its name.
         record: keeps a fact, and folds it into ``state``.
@@ -71,6 +73,7 @@ class TrunkRegistrar:
         site: Callable[[], Site],
         addresses: Addresses,
         local_for: Callable[[str, str], tuple[str, int] | None],
+        targets_of: Callable[[Trunk], list[Target]],
         credentials_of: Callable[[str], OurCredentials | None],
         record: Callable[[object], None],
         log: Callable[..., None],
@@ -82,6 +85,7 @@ class TrunkRegistrar:
         self._site = site
         self._addresses = addresses
         self._local_for = local_for
+        self._targets_of = targets_of
         self._credentials_of = credentials_of
         self._record = record
         self._log = log
@@ -105,6 +109,12 @@ class TrunkRegistrar:
                 self._deadlines.set(name, self._clock.monotonic())
             elif name not in self._tries:
                 self._plan(found)
+
+    def try_now(self, name: str) -> None:
+        """Register a trunk at once that could not before: its host has been found."""
+        known = self._state.get(name)
+        if known is not None and known.failures and name not in self._tries:
+            self._deadlines.set(name, self._clock.monotonic())
 
     def _forget(self, name: str) -> None:
         self._deadlines.set(name, None)
@@ -155,17 +165,17 @@ class TrunkRegistrar:
 
     def _flow(self, trunk: Trunk, failures: int) -> Flow | None:
         """Return the way to one of its hosts: the next one after each failure."""
-        targets = trunk.targets()
+        targets = self._targets_of(trunk)
         if not targets:
             return None
-        remote = targets[failures % len(targets)]
-        local = self._local_for(trunk.transport, remote[0])
-        return None if local is None else Flow(trunk.transport, local, remote)
+        transport, host, port = targets[failures % len(targets)]
+        local = self._local_for(transport, host)
+        return None if local is None else Flow(transport, local, (host, port))
 
     def _contact(self, trunk: Trunk, flow: Flow) -> Uri:
         host, port = self._addresses.address_for(flow)
         made = Uri("sip", trunk.username, _written(host), port)
-        return made if trunk.transport == "udp" else made.with_parameter("transport", trunk.transport)
+        return made if flow.transport == "udp" else made.with_parameter("transport", flow.transport)
 
     # What the registrar says
 
@@ -216,7 +226,7 @@ class TrunkRegistrar:
     def _fail(self, trunk: Trunk, status: int, reason: str, retry_after_s: int) -> None:
         known = self._state.get(trunk.name)
         failures = 1 + (0 if known is None else known.failures)
-        delay_s = retry_after_s or _delay_s(failures, len(trunk.targets()))
+        delay_s = retry_after_s or _delay_s(failures, len(self._targets_of(trunk)))
         self._log("trunk.register_failed", trunk=trunk.name, status=status, reason=reason, again_s=delay_s)
         self._forget(trunk.name)
         self._record(TrunkRegisterFailed(trunk.name, status, reason, self._clock.wall() + delay_s))
@@ -247,7 +257,8 @@ def _account(trunk: Trunk) -> str:
 
 def _registrar(trunk: Trunk) -> str:
     made = Uri("sip", "", _written(trunk.host), trunk.port)
-    return str(made if trunk.transport == "udp" else made.with_parameter("transport", trunk.transport))
+    plain = trunk.transport in {"udp", "auto"}
+    return str(made if plain else made.with_parameter("transport", trunk.transport))
 
 
 def _written(host: str) -> str:

@@ -104,6 +104,7 @@ class BrainView(BrainPeople, BrainControl, BrainPhones):
             version=__version__,
             started_at=self._started_at,
             alarms=alarms,
+            subscriptions=counts["subscriptions"],
         )
 
     def metrics(self) -> MetricsView:

@@ -133,7 +133,9 @@ caller_id = matching(
 )
 country = matching(re.compile(r"[A-Z]{2}"), "a country", "two capital letters, e.g. RU")
 place = matching(
-    re.compile(r"([0-9.]{7,15}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"), "an address", "192.0.2.10, or 192.0.2.10:5070"
+    re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?"),
+    "an address",
+    "192.0.2.10, or 192.0.2.10:5070, or a name",
 )
 environment = matching(
     re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}"),

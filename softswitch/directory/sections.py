@@ -194,7 +194,7 @@ _TRUNKS: Final[Fields] = {
     "host": Field(host, required=True, example="192.0.2.10"),
     "port": Field(whole(1, 65535)),
     "any_port": Field(flag),
-    "transport": Field(choice("udp", "tcp", "tls")),
+    "transport": Field(choice("udp", "tcp", "tls", "auto")),
     "register": Field(flag),
     "username": Field(free_text()),
     "password_env": Field(free_text()),

@@ -113,11 +113,14 @@ class Trunk:
         """The port that packets must come from, or None for any."""
         return None if self.any_port else self.port
 
+    def places(self) -> list[tuple[str, int | None]]:
+        """Return its hosts as the site names them, addresses and names, with their ports; the first first."""
+        return [(self.host, self.port), *(_host_port(text, self.port) for text in self.backups)]
+
     def targets(self) -> list[tuple[str, int]]:
-        """Return where its calls go, the first first; a host that is a name is no place yet."""
-        usual = self.port or (5061 if self.transport == "tls" else 5060)
-        found = [_host_port(text, usual) for text in self.backups]
-        return [place for place in ((self.host, usual), *found) if is_address(place[0])]
+        """Return where its calls go as far as its hosts are addresses, the first first."""
+        usual = 5061 if self.transport == "tls" else 5060
+        return [(host, port or usual) for host, port in self.places() if is_address(host)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,7 @@ class Site:
     _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _by_name: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
     _queues: dict[str, Queue] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -294,7 +298,7 @@ class Site:
         self._by_extension.update((user.extension, user) for user in self.users.values())
         for trunk in self.trunks.values():
             self._by_source[trunk.host, trunk.source_port] = trunk
-            for host, port in trunk.targets()[1:]:
+            for host, port in trunk.targets():
                 self._by_source.setdefault((host, None if trunk.source_port is None else port), trunk)
         self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
         self._groups.update((group.extension, group) for group in self.groups.values())
@@ -340,7 +344,13 @@ class Site:
     def trunk_of(self, flow: Flow) -> Trunk | None:
         """Return the trunk whose address a message came from; one that names the port goes before one that does not."""
         host, port = flow.remote
-        return self._by_source.get((host, port)) or self._by_source.get((host, None))
+        found = self._by_source.get((host, port)) or self._by_source.get((host, None))
+        return found or self._by_name.get((host, port)) or self._by_name.get((host, None))
+
+    def let_in(self, sources: Mapping[tuple[str, int | None], Trunk]) -> None:
+        """Take the addresses that the DNS told of trunks whose hosts are names."""
+        self._by_name.clear()
+        self._by_name.update(sources)
 
 
 def make_site(
@@ -386,9 +396,11 @@ def calendar_key(path: Path, zone: str) -> str:
     return f"{path.resolve()} {zone}"
 
 
-def _host_port(text: str, usual: int) -> tuple[str, int]:
+def _host_port(text: str, usual: int | None) -> tuple[str, int | None]:
     match = _HOST_PORT.fullmatch(text)
-    return (shortest_address(match[1]), int(match[2] or usual)) if match else (shortest_address(text), usual)
+    if match is None:
+        return shortest_address(text), usual
+    return shortest_address(match[1]), int(match[2]) if match[2] else usual
 
 
 def is_address(host: str) -> bool:

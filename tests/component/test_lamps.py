@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from softswitch.directory.subscriptions import SubscriptionEnded, SubscriptionMade
-from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.behaviour import behaviour, try_straight
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.phone_core import Habits
-from softswitch.simulation.world import World
+from softswitch.simulation.world import Setting, World
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 
@@ -166,3 +166,20 @@ async def test_too_brief_a_time_is_423_and_one_look_is_one_notify(world: World) 
     await again.unsubscribe()
     await vera.until(lambda: again.is_over, "the end")
     assert [ended.reason for ended in world.facts(SubscriptionEnded)] == ["unsubscribed"]  # type: ignore[attr-defined]
+
+
+def test_three_hundred_lamps_of_one_extension_all_follow_it() -> None:
+    try_straight(_three_hundred_lamps, Setting(), seed=1)
+
+
+async def _three_hundred_lamps(world: World) -> None:
+    anna = await world.registered("anna")
+    watchers = [await world.registered(name) for name in ("boris", "vera", "gleb")]
+    lamps = [await watcher.watch("101") for watcher in watchers for _ in range(100)]
+    await anna.dial("*99")
+    for watcher in watchers:
+        await watcher.until(lambda: all(one.lamp == "confirmed" for one in lamps), "every lamp")
+    await anna.call.hang_up()
+    for watcher in watchers:
+        await watcher.until(lambda: all(one.lamp == "idle" for one in lamps), "every lamp dark")
+    assert await watchers[0].register() == 200

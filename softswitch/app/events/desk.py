@@ -239,8 +239,9 @@ class EventDesk:
             return False
         marked, self._marked = self._marked, {}
         for package, resource in marked:
+            state = self.packages[package].state(resource)  # once for all who watch it
             for watch in self.state.about(package, resource):
-                self._tell(watch, now)
+                self._tell(watch, now, None if watch.members else state)
         return True
 
     def _moved(self, bound: RegistrationBound, now: float) -> None:
@@ -290,12 +291,12 @@ class EventDesk:
 
     # NOTIFY
 
-    def _tell(self, watch: Watch | None, now: float) -> None:
+    def _tell(self, watch: Watch | None, now: float, state: StateValue = None) -> None:
         live = None if watch is None else self._live.get(watch.subscription)
         if watch is None or live is None:
             return
         name = watch.subscription
-        state = self._state(watch)
+        state = self._state(watch) if state is None else state
         if name in self._told and self._told[name] == state and name not in self._stale:
             return
         if not live.is_quiet:

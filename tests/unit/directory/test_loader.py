@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.core.errors import ConfigurationError
+from softswitch.directory.host_names import wanted_names
 from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.site import Number, Trunk
 from softswitch.scenario.site_check import check_scenarios
@@ -107,16 +108,22 @@ def test_a_weak_password_is_taken_and_named(tmp_path: Path) -> None:
     assert "1234" not in notice
 
 
-@pytest.mark.parametrize(
-    ("trunk", "said"),
-    [
-        ("{name: a, host: sip.example.com}", "only an IP address lets calls in"),
-        ("{name: a, host: 192.0.2.7, port: 5060, transport: tcp}", "add any_port: true"),
-    ],
-)
-def test_a_trunk_whose_calls_would_not_be_known_is_named(tmp_path: Path, trunk: str, said: str) -> None:
+def test_a_trunk_whose_calls_would_not_be_known_is_named(tmp_path: Path) -> None:
+    trunk = "{name: a, host: 192.0.2.7, port: 5060, transport: tcp}"
     (notice,) = load(tmp_path, f"trunks:\n  - {trunk}\n").notices
-    assert said in notice
+    assert "add any_port: true" in notice
+
+
+def test_a_trunk_may_have_names_for_hosts_and_let_them_choose_the_transport(tmp_path: Path) -> None:
+    line = "{name: a, host: sip.example.com, hosts: ['spare.example.com:5070', 192.0.2.9], transport: auto}"
+    loaded = load(tmp_path, f"trunks:\n  - {line}\n")
+    assert loaded.notices == ()
+    trunk = loaded.site.trunks["a"]
+    assert trunk.places() == [("sip.example.com", None), ("spare.example.com", 5070), ("192.0.2.9", None)]
+    assert [(name.name, name.port, name.transport) for name in wanted_names(loaded.site)] == [
+        ("sip.example.com", 0, "auto"),
+        ("spare.example.com", 5070, "auto"),
+    ]
 
 
 def test_a_trunk_to_register_at_needs_a_username(tmp_path: Path) -> None:
