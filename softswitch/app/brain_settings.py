@@ -13,6 +13,7 @@ from softswitch.directory.bans import GuardLimits
 from softswitch.directory.registrar import RegistrationLimits
 from softswitch.directory.site import ScenarioText, Trunk
 from softswitch.sip.timers import Timers
+from softswitch.speech.prompts import Prompts
 
 LOCAL_NETWORKS = tuple(
     ip_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -47,6 +48,10 @@ class BrainSettings:
     """Whether calls are recorded of which nobody says anything."""
     recording_failure: str = "go_on"
     """What becomes of a call that has to be recorded and cannot: ``go_on`` or ``refuse``."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """What is recorded of the switch's own words."""
+    language: str = "ru"
+    """In which they are said where a caller has chosen none."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -6,11 +6,12 @@ What can be done is done before the call is answered: taking the call and ending
 from __future__ import annotations
 
 from softswitch.app.people import People
-from softswitch.calls.inputs import Confirm, Destination, Echo, Refuse
+from softswitch.calls.inputs import Attend, Confirm, Destination, Echo, Refuse
 from softswitch.core.errors import CommandError
 from softswitch.directory.codes import Dialled
 from softswitch.directory.site import Site, User
 from softswitch.queues.agents import inputs
+from softswitch.queues.login_menu.guide import KIND as LOGIN_MENU
 
 _BY = "code"
 _AFTER_S = 20.0
@@ -28,6 +29,8 @@ def serve_code(people: People, site: Site, user: User, dialled: Dialled) -> Dest
     """
     if dialled.action == "echo":
         return Echo()
+    if dialled.action == "login_menu":
+        return Attend(f"{LOGIN_MENU}:{user.name}")
     try:
         if dialled.action.startswith(("forward_", "do_not_disturb")):
             people.decide(_of_forwards(user.name, dialled))

@@ -9,6 +9,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.forwards import Forwards
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.group_members import GroupMembers
+from softswitch.app.login_desk import LoginDesk
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.scenario_world import ScenarioWorld
@@ -19,6 +20,8 @@ from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
 from softswitch.queues.groups.guide import KIND as GROUP
 from softswitch.queues.groups.guide import GroupGuide
+from softswitch.queues.login_menu.guide import KIND as LOGIN_MENU
+from softswitch.queues.login_menu.guide import LoginMenuGuide
 from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errands
 from softswitch.scenario.guide import ScenarioGuide
@@ -44,6 +47,7 @@ class Guides:
     Attributes:
         groups: leads callers of groups.
         forwards: leads callers of users who forward their calls.
+        login_menu: leads users who log in to their queues by the voice menu.
         scenarios: leads callers of scenarios.
     """
 
@@ -70,13 +74,21 @@ class Guides:
         self.forwards = ForwardGuide(
             Forwards(lambda: desk.site, people, calls, desk.phone, self._hunt, trunks, now),
         )
+        self.login_menu = LoginMenuGuide(
+            LoginDesk(lambda: desk.site, people, calls, settings.prompts, settings.language)
+        )
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
         self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands)
         desk.group_rung = self.scenarios.state.group_rung
 
     def by_kind(self) -> Mapping[str, Guide]:
         """Return the guides by the word before the colon of ``Conversation.guide``."""
-        return {GROUP: self.groups, FORWARD: self.forwards, "scenario": self.scenarios}
+        return {
+            GROUP: self.groups,
+            FORWARD: self.forwards,
+            LOGIN_MENU: self.login_menu,
+            "scenario": self.scenarios,
+        }
 
     def _in_scenarios(self, group: str) -> int:
         return self.scenarios.state.unanswered(group)

@@ -19,6 +19,7 @@ from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import Gap, Summary, read_journal, verify
 from softswitch.journal.redaction import redacted
 from softswitch.queues.agents import facts as agent_facts
+from softswitch.queues.login_menu import facts as login_menu_facts
 from softswitch.queues.router import facts as queue_facts
 from softswitch.scenario import facts as scenario_facts
 
@@ -30,6 +31,7 @@ FACT_MODULES = (
     location,
     bans,
     agent_facts,
+    login_menu_facts,
     queue_facts,
     scenario_facts,
     subscriptions,

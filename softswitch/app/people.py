@@ -118,6 +118,11 @@ class People:
         agent = self._agents.agents.get(user)
         return agent is not None and agent.do_not_disturb
 
+    def is_in_queues(self, user: str) -> bool:
+        """Tell whether a user is logged in to any queue."""
+        agent = self._agents.agents.get(user)
+        return agent is not None and bool(agent.queues)
+
     def answered_s(self, user: str) -> float:
         """Return when a user last answered a call, in wall time; 0 for never."""
         agent = self._agents.agents.get(user)

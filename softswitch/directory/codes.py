@@ -39,7 +39,7 @@ WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", *FORWARDS})
 MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up"})
 """Actions whose code means something without those digits too."""
 
-SERVED: Final = frozenset(DEFAULT_CODES) - {"record", "voicemail", "login_menu"}
+SERVED: Final = frozenset(DEFAULT_CODES) - {"record", "voicemail"}
 """Actions that this version carries out."""
 
 

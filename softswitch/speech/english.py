@@ -54,6 +54,16 @@ class English:
         "enter_pin": "please enter the code and press hash",
         "wrong_pin": "the code is wrong",
         "goodbye": "goodbye",
+        "logged_in": "you are logged in to the queues",
+        "logged_out": "you are logged out of the queues",
+        "to_log_in": "to log in press",
+        "to_log_out": "to log out press",
+        "to_choose_status": "to choose a status press",
+        "to_hear_again": "to hear this again press",
+        "enter_status": "enter the number of the status and press hash",
+        "status_chosen": "the status is chosen",
+        "no_such_status": "there is no such status",
+        "not_possible": "that is not possible now",
     }
 
     idioms = ("a m", "p m")
