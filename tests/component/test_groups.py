@@ -307,3 +307,28 @@ async def test_the_drawn_order_stands_in_the_fact_and_holds_for_the_whole_call(w
     assert sorted(called.order) == ["boris", "gleb", "vera"]
     assert [fact.users for fact in kept(world, GroupTried)] == [(name,) for name in called.order]
     assert [len(phone.calls) for phone in phones] == [1, 1, 1]
+
+
+TWO: Final = Setting(
+    groups=(
+        Group("sales", "600", "simultaneous", 20, None, 1, (("boris", 1), ("vera", 1))),
+        Group("support", "601", "simultaneous", 20, None, 1, (("boris", 1), ("gleb", 1))),
+    )
+)
+
+
+@pytest.mark.row("M-4")
+@pytest.mark.parametrize(("extension", "other"), [("600", "vera"), ("601", "gleb")])
+@behaviour(TWO)
+async def test_one_employee_is_a_member_of_several_groups_and_rings_for_each(
+    world: World, extension: str, other: str
+) -> None:
+    anna, boris, _, _ = await ready(world)
+    await anna.dial(extension)
+    await boris.until_called()
+    await world.phones[other].until_called()
+    rung = {name for name, phone in world.phones.items() if phone.calls}
+    assert rung == {"anna", "boris", other}
+    boris.call.answer()
+    await anna.call.until(CallState.UP)
+    await anna.call.hang_up()
