@@ -30,6 +30,7 @@ from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_desk import KIND as QUEUE
 from softswitch.app.queue_desk import QueueDesk
 from softswitch.app.recording_desk import RecordingDesk
+from softswitch.app.redirects import Redirects
 from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.session_desk import SessionDesk
@@ -134,6 +135,7 @@ class Brain:
             settings.local_for,
             self._trunk_probe.is_silent,
             self._folded.found_hosts.targets,
+            lambda trunk, user, number: self._folded.trunk_days.count(trunk, turn.wall_s, user=user, number=number),
         )
         self.desk = self._new_desk(site, entropy)
         self._hosts = HostDesk(self._folded.found_hosts, turn, lambda: self.desk.site, self._trunk_registrar.try_now)
@@ -190,6 +192,13 @@ class Brain:
             self.desk,
             self._keys,
             askers,
+            Redirects(
+                self.calls,
+                lambda: self.desk.site,
+                lambda number, user: self.desk.destination_of(
+                    number, user, right="internal", now=turn.now, wall_s=turn.wall_s
+                ),
+            ).phones,
             self.services.handlers(),
             log,
             self.queues.settle,

@@ -86,6 +86,7 @@ class CallDesk:
         self.armed: dict[str, float] = {}
         self._calls = folded.calls
         self._agents = folded.agents
+        self._trunk_days = folded.trunk_days
         self._turn = turn
         self._ua = ua
         self._performer = performer
@@ -174,6 +175,8 @@ class CallDesk:
             record = self._turn.place(fact, where)
             apply_call_fact(self._calls, record)
             self._agents.apply(record)
+            if type(fact) is facts.LegAdded:
+                self._trunk_days.apply(record)
             if where == conversation_id:
                 conversation = conversation or self._calls.conversations.get(conversation_id)
                 self._guide_applies(conversation, record)

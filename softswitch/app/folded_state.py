@@ -15,9 +15,10 @@ import msgpack
 from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
-from softswitch.calls.facts import DialogChanged, LegAnswered
+from softswitch.calls.facts import DialogChanged, LegAdded, LegAnswered
 from softswitch.calls.recording.state import RecordingState
 from softswitch.calls.state import CallsState, Deadlines
+from softswitch.calls.trunk_days import TrunkDays
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
@@ -64,6 +65,7 @@ class FoldedState:
         messages: short messages on their way.
         counters: how often scenarios have counted today.
         found_hosts: where trunks are whose hosts are names.
+        trunk_days: how many calls left through each trunk today.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -87,6 +89,7 @@ class FoldedState:
         self.messages = Messages()
         self.counters = Counters()
         self.found_hosts = FoundHosts()
+        self.trunk_days = TrunkDays(self.calls)
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -144,6 +147,8 @@ class FoldedState:
             self.recordings.apply(record)
             if kind is LegAnswered:
                 self.agents.apply(record)
+            elif kind is LegAdded:
+                self.trunk_days.apply(record)
         elif kind is GapFound:
             self._remember_gap(record.fact)
         else:
@@ -196,6 +201,7 @@ class FoldedState:
             queue_values.values_of(self.queues),
             self.figures.values(),
             self.found_hosts.values(),
+            self.trunk_days.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -231,5 +237,6 @@ class FoldedState:
                 queue_values.restore(self.queues, later[8])
                 self.figures.restore(later[9])
             self.found_hosts.restore(later[10] if len(later) > 10 else ())
+            self.trunk_days.restore(later[11] if len(later) > 11 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from softswitch.app.diverted import diverted_lines
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.trunk_desk import TrunkDesk
@@ -92,14 +93,14 @@ class Forwards:
         return self._hunt.go_on(conversation_id, memory, status, word)
 
     def phones(self, tried: ForwardTried) -> RingPhones | Refuse:
-        """Return the phones to be rung, each told by whom it was forwarded (RFC 5806), or why there are none."""
+        """Return the phones to be rung, each told by whom it was forwarded, or why there are none."""
         found = self._rung(tried)
         if isinstance(found, Refuse) or not tried.hops:
             return found
         told = self._diversion(tried)
         return RingPhones(
-            tuple(replace(phone, headers=(*phone.headers, told)) for phone in found.phones),
-            tuple(replace(phone, headers=(*phone.headers, told)) for phone in found.detours),
+            tuple(replace(phone, headers=(*phone.headers, *told)) for phone in found.phones),
+            tuple(replace(phone, headers=(*phone.headers, *told)) for phone in found.detours),
         )
 
     def _rung(self, tried: ForwardTried) -> RingPhones | Refuse:
@@ -116,8 +117,9 @@ class Forwards:
         ways = None if owner is None else outward(site, owner, tried.number)
         return _GONE if ways is None else self._trunks.destination(ways, hidden=False, now=now)
 
-    def _diversion(self, tried: ForwardTried) -> str:
+    def _diversion(self, tried: ForwardTried) -> tuple[str, ...]:
         site = self._site()
-        user = site.users.get(tried.hops[-1])
-        who = f"sip:{user.extension if user is not None else 'unknown'}@{site.domain}"
-        return f"Diversion: <{who}>;reason={_REASONS[tried.reason]};counter={len(tried.hops)}"
+        user, target = site.users.get(tried.hops[-1]), site.users.get(tried.user)
+        number = "unknown" if user is None else user.extension
+        to_number = tried.number if target is None else target.extension
+        return diverted_lines(site.domain, number, _REASONS[tried.reason], to_number, len(tried.hops))

@@ -12,6 +12,7 @@ from softswitch.app.turn import Turn
 from softswitch.calls import inputs
 from softswitch.calls.perform import Performer
 from softswitch.calls.state import CallsState
+from softswitch.sip.message import Response
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.user_agent import UserAgent
@@ -38,6 +39,7 @@ class SessionDesk:
         desk: takes requests outside of dialogs.
         keys: takes INFOs.
         askers: are told of final responses to requests outside of dialogs, be they theirs or not.
+        redirected: finds the phones that a phone's 3xx names.
         more: who else is told of what, by the type of action.
         log: tells an event for people.
         settle: lets those follow who look at a turn's facts as a whole; tells whether anything followed.
@@ -53,6 +55,7 @@ class SessionDesk:
         desk: RequestDesk,
         keys: KeyInfoDesk,
         askers: tuple[Callable[[actions.Responded], None], ...],
+        redirected: Callable[[str, Response | None], tuple[inputs.Phone, ...]],
         more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
         settle: Callable[[], bool],
@@ -66,6 +69,7 @@ class SessionDesk:
         self._desk = desk
         self._keys = keys
         self._askers = askers
+        self._redirected = redirected
         self._log = log
         self._settle = settle
         self._handlers = {**self._action_handlers(), **more}
@@ -94,7 +98,7 @@ class SessionDesk:
             actions.AckMissing: lambda a: self._decide(inputs.PhoneEnded(a.session.owner, "lost", 408, "No ACK came")),
             actions.Progressed: lambda a: self._told(a, inputs.CalleeProgressed(a.session.owner, a.status, a.sdp)),
             actions.Answered: lambda a: self._told(a, inputs.CalleeAnswered(a.session.owner, a.sdp)),
-            actions.Rejected: lambda a: self._told(a, inputs.CalleeRejected(a.session.owner, a.status, a.reason)),
+            actions.Rejected: self._rejected,
             actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
             actions.ReofferAnswered: lambda a: self._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
             actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
@@ -129,6 +133,11 @@ class SessionDesk:
         """Decide what a session tells, then keep what changed in its dialog even where nothing was decided."""
         self._decide(given)
         self._noted(action)
+
+    def _rejected(self, action: actions.Rejected) -> None:
+        owner = action.session.owner
+        moved = self._redirected(owner, action.response)
+        self._told(action, inputs.CalleeRejected(owner, action.status, action.reason, moved))
 
     def _noted(self, action: _OfSession) -> None:
         leg = self._calls.legs.get(action.session.owner)

@@ -33,6 +33,7 @@ class TrunkDesk:
         local_for: our address towards a host by a transport; None where there is no way.
         is_silent: whether a host did not answer when it was asked last.
         targets_of: where a trunk's hosts are; None: only where they are addresses.
+        today: how many calls left through a trunk today, of a user or to a number where one is named.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class TrunkDesk:
         local_for: Callable[[str, str], tuple[str, int] | None],
         is_silent: Callable[[Flow], bool] = lambda flow: False,
         targets_of: Callable[[Trunk], Iterable[Target]] | None = None,
+        today: Callable[[str, str | None, str | None], int] | None = None,
     ) -> None:
         self._calls = calls
         self._addresses = addresses
         self._local_for = local_for
         self._is_silent = is_silent
         self._targets_of = targets_of or FoundHosts().targets
+        self._today = today
         self._begun: dict[str, deque[float]] = {}
 
     def destination(self, found: Outward, *, hidden: bool, now: float, begins: bool = True) -> RingPhones | Refuse:
@@ -62,7 +65,7 @@ class TrunkDesk:
         phones: list[Phone] = []
         full = False
         for way in found.ways:
-            if not found.emergency and self._is_full(way.trunk, found.user.name, now):
+            if not found.emergency and self._is_full(way, found.user.name, now):
                 full = True
                 continue
             phones += self._phones(way, found, hidden=hidden)
@@ -88,7 +91,10 @@ class TrunkDesk:
         flow = Flow(uri.transport, local, (host, port))
         return [Phone("", uri.user, Place(to, flow, local[0], self._addresses.host_for(flow)))]
 
-    def _is_full(self, trunk: Trunk, user: str, now: float) -> bool:
+    def _is_full(self, way: Way, user: str, now: float) -> bool:
+        trunk = way.trunk
+        if self._is_used_up(trunk, user, way.number):
+            return True
         begun = self._begun.setdefault(trunk.name, deque())
         while begun and begun[0] <= now - 1.0:
             begun.popleft()
@@ -102,6 +108,17 @@ class TrunkDesk:
         conversations = self._calls.conversations
         own = [leg for leg in busy if conversations[leg.conversation_id].from_user == user]
         return bool(trunk.calls_each_user) and len(own) >= trunk.calls_each_user
+
+    def _is_used_up(self, trunk: Trunk, user: str, number: str) -> bool:
+        """Tell whether today's calls of a trunk are used up: in all, of the user, or to the number."""
+        today = self._today
+        if today is None:
+            return False
+        return (
+            (bool(trunk.calls_each_day) and today(trunk.name, None, None) >= trunk.calls_each_day)
+            or (bool(trunk.calls_each_user_day) and today(trunk.name, user, None) >= trunk.calls_each_user_day)
+            or (bool(trunk.calls_each_number_day) and today(trunk.name, None, number) >= trunk.calls_each_number_day)
+        )
 
     def _phones(self, way: Way, found: Outward, *, hidden: bool) -> list[Phone]:
         trunk = way.trunk

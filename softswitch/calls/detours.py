@@ -38,6 +38,15 @@ def next_way(conversation: Conversation, failed: Leg, status: int) -> Facts:
     return [facts.DetourTaken(), facts.LegAdded(leg, "callee", *conversation.detours[0])]
 
 
+def moved_on(conversation: Conversation, leg: Leg, others: Sequence[Leg], phones: Sequence[Phone]) -> Facts:
+    """Ring the phones that one of a user's phones names in its place; the user's other phones stop ringing."""
+    same = [one for one in others if one.is_live and one.user == leg.user and not one.called_us]
+    out: Facts = [facts.LegEnded(one.leg, "switch", "cancel", 200, 26, "Call completed elsewhere") for one in same]
+    first = conversation.next_leg()
+    names = (leg_id(conversation.conversation_id, first + number) for number in range(len(phones)))
+    return out + [added_phone(name, phone, leg.max_forwards - 1) for name, phone in zip(names, phones, strict=True)]
+
+
 def added_phone(leg: str, phone: Phone, max_forwards: int, *, side: str = "callee") -> facts.LegAdded:
     """Make the fact of the leg of a phone that we call."""
     place, flow = phone.place, phone.place.flow

@@ -10,7 +10,7 @@ from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
-from softswitch.calls.detours import next_way
+from softswitch.calls.detours import moved_on, next_way
 from softswitch.calls.inputs import (
     CalleeRejected,
     CallerCancelled,
@@ -124,6 +124,8 @@ def rejected(state: CallsState, given: CalleeRejected) -> Facts:
     cause, _ = cause_of(given.status)
     out: Facts = [facts.LegEnded(given.leg, "phone", "reject", given.status, cause, given.reason)]
     others = [one for one in conversation.rivals_of(leg) if one is not leg]
+    if given.moved and conversation.caller.is_live:
+        return out + moved_on(conversation, leg, others, given.moved)
     goes_on = [one for one in others if one.is_live and not _speaks_for(given.status, leg, one, conversation)]
     if goes_on:
         declined = failure_for_caller([given.status])

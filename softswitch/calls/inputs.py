@@ -157,6 +157,8 @@ class CalleeRejected:
     leg: str
     status: int
     reason: str
+    moved: tuple[Phone, ...] = ()
+    """Where it sends the caller (3xx), if that is to be followed."""
 
 
 @immutable

@@ -297,4 +297,7 @@ def _trunk(entry: Entry) -> Trunk:
         entry.whole("calls_each_second") or 0,
         entry.flag("register"),
         recording=entry.text("recording"),
+        calls_each_day=entry.whole("calls_each_day") or 0,
+        calls_each_user_day=entry.whole("calls_each_user_day") or 0,
+        calls_each_number_day=entry.whole("calls_each_number_day") or 0,
     )

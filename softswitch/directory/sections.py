@@ -208,6 +208,9 @@ _TRUNKS: Final[Fields] = {
     "calls": Field(whole(1, 100_000)),
     "calls_each_user": Field(whole(1, 1000)),
     "calls_each_second": Field(whole(1, 1000)),
+    "calls_each_day": Field(whole(1, 10_000_000)),
+    "calls_each_user_day": Field(whole(1, 1_000_000)),
+    "calls_each_number_day": Field(whole(1, 1_000_000)),
     "recording": _RECORDING,
 }
 

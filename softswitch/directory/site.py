@@ -107,6 +107,10 @@ class Trunk:
     """Whether we register there, as ``username``, so that it knows where to send calls."""
     recording: str = ""
     """As a user's."""
+    calls_each_day: int = 0
+    """Calls that leave in one day of UTC; 0: any number."""
+    calls_each_user_day: int = 0
+    calls_each_number_day: int = 0
 
     @property
     def source_port(self) -> int | None:

@@ -214,6 +214,14 @@ class Call(Dialog):
         self.status = status
         self._end("here")
 
+    def deflect(self, number: str, *, status: int = 302) -> None:
+        """Send the caller on to another number."""
+        if self.invite_exchange is not None:
+            contact = f"<sip:{number}@{self.phone.account.domain}>"
+            self.invite_exchange.respond(status, to_tag=self.local_tag, headers=(("Contact", contact),))
+        self.status = status
+        self._end("here")
+
     def decline(self) -> None:
         """Press the red button: 603."""
         self.reject(603)
