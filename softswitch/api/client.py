@@ -143,6 +143,17 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("POST", path, json={"number": number})
         return found
 
+    def parked(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.control_view.ParkedView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/parked")
+        return found
+
+    def retrieve(self, user: str, slot: str) -> list[dict[str, Any]]:
+        """Let a user's phones take whoever waits in a slot; return the user's calls."""
+        path = f"/users/{quote(user, safe='')}/retrieve"
+        found: list[dict[str, Any]] = self._ask("POST", path, json={"slot": slot})
+        return found
+
     def command(self, leg: str, command: str, **wanted: object) -> dict[str, Any]:
         """Give a command about a leg; return the leg as it is then."""
         found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/{command}", json=wanted or None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from softswitch.api.control_view import LineCallView, TargetView
+from softswitch.api.control_view import LineCallView, ParkedView, TargetView
 from softswitch.api.view import SwitchView
 
 
@@ -34,6 +34,19 @@ class Target(_Body):
     """Of a user, a group, a queue or somebody outside; or the name of one of the first three."""
     route: str = ""
     caller_id: str = ""
+
+
+class Slot(_Body):
+    """Where somebody waits."""
+
+    slot: str
+
+
+class WantedSlot(_Body):
+    """Where somebody shall wait."""
+
+    slot: str = ""
+    """Empty: the first slot that is free."""
 
 
 class Keys(_Body):
@@ -79,9 +92,27 @@ def router(view: SwitchView) -> APIRouter:
         """Let a user's phones take a call that rings at a number."""
         return view.pick_up(user, wanted.number)
 
+    _add_parking(routes, view)
     _add_leg_commands(routes, view)
     _add_transfers(routes, view)
     return routes
+
+
+def _add_parking(routes: APIRouter, view: SwitchView) -> None:
+    @routes.get("/parked")
+    async def parked() -> Sequence[ParkedView]:
+        """List who waits in slots."""
+        return view.parked()
+
+    @routes.post("/users/{user}/retrieve")
+    async def retrieve(user: str, wanted: Slot) -> Sequence[LineCallView]:
+        """Let a user's phones take whoever waits in a slot."""
+        return view.retrieve(user, wanted.slot)
+
+    @routes.post("/legs/{leg}/park")
+    async def park(leg: str, wanted: WantedSlot | None = None) -> ParkedView:
+        """Let the other party wait in a slot, and the leg go."""
+        return view.park(leg, "" if wanted is None else wanted.slot)
 
 
 def _add_leg_commands(routes: APIRouter, view: SwitchView) -> None:

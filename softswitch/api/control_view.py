@@ -48,6 +48,20 @@ class TargetView:
     """Of a user."""
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedView:
+    """Somebody who waits in a slot."""
+
+    slot: str
+    conversation_id: str
+    leg: str
+    number: str
+    parked_by: str
+    """The name of the user who parked them."""
+    until: str
+    """When they go back to that user, ISO 8601 in UTC."""
+
+
 class ControlView(Protocol):
     """Commands about the calls of the running switch.
 
@@ -109,4 +123,16 @@ class ControlView(Protocol):
 
     def keys(self, leg: str, keys: str) -> LineCallView:
         """Send the other party keys."""
+        ...
+
+    def park(self, leg: str, slot: str) -> ParkedView:
+        """Let the other party wait in a slot; empty: the first that is free."""
+        ...
+
+    def parked(self) -> Sequence[ParkedView]:
+        """List who waits in slots."""
+        ...
+
+    def retrieve(self, user: str, slot: str) -> Sequence[LineCallView]:
+        """Let a user's phones take whoever waits in a slot; return the user's calls."""
         ...

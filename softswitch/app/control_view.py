@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from softswitch.api.control_view import LineCallView, TargetView
+from softswitch.api.control_view import LineCallView, ParkedView, TargetView
 from softswitch.app.brain import Brain
 from softswitch.app.targets import Target
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.refusals import live_leg
-from softswitch.calls.state import Conversation, Leg, LegState
+from softswitch.calls.state import Conversation, Leg, LegState, Parked
 from softswitch.core.clock import iso_utc
 
 
@@ -88,6 +88,21 @@ class BrainControl:
         """Send the other party keys."""
         return self._of_leg(leg, lambda: self._brain.lines.keys(leg, keys))
 
+    def park(self, leg: str, slot: str) -> ParkedView:
+        """Let the other party wait in a slot."""
+        taken: list[str] = []
+        self._do(lambda: taken.append(self._brain.lines.park(leg, slot)))
+        return next(one for one in self.parked() if one.slot == taken[0])
+
+    def parked(self) -> Sequence[ParkedView]:
+        """List who waits in slots."""
+        return [_parked(conversation, found) for conversation, found in self._brain.lines.parked()]
+
+    def retrieve(self, user: str, slot: str) -> Sequence[LineCallView]:
+        """Let a user's phones take whoever waits in a slot."""
+        self._do(lambda: self._brain.lines.retrieve(user, slot))
+        return self.line(user)
+
     def _of_leg(self, name: str, work: Callable[[], None]) -> LineCallView:
         """Do something about a leg, and show it as it is then; it may be over."""
         conversation, leg = live_leg(self._brain.calls, name)
@@ -96,6 +111,18 @@ class BrainControl:
 
     def _do(self, work: Callable[[], object]) -> None:
         self._in_turn(lambda: self._brain.command(work))
+
+
+def _parked(conversation: Conversation, found: Parked) -> ParkedView:
+    parker = conversation.legs.get(found.by)
+    return ParkedView(
+        found.slot,
+        conversation.conversation_id,
+        found.leg,
+        conversation.legs[found.leg].number,
+        "" if parker is None else parker.user,
+        iso_utc(conversation.deadline_s or 0.0),
+    )
 
 
 def _target(found: Target) -> TargetView:

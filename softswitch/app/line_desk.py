@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from softswitch.app.auto_answer import auto_answer_headers
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.request_desk import RequestDesk
@@ -13,8 +14,9 @@ from softswitch.app.targets import Target, Targets
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import control_inputs as orders
 from softswitch.calls.inputs import Destination, Phone, Place
+from softswitch.calls.parking import free_slot
 from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
-from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation, Leg, Parked
 from softswitch.core.errors import CommandError
 from softswitch.core.ids import leg_id
 from softswitch.directory.outward import outward, shown_as
@@ -165,10 +167,29 @@ class LineDesk:
         """Talk with the other one of two."""
         self._decide(orders.ToggleOrdered(leg))
 
+    def park(self, leg: str, slot: str = "") -> str:
+        """Let the other party wait in a slot, the first free one unless named; return the slot."""
+        wanted = slot or free_slot(self._calls, "")
+        self._decide(orders.ParkOrdered(leg, slot))
+        return wanted
+
+    def parked(self) -> Iterator[tuple[Conversation, Parked]]:
+        """Return who waits in slots."""
+        for conversation in self._calls.conversations.values():
+            if conversation.parked is not None:
+                yield conversation, conversation.parked
+
+    def retrieve(self, user: str, slot: str) -> None:
+        """Let a user's phones take whoever waits in a slot."""
+        taker, waits = self.user(user), self._calls.parked_in(slot)
+        if waits is None:
+            raise refused(f"Nobody is parked at {slot}", "nothing-parked", "slot", status=404)
+        self._decide(orders.RetrieveOrdered(waits.leg, self._own_phones(taker, auto_answer=True)))
+
     def pick_up(self, user: str, number: str) -> str:
         """Let a user's phones take a call that rings at a number; return the leg that rings there."""
         taker, dialled = self.user(user), self._number(number)
-        rings = ringing_leg(self._calls, self.site, taker, dialled)
+        rings = ringing_leg(self._calls, self.site, taker, dialled, self._desk.group_rung)
         if not rings:
             usable(nothing_rings(dialled))
         conversation = self._calls.conversation_of(rings)
@@ -235,10 +256,4 @@ class LineDesk:
         return tuple(replace(self._desk.phone(user, binding), headers=headers) for binding in bindings)
 
     def _answering(self) -> tuple[str, ...]:
-        """Return the headers that make phones answer by themselves: makers differ, and RFC 5373 has its own."""
-        domain = self.site.domain
-        return (
-            f"Call-Info: <sip:{domain}>;answer-after=0",
-            f"Alert-Info: <http://{domain}>;info=alert-autoanswer;delay=0",
-            "Answer-Mode: Auto",
-        )
+        return auto_answer_headers(self.site.domain)

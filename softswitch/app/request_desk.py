@@ -12,8 +12,9 @@ from typing import Any, Final
 from urllib.parse import unquote as percent_decode
 
 from softswitch.app.addresses import Addresses
+from softswitch.app.auto_answer import auto_answer_headers
 from softswitch.app.codes import serve_code
-from softswitch.app.people import OFFLINE, People
+from softswitch.app.people import BUSY, OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.causes import cause_of, reason_header
@@ -21,6 +22,7 @@ from softswitch.calls.inputs import (
     Attend,
     CallArrived,
     Destination,
+    Park,
     Phone,
     Place,
     Refuse,
@@ -266,10 +268,14 @@ class RequestDesk:
         self._arrive(request, flow, make)
 
     def _picks_up(self, request: Request, flow: Flow, dialled: Dialled, caller: Caller) -> bool:
-        """Let a user's call take the place of a phone that rings, where that is what was dialled and one does."""
-        if dialled.action != "pick_up" or caller.user is None:
+        """Let a user's call take the place of a phone that rings, or whoever is parked, where that was dialled."""
+        if dialled.action not in {"pick_up", "retrieve"} or caller.user is None:
             return False
-        leg = ringing_leg(self._calls, self.site, caller.user, dialled.argument, self.group_rung)
+        if dialled.action == "retrieve":
+            parked = self._calls.parked_in(dialled.argument)
+            leg = "" if parked is None else parked.leg
+        else:
+            leg = ringing_leg(self._calls, self.site, caller.user, dialled.argument, self.group_rung)
         if leg:
             self._take_place(request, flow, caller, leg)
         return bool(leg)
@@ -330,6 +336,8 @@ class RequestDesk:
         """
         caller = Caller("user", user)
         found = route(self.site, self._locations, number, caller, wall_s=wall_s)
+        if isinstance(found, CodeDialled) and found.dialled.action == "park" and right == "transfer_in":
+            return Park(found.dialled.argument)
         if isinstance(found, CodeDialled):
             return Refuse(603, 21, f"{number} is a code, which reaches nobody", "a-code")
         if isinstance(found, Outward):
@@ -354,10 +362,8 @@ class RequestDesk:
         wall_s: float,
         right: str = "",
     ) -> Destination:
-        if isinstance(found, CodeDialled) and found.dialled.action == "pick_up":
-            return nothing_rings(found.dialled.argument)
-        if isinstance(found, CodeDialled) and caller.user is not None:
-            return serve_code(self._people, self.site, caller.user, found.dialled)
+        if isinstance(found, CodeDialled):
+            return self._of_code(found.dialled, caller, wall_s)
         if isinstance(found, Phones | Offline) and not right and self._people.forwards_of(found.user.name):
             return Attend(f"forward:{found.user.name}")
         if isinstance(found, Phones):
@@ -375,6 +381,32 @@ class RequestDesk:
         if isinstance(found, Offline):
             return OFFLINE
         return Refuse(404, 1, "Unallocated number", "not-found")
+
+    def _of_code(self, dialled: Dialled, caller: Caller, wall_s: float) -> Destination:
+        if dialled.action == "pick_up":
+            return nothing_rings(dialled.argument)
+        if dialled.action == "retrieve":
+            return Refuse(404, 1, f"Nobody is parked at {dialled.argument}", "nothing-parked")
+        if dialled.action == "park":
+            return Refuse(403, 21, "A call is parked by transferring it here", "not-a-call")
+        if caller.user is None:
+            return Refuse(404, 1, "Unallocated number", "not-found")
+        if dialled.action == "intercom":
+            return self._intercom(dialled.argument, wall_s)
+        return serve_code(self._people, self.site, caller.user, dialled)
+
+    def _intercom(self, number: str, wall_s: float) -> Destination:
+        """Ring the phones of a user who is free so that they answer by themselves."""
+        user = self.site.user_by_extension(number)
+        if user is None:
+            return Refuse(404, 1, "Unallocated number", "not-found")
+        offered = self._people.phones_for(user, "internal", wall_s=wall_s)
+        if not isinstance(offered, Refuse) and self._calls.is_busy(user.name):
+            return BUSY
+        if isinstance(offered, Refuse):
+            return offered
+        headers = auto_answer_headers(self.site.domain)
+        return RingPhones(tuple(replace(self.phone(user, each), headers=headers) for each in offered))
 
     def _mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
         """Return the way to a user's mobile where the status lets direct calls go there too (M-8).

@@ -198,7 +198,8 @@ def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinvit
     leg.remote_sdp, leg.held, leg.moving = fact.sdp, fact.held, False
     conversation = state.conversations[record.conversation_id]
     if not any(one.moving for one in conversation.legs.values()):
-        conversation.deadline_s = None
+        parked = conversation.parked is not None
+        conversation.deadline_s = record.wall_s + state.deadlines.park_s if parked else None
 
 
 def _breached(state: CallsState, record: Record, fact: facts.InvariantBreached) -> None:

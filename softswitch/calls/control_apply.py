@@ -16,6 +16,7 @@ from softswitch.calls.state import (
     Conversation,
     ConversationInput,
     DialledCall,
+    Parked,
 )
 from softswitch.core.facts import Record
 
@@ -51,6 +52,18 @@ def _retrieved(state: CallsState, record: Record, fact: facts.LegRetrieved) -> N
     state.legs[fact.leg].held_by = ""
 
 
+def _parked(state: CallsState, record: Record, fact: facts.CallParked) -> None:
+    conversation = state.conversations[record.conversation_id]
+    conversation.parked = Parked(fact.leg, fact.slot, fact.by)
+    conversation.seeker = fact.leg
+    conversation.attempt += 1
+    conversation.deadline_s = record.wall_s + state.deadlines.park_s
+
+
+def _unparked(state: CallsState, record: Record, fact: facts.CallUnparked) -> None:
+    state.conversations[record.conversation_id].parked = None
+
+
 def _consultation_started(state: CallsState, record: Record, fact: facts.ConsultationStarted) -> None:
     conversation = state.conversations[record.conversation_id]
     conversation.consultation = Consultation(fact.leg, fact.held, fact.to_number, fact.purpose)
@@ -81,6 +94,8 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationHanded: _handed,
     facts.LegHeld: _held,
     facts.LegRetrieved: _retrieved,
+    facts.CallParked: _parked,
+    facts.CallUnparked: _unparked,
     facts.ConsultationStarted: _consultation_started,
     facts.ConsultationToggled: _consultation_toggled,
     facts.ConsultationEnded: _consultation_ended,

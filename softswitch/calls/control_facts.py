@@ -61,6 +61,24 @@ class LegRetrieved:
     leg: str
 
 
+@fact("call.parked")
+class CallParked:
+    """A leg waits in a slot for whoever takes it there."""
+
+    leg: str
+    slot: str
+    by: str
+    """The leg of whoever parked it, which is rung again where nobody comes."""
+
+
+@fact("call.unparked")
+class CallUnparked:
+    """The slot is free again."""
+
+    leg: str
+    slot: str
+
+
 @fact("leg.answer_asked")
 class LegAnswerAsked:
     """A phone was asked to answer, or to take a call off hold, as if its owner had pressed the key."""

@@ -99,6 +99,24 @@ class ToggleOrdered:
 
 
 @immutable
+class ParkOrdered:
+    """The other party shall wait in a slot, and the leg is let go."""
+
+    leg: str
+    slot: str = ""
+    """Empty: the first that is free."""
+
+
+@immutable
+class RetrieveOrdered:
+    """A user's phones shall ring for whoever waits in a slot."""
+
+    leg: str
+    """That waits there."""
+    own_phones: tuple[Phone, ...]
+
+
+@immutable
 class PickUpOrdered:
     """A user's phones shall ring too for a call that rings elsewhere."""
 

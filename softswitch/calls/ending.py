@@ -18,7 +18,7 @@ from softswitch.calls.inputs import (
     EndConversation,
     PhoneEnded,
 )
-from softswitch.calls.joining import fallen_back, hushed
+from softswitch.calls.joining import fallen_back, hushed, parted, unparked
 from softswitch.calls.state import (
     CallsState,
     ConsultationState,
@@ -57,8 +57,7 @@ def end_all(conversation: Conversation, failure: Failure, *, but: str = "") -> F
         status = failure.status if failure.status >= 300 else 487
         transfer = conversation.transfer
         out.append(facts.TransferEnded(transfer.leg, status, failure.reason, transfer.subscription))
-    if conversation.talking is not None:
-        out.append(facts.SegmentEnded(conversation.segment))
+    out += [*parted(conversation), *unparked(conversation)]
     out.extend(end_of(leg, failure) for leg in conversation.legs.values() if leg.is_live and leg.leg != but)
     out.append(facts.ConversationEnded(failure.word, failure.status))
     return out
@@ -89,6 +88,12 @@ def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "
     if is_consulting(conversation):
         out: Facts = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
         return [*out, *fallen_back(conversation, failure.word)]
+    if conversation.parked is not None:
+        return [
+            end_of(leg, failure)
+            for leg in conversation.callees
+            if leg.is_live and leg.leg not in {but, conversation.parked.leg}
+        ]
     if not conversation.attempting:
         return end_all(conversation, failure, but=but)
     out = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]

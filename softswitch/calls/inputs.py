@@ -79,7 +79,15 @@ class Confirm:
     """A destination: what the caller's code asked for is done; the call is taken and ended to say so."""
 
 
-Destination = RingPhones | Attend | Echo | Confirm | Refuse
+@immutable
+class Park:
+    """A destination of transfers: whoever is transferred waits in a slot."""
+
+    slot: str
+    """Empty: the first that is free."""
+
+
+Destination = RingPhones | Park | Attend | Echo | Confirm | Refuse
 
 
 @immutable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from softswitch.calls import facts
-from softswitch.calls.control_facts import ConsultationEnded, LegHeld, LegRetrieved
+from softswitch.calls.control_facts import CallUnparked, ConsultationEnded, LegHeld, LegRetrieved
 from softswitch.calls.description import agreed_formats, in_order_of, offer_for
 from softswitch.calls.state import Conversation, Leg
 from softswitch.sdp.audio import RemoteAudio
@@ -67,6 +67,12 @@ def _let_transferor_go(conversation: Conversation) -> Facts:
 def parted(conversation: Conversation) -> Facts:
     """End the running segment, where there is one."""
     return [] if conversation.talking is None else [facts.SegmentEnded(conversation.segment)]
+
+
+def unparked(conversation: Conversation) -> Facts:
+    """Free the slot in which somebody waits, where it is so."""
+    parked = conversation.parked
+    return [] if parked is None else [CallUnparked(parked.leg, parked.slot)]
 
 
 def held(party: Leg, by: Leg) -> Facts:

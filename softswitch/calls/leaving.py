@@ -41,12 +41,15 @@ def _recalled(conversation: Conversation, gone: Leg) -> Facts | None:
         party = conversation.legs[conversation.consultation.held]
     if party is None or not party.held_by or not gone.user or gone.trunk or conversation.transfer is not None:
         return None
+    return [*without_asker(conversation), LegRetrieved(party.leg), *called_back(conversation, gone, party)]
+
+
+def called_back(conversation: Conversation, gone: Leg, party: Leg) -> Facts:
+    """Ring the phone of a leg that is over for a party that waits."""
     number = leg_id(conversation.conversation_id, conversation.next_leg())
     flow = gone.flow
     return [
-        *without_asker(conversation),
         facts.TransferStarted(gone.leg, party.leg, RECALL, gone.number),
-        LegRetrieved(party.leg),
         facts.LegAdded(
             number,
             "callee",

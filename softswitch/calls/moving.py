@@ -38,6 +38,8 @@ def media_lost(state: CallsState, given: MediaLost) -> Facts:
 
 def _is_talking(conversation: Conversation, leg: Leg) -> bool:
     """Tell whether a leg talks, or lets somebody wait, or waits."""
+    if conversation.parked is not None and conversation.parked.leg == leg.leg:
+        return leg.state in _CONNECTED
     peer = conversation.peer_of(leg.leg) or conversation.held_by(leg.leg) or conversation.legs.get(leg.held_by)
     return peer is not None and leg.state in _CONNECTED and peer.state in _CONNECTED
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from softswitch.calls import facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
-from softswitch.calls.control_facts import LegAnswerAsked, LegHeld
+from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld
 from softswitch.calls.description import stream_of
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
@@ -81,7 +81,8 @@ class Performer:
             facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
-            LegHeld: self._held,
+            LegHeld: self._nobody_talks,
+            CallParked: self._nobody_talks,
             LegAnswerAsked: self._answer_asked,
         }
 
@@ -103,7 +104,7 @@ class Performer:
                 self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
             conversation = self._state.conversations[leg.conversation_id]
             talking = conversation.talking
-            if talking is None and conversation.has_held:
+            if talking is None and (conversation.has_held or conversation.parked is not None):
                 self._media.set_room(leg.conversation_id, ())
             pair = talking or (leg.leg, "" if leg.state is LegState.TALKING else leg.early)
             if leg.leg == pair[0] and pair[1]:
@@ -243,7 +244,7 @@ class Performer:
         if session is not None:
             refuse_refer(session, fact.subscription, fact.status, now)
 
-    def _held(self, fact: LegHeld, now: float) -> None:
+    def _nobody_talks(self, fact: LegHeld | CallParked, now: float) -> None:
         self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
 
     def _answer_asked(self, fact: LegAnswerAsked, now: float) -> None:

@@ -29,6 +29,9 @@ def refusal_of_replacement(state: CallsState, replaced: str, from_user: str, *, 
     leg = state.legs.get(replaced)
     if leg is None or not leg.is_live:
         return 603
+    conversation = state.conversation_of(replaced)
+    if conversation is not None and _is_parked(conversation, leg):
+        return 0 if from_user else 403
     if leg.state in _RINGING and leg.side == "callee":
         return 0 if from_user else 403
     if leg.state is not LegState.TALKING:
@@ -65,7 +68,9 @@ def take_place(conversation: Conversation, picker: Leg, port: int) -> Facts:
     A phone that has stopped ringing meanwhile, and left the caller waiting, does not keep the picker from the call.
     """
     replaced = conversation.legs.get(picker.replaces)
-    ringing = replaced is not None and _still_waits(conversation, replaced, picker)
+    ringing = replaced is not None and (
+        _is_parked(conversation, replaced) or _still_waits(conversation, replaced, picker)
+    )
     if replaced is None or not (replaced.is_live or ringing):
         return _refused(conversation, picker, 603)
     other = conversation.caller if ringing else conversation.peer_of(replaced.leg)
@@ -91,6 +96,10 @@ def _formats_for(other: Leg) -> tuple[PayloadFormat, ...]:
         return agreed_formats(other)
     audio = audio_of(other.remote_sdp)
     return OUR_FORMATS if audio is None else audio.formats
+
+
+def _is_parked(conversation: Conversation, leg: Leg) -> bool:
+    return conversation.parked is not None and conversation.parked.leg == leg.leg
 
 
 def _still_waits(conversation: Conversation, replaced: Leg, picker: Leg) -> bool:

@@ -53,6 +53,8 @@ def _may_speak_early(conversation: Conversation, leg: Leg) -> bool:
 
 def _waiting(conversation: Conversation) -> tuple[str, ...]:
     """Return the legs of an answered call that wait while nobody talks."""
+    if conversation.parked is not None:
+        return (conversation.parked.leg,)
     held = tuple(leg.leg for leg in conversation.legs.values() if leg.held_by and leg.is_live)
     if held or conversation.transfer is not None or conversation.is_ringing:
         return (conversation.seeker, *held)

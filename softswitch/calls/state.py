@@ -250,6 +250,16 @@ class Consultation:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """Somebody who waits in a slot."""
+
+    leg: str
+    slot: str
+    by: str
+    """The leg of whoever parked them."""
+
+
+@dataclass(frozen=True, slots=True)
 class DialledCall:
     """What is done once one of the phones answers whose user let us dial."""
 
@@ -295,6 +305,7 @@ class Conversation:
     """The leg for which phones are rung: the caller's, or that of whoever is transferred."""
     transfer: Transfer | None = None
     consultation: Consultation | None = None
+    parked: Parked | None = None
     dialled: DialledCall | None = None
     """Where the switch dials for a user none of whose phones has answered yet."""
 
@@ -372,6 +383,8 @@ class Deadlines:
     """How long a guide may keep a caller at one thing: a guard, each guide has deadlines of its own."""
     close_s: float = 40.0
     """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
+    park_s: float = 120.0
+    """Until whoever is parked goes back to who parked them."""
     move_s: float = 10.0
     """Until both phones have taken the ports that replace a dead worker's."""
     parting_s: float = 4.0
@@ -393,6 +406,11 @@ class CallsState:
         """Return the conversation of a leg, or None where either is gone."""
         found = self.legs.get(leg)
         return None if found is None else self.conversations.get(found.conversation_id)
+
+    def parked_in(self, slot: str) -> Leg | None:
+        """Return the leg that waits in a slot, or None."""
+        found = (one.parked for one in self.conversations.values() if one.parked is not None)
+        return next((self.legs.get(parked.leg) for parked in found if parked.slot == slot), None)
 
     def is_busy(self, user: str) -> bool:
         """Tell whether a user is in a call: has dialled or talks; a phone that only rings is not busy.

@@ -20,6 +20,7 @@ from softswitch.calls.state import (
     DialledCall,
     Leg,
     LegState,
+    Parked,
     Parting,
     PortState,
     Transfer,
@@ -97,6 +98,10 @@ _CONVERSATIONS: Final = _Rows(
             lambda values: None if values is None else Transfer(*values),
         ),
         "consultation": (_consultation_values, _consultation),
+        "parked": (
+            lambda parked: None if parked is None else astuple(parked),
+            lambda values: None if values is None else Parked(*values),
+        ),
         "dialled": (
             lambda dialled: None if dialled is None else astuple(dialled),
             lambda values: None if values is None else DialledCall(*values),

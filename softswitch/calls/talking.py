@@ -28,7 +28,7 @@ from softswitch.calls.inputs import (
     PhoneReoffered,
     PhoneTookMove,
 )
-from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing
+from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing, unparked
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.sdp.model import PayloadFormat
@@ -89,7 +89,13 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
         first = caller.side == "dialler" and conversation.answered_at_s is None
         answered = [ConversationAnswered()] if first else []
         told = [] if conversation.consultation is None else [playing(caller, SUCCESS, repeat=False)]
-        return [*freed(caller), *answered, *join(conversation, caller, winner, codecs=audio_of(sdp)), *told]
+        return [
+            *freed(caller),
+            *unparked(conversation),
+            *answered,
+            *join(conversation, caller, winner, codecs=audio_of(sdp)),
+            *told,
+        ]
     answer = _answer_to_caller(caller, sdp)
     if not answer:
         return _fail(conversation, winner)

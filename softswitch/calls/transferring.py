@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import consulting, facts
+from softswitch.calls import consulting, facts, parking
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.control_inputs import ConfirmOrdered, TransferOrdered
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import RINGBACK
-from softswitch.calls.inputs import Attend, Refuse, RingPhones, TransferAsked
+from softswitch.calls.inputs import Attend, Park, Refuse, RingPhones, TransferAsked
 from softswitch.calls.joining import freed, join, parted
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
 from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState
@@ -39,6 +39,8 @@ def asked(state: CallsState, given: TransferAsked) -> Facts:
         return _attended(state, conversation, leg, remaining, given)
     if isinstance(given.destination, Refuse):
         return [_refusal(given, given.destination.status, given.destination.reason)]
+    if isinstance(given.destination, Park):
+        return parking.park_asked(state, conversation, leg, remaining, given)
     if isinstance(given.destination, Attend):
         return _handed(conversation, leg, remaining, given.destination.guide, given)
     if not isinstance(given.destination, RingPhones):

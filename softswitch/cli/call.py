@@ -135,6 +135,57 @@ def targets(
 
 
 @call.command()
+def park(
+    leg: LegArgument,
+    slot: Annotated[str, typer.Argument(help="1 to 20; the first that is free unless given.")] = "",
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Let the other party wait in a slot, from which anybody takes them, and leave.
+
+    Example: softswitch call park 01k3x7zc9v4m2a.2
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        found = switch.command(leg, "park", slot=slot)
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(f"{found['number']} waits in slot {found['slot']} until {found['until']}")
+
+
+@call.command()
+def parked(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """List who waits in slots.
+
+    Example: softswitch call parked
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        found = switch.parked()
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one["slot"], one["number"], one["parked_by"], one["until"]) for one in found]
+    print_table(("slot", "who", "parked by", "until"), rows, empty="Nobody is parked.")
+
+
+@call.command()
+def retrieve(
+    user: UserArgument,
+    slot: Annotated[str, typer.Argument(help="Where somebody waits.")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Let a user's phone take whoever waits in a slot.
+
+    Example: softswitch call retrieve anna 1
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        tell_line(switch.retrieve(user, slot), as_json=as_json)
+
+
+@call.command()
 def hangup(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     """End a call; one that rings is declined.
 

@@ -10,6 +10,9 @@ from typing import Final, NamedTuple
 
 DEFAULT_CODES: Final[Mapping[str, str]] = {
     "pick_up": "*8",
+    "park": "*68",
+    "retrieve": "*69",
+    "intercom": "*80",
     "queues_in": "*45",
     "queues_out": "*46",
     "choose_status": "*70",
@@ -33,10 +36,10 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
 FORWARDS: Final = tuple(f"forward_{kind}" for kind in ("always", "busy", "no_answer", "offline"))
 """Actions that forward calls; each has one that ends it, with ``_off`` at its end."""
 
-WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", *FORWARDS})
+WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", "park", "retrieve", "intercom", *FORWARDS})
 """Actions whose code is followed by digits: an extension, the number of a status."""
 
-MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up"})
+MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up", "park"})
 """Actions whose code means something without those digits too."""
 
 SERVED: Final = frozenset(DEFAULT_CODES) - {"record", "voicemail"}

@@ -7,6 +7,8 @@ from typing import Final
 
 from softswitch.app.events.package import Content, Telling, user_named
 from softswitch.calls import facts
+from softswitch.calls.control_facts import CallParked, CallUnparked
+from softswitch.calls.parking import SLOTS
 from softswitch.calls.perform import Session
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState
 from softswitch.core.facts import Record
@@ -65,12 +67,21 @@ class DialogPackage:
         self._domain = domain
 
     def resource(self, request: Request, number: str, watcher: User) -> str:
-        """Return the extension of whose calls are watched."""
+        """Return the extension of whose calls are watched, or the code that takes whoever is parked in a slot."""
+        if self._slot(number):
+            return number
         return user_named(self._site(), number).extension
+
+    def _slot(self, number: str) -> str:
+        """Return the slot that a code takes parked callers from; empty for another number."""
+        slot = number.removeprefix(self._site().codes.get("retrieve", ""))
+        return slot if slot != number and slot in SLOTS else ""
 
     def touched(self, record: Record) -> Iterable[str]:
         """Return the extensions of those whose calls a fact changes."""
         made = record.fact
+        if isinstance(made, CallParked | CallUnparked):
+            return [self._site().codes.get("retrieve", "") + made.slot]
         if type(made) is facts.LegAdded:
             return self._extensions([made.user])
         if type(made) is facts.SegmentStarted:
@@ -88,12 +99,27 @@ class DialogPackage:
         return [users[name].extension for name in names if name in users]
 
     def state(self, resource: str) -> tuple[DialogState, ...]:
-        """Return the calls of a user that are not over, the oldest first."""
+        """Return the calls of a user that are not over, the oldest first; for a slot, who waits there."""
+        if slot := self._slot(resource):
+            waits = self._calls.parked_in(slot)
+            return () if waits is None else (self._parked(waits, resource),)
         user = self._site().user_by_extension(resource)
         if user is None:
             return ()
         own = [leg for leg in self._calls.legs.values() if leg.user == user.name and leg.is_live]
         return tuple(self._dialog(leg, resource) for leg in own)
+
+    def _parked(self, leg: Leg, resource: str) -> DialogState:
+        conversation = self._calls.conversations[leg.conversation_id]
+        there = self._party(leg.number, self._name_of(conversation, leg))
+        return DialogState(
+            id=leg.leg,
+            state="confirmed",
+            direction="recipient",
+            local=self._party(resource, ""),
+            remote=there,
+            held=True,
+        )
 
     def _dialog(self, leg: Leg, extension: str) -> DialogState:
         """See a leg from the phone's end: its tag is the local one."""

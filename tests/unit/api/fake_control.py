@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from softswitch.api.control_view import LineCallView, TargetView
+from softswitch.api.control_view import LineCallView, ParkedView, TargetView
 from softswitch.core.errors import CommandError
 
 CALL = LineCallView("c1.1", "anna", "101", "talking", "PCMA", "c1", "102", "", "c1.2", "out")
+
+PARKED = ParkedView("1", "c1", "c1.2", "102", "anna", "2026-11-22T10:02:00.000Z")
 
 
 class FakeControl:
@@ -68,3 +70,14 @@ class FakeControl:
 
     def keys(self, leg: str, keys: str) -> LineCallView:
         return self._order("keys", leg, keys)
+
+    def park(self, leg: str, slot: str) -> ParkedView:
+        self._order("park", leg, slot)
+        return PARKED
+
+    def parked(self) -> Sequence[ParkedView]:
+        return [PARKED]
+
+    def retrieve(self, user: str, slot: str) -> Sequence[LineCallView]:
+        self.orders.append(("retrieve", user, slot))
+        return self.line(user)

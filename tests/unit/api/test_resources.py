@@ -170,6 +170,9 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/users/{user}/calls",
         "/api/v1/users/{user}/pickup",
         "/api/v1/users/{user}/targets",
+        "/api/v1/users/{user}/retrieve",
+        "/api/v1/parked",
+        "/api/v1/legs/{leg}/park",
         "/api/v1/legs/{leg}/keys",
         *(
             f"/api/v1/legs/{{leg}}/{command}"
