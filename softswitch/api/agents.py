@@ -76,6 +76,16 @@ def router(view: SwitchView) -> APIRouter:
         """Log a user in to queues or out of them."""
         return view.log_into_queues(user, wanted.queue, logged_in=wanted.logged_in)
 
+    @routes.delete("/users/{user}/wrap-up")
+    async def ready(user: str) -> AgentView:
+        """End a user's wrap-up: ready for work."""
+        return view.end_wrap_up(user)
+
+    @routes.delete("/users/{user}/block")
+    async def unblock(user: str) -> AgentView:
+        """Let a user who missed a call take calls again."""
+        return view.unblock(user)
+
     @routes.put("/users/{user}/forwards")
     async def forward(user: str, wanted: ForwardChoice) -> AgentView:
         """Let a user's calls go elsewhere, or no more."""

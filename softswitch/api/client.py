@@ -98,6 +98,21 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", "/agents")
         return found
 
+    def queues(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.queues_view.QueueView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/queues")
+        return found
+
+    def queue(self, name: str) -> dict[str, Any]:
+        """Return one queue as JSON has it."""
+        found: dict[str, Any] = self._ask("GET", f"/queues/{quote(name, safe='')}")
+        return found
+
+    def end_work(self, user: str, what: str) -> dict[str, Any]:
+        """End a user's wrap-up (``wrap-up``) or block (``block``); return the user."""
+        found: dict[str, Any] = self._ask("DELETE", f"/users/{quote(user, safe='')}/{what}")
+        return found
+
     def choose_status(self, user: str, status: str) -> dict[str, Any]:
         """Set a user's status; return the user."""
         found: dict[str, Any] = self._ask("PUT", f"/users/{quote(user, safe='')}/status", json={"status": status})

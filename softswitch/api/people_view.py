@@ -61,6 +61,14 @@ class AgentView:
     forwards: dict[str, ForwardView] = field(default_factory=dict)
     """By when they apply: ``always``, ``busy``, ``no_answer``, ``offline``."""
     do_not_disturb: bool = False
+    work: str = "idle"
+    """What calls of queues make the user do: ``idle``, ``ringing``, ``serving``, ``wrap-up`` or ``blocked``."""
+    work_queue: str = ""
+    """Whose call it is."""
+    wrap_up_until: str = ""
+    """When a wrap-up ends by itself, ISO 8601 in UTC; empty where it does not."""
+    planned: str = ""
+    """The status that was chosen for afterwards."""
 
 
 class PeopleView(Protocol):
@@ -95,6 +103,22 @@ class PeopleView(Protocol):
 
         Raises:
             CommandError: there is no such user or queue, or the queue does not list the user.
+        """
+        ...
+
+    def end_wrap_up(self, user: str) -> AgentView:
+        """End a user's wrap-up.
+
+        Raises:
+            CommandError: there is no such user, or nothing to end.
+        """
+        ...
+
+    def unblock(self, user: str) -> AgentView:
+        """Let a user who missed a call take calls again.
+
+        Raises:
+            CommandError: there is no such user, or the user is not blocked.
         """
         ...
 

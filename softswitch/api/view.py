@@ -9,6 +9,7 @@ from typing import Protocol
 from softswitch.api.control_view import ControlView
 from softswitch.api.people_view import PeopleView
 from softswitch.api.phones_view import PhonesView
+from softswitch.api.queues_view import QueuesView
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, ControlView, PhonesView, Protocol):
+class SwitchView(PeopleView, QueuesView, ControlView, PhonesView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

@@ -15,6 +15,7 @@ from softswitch.queues.agents import inputs
 from softswitch.queues.agents.decide import decide
 from softswitch.queues.agents.rights import refusing_status, status_of
 from softswitch.queues.agents.state import AgentsState, Forward
+from softswitch.queues.agents.working import Work
 
 OFFLINE = Refuse(480, 20, "Subscriber absent", "offline")
 BUSY = Refuse(486, 17, "User busy", "busy")
@@ -100,7 +101,10 @@ class People:
         return one_flow_each(self._locations.contacts_of(user.name, wall_s=wall_s))
 
     def dialling_refused(self, user: User) -> Refuse | None:
-        """Return why a user may not make calls now, or None."""
+        """Return why a user may not make calls now, or None; who serves a caller may always ask somebody meanwhile."""
+        agent = self._agents.agents.get(user.name)
+        if agent is not None and agent.work is Work.SERVING:
+            return None
         status = refusing_status(self._agents, self._site(), user, "outbound")
         return None if status is None else Refuse(403, 21, f"Status {status.label_en}", "status")
 

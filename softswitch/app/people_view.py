@@ -60,6 +60,14 @@ class BrainPeople:
         kind = inputs.EnterQueues if logged_in else inputs.LeaveQueues
         return self._command(user, kind(user, queue, _BY))
 
+    def end_wrap_up(self, user: str) -> AgentView:
+        """End a user's wrap-up."""
+        return self._command(user, inputs.EndWrapUp(user, _BY))
+
+    def unblock(self, user: str) -> AgentView:
+        """Let a user who missed a call take calls again."""
+        return self._command(user, inputs.Unblock(user, _BY))
+
     def forward(self, user: str, kind: str, target: str, after_s: float) -> AgentView:
         """Let a user's calls go elsewhere, or with an empty target no more."""
         given = inputs.SetForward(user, kind, target, after_s, _BY) if target else inputs.ClearForward(user, kind, _BY)
@@ -97,6 +105,10 @@ class BrainPeople:
             respect_status=user.respect_status,
             forwards={kind: ForwardView(*found) for kind, found in sorted(known.forwards.items())} if known else {},
             do_not_disturb=known.do_not_disturb if known else False,
+            work=known.work.value if known else "idle",
+            work_queue=known.work_queue if known else "",
+            wrap_up_until=iso_utc(known.work_until_s) if known and known.work_until_s else "",
+            planned=known.planned if known else "",
         )
 
 

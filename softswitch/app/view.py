@@ -25,6 +25,7 @@ from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.app.phones_view import BrainPhones
+from softswitch.app.queues_view import BrainQueues
 from softswitch.app.trunk_view import trunk_views
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg
@@ -43,7 +44,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainControl, BrainPhones):
+class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:

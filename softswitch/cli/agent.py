@@ -54,6 +54,26 @@ def logout(user: _User, queue: _Queue = "", *, as_json: JsonOption = False, conf
 
 
 @agent.command()
+def ready(user: _User, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """End a user's wrap-up: ready for work.
+
+    Example: softswitch agent ready anna
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell(switch.end_work(user, "wrap-up"), as_json=as_json)
+
+
+@agent.command()
+def unblock(user: _User, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let a user who missed a call of a queue take calls again.
+
+    Example: softswitch agent unblock anna
+    """
+    with SwitchClient(load_settings(config).storage.directory) as switch:
+        _tell(switch.end_work(user, "block"), as_json=as_json)
+
+
+@agent.command()
 def forward(
     user: _User,
     kind: Annotated[str, typer.Argument(help="When: always, busy, no_answer or offline.")],

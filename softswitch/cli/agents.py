@@ -9,7 +9,9 @@ from softswitch.cli.options import ConfigOption, JsonOption
 from softswitch.cli.output import print_json, print_table
 from softswitch.runtime.settings_file import load_settings
 
-_COLUMNS: Final = ("user", "extension", "status", "", "for", "phones", "in a call", "queues", "why unreachable")
+_COLUMNS: Final = (
+    "user", "extension", "status", "", "for", "then", "phones", "in a call", "queues", "why unreachable",
+)  # fmt: skip
 
 
 def agents(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
@@ -35,6 +37,7 @@ def _row(agent: dict[str, Any]) -> list[object]:
         agent["status"],
         agent["label_ru"],
         lasted,
+        agent["planned"],
         agent["phones"],
         busy,
         queues,

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import pytest
 
+from softswitch.app.queues_view import BrainQueues
 from softswitch.directory.site import Group, Number, Queue, ScenarioText, Trunk
 from softswitch.queues.agents.inputs import ChooseStatus, EndWrapUp, EnterQueues, LeaveQueues, Unblock
 from softswitch.queues.agents.state import Agent
@@ -465,4 +466,60 @@ async def test_a_status_that_is_not_to_be_respected_keeps_no_call_of_a_queue_awa
     world.command(ChooseStatus("boris", "unavailable", "api"))
     caller = await customer(world)
     await talk(caller, await boris.until_called(), world)
+    await caller.call.hang_up()
+
+
+@pytest.mark.row("C-28", "C-29", "C-20")
+@behaviour(setting(queue("support", "boris", "vera", sla_s=20.0, supervisors=("gleb",)), queue("sales", "vera")))
+async def test_a_wallboard_is_told_who_waits_who_serves_and_the_service_level(world: World) -> None:
+    boris, *_ = await logged_in(world, "boris")
+
+    def view() -> BrainQueues:
+        return BrainQueues(world.switch.brain, world.clock)
+
+    talks = await customer(world)
+    await talk(talks, await boris.until_called(), world)
+    waits, gives_up = await customer(world, "waits"), await customer(world, "hasty")
+    await asyncio.sleep(30)
+    await gives_up.call.hang_up()
+    await asyncio.sleep(1)
+    seen = view().queue("support")
+    assert (seen.waiting, seen.served, seen.supervisors) == (1, 1, ("gleb",))
+    assert seen.longest_wait_s == pytest.approx(31, abs=3)
+    assert seen.agents == {"boris": "serving", "vera": "logged out"}
+    assert (seen.entered, seen.answered, seen.answered_in_time, seen.abandoned) == (3, 1, 1, 1)
+    assert seen.service_level == 50.0
+    (served, waiting) = seen.waiting_entries
+    assert (served.position, served.agents, waiting.position) == (0, ("boris",), 1)
+    assert waiting.estimated_wait_s is None, "no talk has ended yet"
+    await talks.call.hang_up()
+    await talk(waits, await boris.until_called(times=2), world)
+    await waits.call.hang_up()
+    await asyncio.sleep(1)
+    assert [each.name for each in view().queues()] == ["support", "sales"]
+    (figures,) = view().agent_figures()
+    assert (figures.user, figures.offered, figures.answered, figures.missed) == ("boris", 2, 2, 0)
+    assert figures.talked_s == pytest.approx(34, abs=4)
+    assert figures.occupancy is not None
+    assert figures.occupancy > 50
+
+
+@pytest.mark.row("V-13", "V-33")
+@behaviour(setting(queue("support", "boris"), queue("sales", "vera")))
+async def test_an_agent_gives_the_caller_to_another_queue_blindly_and_only_so(world: World) -> None:
+    boris, vera = await logged_in(world, "boris", "vera")
+    caller = await customer(world)
+    await talk(caller, await boris.until_called(), world)
+    world.command(ChooseStatus("vera", "online", "api"))
+    asked = await boris.dial("701")
+    await asked.until(CallState.UP)
+    await boris.calls[0].refer("701", to_call=asked)
+    await boris.until(lambda: boris.calls[0].progress == [603], "the NOTIFY")
+    assert boris.calls[0].state is CallState.UP
+    await asked.hang_up()
+    assert await boris.calls[0].refer("701") == 202
+    await boris.calls[0].until(CallState.ENDED)
+    world.command(ChooseStatus("vera", "ready", "api"))
+    await talk(caller, await vera.until_called(), world)
+    assert status(world, "boris") == "ready"
     await caller.call.hang_up()

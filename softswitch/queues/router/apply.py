@@ -48,7 +48,9 @@ def _removed(state: RouterState, record: Record, fact: facts.QueueRemoved) -> No
 
 
 def _entered(state: RouterState, record: Record, fact: facts.QueueEntered) -> None:
-    queue = state.queues[fact.queue]
+    queue = state.queues.get(fact.queue)
+    if queue is None:
+        return
     rules = queue.rules
     entry = Entry(
         fact.entry,

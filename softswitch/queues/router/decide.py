@@ -92,7 +92,8 @@ def _withdrawn(entry: Entry, but: str = "") -> Facts:
 
 def _turn(state: RouterState, event: events.Turn, now: float) -> Facts:
     slot = state.slot(event.user)
-    free, why = (event.free, "" if event.free else event.why) if not slot.entry else (False, slot.why)
+    free = event.free and not slot.entry
+    why = "" if free else event.why or slot.why
     if (slot.free, slot.why) == (free, why):
         return []
     out: Facts = [facts.AgentTurned(event.user, free, why)]

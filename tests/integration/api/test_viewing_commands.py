@@ -169,3 +169,21 @@ def test_statuses_are_listed(running: Path) -> None:
     assert "Перерыв" in shown
     [row] = json.loads(softswitch("statuses", "--json", "--config", running).stdout)
     assert row["code"] == "2"
+
+
+def test_queues_are_shown_with_their_line(running: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    shown = softswitch("queues", "--config", running).stdout
+    assert "support" in shown
+    assert "67 %" in shown
+    shown = softswitch("queues", "support", "--config", running).stdout
+    assert "7001" in shown
+    assert "agents: anna free, boris logged out" in shown
+    [queue] = json.loads(softswitch("queues", "--json", "--config", running).stdout)
+    assert queue["waiting_entries"][0]["position"] == 1
+
+
+def test_a_wrap_up_is_ended_and_a_missing_block_told_by_command(running: Path) -> None:
+    assert softswitch("agent", "ready", "anna", "--config", running).exit_code == 0
+    result = softswitch("agent", "unblock", "anna", "--config", running)
+    assert isinstance(result.exception, CommandError)

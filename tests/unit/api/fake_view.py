@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from softswitch.api.people_view import AgentView, ForwardView, StatusRowView
 from softswitch.api.phones_view import ResyncView, SubscriptionView
+from softswitch.api.queues_view import AgentFigures, EntryView, QueueView
 from softswitch.api.view import (
     BanView,
     CallView,
@@ -115,6 +116,26 @@ class FakeView(FakeControl):
     def log_into_queues(self, user: str, queue: str, *, logged_in: bool) -> AgentView:
         self._anna = replace(self.agent(user), queues=(queue or "support",) if logged_in else ())
         return self._anna
+
+    def end_wrap_up(self, user: str) -> AgentView:
+        return self.agent(user)
+
+    def unblock(self, user: str) -> AgentView:
+        raise CommandError(f"{user} is not blocked", status=409, error_id="not-blocked", field="user")
+
+    def queues(self) -> Sequence[QueueView]:
+        return [self.queue("support")]
+
+    def queue(self, name: str) -> QueueView:
+        if name != "support":
+            raise CommandError(f"There is no queue {name}", status=404, error_id="unknown-queue", field="queue")
+        entry = EntryView(7, "c1", "7001", "call", "waiting", 1, 65, 90, (), "2026-11-22T10:00:00.000Z")
+        counts = (9, 5, 4, 2, 1, 0, 1, 12.5, 70, 180.0, 20.0, 5.0, 66.7, "in time / all that count")
+        agents = {"anna": "free", "boris": "logged out"}
+        return QueueView("support", "700", "longest_idle", "normal", ("vera",), 1, 65, 2, agents, *counts, (entry,))
+
+    def agent_figures(self) -> Sequence[AgentFigures]:
+        return [AgentFigures("anna", 6, 5, 1, 0, 900, 3600, 25.0)]
 
     def forward(self, user: str, kind: str, target: str, after_s: float) -> AgentView:
         forwards = {kind: ForwardView(target, after_s)} if target else {}

@@ -182,6 +182,11 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/users/{user}/do-not-disturb",
         "/api/v1/users/{user}/forwards",
         "/api/v1/users/{user}/queues",
+        "/api/v1/users/{user}/wrap-up",
+        "/api/v1/users/{user}/block",
+        "/api/v1/queues",
+        "/api/v1/queues/{name}",
+        "/api/v1/agent-figures",
         "/healthz",
         "/metrics",
     }
@@ -253,3 +258,21 @@ async def test_prometheus_reads_the_metrics(http: httpx.AsyncClient) -> None:
     assert values['softswitch_socket_drops_total{local="udp:127.0.0.1:5060"}'] == "7.0"
     assert values['softswitch_tick_late_seconds{worker="0"}'] == "0.0015"
     assert values['softswitch_missed_ticks_total{worker="0"}'] == "3.0"
+
+
+@pytest.mark.row("C-16")
+async def test_queues_are_shown_with_their_lines_and_agents_with_their_day(http: httpx.AsyncClient) -> None:
+    (queue,) = (await http.get("/api/v1/queues")).json()
+    assert (queue["waiting"], queue["longest_wait_s"], queue["service_level"]) == (1, 65, 66.7)
+    assert (await http.get("/api/v1/queues/support")).json() == queue
+    assert (await http.get("/api/v1/queues/none")).json()["error_id"] == "unknown-queue"
+    (figures,) = (await http.get("/api/v1/agent-figures")).json()
+    assert (figures["user"], figures["occupancy"]) == ("anna", 25.0)
+    answer = await http.put("/api/v1/users/anna/queues", json={"logged_in": True, "queue": ""})
+    assert answer.json()["queues"] == ["support"], "a program on the agent's desk logs in"
+
+
+async def test_a_wrap_up_is_ended_and_a_block_that_there_is_not_is_told(http: httpx.AsyncClient) -> None:
+    assert (await http.delete("/api/v1/users/anna/wrap-up")).json()["user"] == "anna"
+    refused = await http.delete("/api/v1/users/anna/block")
+    assert (refused.status_code, refused.json()["error_id"]) == (409, "not-blocked")

@@ -1,0 +1,75 @@
+"""What the journal tells of queues: why somebody was given to whom, and whether the router would decide so again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch.app.writer_process import JOURNAL_FOLDER
+from softswitch.core.clock import iso_utc
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record, encode
+from softswitch.journal.archive import retired_through
+from softswitch.journal.reading import read_records
+from softswitch.queues.router.apply import FOLDED, apply
+from softswitch.queues.router.explaining import Told, explain
+from softswitch.queues.router.facts import QueueOffered
+from softswitch.queues.router.matching import offer_of_entry, offer_to_agent
+from softswitch.queues.router.state import RouterState
+
+
+def _records(directory: Path) -> Iterator[Record]:
+    journal = directory / JOURNAL_FOLDER
+    return read_records(journal, retired_through(journal) + 1)
+
+
+def explained(directory: Path, conversation_id: str) -> list[Told]:
+    """Tell in sentences what queues decided about a conversation.
+
+    Args:
+        directory: the storage directory.
+        conversation_id: which.
+
+    Raises:
+        CommandError: the journal knows of no queue in it.
+    """
+    found = list(explain(_records(directory), conversation_id))
+    if not found:
+        message = f"No queue has decided anything about {conversation_id}, as far as the journal goes back"
+        raise CommandError(message, status=404, error_id="unknown-conversation", field="conversation")
+    return found
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay came to."""
+
+    decisions: int = 0
+    differing: list[str] = field(default_factory=list)
+    """Number and time of each decision that would be another one now."""
+    unknown: int = 0
+    """Decisions about entries that began before the journal does."""
+
+
+def replay(directory: Path) -> Replayed:
+    """Decide again whatever the router decided, each from the facts before it, and compare the octets."""
+    state, found = RouterState(), Replayed()
+    for record in _records(directory):
+        if type(record.fact) not in FOLDED:
+            continue
+        if isinstance(record.fact, QueueOffered):
+            _compare(state, record, record.fact, found)
+        apply(state, record)
+    return found
+
+
+def _compare(state: RouterState, record: Record, fact: QueueOffered, found: Replayed) -> None:
+    if fact.entry not in state.entries or fact.queue not in state.queues:
+        found.unknown += 1
+        return
+    look = offer_to_agent(state, fact.users[0], record.wall_s) if fact.joined else None
+    again = look or offer_of_entry(state, fact.entry, record.wall_s)
+    found.decisions += 1
+    if again is None or encode(0, 0.0, "", again) != encode(0, 0.0, "", fact):
+        found.differing.append(f"fact {record.sequence} at {iso_utc(record.wall_s)}")

@@ -1,0 +1,173 @@
+"""What the router decided about a conversation, in sentences: folded to each moment, told with who was passed over.
+
+The facts of the journal are enough: nothing is asked of the running switch, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+from softswitch.core.facts import Record
+from softswitch.queues.router import facts
+from softswitch.queues.router.apply import FOLDED, apply
+from softswitch.queues.router.matching import why_not
+from softswitch.queues.router.state import Entry, QueueState, RouterState
+
+_BY: Final = {
+    "longest_idle": "has been without a call for the longest time",
+    "priority": "stands first by priority",
+    "round_robin": "comes after the one who served last",
+    "random": "was drawn by chance",
+    "least_talk_time": "has talked least today",
+    "fewest_answered": "has answered the fewest calls today",
+    "ring_all": "all who are free ring",
+    "three_random": "three are drawn by chance",
+    "three_by_priority": "the first three by priority ring",
+}
+_LEFT: Final = {
+    "abandoned": "The caller hung up",
+    "time": "The caller had waited as long as the queue lets them",
+    "full": "The line was full",
+    "no-agents": "Nobody was there",
+    "key": "The caller pressed the exit key",
+    "removed": "The queue was removed",
+    "expired": "The callback came to the end of its time",
+    "failed": "The customer was not reached in any try",
+    "picked-up": "Somebody else picked the call up",
+    "lost": "The call was lost",
+}
+_DECLINED: Final = {
+    "rejected": "rejected the call",
+    "missed": "did not answer in time",
+    "unreachable": "could not be reached",
+    "withdrawn": "was let go",
+}
+
+
+class Told(NamedTuple):
+    """One sentence."""
+
+    wall_s: float
+    text: str
+
+
+def explain(records: Iterable[Record], conversation_id: str) -> Iterator[Told]:
+    """Tell what queues decided about a conversation, in the order of the facts.
+
+    Args:
+        records: all facts up to its end, in order.
+        conversation_id: which.
+    """
+    state = RouterState()
+    for record in records:
+        if type(record.fact) not in FOLDED:
+            continue
+        tell = _TELLERS.get(type(record.fact))
+        concerns = tell is not None and _concerns(state, record, conversation_id)
+        before = _people(state, record.fact) if concerns else ""
+        apply(state, record)
+        if tell is not None and concerns:
+            text = tell(state, record, record.fact)
+            yield Told(record.wall_s, f"{text} {before}".strip())
+
+
+def _concerns(state: RouterState, record: Record, conversation_id: str) -> bool:
+    """Tell whether a fact is about a conversation, or about the callback that it asked for."""
+    if record.conversation_id == conversation_id:
+        return True
+    entry = state.entries.get(getattr(record.fact, "entry", 0))
+    return entry is not None and entry.entry == state.by_conversation.get(conversation_id)
+
+
+def _people(state: RouterState, fact: Any) -> str:  # noqa: ANN401  # any fact
+    """Say who was passed over at that moment, each with the reason."""
+    entry = state.entries.get(getattr(fact, "entry", 0))
+    queue = state.queues.get(entry.queue) if entry is not None else None
+    if not isinstance(fact, facts.QueueOffered) or entry is None or queue is None:
+        return ""
+    others = [f"{user} ({_why(state, queue, entry, user)})" for user in queue.places if user not in fact.users]
+    return f"Passed over: {', '.join(others)}." if others else ""
+
+
+def _why(state: RouterState, queue: QueueState, entry: Entry, user: str) -> str:
+    why = why_not(state, queue, entry, user)
+    if why == "strategy":
+        slot = state.agents[user]
+        return (
+            f"free, and behind by the strategy: idle since {_clock(slot.idle_since_s)}, {slot.talk_s:.0f} s of talk, "
+            f"{slot.answered} answered"
+        )
+    return {"rejected": "rejected it before", "missed": "missed it before"}.get(why, why)
+
+
+def _clock(wall_s: float) -> str:
+    seconds = int(wall_s % 86_400)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _entered(state: RouterState, record: Record, fact: facts.QueueEntered) -> str:
+    entry = state.entries[fact.entry]
+    ahead = sum(1 for each in state.entries.values() if each.is_waiting and each.order < entry.order)
+    needs = f", needs {' and '.join(fact.skills)}" if fact.skills else ""
+    only = f", waits for {fact.only} first" if fact.only else ""
+    return f"{fact.number or 'Somebody'} began to wait in {fact.queue}{needs}{only}; {ahead} before them."
+
+
+def _offered(state: RouterState, record: Record, fact: facts.QueueOffered) -> str:
+    who = " and ".join(fact.users)
+    if fact.sticky:
+        return f"{who} is rung: talked with the caller last time."
+    if fact.joined:
+        return f"{who} became free and rings too."
+    keys = ", ".join("/".join(f"{value:g}" for value in key) for key in fact.keys if key)
+    drawn = f", drawn {', '.join(f'{number:.4f}' for number in fact.drawn)}" if fact.drawn else ""
+    reason = _BY.get(fact.strategy, "the strategy's choice")
+    verb = "is" if len(fact.users) == 1 else "are"
+    return f"{who} {verb} rung: {fact.strategy}, {reason}{f' (key {keys}{drawn})' if keys else ''}."
+
+
+def _declined(state: RouterState, record: Record, fact: facts.QueueDeclined) -> str:
+    return f"{fact.user} {_DECLINED.get(fact.how, fact.how)}."
+
+
+def _answered(state: RouterState, record: Record, fact: facts.QueueAnswered) -> str:
+    return f"{fact.user} answered, {fact.waited_s:.1f} s after the caller had come."
+
+
+def _finished(state: RouterState, record: Record, fact: facts.QueueFinished) -> str:
+    return f"{fact.user} and the caller had talked for {fact.talk_s:.1f} s."
+
+
+def _left(state: RouterState, record: Record, fact: facts.QueueLeft) -> str:
+    return f"{_LEFT.get(fact.how, fact.how)}, after {fact.waited_s:.1f} s in {fact.queue}."
+
+
+def _round(state: RouterState, record: Record, fact: facts.QueueRoundOver) -> str:
+    return "All who were free had been asked; who did not take it may be asked again."
+
+
+def _relaxed(state: RouterState, record: Record, fact: facts.QueueRelaxed) -> str:
+    return f"The caller asks for less now: {' and '.join(fact.skills) or 'anybody'}."
+
+
+def _callback(state: RouterState, record: Record, fact: facts.CallbackAsked) -> str:
+    return f"The caller wants to be called back at {fact.number} and keeps the place in the line."
+
+
+def _failed(state: RouterState, record: Record, fact: facts.CallbackFailed) -> str:
+    return f"The customer was not reached ({fact.how}), for the {fact.tries}. time; tried again later."
+
+
+_TELLERS: Final[dict[type, Callable[[RouterState, Record, Any], str]]] = {
+    facts.QueueEntered: _entered,
+    facts.QueueOffered: _offered,
+    facts.QueueDeclined: _declined,
+    facts.QueueAnswered: _answered,
+    facts.QueueFinished: _finished,
+    facts.QueueLeft: _left,
+    facts.QueueRoundOver: _round,
+    facts.QueueRelaxed: _relaxed,
+    facts.CallbackAsked: _callback,
+    facts.CallbackFailed: _failed,
+}

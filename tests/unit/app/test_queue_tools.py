@@ -1,0 +1,116 @@
+"""``softswitch why`` and ``softswitch replay`` on a journal that a run of the router wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from softswitch.app.queue_tools import explained, replay
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record, encode
+from softswitch.journal.segments import SegmentWriter
+from softswitch.queues.agents.facts import AgentEnteredQueue
+from softswitch.queues.router import events
+from softswitch.queues.router.apply import apply
+from softswitch.queues.router.facts import QueueOffered
+from softswitch.queues.router.router import take
+from softswitch.queues.router.rules import Member, QueueRules
+from softswitch.queues.router.state import RouterState
+
+START_S = 1_764_000_000.0
+
+
+class Kept:
+    """A router whose facts are kept as they would be on disk."""
+
+    def __init__(self, *rules: QueueRules) -> None:
+        self.state = RouterState()
+        self.now = START_S
+        self.records: list[Record] = []
+        self.say(events.Configure(rules))
+        for each in rules:
+            for member in each.members:
+                apply(self.state, self.place(AgentEnteredQueue(member.user, each.name, "test"), ""))
+
+    def place(self, fact: object, conversation_id: str) -> Record:
+        self.records.append(Record(len(self.records) + 1, self.now, conversation_id, fact))
+        return self.records[-1]
+
+    def say(self, event: events.Event) -> None:
+        list(take(self.state, event, self.now, self.place))
+
+    def on_disk(self, directory: Path) -> Path:
+        writer = SegmentWriter(directory / "journal")
+        writer.append([encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in self.records])
+        writer.close()
+        return directory
+
+
+def members(*users: str) -> tuple[Member, ...]:
+    return tuple(Member(user) for user in users)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    made = Kept(QueueRules("support", strategy="priority", members=members("anna", "boris", "vera")))
+    made.say(events.Turn("anna", free=False, why="wrap-up"))
+    made.say(events.Turn("boris", free=True, why=""))
+    made.say(events.Turn("vera", free=True, why=""))
+    made.say(events.Enter("c1", "support", "7001"))
+    made.now += 15
+    made.say(events.Due(1))
+    made.now += 4
+    made.say(events.Answer(1, "vera", "c1.3"))
+    made.now += 60
+    made.say(events.Finish(1))
+    return made
+
+
+def test_why_tells_who_was_rung_by_which_rule_and_who_was_passed_over_for_what(kept: Kept, tmp_path: Path) -> None:
+    assert [told.text for told in explained(kept.on_disk(tmp_path), "c1")] == [
+        "7001 began to wait in support; 0 before them.",
+        "boris is rung: priority, stands first by priority (key 1). Passed over: anna (wrap-up), vera (free, and "
+        "behind by the strategy: idle since 16:00:00, 0 s of talk, 0 answered).",
+        "boris did not answer in time.",
+        "vera is rung: priority, stands first by priority (key 1). Passed over: anna (wrap-up), boris (ringing).",
+        "vera answered, 19.0 s after the caller had come.",
+        "vera and the caller had talked for 60.0 s.",
+    ]
+
+
+def test_why_of_a_call_that_no_queue_had_is_told_so(kept: Kept, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No queue has decided anything about c2"):
+        explained(kept.on_disk(tmp_path), "c2")
+
+
+def test_a_replay_comes_to_the_same_decisions_octet_for_octet_and_notices_another(tmp_path: Path) -> None:
+    made = Kept(
+        QueueRules("a", strategy="three_random", members=members("anna", "boris", "vera", "gleb")),
+        QueueRules("b", rank=0, strategy="longest_idle", members=members("vera", "gleb")),
+        QueueRules("c", strategy="ring_all", members=members("anna", "vera")),
+    )
+    chance = Random(3)
+    for number in range(300):
+        made.now += chance.choice([0, 1, 5, 20])
+        user = chance.choice(["anna", "boris", "vera", "gleb"])
+        asked = [(n, u) for n, entry in made.state.entries.items() for u in entry.offered]
+        made.say(events.Turn(user, free=chance.random() < 0.7, why="busy"))
+        if chance.random() < 0.5:
+            made.say(events.Enter(f"c{number}", chance.choice("abc"), ""))
+        if asked:
+            made.say(events.Answer(*chance.choice(asked), "leg"))
+        for entry in list(made.state.entries):
+            if chance.random() < 0.3:
+                made.say(events.Due(entry))
+                made.say(events.Finish(entry))
+    (tmp_path / "good").mkdir()
+    found = replay(made.on_disk(tmp_path / "good"))
+    offers = [place for place, record in enumerate(made.records) if isinstance(record.fact, QueueOffered)]
+    assert (found.decisions, found.differing, found.unknown) == (len(offers), [], 0)
+    assert found.decisions > 100
+    wrong = made.records[offers[50]]
+    wrong.fact.__setattr__("until_s", 0.0)
+    (tmp_path / "wrong").mkdir()
+    assert [place.split()[1] for place in replay(made.on_disk(tmp_path / "wrong")).differing] == [str(wrong.sequence)]
