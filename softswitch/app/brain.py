@@ -43,6 +43,7 @@ from softswitch.app.wake_ups import Timed, WakeUps
 from softswitch.calls import inputs
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
+from softswitch.calls.secrecy import Secrecy
 from softswitch.core.clock import Clock
 from softswitch.core.ids import Entropy, new_conversation_id
 from softswitch.directory.authenticator import Authenticator
@@ -55,6 +56,7 @@ from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.scenario.errands import ErrandOver, Errands, NoErrands
+from softswitch.sdp.key_vault import KeyVault
 from softswitch.sip.flow import Flow
 from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.user_agent import UserAgent
@@ -113,7 +115,14 @@ class Brain:
             timers=settings.timers,
             product=settings.product,
         )
-        self._performer = Performer(self.calls, self._ua, media, settings.domain, self._credentials_of)
+        self._performer = Performer(
+            self.calls,
+            self._ua,
+            media,
+            settings.domain,
+            self._credentials_of,
+            secrecy=Secrecy(KeyVault(settings.media_key), self.calls),
+        )
         self._call_desk = CallDesk(self._folded, turn, self._ua, self._performer, self.trace, self._wake_ups, entropy)
         self._keeper = InvariantKeeper(self.calls, turn, self._ua, self._performer, media, self._call_desk, log)
         self.people = People(
@@ -286,6 +295,7 @@ class Brain:
             may_call=self._may_call,
             trunks=self._trunks,
             replace=self._call_desk.replace,
+            keep_offer=self._performer.secrecy.offered,
         )
 
     def _new_queue_desk(self) -> QueueDesk:

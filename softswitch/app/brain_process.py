@@ -161,6 +161,7 @@ class BrainProcess:
             recording_failure=self._settings.recording.on_failure,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             nonce_key=ensure_key(self._directory / "nonce.key"),
+            media_key=ensure_key(self._directory / "media.key"),
         )
 
     def _site(self) -> Site:

@@ -54,6 +54,8 @@ class BrainSettings:
     """In which they are said where a caller has chosen none."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
+    media_key: bytes = b""
+    """Seals the keys of SRTP that are kept; itself kept in a file so that it outlives the process."""
     deadlines: Deadlines = field(default_factory=Deadlines)
     registration: RegistrationLimits = field(default_factory=RegistrationLimits)
     timers: Timers = field(default_factory=Timers)

@@ -242,7 +242,8 @@ class CallDesk:
     def _keep_dialog(self, leg: str, conversation_id: str) -> None:
         session = self._performer.sessions.get(leg)
         if session is not None and session.changed:
-            fact = facts.DialogChanged(leg, session.snapshot().values())
+            snapshot = self._performer.secrecy.snapshot(session.snapshot())
+            fact = facts.DialogChanged(leg, snapshot.values())
             self._trace.belongs(conversation_id, session.dialog.sip_call_id)
             apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
 

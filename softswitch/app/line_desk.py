@@ -123,7 +123,7 @@ class LineDesk:
         found = self._calls.legs.get(leg)
         if found is None:
             raise refused(f"There is no leg {leg or '(empty)'} in a call now", "unknown-leg", status=404)
-        place = Place(found.uri, found.flow, found.media_address, found.advertised_address, found.route)
+        place = Place(found.uri, found.flow, found.media_address, found.advertised_address, found.route, found.srtp)
         phone = Phone(found.user, found.number, place, caller=found.caller, headers=self._answering())
         if not found.user:
             raise refused(f"{leg} is no phone of the switch's", "not-ours")

@@ -17,7 +17,7 @@ def inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
     if isinstance(event, engine.LegClosed):
         s = event.statistics
         counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
-        return (inputs.MediaClosed(event.leg, *counts),)
+        return (inputs.MediaClosed(event.leg, *counts, s.packets_forged, s.packets_replayed),)
     if isinstance(event, engine.DigitPressed):
         return (inputs.KeyPressed(event.leg, event.digit, event.number),)
     if isinstance(event, engine.PlayEnded):

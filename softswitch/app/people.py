@@ -7,6 +7,7 @@ from typing import Any
 
 from softswitch.calls.inputs import Refuse
 from softswitch.calls.state import CallsState
+from softswitch.directory.encryption import IMPOSSIBLE
 from softswitch.directory.location import Binding, LocationState, RegistrationBound, RegistrationRemoved
 from softswitch.directory.routing import one_flow_each
 from softswitch.directory.site import Site, User
@@ -18,6 +19,7 @@ from softswitch.queues.agents.state import AgentsState, Forward
 from softswitch.queues.agents.working import Work
 
 OFFLINE = Refuse(480, 20, "Subscriber absent", "offline")
+UNENCRYPTED = Refuse(480, 88, "Encrypted sound (SRTP) is required, and signalling is not encrypted", "srtp-impossible")
 BUSY = Refuse(486, 17, "User busy", "busy")
 DISTURBED = Refuse(486, 17, "Do not disturb", "do-not-disturb")
 _CAUSES = {480: 20, 486: 17, 603: 21}
@@ -83,7 +85,7 @@ class People:
         """
         phones = self.registered_phones(user, wall_s=wall_s)
         if not phones:
-            return OFFLINE
+            return UNENCRYPTED if self._locations.contacts_of(user.name, wall_s=wall_s) else OFFLINE
         status = refusing_status(self._agents, self._site(), user, right)
         if status is not None:
             return _refused_by(status)
@@ -97,8 +99,9 @@ class People:
         return phones
 
     def registered_phones(self, user: User, *, wall_s: float) -> tuple[Binding, ...]:
-        """Return the phones of a user that are there, each once."""
-        return one_flow_each(self._locations.contacts_of(user.name, wall_s=wall_s))
+        """Return the phones of a user that are there, each once; those that may not be told their keys are left out."""
+        bindings = self._locations.contacts_of(user.name, wall_s=wall_s)
+        return one_flow_each(tuple(one for one in bindings if user.encryption_over(one.flow) != IMPOSSIBLE))
 
     def dialling_refused(self, user: User) -> Refuse | None:
         """Return why a user may not make calls now, or None; who serves a caller may always ask somebody meanwhile."""

@@ -35,6 +35,7 @@ from softswitch.core.immutable import immutable
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.codes import Dialled
+from softswitch.directory.encryption import OFF
 from softswitch.directory.inbound_number import inbound_number
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, by_route, outward, shown_as
@@ -110,6 +111,7 @@ class RequestDesk:
         ban: keeps the fact that a source is shut out.
         may_call: tells whether a source may have one more call.
         trunks: makes the legs of calls that leave.
+        keep_offer: makes of a phone's offer what may be kept; gets whether its sound is encrypted too.
     """
 
     def __init__(
@@ -130,6 +132,7 @@ class RequestDesk:
         may_call: Callable[[Flow], bool],
         trunks: TrunkDesk,
         replace: Callable[[Request, Flow, Replaces | str, MakeReplacement], int],
+        keep_offer: Callable[[str, str], str],
     ) -> None:
         self.site = site
         self.draining = False
@@ -148,6 +151,7 @@ class RequestDesk:
         self._record = record
         self._arrive = arrive
         self._replace = replace
+        self._keep_offer = keep_offer
         self._guard = guard
         self._ban = ban
         self._may_call = may_call
@@ -248,7 +252,8 @@ class RequestDesk:
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")
-        place = self._place(str(contacts[0].uri), flow)
+        place = self._place(str(contacts[0].uri), flow, srtp=self._encryption(caller, flow))
+        sdp = self._keep_offer(request.sdp, place.srtp)
         number, name = _identity(request, caller)
 
         def make(conversation_id: str) -> CallArrived:
@@ -260,7 +265,7 @@ class RequestDesk:
                 caller.trunk,
                 dialled,
                 place,
-                request.sdp,
+                sdp,
                 request.max_forwards,
                 destination,
             )
@@ -286,17 +291,18 @@ class RequestDesk:
         if len(values) > 1 or not contacts:
             raise SipError("an INVITE with more than one Replaces, or without a Contact")
         replaces = leg or parse_replaces(values[0])
-        place = self._place(str(contacts[0].uri), flow)
+        place = self._place(str(contacts[0].uri), flow, srtp=self._encryption(caller, flow))
+        sdp = self._keep_offer(request.sdp, place.srtp)
         number, _ = _identity(request, caller)
         user = caller.user.name if caller.user else ""
         early_only = isinstance(replaces, str) or replaces.early_only
 
         def make(conversation_id: str, leg: str, replaced: str) -> ReplacementArrived:
             return ReplacementArrived(
-                conversation_id, leg, replaced, user, number, place, request.sdp, request.max_forwards, early_only
+                conversation_id, leg, replaced, user, number, place, sdp, request.max_forwards, early_only
             )
 
-        status = self._replace(request, flow, replaces, make) if request.sdp else 488
+        status = self._replace(request, flow, replaces, make) if sdp else 488
         if status:
             self._refuse(request, flow, status)
 
@@ -346,9 +352,13 @@ class RequestDesk:
             return Refuse(403, 21, f"No route of {user.name} leads to {number}", "forbidden-route")
         return self._destination(found, caller, wall_s, right)
 
-    def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = ()) -> Place:
-        """Say where a phone is and which of our addresses it sees."""
-        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path)
+    def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = (), *, srtp: str) -> Place:
+        """Say where a phone is, which of our addresses it sees, and whether its sound is encrypted."""
+        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path, srtp)
+
+    def _encryption(self, caller: Caller, flow: Flow) -> str:
+        owner = caller.user or self.site.trunks.get(caller.trunk)
+        return OFF if owner is None else owner.encryption_over(flow)
 
     def _barred(self, found: object, caller: Caller) -> Refuse | None:
         """Return why the caller's own status permits no calls now; codes and emergency calls are always permitted."""
@@ -434,7 +444,9 @@ class RequestDesk:
 
     def phone(self, user: User, binding: Binding) -> Phone:
         """Say what the calls must know of a registered phone."""
-        return Phone(user.name, user.extension, self._place(binding.contact, binding.flow, binding.path))
+        srtp = user.encryption_over(binding.flow)
+        place = self._place(binding.contact, binding.flow, binding.path, srtp=srtp)
+        return Phone(user.name, user.extension, place)
 
 
 def _replaces_in(uri: Uri) -> Replaces | None:

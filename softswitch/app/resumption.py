@@ -21,9 +21,13 @@ def restore_sessions(calls: CallsState, ua: UserAgent, performer: Performer, *, 
     for leg in calls.legs.values():
         if leg.dialog and (leg.is_live or leg.cancelling):
             age_s = max(0.0, wall_s - leg.dialog_at_s)
-            performer.sessions[leg.leg] = ua.restore(_snapshot_of(leg), owner=leg.leg, now=now, age_s=age_s)
+            performer.sessions[leg.leg] = ua.restore(
+                performer.secrecy.restored(_snapshot_of(leg)), owner=leg.leg, now=now, age_s=age_s
+            )
     for parting in calls.partings:
-        _part_again(parting, ua, performer, now)
+        _part_again(
+            parting, performer.secrecy.restored(SessionSnapshot.from_values(parting.dialog)), ua, performer, now
+        )
 
 
 def _snapshot_of(leg: Leg) -> SessionSnapshot:
@@ -36,7 +40,7 @@ def _snapshot_of(leg: Leg) -> SessionSnapshot:
     return snapshot._replace(provisional=provisional, early=early)
 
 
-def _part_again(parting: Parting, ua: UserAgent, performer: Performer, now: float) -> None:
+def _part_again(parting: Parting, snapshot: SessionSnapshot, ua: UserAgent, performer: Performer, now: float) -> None:
     """End a dialog again whose end was kept a moment before the brain died.
 
     The phone's own BYE needs no word of ours, but its 200 when it comes again. A dialog that was lost has nobody to
@@ -44,7 +48,6 @@ def _part_again(parting: Parting, ua: UserAgent, performer: Performer, now: floa
     """
     if parting.how == "lost":
         return
-    snapshot = SessionSnapshot.from_values(parting.dialog)
     if parting.how == "bye" and parting.by == "phone":
         ua.remember_ended(snapshot.sip_call_id, snapshot.local_tag, now=now)
     elif parting.how == "bye" or snapshot.role == "server":

@@ -63,7 +63,9 @@ class SessionDesk:
         self._ua = ua
         self._calls = calls
         self._turn = turn
+        self._performer = performer
         self._sessions = performer.sessions
+        self._secrecy = performer.secrecy
         self._call_desk = call_desk
         self._decide = call_desk.decide
         self._desk = desk
@@ -79,7 +81,7 @@ class SessionDesk:
         while True:
             batch = self._ua.actions()
             for action in batch:
-                self._handlers[type(action)](action)
+                self._handlers[type(action)](self._secrecy.sealed(action))
             if not batch and not self._settle():
                 return
 
@@ -164,7 +166,7 @@ class SessionDesk:
         leg = self._calls.legs.get(action.session.owner)
         session = self._sessions.get(action.session.owner)
         if leg is not None and session is not None and leg.local_sdp and not leg.pending_offer:
-            session.reinvite(leg.local_sdp, now=self._turn.now)
+            self._performer.offer_again(leg, self._turn.now)
             self._noted(action)
 
     def _ended(self, action: actions.Ended) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from softswitch.app.addresses import Addresses
 from softswitch.calls.inputs import Phone, Place, Refuse, RingPhones
 from softswitch.calls.state import CallsState
+from softswitch.directory.encryption import IMPOSSIBLE
 from softswitch.directory.host_names import FoundHosts, Target
 from softswitch.directory.outward import Outward, Way
 from softswitch.directory.site import Trunk
@@ -132,7 +133,10 @@ class TrunkDesk:
             written = f"[{host}]" if ":" in host else host
             transport = "" if kind == "udp" else f";transport={kind}"
             uri = f"sip:{way.number}@{written}:{port}{transport}"
-            place = Place(uri, flow, local[0], self._addresses.host_for(flow))
+            srtp = trunk.encryption_over(flow)
+            if srtp == IMPOSSIBLE:
+                continue
+            place = Place(uri, flow, local[0], self._addresses.host_for(flow), srtp=srtp)
             made.append(Phone("", way.number, place, trunk.name, from_, headers, trunk.codecs))
         return made
 

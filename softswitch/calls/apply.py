@@ -71,6 +71,7 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         fact.caller,
         fact.headers,
         fact.codecs,
+        fact.srtp,
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
     )

@@ -16,9 +16,12 @@ from typing import Final
 
 from softswitch.calls.state import Leg, LegState
 from softswitch.core.errors import SdpError
-from softswitch.media.engine import Format, Stream
+from softswitch.directory.encryption import IMPOSSIBLE, OPTIONAL, REQUIRED
+from softswitch.media.engine import Format, Srtp, Stream
 from softswitch.sdp.audio import RemoteAudio, remote_audio
+from softswitch.sdp.crypto import SUITES, Crypto
 from softswitch.sdp.direction import Direction, answer_direction
+from softswitch.sdp.key_vault import named_key
 from softswitch.sdp.model import Origin, PayloadFormat
 from softswitch.sdp.offer_answer import make_answer, make_offer
 from softswitch.sdp.parse import parse_sdp
@@ -46,7 +49,7 @@ def audio_of(sdp: str) -> RemoteAudio | None:
     if not sdp:
         return None
     try:
-        return remote_audio(parse_sdp(sdp))
+        return remote_audio(parse_sdp(sdp), encrypted=True)
     except SdpError:
         return None
 
@@ -66,8 +69,63 @@ def offer_for(
 ) -> str:
     """Write an offer for a leg with these formats; ``port`` where the leg does not know its own yet."""
     before = parse_sdp(leg.local_sdp) if leg.local_sdp else None
-    host = leg.advertised_address
-    return write_sdp(make_offer(_origin(leg), host, port or leg.port, formats, direction, previous=before))
+    offer = make_offer(
+        _origin(leg),
+        leg.advertised_address,
+        port or leg.port,
+        formats,
+        direction,
+        previous=before,
+        crypto=_keys_offered(leg),
+        must_encrypt=_must_encrypt(leg),
+    )
+    return write_sdp(offer)
+
+
+def _keys_offered(leg: Leg) -> tuple[Crypto, ...]:
+    """Return the ways of encryption that a phone is offered, with a key of its leg for each."""
+    if leg.srtp not in {OPTIONAL, REQUIRED}:
+        return ()
+    return tuple(Crypto(tag, suite, named_key(leg.leg)) for tag, suite in enumerate(SUITES, 1))
+
+
+def _must_encrypt(leg: Leg) -> bool:
+    """Tell whether a phone is offered encryption alone: it is required, or its own last description said so."""
+    audio = audio_of(leg.remote_sdp)
+    return leg.srtp == REQUIRED or (leg.srtp == OPTIONAL and audio is not None and audio.must_encrypt)
+
+
+def _key_taken(leg: Leg, audio: RemoteAudio) -> Crypto | None:
+    """Return the first way of encryption that a phone offers, with a key of ours; None where it shall be none.
+
+    Raises:
+        SdpError: there must be one.
+    """
+    if leg.srtp in {OPTIONAL, REQUIRED} and audio.crypto:
+        return audio.crypto[0]._replace(key=named_key(leg.leg))
+    if leg.srtp in {REQUIRED, IMPOSSIBLE}:
+        raise SdpError("encrypted sound (SRTP) is required")
+    return None
+
+
+def srtp_of(local_sdp: str, remote_sdp: str) -> Srtp | None:
+    """Return how the sound of two descriptions is encrypted, with keys as they are kept; None where it is not.
+
+    The offer has several ways, the answer names the one that is taken by its tag (RFC 4568 §5.1.2).
+    """
+    ours, theirs = audio_of(local_sdp), audio_of(remote_sdp)
+    if ours is None or theirs is None:
+        return None
+    by_tag = {(way.tag, way.suite): way.key for way in ours.crypto}
+    for way in theirs.crypto:
+        if (way.tag, way.suite) in by_tag:
+            return Srtp(way.suite, by_tag[way.tag, way.suite], way.key)
+    return None
+
+
+def encrypted(local_sdp: str, remote_sdp: str) -> bool:
+    """Tell whether two descriptions agree upon encryption."""
+    return srtp_of(local_sdp, remote_sdp) is not None
 
 
 def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
@@ -172,20 +230,20 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
         SdpError: no common speech format.
     """
     offer = parse_sdp(remote_sdp)
-    audio = remote_audio(offer)
+    audio = remote_audio(offer, encrypted=True)
     formats = in_order_of(wanted, audio.formats) if audio else ()
     if audio is None or not has_speech(formats):
         raise SdpError("no common audio format")
     # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
     wanted_direction = Direction.RECVONLY if audio.on_hold else Direction.SENDRECV
     direction = answer_direction(audio.direction, wanted_direction)
-    port = port or leg.port
+    port, host, crypto = port or leg.port, leg.advertised_address, _key_taken(leg, audio)
     if leg.local_sdp:
         origin = parse_sdp(leg.local_sdp).origin
-        repeated = write_sdp(make_answer(offer, origin, leg.advertised_address, port, formats, direction))
+        repeated = write_sdp(make_answer(offer, origin, host, port, formats, direction, crypto=crypto))
         if repeated == leg.local_sdp:
             return repeated
-    return write_sdp(make_answer(offer, _origin(leg), leg.advertised_address, port, formats, direction))
+    return write_sdp(make_answer(offer, _origin(leg), host, port, formats, direction, crypto=crypto))
 
 
 def codec_of(sdp: str) -> str:
@@ -220,13 +278,17 @@ def stream_of(leg: Leg) -> Stream | None:
         ]
     )
     routable = remote.address not in _UNROUTABLE and remote.port != 0
+    srtp = srtp_of(leg.local_sdp, leg.remote_sdp)
+    # What must be encrypted and is not goes nowhere and is not listened to.
+    permitted = srtp is not None or not (leg.srtp == REQUIRED or local.must_encrypt)
     return Stream(
         address=remote.address,
         port=remote.port,
         rtcp_port=remote.rtcp_port,
         sip_source=leg.flow.remote[0],
         formats=formats,
-        receive=remote.direction in {Direction.SENDRECV, Direction.SENDONLY},
-        send=routable and remote.direction in {Direction.SENDRECV, Direction.RECVONLY},
+        receive=permitted and remote.direction in {Direction.SENDRECV, Direction.SENDONLY},
+        send=permitted and routable and remote.direction in {Direction.SENDRECV, Direction.RECVONLY},
         ptime_ms=remote.ptime_ms,
+        srtp=srtp,
     )

@@ -66,4 +66,5 @@ def added_phone(leg: str, phone: Phone, max_forwards: int, *, side: str = "calle
         phone.caller,
         phone.headers,
         phone.codecs,
+        srtp=place.srtp,
     )

@@ -1,7 +1,7 @@
 """The facts of a call: what happened to a conversation, its legs and its segments.
 
 The conversation's id and the wall time stand in the record, not in the fact. Descriptions are kept as text, as they
-went over the wire.
+went over the wire but for keys of SRTP, which are sealed or named (:mod:`softswitch.sdp.key_vault`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ConversationStarted:
     """``kind:name`` of whoever decides what becomes of the caller, e.g. ``scenario:main``; empty for a plain call."""
 
 
-@fact("leg.added", version=2)
+@fact("leg.added", version=3)
 class LegAdded:
     """A conversation got a leg: a dialog and a port will be its."""
 
@@ -65,6 +65,9 @@ class LegAdded:
     """Names of the codecs that it is offered; empty: all that the caller has."""
     replaces: str = ""
     """Of a picker: the leg whose place it takes."""
+    srtp: str = "off"
+    """Whether its sound is encrypted: ``off``, ``optional``, ``required``, or ``impossible`` where it is required and
+    its keys may not be told."""
 
 
 @fact("detours.planned")
@@ -394,7 +397,7 @@ class LegCancelSettled:
     leg: str
 
 
-@fact("leg.media_closed")
+@fact("leg.media_closed", version=2)
 class LegMediaClosed:
     """A leg's port is free again; what its RTP did."""
 
@@ -404,6 +407,10 @@ class LegMediaClosed:
     packets_lost: int
     jitter_ms: float
     packets_refused: int
+    packets_forged: int = 0
+    """Encrypted packets that fitted no key."""
+    packets_replayed: int = 0
+    """Encrypted packets that came a second time."""
 
 
 @fact("conversation.ended")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from softswitch.core.immutable import immutable
+from softswitch.directory.encryption import OFF
 from softswitch.sip.flow import Flow
 
 
@@ -19,6 +20,8 @@ class Place:
     """The address that its SDP names."""
     route: tuple[str, ...] = ()
     """Route headers for our INVITE to it: the Path of its registration (RFC 3327)."""
+    srtp: str = OFF
+    """Whether its sound is encrypted (:mod:`softswitch.directory.encryption`)."""
 
 
 @immutable
@@ -132,6 +135,8 @@ class MediaClosed:
     packets_lost: int = 0
     jitter_ms: float = 0.0
     packets_refused: int = 0
+    packets_forged: int = 0
+    packets_replayed: int = 0
 
 
 @immutable

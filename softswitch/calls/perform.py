@@ -6,7 +6,9 @@ the user agent and the media engine, which let nothing out before the turn's fac
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from softswitch.calls import facts
@@ -15,8 +17,10 @@ from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld
 from softswitch.calls.description import stream_of
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
+from softswitch.calls.secrecy import Secrecy
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, Parting, PortState
-from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing
+from softswitch.core.errors import SdpError
+from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing, Srtp, Stream
 from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
@@ -40,6 +44,7 @@ class Performer:
         media: the media engine.
         domain: the host part of the addresses that phones see.
         credentials_of: who we are to a trunk.
+        secrecy: reveals the keys that are kept in descriptions.
     """
 
     def __init__(
@@ -49,8 +54,12 @@ class Performer:
         media: MediaEngine,
         domain: str,
         credentials_of: Callable[[str], OurCredentials | None] = lambda _: None,
+        *,
+        secrecy: Secrecy,
     ) -> None:
         self._credentials_of = credentials_of
+        self.secrecy = secrecy
+        """Seals and reveals keys in descriptions."""
         self.sessions: dict[str, Session] = {}
         """Live sessions by leg."""
         self._state = state
@@ -127,7 +136,7 @@ class Performer:
             flow=leg.flow,
             from_address=parse_address(leg.caller) if leg.caller else self._caller_address(conversation),
             to_address=Address(Uri("sip", leg.number, parse_uri(leg.uri).host if leg.trunk else self._domain)),
-            sdp=fact.sdp,
+            sdp=self.secrecy.vault.reveal(fact.sdp),
             route=leg.route,
             headers=(*(_header(line) for line in leg.headers), *self._referred_by(conversation)),
             max_forwards=leg.max_forwards,
@@ -156,7 +165,7 @@ class Performer:
     def _alerted(self, fact: facts.LegAlerted, now: float) -> None:
         session = self._server(fact.leg)
         if session is not None:
-            session.progress(fact.status, sdp=fact.sdp, now=now)
+            session.progress(fact.status, sdp=self.secrecy.vault.reveal(fact.sdp), now=now)
         if fact.source:
             caller = self._state.legs[fact.leg]
             self._set_stream(caller)
@@ -168,7 +177,7 @@ class Performer:
     def _accepted(self, fact: facts.LegAccepted, now: float) -> None:
         session = self._server(fact.leg)
         if session is not None:
-            session.accept(fact.sdp, now=now)
+            session.accept(self.secrecy.vault.reveal(fact.sdp), now=now)
         self._set_stream(self._state.legs[fact.leg])
 
     def _acknowledged(self, fact: facts.LegAcknowledged, now: float) -> None:
@@ -178,7 +187,7 @@ class Performer:
     def _reoffered(self, fact: facts.LegReoffered, now: float) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None:
-            session.accept_reoffer(fact.local_sdp, now=now)
+            session.accept_reoffer(self.secrecy.vault.reveal(fact.local_sdp), now=now)
         if fact.remote_sdp:
             self._set_stream(self._state.legs[fact.leg])
 
@@ -205,7 +214,7 @@ class Performer:
         """Send a phone the description that is ours now."""
         session = self.sessions.get(leg.leg)
         if session is not None:
-            session.reinvite(leg.local_sdp, now=now)
+            session.reinvite(self.secrecy.vault.reveal(leg.local_sdp), now=now)
 
     def _reinvite_answered(self, fact: facts.LegReinviteAnswered, now: float) -> None:
         leg = self._state.legs[fact.leg]
@@ -223,7 +232,7 @@ class Performer:
     def _offered(self, fact: facts.LegOffered, now: float) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None:
-            session.reinvite(fact.sdp, now=now)
+            session.reinvite(self.secrecy.vault.reveal(fact.sdp), now=now)
 
     def _offer_answered(self, fact: facts.LegOfferAnswered, now: float) -> None:
         self._set_stream(self._state.legs[fact.leg])
@@ -268,7 +277,15 @@ class Performer:
     def _set_stream(self, leg: Leg) -> None:
         stream = stream_of(leg)
         if stream is not None:
-            self._media.set_stream(leg.leg, stream)
+            self._media.set_stream(leg.leg, stream if stream.srtp is None else self._with_keys(stream, stream.srtp))
+
+    def _with_keys(self, stream: Stream, kept: Srtp) -> Stream:
+        """Return a stream with the keys that the media plane needs; a silent one where they cannot be read."""
+        try:
+            keys = [self.secrecy.vault.key(kept.suite, key) for key in (kept.send_key, kept.receive_key)]
+        except SdpError:
+            return replace(stream, receive=False, send=False, srtp=None)
+        return replace(stream, srtp=Srtp(kept.suite, *(b64encode(key).decode() for key in keys)))
 
     def _leg_ended(self, fact: facts.LegEnded, now: float) -> None:
         leg = self._state.legs.get(fact.leg)
@@ -284,7 +301,8 @@ class Performer:
 
     def release(self, session: Session, now: float) -> None:
         """End a dialog that has lost its leg."""
-        self.sessions = {leg: one for leg, one in self.sessions.items() if one is not session}
+        for leg in [leg for leg, one in self.sessions.items() if one is session]:
+            del self.sessions[leg]
         how = "bye" if session.is_confirmed or session.state.value == "accepted" else "reject"
         if not session.is_winding_down:
             _end(session, how, 500, 41, "Temporary failure", now)

@@ -58,6 +58,7 @@ def arrive(state: CallsState, given: ReplacementArrived) -> Facts:
             given.sdp,
             given.max_forwards,
             replaces=given.replaced,
+            srtp=place.srtp,
         )
     ]
 

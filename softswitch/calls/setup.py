@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from softswitch.calls import facts
-from softswitch.calls.causes import NO_MEDIA, NO_PORT, OVERLOAD, Failure
+from softswitch.calls.causes import NO_MEDIA, NO_PORT, OVERLOAD, SRTP_IMPOSSIBLE, SRTP_REQUIRED, Failure
 from softswitch.calls.description import OUR_FORMATS as OURS
 from softswitch.calls.description import (
     answer_for,
@@ -36,6 +36,7 @@ from softswitch.calls.replacing import take_place
 from softswitch.calls.state import CallsState, Conversation, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
+from softswitch.directory.encryption import IMPOSSIBLE, REQUIRED
 
 Facts = list[Any]
 
@@ -81,10 +82,14 @@ def _refusal(given: CallArrived) -> Failure | None:
     destination = given.destination
     if isinstance(destination, Refuse):
         return Failure(destination.status, destination.cause, destination.reason, destination.word)
+    if given.place.srtp == IMPOSSIBLE:
+        return SRTP_IMPOSSIBLE
     if given.sdp:
         audio = audio_of(given.sdp)
         if audio is None or not has_speech(audio.formats):
             return NO_MEDIA
+        if given.place.srtp == REQUIRED and not audio.crypto:
+            return SRTP_REQUIRED
     return None
 
 
@@ -113,6 +118,7 @@ def added(
         sdp,
         max_forwards,
         place.route,
+        srtp=place.srtp,
     )
 
 
@@ -185,5 +191,7 @@ def media_closed(state: CallsState, given: MediaClosed) -> Facts:
             given.packets_lost,
             given.jitter_ms,
             given.packets_refused,
+            given.packets_forged,
+            given.packets_replayed,
         )
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from softswitch.core.state_table import StateTable, Word
+from softswitch.directory.encryption import OFF
 from softswitch.sip.flow import Flow
 
 
@@ -166,6 +167,8 @@ class Leg:
     caller: str = ""
     headers: tuple[str, ...] = ()
     codecs: tuple[str, ...] = ()
+    srtp: str = OFF
+    """As in ``leg.added``."""
     state: LegState = LegState.NEW
     port_state: PortState = PortState.NONE
     port: int = 0

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from softswitch.calls import facts
-from softswitch.calls.causes import NO_MEDIA
+from softswitch.calls.causes import NO_MEDIA, SRTP_REQUIRED
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.description import (
     OUR_FORMATS,
     answer_for,
     audio_of,
     codec_of,
+    encrypted,
     has_speech,
     in_order_of,
     offer_for,
     wanted_of,
 )
 from softswitch.calls.dialling import called_on, is_own_phone
-from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of
+from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, nobody_reached
 from softswitch.calls.inputs import (
     CalleeAnswered,
     CalleeProgressed,
@@ -31,6 +32,7 @@ from softswitch.calls.inputs import (
 from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing, unparked
 from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
 from softswitch.core.errors import SdpError
+from softswitch.directory.encryption import REQUIRED
 from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
@@ -68,12 +70,21 @@ def answered(state: CallsState, given: CalleeAnswered) -> Facts:
     conversation = state.conversation_of(given.leg)
     if leg is None or conversation is None or leg.state not in _WAITING:
         return []
+    sdp = given.sdp or leg.remote_sdp
+    if leg.srtp == REQUIRED and not encrypted(leg.local_sdp, sdp):
+        taken = facts.LegAnswered(given.leg, given.sdp, leg.user)
+        return [taken, _end_of_plain(leg), *nobody_reached(conversation, SRTP_REQUIRED, but=leg.leg)]
     if is_own_phone(conversation, leg):
         return called_on(conversation, leg, given.sdp)
     if not conversation.caller.is_live:
         return []
     out: Facts = [facts.LegAnswered(given.leg, given.sdp, leg.user), *completed_elsewhere(conversation, leg)]
-    return [*out, *connect(conversation, leg, given.sdp or leg.remote_sdp)]
+    return [*out, *connect(conversation, leg, sdp)]
+
+
+def _end_of_plain(leg: Leg) -> facts.LegEnded:
+    """Hang up at a phone that took the call without the encryption that it was told to use."""
+    return facts.LegEnded(leg.leg, "switch", "bye", 0, SRTP_REQUIRED.cause, SRTP_REQUIRED.reason)
 
 
 def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:

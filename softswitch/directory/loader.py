@@ -12,6 +12,7 @@ from typing import Final
 
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.connectors import EVENTS, Crm, Webhook
+from softswitch.directory.encryption import OFF, OPTIONAL
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import custom_statuses
@@ -220,6 +221,8 @@ def _user(entry: Entry, domain: str) -> User:
         recording_pause=entry.flag("recording_pause"),
         recording_notice=entry.text("recording_notice"),
         voicemail=entry.flag("voicemail"),
+        srtp=entry.text("srtp", OPTIONAL),
+        srtp_without_tls=entry.flag("srtp_without_tls"),
     )
 
 
@@ -300,4 +303,6 @@ def _trunk(entry: Entry) -> Trunk:
         calls_each_day=entry.whole("calls_each_day") or 0,
         calls_each_user_day=entry.whole("calls_each_user_day") or 0,
         calls_each_number_day=entry.whole("calls_each_number_day") or 0,
+        srtp=entry.text("srtp", OFF),
+        srtp_without_tls=entry.flag("srtp_without_tls"),
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.connectors import EVENTS
+from softswitch.directory.encryption import CHOICES as ENCRYPTION
 from softswitch.directory.fields import (
     Field,
     Fields,
@@ -56,6 +57,8 @@ _WRAP_UP: Final = Field(
     )
 )
 
+_ENCRYPTION: Final[Fields] = {"srtp": Field(choice(*ENCRYPTION)), "srtp_without_tls": Field(flag)}
+
 _USERS: Final[Fields] = {
     "name": _NAME,
     "extension": _EXTENSION,
@@ -72,6 +75,7 @@ _USERS: Final[Fields] = {
     "call_waiting": Field(flag),
     "respect_status": Field(flag),
     "preset": Field(choice(*PRESETS)),
+    **_ENCRYPTION,
 }
 
 STATUS_RIGHTS: Final[Fields] = {right: Field(choice(YES, NO, CALL_WAITING)) for right in RIGHTS}
@@ -212,6 +216,7 @@ _TRUNKS: Final[Fields] = {
     "calls_each_user_day": Field(whole(1, 1_000_000)),
     "calls_each_number_day": Field(whole(1, 1_000_000)),
     "recording": _RECORDING,
+    **_ENCRYPTION,
 }
 
 _EMERGENCY: Final[Fields] = {

@@ -19,6 +19,7 @@ import msgpack
 from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.connectors import Crm, Webhook
+from softswitch.directory.encryption import OFF, OPTIONAL, encryption_over
 from softswitch.directory.statuses import DEFAULT_PRESET, Preset, Status
 from softswitch.sip.flow import Flow
 
@@ -60,6 +61,14 @@ class User:
     """Sound file that tells others that the call is recorded; empty: nothing tells them."""
     voicemail: bool = False
     """Whether the user has a mailbox."""
+    srtp: str = OPTIONAL
+    """Whether the sound of this user's phones is encrypted: ``off``, ``optional`` or ``required``."""
+    srtp_without_tls: bool = False
+    """Whether its keys may be told over UDP and TCP too."""
+
+    def encryption_over(self, flow: Flow) -> str:
+        """Return what holds for a phone of this user that signals by this flow."""
+        return encryption_over(flow.transport, self.srtp, without_tls=self.srtp_without_tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,13 @@ class Trunk:
     """Calls that leave in one day of UTC; 0: any number."""
     calls_each_user_day: int = 0
     calls_each_number_day: int = 0
+    srtp: str = OFF
+    srtp_without_tls: bool = False
+    """Both as those of :class:`User`."""
+
+    def encryption_over(self, flow: Flow) -> str:
+        """Return what holds for a call that comes or goes by this flow."""
+        return encryption_over(flow.transport, self.srtp, without_tls=self.srtp_without_tls)
 
     @property
     def source_port(self) -> int | None:

@@ -8,6 +8,7 @@ as events, each numbered by its worker and kept there until acknowledged.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Final, NamedTuple, Protocol
 
 from softswitch.core.immutable import immutable
@@ -38,6 +39,18 @@ class OpenLeg:
 
 
 @immutable
+class Srtp:
+    """How a leg's packets are encrypted (RFC 3711)."""
+
+    suite: str
+    """As in RFC 4568: ``AES_CM_128_HMAC_SHA1_80`` ..."""
+    send_key: str = field(repr=False)
+    """Master key and salt of packets to the phone: as the calls keep it; base64 where the media plane is told."""
+    receive_key: str = field(repr=False)
+    """Those of packets from the phone."""
+
+
+@immutable
 class Stream:
     """Where a leg's sound comes from and goes to, as its SDP and its SIP packets say."""
 
@@ -55,6 +68,8 @@ class Stream:
     send: bool
     """Whether we may send to the phone now."""
     ptime_ms: int = 20
+    srtp: Srtp | None = None
+    """None: nothing is encrypted."""
 
 
 EVERYBODY: Final = "*"
@@ -92,6 +107,10 @@ class LegStatistics:
     """What the phone's last report (RTCP) said that it missed."""
     round_trip_ms: float = 0.0
     """From the phone's last report; 0 when it sent none."""
+    packets_forged: int = 0
+    """Encrypted packets and reports that fit no key: a wrong one, or somebody changed them on the way."""
+    packets_replayed: int = 0
+    """Encrypted packets that came a second time."""
 
 
 @immutable

@@ -43,10 +43,11 @@ from softswitch.media.engine import (
     Recording,
     RecordingEnded,
     RecordingTrouble,
+    Srtp,
     Stream,
 )
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Raised when a message changes its meaning; a brain places no new legs on a worker that speaks another."""
 PRODUCT: Final = "softswitch/0.1.0"
 MESSAGE_OCTETS: Final = 96 * 1024
@@ -171,14 +172,16 @@ def stream_values(stream: Stream) -> Values:
         stream.receive,
         stream.send,
         stream.ptime_ms,
+        None if stream.srtp is None else (stream.srtp.suite, stream.srtp.send_key, stream.srtp.receive_key),
     )
 
 
 def stream_of(values: Values) -> Stream:
     """Make a stream of its plain values."""
-    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms = values
+    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms, srtp = values
     made = tuple(Format(*form) for form in formats)
-    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms)
+    keys = None if srtp is None else Srtp(*srtp)
+    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms, keys)
 
 
 def hear_values(rows: Sequence[Hear]) -> Values:

@@ -1,9 +1,10 @@
 """The audio stream of a peer's description, read once into what a call needs to know of it.
 
-Only plain RTP is taken: ``RTP/AVP``, and ``RTP/AVPF``, which differs from it in what RTCP may send and when (RFC 4585
-§5: entities of the two profiles work together where no feedback message is agreed upon; our answer names the offered
-profile, as RFC 3264 §6 asks, and agrees upon none). Encrypted profiles are refused, and so are streams
-whose address is a host name or a multicast group: nothing here resolves names, and a telephone call is unicast.
+Taken are ``RTP/AVP``, and ``RTP/AVPF``, which differs from it in what RTCP may send and when (RFC 4585 §5: entities of
+the two profiles work together where no feedback message is agreed upon; our answer names the offered profile, as RFC
+3264 §6 asks, and agrees upon none), and their encrypted twins where a ``crypto`` line is of use (RFC 4568). A phone
+that would as soon speak without encryption writes ``crypto`` lines under the plain profile. Streams whose address is a
+host name or a multicast group are refused: nothing here resolves names, and a telephone call is unicast.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from softswitch.core.immutable import immutable
+from softswitch.sdp.crypto import SECURE_PROFILES, Crypto, parse_crypto
 from softswitch.sdp.direction import DIRECTIONS, Direction
 from softswitch.sdp.model import Media, PayloadFormat, SessionDescription
 from softswitch.sdp.static_types import STATIC_FORMATS
 
 DEFAULT_PTIME_MS: Final = 20
 _LONGEST_PTIME_MS: Final = 200
-_PLAIN_RTP: Final = frozenset({"RTP/AVP", "RTP/AVPF"})
+_PROFILES: Final = frozenset({"RTP/AVP", "RTP/AVPF"}) | SECURE_PROFILES
 _UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  # the hold of RFC 2543, not a bind address
 
 
@@ -43,21 +45,32 @@ class RemoteAudio:
     """The packet length it asks for, within its ``maxptime``; 20 where it asks for none."""
     index: int
     """The stream's place among the ``m=`` lines, from 0."""
+    crypto: tuple[Crypto, ...] = ()
+    """The ways of encryption that are of use, in the peer's order of preference; empty: there is none."""
+    must_encrypt: bool = False
+    """Whether its profile leaves no way but encryption."""
 
 
 @lru_cache(maxsize=1024)
-def remote_audio(description: SessionDescription) -> RemoteAudio | None:
+def remote_audio(description: SessionDescription, *, encrypted: bool = False) -> RemoteAudio | None:
     """Return the first audio stream that can be taken, or None.
 
-    It must be open (port not 0), plain RTP to a unicast IP address, and name a format that carries sound.
+    It must be open (port not 0), RTP to a unicast IP address, and name a format that carries sound.
+
+    Args:
+        description: the peer's.
+        encrypted: whether a stream with a key of use goes before others; else one that must be encrypted is not taken.
     """
+    plain = None
     for index, media in enumerate(description.media):
-        if media.kind == "audio" and media.port and media.protocol.upper() in _PLAIN_RTP:
+        if media.kind == "audio" and media.port and media.protocol.upper() in _PROFILES:
             address = unicast_address(media.address or description.address)
             audio = _read(description, media, address, index) if address else None
-            if audio is not None:
+            if audio is not None and audio.crypto and encrypted:
                 return audio
-    return None
+            if audio is not None and not audio.must_encrypt:
+                plain = plain or audio
+    return plain
 
 
 @lru_cache(maxsize=4096)
@@ -79,11 +92,13 @@ class _Said(NamedTuple):
     direction: Direction | None
     rtcp_port: int
     ptime_ms: int
+    crypto: tuple[Crypto, ...]
 
 
 def _read(description: SessionDescription, media: Media, address: str, index: int) -> RemoteAudio | None:
     said = _said(media.formats, media.attributes)
-    if said is None:
+    must_encrypt = media.protocol.upper() in SECURE_PROFILES
+    if said is None or (must_encrypt and not said.crypto):
         return None
     direction = said.direction or _session_direction(description.attributes)
     return RemoteAudio(
@@ -95,6 +110,8 @@ def _read(description: SessionDescription, media: Media, address: str, index: in
         not direction.receives or address in _UNSPECIFIED,
         said.ptime_ms,
         index,
+        said.crypto,
+        must_encrypt,
     )
 
 
@@ -104,6 +121,7 @@ def _said(tokens: tuple[str, ...], attributes: tuple[str, ...]) -> _Said | None:
     values: dict[str, str] = {}
     maps: dict[str, str] = {}
     parameters: dict[str, str] = {}
+    crypto: list[Crypto] = []
     direction = None
     for attribute in attributes:
         name, _, value = attribute.partition(":")
@@ -113,12 +131,16 @@ def _said(tokens: tuple[str, ...], attributes: tuple[str, ...]) -> _Said | None:
             number, _, parameters[number] = value.partition(" ")
         elif name in DIRECTIONS:
             direction = DIRECTIONS[name]
+        elif name == "crypto":
+            crypto += filter(None, [parse_crypto(value)])
         else:
             values[name] = value
     formats = _formats(tokens, maps, parameters)
     if not any(known.carries_sound for known in formats):
         return None
-    return _Said(formats, direction, _number(values.get("rtcp", "").partition(" ")[0]), _ptime_ms(values))
+    return _Said(
+        formats, direction, _number(values.get("rtcp", "").partition(" ")[0]), _ptime_ms(values), tuple(crypto)
+    )
 
 
 def _session_direction(attributes: Iterable[str]) -> Direction:

@@ -8,10 +8,12 @@ from typing import Final
 
 from softswitch.core.errors import LocalProtocolError, SdpError
 from softswitch.sdp.audio import DEFAULT_PTIME_MS, remote_audio
+from softswitch.sdp.crypto import Crypto, crypto_attribute
 from softswitch.sdp.direction import Direction, answer_direction
 from softswitch.sdp.model import Media, Origin, PayloadFormat, SessionDescription
 
-_PROTOCOL: Final = "RTP/AVP"
+_PLAIN: Final = "RTP/AVP"
+_ENCRYPTED: Final = "RTP/SAVP"
 _REGISTERED_SPELLING: Final = {"OPUS": "opus", "ILBC": "iLBC", "SPEEX": "speex"}
 """Names know no case, but there are phones that compare letter by letter."""
 
@@ -25,6 +27,8 @@ def make_offer(
     ptime_ms: int = DEFAULT_PTIME_MS,
     *,
     previous: SessionDescription | None = None,
+    crypto: Sequence[Crypto] = (),
+    must_encrypt: bool = False,
 ) -> SessionDescription:
     """Build an offer of one audio stream.
 
@@ -37,13 +41,17 @@ def make_offer(
         ptime_ms: the packet length that we ask for.
         previous: the last description that we sent in this dialog. A later offer keeps its number of ``m=`` lines and
             their order (RFC 3264 §8): our stream stays at its place, the others stay refused.
+        crypto: ways of encryption in our order of preference.
+        must_encrypt: whether the peer shall choose one of them; else it may as soon take none.
 
     Raises:
-        LocalProtocolError: no format carries sound.
+        LocalProtocolError: no format carries sound, or there is no way of encryption where there must be one.
     """
     if not any(known.carries_sound for known in formats):
         raise LocalProtocolError("an offer needs a format that carries sound")
-    stream = _audio(port, _PROTOCOL, formats, direction, ptime_ms)
+    if must_encrypt and not crypto:
+        raise LocalProtocolError("an offer that must be encrypted needs a key")
+    stream = _audio(port, _ENCRYPTED if must_encrypt else _PLAIN, formats, direction, ptime_ms, crypto)
     media = [stream] if previous is None else _in_place(previous.media, stream)
     return SessionDescription(origin, address, tuple(media))
 
@@ -57,6 +65,7 @@ def make_answer(
     direction: Direction = Direction.SENDRECV,
     *,
     ptime_ms: int | None = None,
+    crypto: Crypto | None = None,
 ) -> SessionDescription:
     """Build the answer that takes the stream of :func:`remote_audio` and refuses the others with port 0.
 
@@ -68,11 +77,13 @@ def make_answer(
         formats: of the offered ones, in our order of preference, with the offer's numbers; others are left out.
         direction: what we want; the answer holds as much of it as the offer allows.
         ptime_ms: the packet length that we ask for; None for that of the offer.
+        crypto: the way of encryption that is taken: tag and suite of the offer's, and our key; None for none.
 
     Raises:
-        SdpError: no stream can be taken, or no format that carries sound is common (``status_hint`` 488).
+        SdpError: no stream can be taken, without encryption where none is given, or no format that carries sound is
+            common (``status_hint`` 488).
     """
-    audio = remote_audio(offer)
+    audio = remote_audio(offer, encrypted=crypto is not None)
     if audio is None:
         raise SdpError("no audio stream that can be taken")
     offered = {known[:4] for known in audio.formats}
@@ -82,7 +93,9 @@ def make_answer(
     allowed = answer_direction(audio.direction, direction)
     media = [_refused(stream) for stream in offer.media]
     protocol = offer.media[audio.index].protocol
-    media[audio.index] = _audio(port, protocol, chosen, allowed, ptime_ms or audio.ptime_ms)
+    media[audio.index] = _audio(
+        port, protocol, chosen, allowed, ptime_ms or audio.ptime_ms, () if crypto is None else (crypto,)
+    )
     return SessionDescription(origin, address, tuple(media))
 
 
@@ -105,9 +118,17 @@ def _common(offered: tuple[PayloadFormat, ...], supported: tuple[PayloadFormat, 
     )
 
 
-def _audio(port: int, protocol: str, formats: Iterable[PayloadFormat], direction: Direction, ptime_ms: int) -> Media:
+def _audio(
+    port: int,
+    protocol: str,
+    formats: Iterable[PayloadFormat],
+    direction: Direction,
+    ptime_ms: int,
+    crypto: Iterable[Crypto],
+) -> Media:
     numbers, attributes = _lines(tuple(formats), direction, ptime_ms)
-    return Media("audio", port, protocol, numbers, "", attributes)
+    keys = tuple([crypto_attribute(each) for each in crypto])
+    return Media("audio", port, protocol, numbers, "", attributes + keys)
 
 
 @lru_cache(maxsize=1024)

@@ -63,6 +63,8 @@ class Habits:
     user_agent: str = "SimulatedPhone/1.0"
     act_after_s: float = 0.0
     """How slow it is to do what ``incoming`` says."""
+    srtp: str = ""
+    """``optional`` or ``required``: it writes and takes keys of SRTP; empty: it knows none."""
 
 
 class LogLine(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Final
 
 from softswitch.simulation.phone_core import PhoneCore
 from softswitch.simulation.phone_request import Attempt
-from softswitch.simulation.phone_sdp import Description, answer_to, read_description, write_description
+from softswitch.simulation.phone_sdp import SUITE, Description, answer_to, read_description, write_description
 from softswitch.sip.message import Header, Message, Request, Response
 
 Content = tuple[tuple[Header, ...], bytes]
@@ -66,13 +67,24 @@ class Dialog:
 
     def here(self, direction: str = "sendrecv", address: str = "") -> Description:
         """Describe our end with all that we know: an offer."""
-        return Description(address or self.phone.address[0], self.local.port, self.phone.habits.payloads, direction)
+        habits, key = self.phone.habits, self.key
+        profile = "RTP/SAVP" if habits.srtp == "required" else "RTP/AVP"
+        crypto = (("1", SUITE, key),) if key else ()
+        host = address or self.phone.address[0]
+        return Description(host, self.local.port, habits.payloads, direction, profile, crypto)
+
+    @property
+    def key(self) -> str:
+        """The key of our SRTP, as the descriptions say it; empty where we have none."""
+        secret = f"{self.phone.name}-{self.local.port}".rjust(30, "0").encode()
+        return b64encode(secret[-30:]).decode() if self.phone.habits.srtp else ""
 
     def answer_to_remote(self) -> Description | None:
         """Describe our end in answer to their offer, or with an offer where they made none; None where nothing fits."""
         if self.remote is None:
             return self.here()
-        return answer_to(self.remote, self.phone.address[0], self.local.port, self.phone.habits.payloads)
+        habits = self.phone.habits
+        return answer_to(self.remote, self.phone.address[0], self.local.port, habits.payloads, self.key)
 
     def content(self, description: Description | None) -> Content:
         """Write a description as ours; nothing for None."""

@@ -12,6 +12,8 @@ Payloads = tuple[tuple[int, str], ...]
 """Payload numbers with what they stand for, e.g. ``(0, "PCMU/8000")``."""
 
 USUAL_PAYLOADS: Final[Payloads] = ((0, "PCMU/8000"), (8, "PCMA/8000"), (101, "telephone-event/8000"))
+SUITE: Final = "AES_CM_128_HMAC_SHA1_80"
+"""The one suite of SRTP that simulated phones know."""
 _STATIC: Final = {0: "PCMU/8000", 8: "PCMA/8000", 9: "G722/8000", 18: "G729/8000"}
 _DIRECTIONS: Final = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _ANSWER: Final = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
@@ -26,6 +28,9 @@ class Description:
     payloads: Payloads = USUAL_PAYLOADS
     direction: str = "sendrecv"
     """As the describing end says it of itself."""
+    profile: str = "RTP/AVP"
+    crypto: tuple[tuple[str, str, str], ...] = ()
+    """Tag, suite and key of each line of SRTP."""
 
     @property
     def sends(self) -> bool:
@@ -48,7 +53,8 @@ def write_description(description: Description, *, session: int, version: int) -
         "s=call",
         f"c=IN {family} {description.address}",
         "t=0 0",
-        f"m=audio {description.port} RTP/AVP {numbers}",
+        f"m=audio {description.port} {description.profile} {numbers}",
+        *(f"a=crypto:{tag} {suite} inline:{key}" for tag, suite, key in description.crypto),
         *(f"a=rtpmap:{number} {name}" for number, name in description.payloads),
         *(f"a=fmtp:{number} 0-16" for number, name in description.payloads if name.startswith("telephone")),
         "a=ptime:20",
@@ -60,13 +66,17 @@ def write_description(description: Description, *, session: int, version: int) -
 def read_description(text: str) -> Description | None:
     """Read the first audio line that is not refused; None where there is none."""
     address, direction = "", "sendrecv"
-    port, numbers, names = 0, list[int](), dict(_STATIC)
+    port, numbers, names, profile = 0, list[int](), dict(_STATIC), ""
+    crypto: list[tuple[str, str, str]] = []
     for line in text.splitlines():
         if line.startswith("c="):
             address = line.split()[-1]
         elif line.startswith("m=audio") and not port:
             fields = line.split()
-            port, numbers = int(fields[1]), [int(number) for number in fields[3:]]
+            port, profile, numbers = int(fields[1]), fields[2], [int(number) for number in fields[3:]]
+        elif line.startswith("a=crypto:"):
+            tag, suite, key = line[9:].split(None, 2)
+            crypto.append((tag, suite, key.removeprefix("inline:")))
         elif line.startswith("a=rtpmap:"):
             number, name = line[9:].split(None, 1)
             names[int(number)] = name.strip()
@@ -74,11 +84,23 @@ def read_description(text: str) -> Description | None:
             direction = line[2:]
     if not port:
         return None
-    return Description(address, port, tuple((n, names.get(n, "?")) for n in numbers), direction)
+    payloads = tuple((n, names.get(n, "?")) for n in numbers)
+    return Description(address, port, payloads, direction, profile, tuple(crypto))
 
 
-def answer_to(offer: Description, address: str, port: int, known: Payloads) -> Description | None:
-    """Answer an offer: the formats that both know, with the offer's numbers; None where there is none (488)."""
+def answer_to(offer: Description, address: str, port: int, known: Payloads, key: str = "") -> Description | None:
+    """Answer an offer: the formats that both know, with the offer's numbers; None where there is none (488).
+
+    Args:
+        offer: theirs.
+        address: ours.
+        port: ours.
+        known: what we know.
+        key: of our SRTP; empty: we have none.
+    """
+    crypto = tuple((tag, suite, key) for tag, suite, _ in offer.crypto if suite == SUITE and key)[:1]
+    if offer.profile == "RTP/SAVP" and not crypto:
+        return None
     mine = {name.upper() for _, name in known}
     common = tuple((number, name) for number, name in offer.payloads if name.upper() in mine)
     if not any(not name.startswith("telephone-event") for _, name in common):
@@ -86,4 +108,4 @@ def answer_to(offer: Description, address: str, port: int, known: Payloads) -> D
     direction = _ANSWER[offer.direction]
     if offer.address in {"0.0.0.0", "::"} and direction == "sendrecv":  # noqa: S104  # RFC 2543's way to hold
         direction = "recvonly"
-    return Description(address, port, common, direction)
+    return Description(address, port, common, direction, offer.profile, crypto)

@@ -82,6 +82,7 @@ class SimulatedSwitch:
             settings or BrainSettings(),
             domain=site.domain,
             nonce_key=b"simulated nonce key",
+            media_key=b"simulated media key",
             local_for=lambda transport, host: (hosts[0], PORT if transport == "udp" else 0),
             password_of=lambda trunk: f"{trunk.username}-secret",
         )

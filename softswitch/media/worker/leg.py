@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, field
 
 from softswitch.media.engine import DigitPressed, Stream
+from softswitch.media.worker.guard import Guard, Tally
 from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.latching import Endpoint, Latch
 from softswitch.media.worker.track import Track
@@ -53,6 +54,9 @@ class Leg:
     events: EventReceiver = field(default_factory=EventReceiver)
     track: Track | KeyTrack | None = None
     """What it hears in the place of its room."""
+    guard: Guard | None = None
+    """Encrypts and decrypts its packets; None where nothing is encrypted."""
+    tally: Tally = field(default_factory=Tally)
     closed: bool = False
     keys: int = 0
     """How many keys were told."""

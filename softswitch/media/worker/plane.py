@@ -20,9 +20,12 @@ from softswitch.media.engine import (
     OpenLeg,
     Playing,
     Recording,
+    Srtp,
     Stream,
 )
 from softswitch.media.worker.batch import Batch
+from softswitch.media.worker.guard import Guard
+from softswitch.media.worker.guarded_io import GuardedBackend
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg, ReportState
@@ -95,7 +98,7 @@ class MediaPlane:
     ) -> None:
         self._state = state
         self._ports = ports
-        self._backend = backend
+        self._backend = backend = GuardedBackend(state, backend)
         self._poller = poller
         self._clock = clock
         self._entropy = entropy
@@ -159,6 +162,7 @@ class MediaPlane:
         leg = self._legs.get(name)
         if leg is None or leg.stream == stream:
             return
+        self._set_guard(leg, stream.srtp)
         leg.stream = stream
         leg.alive_at = self._clock.monotonic()
         if leg.latch.aim(stream.address, stream.port, stream.sip_source, now=self._clock.monotonic()):
@@ -170,6 +174,15 @@ class MediaPlane:
         self._rooms.refresh(leg)
         self._taps.refresh(leg)
         self._choose_who_sees_sound()
+
+    def _set_guard(self, leg: Leg, keys: Srtp | None) -> None:
+        if keys is None:
+            leg.guard = None
+        elif leg.guard is None:
+            leg.guard = Guard(keys, leg.tally)
+        else:
+            leg.guard.follow(keys)
+        self._backend.guard(leg.row, leg.guard)
 
     def set_room(self, room: str, rows: Sequence[Hear]) -> None:
         """Say who hears whom."""
@@ -231,6 +244,7 @@ class MediaPlane:
         self._rooms.drop(leg)
         self._desk.drop(leg.row)
         self._taps.drop(leg)
+        self._backend.guard(leg.row, None)
         self._poller.forget(leg.catch_all)
         self._poller.forget(leg.reports_socket)
         self.retire(leg)
@@ -391,4 +405,6 @@ class MediaPlane:
             packets_refused=int(state.refused[row]),
             packets_lost_by_phone=leg.reports.lost_by_phone,
             round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
+            packets_forged=leg.tally.forged,
+            packets_replayed=leg.tally.replayed,
         )

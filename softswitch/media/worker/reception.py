@@ -92,12 +92,22 @@ class Reception:
             received = receive_from(leg.catch_all)
             if received is None:
                 return True
-            packet, sender = received
-            if sender == leg.latch.source:
+            packet, sender = self._opened(leg, received[0]), received[1]
+            if not packet:
+                self._state.refused[leg.row] += 1
+            elif sender == leg.latch.source:
                 self._waiting.setdefault(leg.row, []).append(packet)
             else:
                 self._judge(leg, packet, sender, now=now)
         return False
+
+    @staticmethod
+    def _opened(leg: Leg, packet: bytes) -> bytes:
+        """Return a packet as it is, or decrypted; empty where the leg is encrypted and it is not the phone's."""
+        if leg.guard is None:
+            return packet
+        opened = leg.guard.open_report(packet) if looks_like_rtcp(packet) else leg.guard.open(packet)
+        return opened or b""
 
     def relay_waiting(self, *, now: float) -> None:
         """Relay what was taken since the last call, for all legs together: at a burst of new legs that saves much.
@@ -123,7 +133,8 @@ class Reception:
         if leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at) is Verdict.REFUSED:
             self._state.refused[leg.row] += 1
             return
-        self._waiting.setdefault(leg.row, []).extend((packet, *self._latch(leg, sender)))
+        drained = (self._opened(leg, found) for found in self._latch(leg, sender))
+        self._waiting.setdefault(leg.row, []).extend((packet, *filter(None, drained)))
 
     def _heard_at(self, row: int) -> float:
         return float(self._ledger.incoming(row)[In.HEARD_AT_US]) / 1e6
@@ -178,10 +189,11 @@ class Reception:
     def send_unlatched(self, row: int, packet: bytes) -> bool:
         """Send a packet to a phone that is not latched; False when that failed."""
         leg = self._leg_of(row)
-        if leg.latch.destination is None:
+        sealed = packet if leg.guard is None else leg.guard.seal(packet)
+        if leg.latch.destination is None or sealed is None:
             return False
         try:
-            leg.catch_all.sendto(packet, leg.latch.destination)
+            leg.catch_all.sendto(sealed, leg.latch.destination)
         except OSError:
             return False
         return True

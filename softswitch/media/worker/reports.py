@@ -77,6 +77,8 @@ class Reports:
             if received is None:
                 return True
             packet, sender = received
+            if leg.guard is not None:
+                packet = leg.guard.open_report(packet) or b""
             if self.take(leg, packet, sender[0]):
                 leg.reports.source = sender
         return False
@@ -127,7 +129,10 @@ class Reports:
         except OSError:
             self._state.failed[leg.row] += 1
 
-    def _send_to_phone(self, leg: Leg, compound: bytes) -> None:
+    def _send_to_phone(self, leg: Leg, packet: bytes) -> None:
+        compound = packet if leg.guard is None else leg.guard.seal_report(packet)
+        if compound is None:
+            return
         if leg.stream is not None and not leg.stream.rtcp_port:
             if leg.twin is not None:
                 leg.twin.send(compound)

@@ -30,6 +30,7 @@ module_path {modules}
 module {codec}.so
 module aufile.so
 module sndfile.so
+module srtp.so
 module_tmp uuid.so
 module_app account.so
 module_app menu.so

@@ -1,0 +1,170 @@
+"""baresip with SDES keys, forced over UDP and as of itself over TLS: what is heard, and where no key may stand."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from softswitch.calls import facts
+from softswitch.core.facts import Record
+from softswitch.journal.reading import read_records
+from softswitch.sdp.key_vault import KeyVault
+from tests.interop.conftest import PhoneMaker
+from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.switch import SwitchProcess
+from tests.interop.test_baresip_calls import assert_hears, talk_for
+
+pytestmark = pytest.mark.network
+
+SITE = """\
+users:
+  - {name: anna, extension: "101", password: secret-101, srtp: required, srtp_without_tls: true}
+  - {name: boris, extension: "102", password: secret-102, srtp: optional, srtp_without_tls: true}
+  - {name: vera, extension: "103", password: secret-103}
+"""
+MUST, MAY = ";mediaenc=srtp-mand", ";mediaenc=srtp"
+TLS_PHONE = "127.0.0.1:5061;transport=tls"
+
+
+@pytest.fixture(scope="module")
+def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
+    found = SwitchProcess(
+        space,
+        tmp_path_factory.mktemp("srtp"),
+        site=SITE,
+        listen=("udp:127.0.0.1:5060", "tls:127.0.0.1:5061"),
+        more="[media]\nworkers = 2",
+    )
+    try:
+        yield found
+    finally:
+        code = found.close()
+    assert code == 0
+    assert not found.complaints()
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
+    yield
+    switch.until_nobody_is_registered()
+
+
+def keys_of(switch: SwitchProcess) -> dict[str, set[bytes]]:
+    """All keys of all legs so far, which only who has the installation's key can tell."""
+    vault = KeyVault((switch.directory / "var" / "media.key").read_bytes())
+    found: dict[str, set[bytes]] = {"ours": set(), "theirs": set()}
+    for record in records_of(switch):
+        for text in (value for value in vars_of(record.fact) if isinstance(value, str)):
+            for suite, key in re.findall(r"a=crypto:\d+ (\S+) inline:([~@][^|\s]+)", text):
+                found["ours" if key.startswith("@") else "theirs"].add(vault.key(suite, key))
+    return found
+
+
+def vars_of(fact: object) -> list[object]:
+    return [getattr(fact, name) for name in getattr(fact, "__slots__", ())]
+
+
+def assert_no_key_in_clear(switch: SwitchProcess, *texts: str) -> None:
+    keys = keys_of(switch)
+    assert keys["ours"]
+    assert keys["theirs"]
+    files = [path.read_bytes() for path in switch.directory.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    for octets in (*files, *(text.encode() for text in texts)):
+        for key in keys["ours"] | keys["theirs"]:
+            assert key not in octets
+            assert b64encode(key) not in octets
+
+
+def closed_legs(switch: SwitchProcess) -> list[facts.LegMediaClosed]:
+    return [record.fact for record in records_of(switch) if isinstance(record.fact, facts.LegMediaClosed)]
+
+
+def records_of(switch: SwitchProcess) -> list[Record]:
+    return list(read_records(switch.directory / "var" / "journal"))
+
+
+def test_two_phones_with_srtp_hear_each_other_and_no_key_stands_anywhere(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    anna, boris = phone("101", more=MUST), phone("102", more=MAY)
+    talk_for(anna, boris, 4.5)
+    boris.command("hangup")
+    anna.until("CALL_CLOSED")
+    assert_hears(anna, 620, seconds=4)
+    assert_hears(boris, 440, seconds=4)
+    switch.until_at_rest()
+    conversation = switch.call_of("101")["conversation_id"]
+    capture = switch.directory / "call.pcap"
+    shown = switch.cli("trace", conversation, "--pcap", str(capture)) + switch.cli("journal", "show")
+    assert b"inline:(not shown)" in capture.read_bytes()
+    assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 [hidden]" in shown
+    assert_no_key_in_clear(switch, shown)
+    assert [(leg.packets_forged, leg.packets_replayed) for leg in closed_legs(switch)[-2:]] == [(0, 0), (0, 0)]
+
+
+@pytest.mark.parametrize("caller", ["101", "103"])
+def test_a_phone_with_srtp_and_one_without_hear_each_other(
+    switch: SwitchProcess, phone: PhoneMaker, caller: str
+) -> None:
+    phones = {"101": phone("101", more=MUST), "103": phone("103")}
+    callee = "103" if caller == "101" else "101"
+    talk_for(phones[caller], phones[callee], 3.0, number=callee)
+    phones[caller].command("hangup")
+    phones[callee].until("CALL_CLOSED")
+    assert_hears(phones["101"], 850, seconds=2.4)
+    assert_hears(phones["103"], 440, seconds=2.4)
+    switch.until_at_rest()
+
+
+def test_over_tls_keys_are_offered_as_a_matter_of_course(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    vera, boris = phone("103", more=MAY, registrar=TLS_PHONE), phone("102", more=MAY)
+    talk_for(boris, vera, 2.5, number="103")
+    vera.command("hangup")
+    boris.until("CALL_CLOSED")
+    assert_hears(vera, 620, seconds=2)
+    assert_hears(boris, 850, seconds=2)
+    switch.until_at_rest()
+
+
+def test_a_phone_without_srtp_may_not_call_where_it_is_required(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna = phone("101")
+    phone("102", more=MAY)
+    anna.command("dial", "102")
+    closed = anna.until("CALL_CLOSED")
+    assert "488" in str(closed["param"])
+    switch.until_at_rest()
+
+
+def test_brain_and_worker_may_die_under_an_encrypted_call(
+    switch: SwitchProcess, phone: PhoneMaker, tmp_path: Path
+) -> None:
+    anna, boris = phone("101", more=MUST), phone("102", more=MAY)
+    talk_for(anna, boris, 1.5)
+    processes = switch.status()["processes"]
+    os.kill(next(one["pid"] for one in processes if one["role"] == "brain"), signal.SIGKILL)
+    switch.until_ready_again()
+    time.sleep(1.0)
+    before = {leg.leg for leg in closed_legs(switch)}
+    for one in [one for one in switch.status()["processes"] if one["role"].startswith("worker")]:
+        os.kill(one["pid"], signal.SIGKILL)
+    switch.until_ready_again()
+    time.sleep(4.0)
+    lost = [record for record in records_of(switch) if isinstance(record.fact, facts.LegMediaLost)]
+    assert len(lost) >= 2
+    boris.command("hangup")
+    anna.until("CALL_CLOSED")
+    switch.until_at_rest()
+    for one, hertz in ((anna, 620), (boris, 440)):
+        heard = loud_part(read_wav(one.heard()))
+        assert share_of(heard[:RATE_HZ], hertz) > 0.99
+        assert share_of(heard[-2 * RATE_HZ :], hertz) > 0.99
+    assert [leg.packets_forged for leg in closed_legs(switch) if leg.leg not in before] == [0, 0]
