@@ -174,6 +174,25 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/{command}", json=wanted or None)
         return found
 
+    def record(self, leg: str, *, wanted: bool) -> dict[str, Any]:
+        """Begin or end the recording of a leg's call; return :class:`softswitch.api.recordings_view.RecordedView`."""
+        found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/record/{'start' if wanted else 'stop'}")
+        return found
+
+    def access_recording(self, recording: str, how: str, by: str) -> Path:
+        """Return a recording's file; that is kept as a fact."""
+        wanted = {"how": how, "by": by}
+        found = self._ask("POST", f"/recordings/{quote(recording, safe='')}/access", json=wanted)
+        return Path(found["path"])
+
+    def delete_recording(self, recording: str, by: str, why: str) -> None:
+        """Delete a recording; that is kept as a fact."""
+        self._ask("DELETE", f"/recordings/{quote(recording, safe='')}", params={"by": by, "why": why})
+
+    def converted_recording(self, recording: str, path: str) -> None:
+        """Say that a file of another form took the place of a recording's."""
+        self._ask("PUT", f"/recordings/{quote(recording, safe='')}/file", json={"path": path})
+
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})

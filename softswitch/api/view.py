@@ -10,6 +10,7 @@ from softswitch.api.control_view import ControlView
 from softswitch.api.people_view import PeopleView
 from softswitch.api.phones_view import PhonesView
 from softswitch.api.queues_view import QueuesView
+from softswitch.api.recordings_view import RecordingsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, QueuesView, ControlView, PhonesView, Protocol):
+class SwitchView(PeopleView, QueuesView, ControlView, PhonesView, RecordingsView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

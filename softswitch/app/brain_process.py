@@ -203,6 +203,7 @@ class BrainProcess:
             restarts=lambda: self._link.restarts,
             drops=self._transports.drops,
             workers=self._media.engine.health,
+            database=self._settings.storage.database,
         )
         api: ApiService = module.ApiService(view, self._settings, self._given)
         for number, server in enumerate(api.servers):

@@ -164,6 +164,41 @@ class RecordingDesk:
         except CommandError as error:
             self._log("recording.refused", leg=leg, reason=str(error))
 
+    def state_of(self, conversation_id: str) -> tuple[bool, tuple[str, ...]]:
+        """Return whether a conversation is recorded now, and the files of its last interval."""
+        interval = self._state.of(conversation_id).interval
+        if interval is None:
+            return False, ()
+        return not interval.ended_at_s, tuple(file.path for file in interval.files)
+
+    # What is done with files
+
+    def accessed(self, recording: str, by: str, how: str) -> None:
+        """Keep that somebody listens to a recording or takes it away."""
+        self._of_file(recording, facts.RecordingAccessed(recording, by, how))
+
+    def deleted(self, recording: str, by: str, why: str) -> None:
+        """Keep that a recording is deleted.
+
+        Raises:
+            CommandError: it is still being written.
+        """
+        known = self._state.of(decide.conversation_of_recording(recording))
+        writing = {file.recording for file in known.running.files} if known.running is not None else set()
+        if known.message is not None:
+            writing.add(known.message.recording)
+        if recording in writing or recording in self._state.unkept:
+            text = "This recording goes on; end it before it is deleted."
+            raise CommandError(text, status=409, error_id="still-recording", field="recording")
+        self._of_file(recording, facts.RecordingDeleted(recording, by, why))
+
+    def converted(self, recording: str, path: str) -> None:
+        """Keep that another file took a recording's place."""
+        self._of_file(recording, facts.RecordingConverted(recording, path))
+
+    def _of_file(self, recording: str, fact: object) -> None:
+        self._take(decide.conversation_of_recording(recording), [fact])
+
     # What workers tell
 
     def media_event(self, event: engine.MediaEvent) -> list[Record]:

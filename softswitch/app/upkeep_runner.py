@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,11 @@ class UpkeepRunner:
     def __init__(self, journal: Path, settings: Settings, *, now: float) -> None:
         log = settings.log
         program = [sys.executable, "-P", "-m", "softswitch.app.upkeep_process"]
-        self._command = [*program, str(journal), str(settings.journal.keep_days), log.level, log.form]
+        recording = settings.recording
+        kept = {"form": recording.form, "keep_days": recording.keep_days, "keep_gb": recording.keep_gb}
+        rules = json.dumps(kept)
+        keep_days, database = str(settings.journal.keep_days), settings.storage.database
+        self._command = [*program, str(journal), keep_days, log.level, log.form, database, rules]
         self._process: subprocess.Popen[bytes] | None = None
         self._next = now + FIRST_S
         self._closed = 0

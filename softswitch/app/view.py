@@ -26,6 +26,8 @@ from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.app.phones_view import BrainPhones
 from softswitch.app.queues_view import BrainQueues
+from softswitch.app.recording_archive import RecordingArchive
+from softswitch.app.recordings_view import BrainRecordings
 from softswitch.app.trunk_view import trunk_views
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg
@@ -44,7 +46,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues):
+class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues, BrainRecordings):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:
@@ -58,6 +60,7 @@ class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues):
         restarts: tells how often processes died, by role.
         drops: tells what full sockets lost, by address.
         workers: tells how the media workers do.
+        database: the URL of the call records; empty: the embedded ones.
     """
 
     def __init__(
@@ -73,9 +76,11 @@ class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues):
         restarts: Callable[[], Mapping[str, int]],
         drops: Callable[[], Mapping[str, int]],
         workers: Callable[[], Sequence[WorkerHealth]],
+        database: str = "",
     ) -> None:
         super().__init__(brain, clock, in_turn)
         self._directory = directory
+        self._archive = RecordingArchive(directory, database)
         self._pids = pids
         self._ring = ring
         self._journal_late_s = journal_late_s

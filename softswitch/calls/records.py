@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from softswitch.calls import facts
 from softswitch.calls.control_facts import ConversationAnswered
+from softswitch.calls.recording.records import PROJECTORS as RECORDING_PROJECTORS
 from softswitch.core.facts import Record, name_of_class
 from softswitch.core.ids import leg_id
 from softswitch.core.rows import RowChange, Value
@@ -121,6 +122,7 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.LegMediaClosed: _leg_media_closed,
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
+    **RECORDING_PROJECTORS,
 }
 
 PROJECTED: Final = frozenset(name_of_class(cls) for cls in _PROJECTORS)

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
     "records": "softswitch.cli.records",
+    "recordings": "softswitch.cli.recordings",
     "backup": "softswitch.cli.backup",
     "restore": "softswitch.cli.restore",
     "scenario": "softswitch.cli.scenario",

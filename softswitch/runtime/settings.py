@@ -194,6 +194,12 @@ class RecordingSettings(Section):
     default: Literal["always", "on_demand", "never"] = "on_demand"
     on_failure: Literal["go_on", "refuse"] = "go_on"
     """What becomes of a call that has to be recorded and cannot: it goes on, or it is ended."""
+    form: Literal["wav", "opus", "flac"] = "wav"
+    """What files become when their call is over, in a process of low priority."""
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+    """Older recordings are deleted; 0: none is."""
+    keep_gb: float = Field(default=0.0, ge=0)
+    """Where recordings take more than that, the oldest are deleted; 0: they may."""
 
 
 class SpeechSettings(Section):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 import zlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from softswitch.simulation.world import Setting, World
 ArgumentsP = ParamSpec("ArgumentsP")
 Script = Callable[[World], Coroutine[object, object, None]]
 
+_PARTS: Final = re.compile(r"([./-])")
+"""What stands beside a conversation's id in the names of its legs and recordings."""
 _ROUND_S: Final = 5.0
 """By how much times of records may differ: what a new brain sends again gets some seconds to be answered."""
 
@@ -125,8 +128,7 @@ def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
 
     def plain(value: Value) -> Value:
         if isinstance(value, str):
-            head, dot, tail = value.partition(".")
-            return numbers.get(head, head) + dot + tail
+            return "".join(numbers.get(part, part) for part in _PARTS.split(value))
         return value
 
     for record in map(decode, journal.records()):

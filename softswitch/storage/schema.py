@@ -73,6 +73,27 @@ SEGMENTS: Final = Table(
     Column("codec", String),
 )
 
+RECORDINGS: Final = Table(
+    "recordings",
+    METADATA,
+    Column("recording", String, primary_key=True, comment="its name"),
+    Column("conversation_id", String, index=True),
+    Column("kind", String, comment="conversation, or message: what a guide recorded of a caller"),
+    Column("number", Integer, comment="of the interval, counted from 1"),
+    Column("path", String, comment="within the storage directory"),
+    Column("started_at", Instant),
+    Column("started_by", String, comment="policy: ..., key or api"),
+    Column("ended_at", Instant),
+    Column("ended_by", String, comment="as started_by, or end with the conversation; limit, silence, hang-up"),
+    Column("seconds", Float, comment="how long the file is"),
+    Column("gaps", Integer, comment="stretches in which sound is missing"),
+    Column("missing_s", Float),
+    Column("trouble", String, comment="why something could not be written, the last time"),
+    Column("deleted_at", Instant),
+    Column("deleted_by", String),
+    Index("recordings_by_start", "started_at"),
+)
+
 SEGMENTS_VIEW: Final = """
 CREATE VIEW segments AS
 SELECT s.conversation_id, s.segment, a.number AS party_a, b.number AS party_b, s.started_at, s.ended_at, s.codec,
@@ -84,6 +105,7 @@ TABLE_OF_ROWS: Final = {
     "conversations": CONVERSATIONS,
     "legs": LEGS,
     "segments": SEGMENTS,
+    "recordings": RECORDINGS,
     "projections": PROJECTIONS,
 }
 """The table behind each name that a :class:`~softswitch.core.rows.RowChange` may use."""

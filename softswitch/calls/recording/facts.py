@@ -87,6 +87,15 @@ class RecordingDeleted:
     """``asked``, or the rule of retention."""
 
 
+@fact("recording.converted")
+class RecordingConverted:
+    """A file was replaced by one in another form."""
+
+    recording: str
+    path: str
+    """Within the storage directory."""
+
+
 @fact("recording.keyed")
 class RecordingKeyed:
     """A phone has begun to key the code that begins and ends recording."""

@@ -44,6 +44,23 @@ def update_about(path: Path, told: str, found: dict[str, Any]) -> None:
         os.close(lock)
 
 
+def forget_about(path: Path, conversation_id: str) -> None:
+    """Take a file out of what stands beside it, because it was deleted; the last one takes the rest along.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target = path.parent / f"{conversation_id}.json"
+    if not target.exists():
+        return
+    whole = _read(target, conversation_id)
+    whole["intervals"] = [one for one in whole["intervals"] if Path(str(one.get("file"))).stem != path.stem]
+    if whole["intervals"]:
+        _replace(target, json.dumps(whole, ensure_ascii=False, indent=1))
+    else:
+        target.unlink()
+
+
 def _read(path: Path, conversation_id: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text())

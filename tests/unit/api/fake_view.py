@@ -22,13 +22,15 @@ from softswitch.api.view import (
 )
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 from tests.unit.api.fake_control import FakeControl
+from tests.unit.api.fake_recordings import FakeRecordings
 
 
-class FakeView(FakeControl):
+class FakeView(FakeControl, FakeRecordings):
     """One call between anna and boris, of whom only anna is registered."""
 
     def __init__(self) -> None:
-        super().__init__()
+        FakeControl.__init__(self)
+        FakeRecordings.__init__(self)
         self.is_ready = True
         self.loaded: list[tuple[bytes, bool]] = []
         self._anna = AgentView(

@@ -178,6 +178,13 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
             f"/api/v1/legs/{{leg}}/{command}"
             for command in ["answer", "hold", "connect", "hangup", "transfer", "consult", "confirm", "cancel", "toggle"]
         ),
+        "/api/v1/legs/{leg}/record/start",
+        "/api/v1/legs/{leg}/record/stop",
+        "/api/v1/recordings",
+        "/api/v1/recordings/{recording}",
+        "/api/v1/recordings/{recording}/access",
+        "/api/v1/recordings/{recording}/audio",
+        "/api/v1/recordings/{recording}/file",
         "/api/v1/users/{user}/status",
         "/api/v1/users/{user}/do-not-disturb",
         "/api/v1/users/{user}/forwards",

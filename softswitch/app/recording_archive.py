@@ -1,0 +1,194 @@
+"""The recordings that there are: the rows of the database and the files that they name. Used beside the brain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from softswitch.api.recordings_view import RecordingView
+from softswitch.core.clock import iso_utc
+from softswitch.core.errors import CommandError
+from softswitch.media.recorder.about import forget_about
+from softswitch.storage.record_store import database_file
+from softswitch.storage.schema import CONVERSATIONS, RECORDINGS
+
+FORMS: Final = {"wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS"), "flac": ("FLAC", "PCM_16")}
+"""By the end of a file's name, what libsndfile calls it. Its MP3 comes out with other levels than went in."""
+_OPUS_RATES: Final = (8000, 12000, 16000, 24000, 48000)
+_PIECE_FRAMES: Final = 1 << 16
+MOST: Final = 1000
+
+
+class RecordingArchive:
+    """Reads what is kept; changes nothing.
+
+    Args:
+        directory: the storage directory.
+        database: a SQLAlchemy URL; empty: the embedded database.
+    """
+
+    def __init__(self, directory: Path, database: str = "") -> None:
+        self._directory = directory
+        self._database = database
+
+    def listed(
+        self, *, conversation_id: str = "", number: str = "", since_s: float = 0.0, limit: int = 100, offset: int = 0
+    ) -> list[RecordingView]:
+        """List recordings that were not deleted, the latest first.
+
+        Args:
+            conversation_id: only this one's.
+            number: only of calls from or to this number.
+            since_s: only those that began since then, wall time.
+            limit: so many at most.
+            offset: leave so many out first.
+
+        Raises:
+            CommandError: the database cannot be read.
+        """
+        query = (
+            self._query()
+            .where(RECORDINGS.c.deleted_at.is_(None), RECORDINGS.c.started_at.is_not(None))
+            .order_by(RECORDINGS.c.started_at.desc(), RECORDINGS.c.recording.desc())
+            .limit(min(limit, MOST))
+            .offset(offset)
+        )
+        if conversation_id:
+            query = query.where(RECORDINGS.c.conversation_id == conversation_id)
+        if number:
+            query = query.where((CONVERSATIONS.c.from_number == number) | (CONVERSATIONS.c.to_number == number))
+        if since_s:
+            query = query.where(RECORDINGS.c.started_at >= since_s)
+        return self._rows(query)
+
+    def find(self, recording: str) -> RecordingView:
+        """Return one recording.
+
+        Raises:
+            CommandError: there is none of that name, or it was deleted.
+        """
+        query = self._query().where(RECORDINGS.c.recording == recording, RECORDINGS.c.deleted_at.is_(None))
+        found = self._rows(query)
+        if not found:
+            text = f"There is no recording {recording}. See: softswitch recordings list"
+            raise CommandError(text, status=404, error_id="unknown-recording", field="recording")
+        return found[0]
+
+    def file_of(self, found: RecordingView) -> Path:
+        """Return a recording's file.
+
+        Raises:
+            CommandError: it is not there.
+        """
+        path = self._directory / found.path
+        if not path.is_file():
+            text = f"The file {path} of this recording is not there."
+            raise CommandError(text, status=410, error_id="recording-gone", field="recording")
+        return path
+
+    def remove(self, recording: str) -> None:
+        """Remove a recording's file and what was told beside it of that file; one that is not there is fine.
+
+        Raises:
+            CommandError: the system refuses.
+        """
+        for found in self._rows(self._query().where(RECORDINGS.c.recording == recording)):
+            path = self._directory / found.path
+            try:
+                path.unlink(missing_ok=True)
+                forget_about(path, found.conversation_id)
+            except OSError as error:
+                text = f"{path} cannot be removed: {error.strerror}"
+                raise CommandError(text, status=500, error_id="not-removed", field="recording") from error
+
+    @staticmethod
+    def _query() -> Any:  # noqa: ANN401  # as below
+        return select(RECORDINGS, CONVERSATIONS.c.from_number, CONVERSATIONS.c.to_number).join(
+            CONVERSATIONS, CONVERSATIONS.c.conversation_id == RECORDINGS.c.conversation_id, isouter=True
+        )
+
+    def _rows(self, query: Any) -> list[RecordingView]:  # noqa: ANN401  # SQLAlchemy's select of many columns
+        if not self._database and not database_file(self._directory).exists():
+            return []
+        engine = self._engine()
+        try:
+            with engine.connect() as connection:
+                return [self._archived(row._mapping) for row in connection.execute(query)]
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None) or error
+            raise CommandError(f"The records cannot be read: {cause}", status=503, error_id="no-records") from error
+        finally:
+            engine.dispose()
+
+    def _engine(self) -> Engine:
+        if self._database:
+            return create_engine(self._database)
+        return create_engine(f"sqlite:///file:{database_file(self._directory)}?mode=ro&uri=true")
+
+    def _archived(self, row: Any) -> RecordingView:  # noqa: ANN401  # a row's mapping
+        path = self._directory / (row["path"] or "")
+        return RecordingView(
+            row["recording"],
+            row["conversation_id"],
+            row["kind"] or "",
+            row["path"] or "",
+            iso_utc(row["started_at"]),
+            row["started_by"] or "",
+            "" if row["ended_at"] is None else iso_utc(row["ended_at"]),
+            row["ended_by"] or "",
+            row["seconds"] or 0.0,
+            row["gaps"] or 0,
+            row["missing_s"] or 0.0,
+            row["trouble"] or "",
+            row["from_number"] or "",
+            row["to_number"] or "",
+            path.stat().st_size if path.is_file() else 0,
+        )
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write a recording in the form that the target's name asks for.
+
+    Raises:
+        CommandError: there is no such form, or it cannot be written.
+    """
+    form, subtype = FORMS.get(target.suffix.removeprefix("."), ("", ""))
+    if not form:
+        text = f"'{target.suffix}' is no form of sound; write one of {', '.join(FORMS)}"
+        raise CommandError(text, status=400, error_id="unknown-form", field="target")
+    try:
+        with soundfile.SoundFile(source) as read:
+            rate_hz, channels = read.samplerate, read.channels
+            if form == "OGG" and rate_hz not in _OPUS_RATES:
+                raise CommandError(f"Opus has no rate {rate_hz}", status=400, error_id="unknown-form", field="target")
+            with soundfile.SoundFile(target, "w", rate_hz, channels, subtype, format=form) as written:
+                while len(piece := read.read(_PIECE_FRAMES, dtype="int16", always_2d=True)):
+                    written.write(piece)
+    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+        target.unlink(missing_ok=True)
+        raise CommandError(f"{target} cannot be written: {error}", status=500, error_id="not-converted") from error
+
+
+def is_same_sound(one: Path, other: Path, *, tolerance_s: float = 0.1) -> bool:
+    """Tell whether two files are as long as each other, and each channel about as loud in both."""
+    with soundfile.SoundFile(one) as first, soundfile.SoundFile(other) as second:
+        if first.channels != second.channels:
+            return False
+        if abs(first.frames / first.samplerate - second.frames / second.samplerate) > tolerance_s:
+            return False
+        before, after = _levels(first), _levels(second)
+    return bool((np.abs(before - after) <= 0.3 * np.maximum(before, after) + 0.001).all())
+
+
+def _levels(file: soundfile.SoundFile) -> npt.NDArray[np.float64]:
+    total = np.zeros(file.channels)
+    for piece in file.blocks(_PIECE_FRAMES, dtype="float32", always_2d=True):
+        total += np.square(piece).sum(axis=0)
+    levels: npt.NDArray[np.float64] = np.sqrt(total / max(1, file.frames))
+    return levels

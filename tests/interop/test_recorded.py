@@ -1,0 +1,173 @@
+"""Softphones that no one of us wrote are recorded: by policy, by command, while processes are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import soundfile
+
+from tests.interop.conftest import PhoneMaker
+from tests.interop.peers.audio import loud_part, share_of
+from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.switch import SITE, SwitchProcess
+
+pytestmark = pytest.mark.network
+
+ALWAYS = SITE.replace("password: secret-103}", "password: secret-103, recording: always}")
+
+
+@pytest.fixture(scope="module")
+def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
+    """A switch whose user 103 is always recorded."""
+    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"), site=ALWAYS, more='[recording]\nform = "opus"')
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
+    yield
+    switch.until_nobody_is_registered()
+
+
+def connected(caller: Baresip, callee: Baresip, number: str) -> None:
+    caller.command("dial", number)
+    callee.until("CALL_INCOMING")
+    callee.command("accept")
+    caller.until("CALL_ESTABLISHED")
+    callee.until("CALL_ESTABLISHED")
+
+
+def listed(switch: SwitchProcess, count: int, *words: str) -> list[dict[str, Any]]:
+    """Return the recordings once there are so many that are whole, the first first."""
+    deadline = time.monotonic() + 30
+    while True:
+        found = json.loads(switch.cli("recordings", "list", "--json", *words))
+        if len(found) == count and all(one["seconds"] for one in found):
+            return sorted(found, key=lambda one: str(one["recording"]))
+        assert time.monotonic() < deadline, found
+        time.sleep(0.3)
+
+
+def sound_of(switch: SwitchProcess, one: dict[str, Any]) -> tuple[int, npt.NDArray[np.float64]]:
+    samples, rate = soundfile.read(switch.directory / "var" / one["path"], dtype="int16", always_2d=True)
+    return rate, samples.astype(np.float64)
+
+
+def leg_of(switch: SwitchProcess, user: str) -> str:
+    calls = json.loads(switch.cli("calls", "--json"))
+    return next(str(leg["leg"]) for call in calls for leg in call["legs"] if leg["user"] == user)
+
+
+@pytest.mark.row("C-27", "I-21")
+def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    anna, vera = phone("101"), phone("103")
+    connected(anna, vera, "103")
+    time.sleep(4.0)
+    leg = leg_of(switch, "vera")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        switch.cli("call", "record", "stop", leg)
+    assert refused.value.returncode == 1
+    assert "recording_pause" in refused.value.stderr
+    anna.command("hangup")
+    vera.until("CALL_CLOSED")
+    switch.until_at_rest()
+    call = switch.call_of("101")
+    (one,) = listed(switch, 1, "--conversation", call["conversation_id"])
+    assert one["started_by"] == "policy: user vera is recorded always"
+    rate, samples = sound_of(switch, one)
+    assert (rate, samples.shape[1]) == (8000, 2)
+    for channel, tone in ((0, 440), (1, 850)):
+        heard = loud_part(samples[:, channel])
+        assert len(heard) > 3.5 * rate
+        assert len(samples) - len(heard) < 1.0 * rate
+        assert share_of(heard, tone) > 0.99
+    about = json.loads(
+        (switch.directory / "var" / one["path"]).with_name(f"{call['conversation_id']}.json").read_text()
+    )
+    (interval,) = about["intervals"]
+    assert [party["number"] for party in interval["parties"]] == ["101", "103"]
+    assert interval["ended_at"] is not None
+
+
+@pytest.mark.row("I-20")
+def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_deleted(
+    switch: SwitchProcess, phone: PhoneMaker, tmp_path: Path
+) -> None:
+    anna, boris = phone("101"), phone("102")
+    connected(anna, boris, "102")
+    leg = leg_of(switch, "anna")
+    lengths = []
+    for wanted_s in (2.0, 3.0):
+        began = time.monotonic()
+        switch.cli("call", "record", "start", leg)
+        time.sleep(wanted_s)
+        try:
+            switch.cli("call", "record", "stop", leg)
+        except subprocess.CalledProcessError as error:
+            raise AssertionError(error.stderr) from error
+        lengths.append((wanted_s, time.monotonic() - began))
+    conversation_id = leg.partition(".")[0]
+    found = listed(switch, 2, "--conversation", conversation_id)
+    for one, (least, most) in zip(found, lengths, strict=True):
+        rate, samples = sound_of(switch, one)
+        assert least <= len(samples) / rate <= most
+        for channel, tone in ((0, 440), (1, 620)):
+            assert share_of(samples[rate // 10 : -rate // 10, channel], tone) > 0.99
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    switch.until_at_rest()
+    name = found[0]["recording"]
+    switch.cli("recordings", "export", name, str(tmp_path / "call.opus"))
+    assert soundfile.info(tmp_path / "call.opus").duration == pytest.approx(found[0]["seconds"], abs=0.1)
+    switch.cli("recordings", "delete", name)
+    assert not (switch.directory / "var" / found[0]["path"]).exists()
+    told = switch.cli("journal", "export", "--jsonl", "--conversation", conversation_id)
+    names = [json.loads(line)["name"] for line in told.splitlines()]
+    assert [one for one in names if one in {"recording.accessed", "recording.deleted"}] == [
+        "recording.accessed",
+        "recording.deleted",
+    ]
+
+
+def test_a_brain_and_a_recorder_that_are_killed_leave_the_recording_whole(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    anna, vera = phone("101"), phone("103")
+    connected(anna, vera, "103")
+    time.sleep(2.0)
+    pids = {process["role"]: process["pid"] for process in switch.status()["processes"]}
+    os.kill(pids["brain"], signal.SIGKILL)
+    time.sleep(1.0)
+    children = Path(f"/proc/{pids['worker']}/task/{pids['worker']}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    switch.until_ready_again()
+    time.sleep(3.0)
+    vera.command("hangup")
+    anna.until("CALL_CLOSED")
+    switch.until_at_rest()
+    assert children
+    call = switch.call_of("101")
+    (one,) = listed(switch, 1, "--conversation", call["conversation_id"])
+    rate, samples = sound_of(switch, one)
+    assert len(samples) / rate > 6.0
+    for channel, tone in ((0, 440), (1, 850)):
+        heard = loud_part(samples[:, channel])
+        assert len(samples) - len(heard) < 1.0 * rate
+        assert share_of(heard, tone) > 0.97

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from softswitch.app.recording_archive import RecordingArchive
+from softswitch.app.recordings_upkeep import DAY_S, keep_recordings
+from softswitch.calls.recording import facts
+from softswitch.calls.records import project
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record
+from softswitch.runtime.settings import RecordingSettings
+from softswitch.storage.record_store import RecordStore, default_url
+
+NOW_S = 100 * DAY_S
+
+
+class FakeSwitch:
+    """Keeps what is said, as a switch keeps it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.store = RecordStore(default_url(directory))
+        self.said: list[tuple[str, ...]] = []
+        self.refusing = False
+
+    def keep(self, wall_s: float, recording: str, *told: object) -> None:
+        conversation_id = recording.partition("-")[0]
+        changes = [change for fact in told for change in project(Record(1, wall_s, conversation_id, fact))]
+        self.store.apply(changes, self.store.sequence + 1)
+
+    def recorded(self, recording: str, days_ago: float, seconds: float = 2.0, *, message: bool = False) -> Path:
+        began_s = NOW_S - days_ago * DAY_S
+        path = f"{'voicemail/anna' if message else 'recordings/day'}/{recording}.wav"
+        if message:
+            self.keep(began_s, recording, facts.MessageStarted("c.1", recording, path, 60.0, 0.0))
+            self.keep(began_s + seconds, recording, facts.MessageEnded("c.1", recording, "limit"))
+        else:
+            files = ((recording, path, (("c.1",), ("c.2",))),)
+            self.keep(began_s, recording, facts.RecordingStarted(1, files, "api"))
+            self.keep(began_s + seconds, recording, facts.RecordingStopped(1, "end", (recording,)))
+        file = self.directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        sound = (8000 * np.sin(np.arange(int(8000 * seconds)) / 3)).astype(np.int16)
+        soundfile.write(file, np.stack([sound, sound // 2], axis=1), 8000)
+        return file
+
+    def delete_recording(self, recording: str, by: str, why: str) -> None:
+        self.said.append(("delete", recording, by, why))
+        if self.refusing:
+            raise CommandError("not now", status=409, error_id="still-recording")
+        (self.directory / f"recordings/day/{recording}.wav").unlink()
+
+    def converted_recording(self, recording: str, path: str) -> None:
+        self.said.append(("converted", recording, path))
+        if self.refusing:
+            raise CommandError("not now", status=503, error_id="not-running")
+        self.keep(NOW_S, recording, facts.RecordingConverted(recording, path))
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> FakeSwitch:
+    return FakeSwitch(tmp_path)
+
+
+def keep(switch: FakeSwitch, **rules: object) -> None:
+    archive = RecordingArchive(switch.directory)
+    keep_recordings(switch.directory, archive, switch, RecordingSettings.model_validate(rules), wall_s=NOW_S)
+
+
+def test_without_rules_everything_stays_as_it_is(switch: FakeSwitch) -> None:
+    file = switch.recorded("a-01", 1000)
+    keep(switch)
+    assert switch.said == []
+    assert file.exists()
+
+
+def test_what_is_too_old_goes_and_messages_stay(switch: FakeSwitch) -> None:
+    switch.recorded("a-01", 31)
+    switch.recorded("b-01", 29)
+    switch.recorded("c-message-01", 99, message=True)
+    keep(switch, keep_days=30)
+    assert switch.said == [("delete", "a-01", "retention", "older than 30 days")]
+
+
+def test_where_it_is_too_much_the_oldest_go_until_the_rest_fits(switch: FakeSwitch) -> None:
+    for number in range(4):
+        switch.recorded(f"c{number}-01", 10 - number)
+    octets = (switch.directory / "recordings/day/c0-01.wav").stat().st_size
+    keep(switch, keep_gb=2.5 * octets / 1e9)
+    assert [name for _, name, *_ in switch.said] == ["c0-01", "c1-01"]
+
+
+def test_a_refused_deletion_stops_no_other(switch: FakeSwitch) -> None:
+    for name in ("a-01", "b-01"):
+        switch.recorded(name, 31)
+    switch.refusing = True
+    keep(switch, keep_days=30)
+    assert [name for _, name, *_ in switch.said] == ["a-01", "b-01"]
+
+
+def test_a_file_of_another_form_takes_the_place_of_the_first_and_is_told_of(switch: FakeSwitch) -> None:
+    file = switch.recorded("a-01", 1)
+    keep(switch, form="opus")
+    assert switch.said == [("converted", "a-01", "recordings/day/a-01.opus")]
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a-01.opus"]
+    assert soundfile.info(file.with_suffix(".opus")).duration == pytest.approx(2.0, abs=0.05)
+    assert (file.with_suffix(".opus").stat().st_mode & 0o777) == 0o600
+    keep(switch, form="opus")
+    assert len(switch.said) == 1
+
+
+def test_the_first_file_stays_where_the_switch_does_not_hear_of_the_other(switch: FakeSwitch) -> None:
+    file = switch.recorded("a-01", 1)
+    switch.refusing = True
+    keep(switch, form="flac")
+    assert file.exists()
+    switch.refusing = False
+    keep(switch, form="flac")
+    assert [path.name for path in file.parent.iterdir()] == ["a-01.flac"]
+
+
+def test_a_call_that_has_just_ended_is_left_alone(switch: FakeSwitch) -> None:
+    switch.recorded("a-01", 10 / DAY_S)
+    keep(switch, form="opus", keep_gb=0.000001)
+    assert switch.said == []
