@@ -141,6 +141,11 @@ class SwitchClient:
         found: list[dict[str, Any]] = self._ask("GET", f"/users/{quote(user, safe='')}/calls")
         return found
 
+    def conferences(self) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.conference_view.ConferenceView` as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/conferences")
+        return found
+
     def targets(self, user: str, *, everybody: bool) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.control_view.TargetView` of a user as JSON has them."""
         path = f"/users/{quote(user, safe='')}/targets"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from softswitch.api.conference_view import TogetherView
 from softswitch.api.control_view import ControlView
 from softswitch.api.people_view import PeopleView
 from softswitch.api.phones_view import PhonesView
@@ -163,7 +164,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, QueuesView, ControlView, PhonesView, RecordingsView, Protocol):
+class SwitchView(PeopleView, QueuesView, ControlView, TogetherView, PhonesView, RecordingsView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

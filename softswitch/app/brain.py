@@ -11,10 +11,12 @@ Here the parts are put together and inputs are handed to them; each part is a fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.call_desk import CallDesk
+from softswitch.app.conference_desk import ConferenceDesk
 from softswitch.app.events.services import PhoneServices
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
@@ -35,6 +37,7 @@ from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.session_desk import SessionDesk
 from softswitch.app.succession import Succession
+from softswitch.app.supervision_desk import SupervisionDesk
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.app.trunk_probe import TrunkProbe
 from softswitch.app.trunk_registrar import TrunkRegistrar
@@ -277,9 +280,20 @@ class Brain:
         self._call_desk.recorded_by(made)
         return made
 
+    @cached_property
+    def conferences(self) -> ConferenceDesk:
+        """Who carries out commands about conferences."""
+        return ConferenceDesk(self.calls, self.desk, self.lines, self._turn, self._call_desk.decide)
+
+    @cached_property
+    def supervision(self) -> SupervisionDesk:
+        """Who carries out commands about supervision."""
+        call_desk = self._call_desk
+        return SupervisionDesk(self.calls, self.desk, self.people, self._turn, call_desk.new_id, call_desk.decide)
+
     def _new_desk(self, site: Site, entropy: Entropy) -> RequestDesk:
         settings = self._settings
-        return RequestDesk(
+        desk = RequestDesk(
             ua=self._ua,
             site=site,
             locations=self.locations,
@@ -297,6 +311,8 @@ class Brain:
             replace=self._call_desk.replace,
             keep_offer=self._performer.secrecy.offered,
         )
+        desk.supervise = lambda user, extension: self.supervision.dialled(user, extension)
+        return desk
 
     def _new_queue_desk(self) -> QueueDesk:
         turn = self._turn

@@ -48,6 +48,11 @@ _OF_CONVERSATIONS = (
     inputs.StopRingingUser,
     inputs.HandOver,
     inputs.Dismiss,
+    inputs.JoinCalls,
+    inputs.EnterRoom,
+    inputs.SuperviseOrdered,
+    inputs.ChangeSupervision,
+    inputs.FollowSupervised,
     DialOrdered,
 )
 _CALL = "call"
@@ -115,7 +120,7 @@ class CallDesk:
 
     def arrive(self, request: Request, flow: Flow, make: Callable[[str], inputs.CallArrived]) -> None:
         """Begin a call: its session first, so that the facts may answer it."""
-        conversation_id = new_conversation_id(self._turn.wall_s, self._entropy)
+        conversation_id = self.new_id()
         leg = leg_id(conversation_id, 1)
         self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._turn.now)
         self.decide(make(conversation_id))
@@ -138,6 +143,10 @@ class CallDesk:
             self._performer.sessions[leg] = self._ua.accept_invite(request, flow, owner=leg, now=self._turn.now)
             self.decide(given)
         return status
+
+    def new_id(self) -> str:
+        """Make the id of a conversation that begins now."""
+        return new_conversation_id(self._turn.wall_s, self._entropy)
 
     # Calls that go on
 
@@ -188,11 +197,17 @@ class CallDesk:
                 self._guide_applies(conversation if where == conversation_id else touched[where], made)
                 followed.append(made.fact if where == conversation_id else Elsewhere(where, made.fact))
         decided = [*decided, *followed]
+        self._see_to(touched, conversation_id, decided)
+        return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _see_to(self, touched: dict[str, Conversation | None], conversation_id: str, decided: list[Any]) -> None:
+        """Keep and arm what has changed in conversations, and let guides and supervisors follow."""
         for where in touched:
             self.keep_dialogs(where)
             self.arm(where)
         self._guide_elsewhere(touched, conversation_id, decided)
-        return conversation_id, "" if conversation is None else conversation.guide, decided
+        for supervisor in list(self._calls.supervisors):
+            self._decide_one(inputs.FollowSupervised(supervisor))
 
     def _decide_recording(self, given: RecordingInput) -> tuple[str, str, list[Any]]:
         """Decide what a guide asks to be recorded."""

@@ -103,7 +103,7 @@ class BrainControl:
         self._do(lambda: self._brain.lines.retrieve(user, slot))
         return self.line(user)
 
-    def _of_leg(self, name: str, work: Callable[[], None]) -> LineCallView:
+    def _of_leg(self, name: str, work: Callable[[], object]) -> LineCallView:
         """Do something about a leg, and show it as it is then; it may be over."""
         conversation, leg = live_leg(self._brain.calls, name)
         self._do(work)

@@ -1,4 +1,4 @@
-"""All who lead callers that nobody has taken yet, put together: scenarios, groups, forwards."""
+"""All who lead callers that nobody has taken yet, put together: scenarios, groups, forwards, rooms."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.guide import Guide
 from softswitch.calls.state import CallsState
+from softswitch.directory.site import Room
 from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
 from softswitch.queues.groups.guide import KIND as GROUP
 from softswitch.queues.groups.guide import GroupGuide
 from softswitch.queues.login_menu.guide import KIND as LOGIN_MENU
 from softswitch.queues.login_menu.guide import LoginMenuGuide
+from softswitch.queues.rooms.guide import KIND as ROOM
+from softswitch.queues.rooms.guide import RoomGuide
 from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errands
 from softswitch.scenario.guide import ScenarioGuide
@@ -48,6 +51,7 @@ class Guides:
         groups: leads callers of groups.
         forwards: leads callers of users who forward their calls.
         login_menu: leads users who log in to their queues by the voice menu.
+        rooms: lets callers into conferences.
         scenarios: leads callers of scenarios.
     """
 
@@ -77,6 +81,7 @@ class Guides:
         self.login_menu = LoginMenuGuide(
             LoginDesk(lambda: desk.site, people, calls, settings.prompts, settings.language)
         )
+        self.rooms = RoomGuide(self._room_of)
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
         self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands)
         desk.group_rung = self.scenarios.state.group_rung
@@ -87,8 +92,14 @@ class Guides:
             GROUP: self.groups,
             FORWARD: self.forwards,
             LOGIN_MENU: self.login_menu,
+            ROOM: self.rooms,
             "scenario": self.scenarios,
         }
+
+    def _room_of(self, conversation_id: str) -> Room | None:
+        conversation = self._calls.conversations.get(conversation_id)
+        name = "" if conversation is None else conversation.guide.partition(":")[2]
+        return self._desk.site.rooms.get(name)
 
     def _in_scenarios(self, group: str) -> int:
         return self.scenarios.state.unanswered(group)

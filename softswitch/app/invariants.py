@@ -60,7 +60,7 @@ def breaches(
         *(
             Breach("conversation", each.conversation_id, f"state {each.state.value}, legs {list(each.legs)}")
             for each in calls.conversations.values()
-            if each.deadline_s is None and each.talking is None and not each.has_held
+            if each.deadline_s is None and not (each.talking or each.conference or each.supervision or each.has_held)
         ),
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch.app.writer_process import JOURNAL_FOLDER
-from softswitch.calls import control_facts
+from softswitch.calls import conference_facts, control_facts, supervision_facts
 from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
 from softswitch.core.clock import iso_utc
@@ -20,6 +20,7 @@ from softswitch.journal.reading import Gap, Summary, read_journal, verify
 from softswitch.journal.redaction import redacted
 from softswitch.queues.agents import facts as agent_facts
 from softswitch.queues.login_menu import facts as login_menu_facts
+from softswitch.queues.rooms import facts as room_facts
 from softswitch.queues.router import facts as queue_facts
 from softswitch.scenario import facts as scenario_facts
 
@@ -27,6 +28,9 @@ FACT_MODULES = (
     call_facts,
     control_facts,
     recording_facts,
+    conference_facts,
+    supervision_facts,
+    room_facts,
     journal_facts,
     location,
     bans,

@@ -48,6 +48,7 @@ from softswitch.directory.routing import (
     Offline,
     Phones,
     QueueDialled,
+    RoomDialled,
     ScenarioReached,
     dialled_number,
     registering_user,
@@ -55,6 +56,7 @@ from softswitch.directory.routing import (
     who_calls,
 )
 from softswitch.directory.site import Site, User
+from softswitch.queues.rooms.guide import KIND as ROOM
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.address import parse_address
 from softswitch.sip.headers.replaces import Replaces, parse_replaces
@@ -135,6 +137,8 @@ class RequestDesk:
         keep_offer: Callable[[str, str], str],
     ) -> None:
         self.site = site
+        self.supervise: Callable[[User, str], Destination] = lambda user, extension: Refuse(501, 79, "", "")
+        """Says what becomes of a user's wish to hear the talk at an extension; set by whoever can tell."""
         self.draining = False
         """Whether new calls are refused because the switch is about to stop."""
         self.servants: Mapping[str, Callable[..., None]] = {}
@@ -367,7 +371,7 @@ class RequestDesk:
 
     def _destination(
         self,
-        found: Phones | GroupDialled | QueueDialled | CodeDialled | ScenarioReached | NotFound | Offline,
+        found: Phones | GroupDialled | QueueDialled | RoomDialled | CodeDialled | ScenarioReached | NotFound | Offline,
         caller: Caller,
         wall_s: float,
         right: str = "",
@@ -382,12 +386,8 @@ class RequestDesk:
             if isinstance(offered, Refuse):
                 return offered
             return RingPhones(tuple(self.phone(found.user, binding) for binding in offered))
-        if isinstance(found, GroupDialled):
-            return Attend(f"group:{found.group.name}")
-        if isinstance(found, QueueDialled):
-            return Attend(f"queue:{found.queue.name}")
-        if isinstance(found, ScenarioReached):
-            return Attend(f"scenario:{found.name}")
+        if isinstance(found, GroupDialled | QueueDialled | RoomDialled | ScenarioReached):
+            return Attend(_guide_of(found))
         if isinstance(found, Offline):
             return OFFLINE
         return Refuse(404, 1, "Unallocated number", "not-found")
@@ -403,6 +403,8 @@ class RequestDesk:
             return Refuse(404, 1, "Unallocated number", "not-found")
         if dialled.action == "intercom":
             return self._intercom(dialled.argument, wall_s)
+        if dialled.action == "supervise":
+            return self.supervise(caller.user, dialled.argument)
         return serve_code(self._people, self.site, caller.user, dialled)
 
     def _intercom(self, number: str, wall_s: float) -> Destination:
@@ -447,6 +449,14 @@ class RequestDesk:
         srtp = user.encryption_over(binding.flow)
         place = self._place(binding.contact, binding.flow, binding.path, srtp=srtp)
         return Phone(user.name, user.extension, place)
+
+
+def _guide_of(found: GroupDialled | QueueDialled | RoomDialled | ScenarioReached) -> str:
+    if isinstance(found, GroupDialled):
+        return f"group:{found.group.name}"
+    if isinstance(found, QueueDialled):
+        return f"queue:{found.queue.name}"
+    return f"{ROOM}:{found.room.name}" if isinstance(found, RoomDialled) else f"scenario:{found.name}"
 
 
 def _replaces_in(uri: Uri) -> Replaces | None:

@@ -144,3 +144,5 @@ class Succession:
                 self._performer.say_media_again(leg)
                 if leg.moving and leg.port_state is PortState.OPEN:
                     self._performer.offer_again(leg, self._turn.now)
+        for conversation in self._calls.conversations.values():
+            self._performer.say_room_again(conversation)

@@ -20,7 +20,8 @@ from softswitch.api.view import (
     WorkerView,
 )
 from softswitch.app.brain import Brain
-from softswitch.app.control_view import BrainControl, state_word
+from softswitch.app.conference_view import BrainConferences
+from softswitch.app.control_view import state_word
 from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
@@ -46,7 +47,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainControl, BrainPhones, BrainQueues, BrainRecordings):
+class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRecordings):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:

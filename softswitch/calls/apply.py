@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import control_apply, facts
+from softswitch.calls import conference_apply, control_apply, facts, supervision_apply
 from softswitch.calls.soundness import align
 from softswitch.calls.state import (
     CONVERSATION_TABLE,
@@ -198,7 +198,8 @@ def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinvit
     leg = state.legs[fact.leg]
     leg.remote_sdp, leg.held, leg.moving = fact.sdp, fact.held, False
     conversation = state.conversations[record.conversation_id]
-    if not any(one.moving for one in conversation.legs.values()):
+    rings = conversation.conference is not None and conversation.invited()
+    if not rings and not any(one.moving for one in conversation.legs.values()):
         parked = conversation.parked is not None
         conversation.deadline_s = record.wall_s + state.deadlines.park_s if parked else None
 
@@ -404,6 +405,8 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationDoubted: _doubted,
     facts.DialogChanged: _dialog_changed,
     **control_apply.CHANGES,
+    **conference_apply.CHANGES,
+    **supervision_apply.CHANGES,
 }
 
 APPLIED: Final = frozenset(_CHANGES)

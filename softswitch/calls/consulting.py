@@ -82,7 +82,7 @@ def confirm(state: CallsState, given: ConfirmOrdered) -> Facts:
             *(facts.LegMoved(each.leg, conversation.conversation_id) for each in conversation.callees if each.is_live),
             gone,
         ]
-    target = _target(conversation, consultation)
+    target = target_of(conversation, consultation)
     return [
         started,
         *parted(conversation),
@@ -103,7 +103,7 @@ def _consultation(state: CallsState, name: str) -> tuple[Conversation, Leg, Cons
     return conversation, leg, conversation.consultation
 
 
-def _target(conversation: Conversation, consultation: Consultation) -> Leg:
+def target_of(conversation: Conversation, consultation: Consultation) -> Leg:
     """Return the leg of whoever was asked and has answered."""
     if consultation.state is ConsultationState.RETURNED:
         found = next(one for one in conversation.legs.values() if one.held_by == consultation.leg and one.is_live)
@@ -127,7 +127,7 @@ def cancel(state: CallsState, given: CancelOrdered) -> Facts:
 def _target_let_go(conversation: Conversation, consultation: Consultation, failure: Failure) -> Facts:
     if consultation.state is ConsultationState.RINGING:
         return [end_of(leg, failure) for leg in conversation.callees if leg.is_live]
-    return [end_of(_target(conversation, consultation), failure)]
+    return [end_of(target_of(conversation, consultation), failure)]
 
 
 def toggle(state: CallsState, given: ToggleOrdered) -> Facts:
@@ -139,7 +139,7 @@ def toggle(state: CallsState, given: ToggleOrdered) -> Facts:
     conversation, leg, consultation = _consultation(state, given.leg)
     if not CONSULTATION_TABLE.allows(consultation.state, ConsultationInput.TOGGLE):
         raise refused(f"{consultation.to_number} has not answered yet", "not-answered")
-    party, target = conversation.legs[consultation.held], _target(conversation, consultation)
+    party, target = conversation.legs[consultation.held], target_of(conversation, consultation)
     advising = consultation.state is ConsultationState.ADVISING
     talks, waits = (target, party) if advising else (party, target)
     return [
@@ -157,7 +157,7 @@ def without_party(conversation: Conversation, gone: Leg) -> Facts | None:
         return None
     if gone.leg == consultation.held:
         return _without_the_caller(conversation, consultation)
-    if consultation.state is ConsultationState.RINGING or gone is not _target(conversation, consultation):
+    if consultation.state is ConsultationState.RINGING or gone is not target_of(conversation, consultation):
         return None
     return fallen_back(conversation, "target-gone")
 
@@ -176,5 +176,5 @@ def _without_the_caller(conversation: Conversation, consultation: Consultation) 
     if consultation.state is not ConsultationState.RETURNED:
         return [ended]
     asker = conversation.legs[consultation.leg]
-    target = _target(conversation, consultation)
+    target = target_of(conversation, consultation)
     return [*parted(conversation), ended, *brought_back(conversation, asker, target)]

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import (
+    conferencing,
     consulting,
     control_inputs,
     dialling,
     ending,
+    gathering,
     guided,
     holding,
     inputs,
@@ -23,16 +25,32 @@ from softswitch.calls import (
     parking,
     replacing,
     setup,
+    supervising,
     taking,
     talking,
     transferring,
 )
-from softswitch.calls.state import CallsState
+from softswitch.calls.state import CallsState, Conversation
 
 
 def decide(state: CallsState, given: inputs.Input) -> list[Any]:
-    """Return the facts that follow from ``given``, in order."""
+    """Return the facts that follow from ``given``, in order.
+
+    Raises:
+        CommandError: it is a command that does not fit the state; nothing follows.
+    """
+    conversation = _conversation_of(state, given)
+    if conversation is not None and (conversation.conference or conversation.supervision):
+        table = conferencing.DECISIONS if conversation.conference else supervising.DECISIONS
+        otherwise = table.get(type(given))
+        if otherwise is not None:
+            return otherwise(state, given)
     return _DECISIONS[type(given)](state, given)
+
+
+def _conversation_of(state: CallsState, given: inputs.Input) -> Conversation | None:
+    leg = getattr(given, "leg", "")
+    return state.conversation_of(leg) if leg else state.conversations.get(getattr(given, "conversation_id", ""))
 
 
 _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
@@ -78,4 +96,12 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     control_inputs.ConfirmOrdered: transferring.confirmed,
     control_inputs.CancelOrdered: consulting.cancel,
     control_inputs.ToggleOrdered: consulting.toggle,
+    inputs.JoinCalls: gathering.join_calls,
+    inputs.InviteToConference: gathering.invite,
+    inputs.GatherConsultation: gathering.gather,
+    inputs.MuteLeg: gathering.mute,
+    inputs.EnterRoom: gathering.enter_room,
+    inputs.SuperviseOrdered: supervising.ordered,
+    inputs.ChangeSupervision: supervising.changed,
+    inputs.FollowSupervised: supervising.follow,
 }

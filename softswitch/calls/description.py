@@ -140,6 +140,11 @@ def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
     return offer_for(callee, _allowed(callee, _with_ours(agreed or audio.formats)), port, audio.direction)
 
 
+def conference_offer_for(callee: Leg, port: int) -> str:
+    """Write the offer for somebody who is invited to a conference: whatever the workers can mix."""
+    return offer_for(callee, _allowed(callee, OUR_FORMATS), port)
+
+
 def _allowed(callee: Leg, formats: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
     """Return the formats that a trunk may be offered; all where nothing would be left to speak with."""
     if not callee.codecs:

@@ -44,6 +44,7 @@ def guided(state: CallsState, conversation_id: str) -> Conversation | None:
         conversation is None
         or not conversation.guide
         or conversation.talking is not None
+        or conversation.conference is not None
         or conversation.transfer is not None
         or conversation.dialled is not None
         or conversation.state is ConversationState.TALKING

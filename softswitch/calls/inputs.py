@@ -65,6 +65,24 @@ class Attend:
 
 
 @immutable
+class Supervise:
+    """A destination: the caller hears others talk; also what a command about that wants."""
+
+    user: str
+    """Name of the user who is supervised."""
+    watched: str
+    """The conversation that is heard."""
+    target: str
+    """That user's leg in it."""
+    mode: str
+    """``listen``, ``whisper`` or ``barge``."""
+    follow: str = "agent"
+    """``agent`` or ``conversation``: where to, when the user leaves it."""
+    told: bool = False
+    """Whether the user hears a tone."""
+
+
+@immutable
 class Refuse:
     """No destination: the caller is told so."""
 
@@ -90,7 +108,7 @@ class Park:
     """Empty: the first that is free."""
 
 
-Destination = RingPhones | Park | Attend | Echo | Confirm | Refuse
+Destination = RingPhones | Park | Attend | Echo | Confirm | Supervise | Refuse
 
 
 @immutable
@@ -363,6 +381,90 @@ class Dismiss:
 
 
 @immutable
+class JoinCalls:
+    """A command: the party of one call of a user joins another call of the same user; together they are a conference.
+
+    Refused with a :class:`~softswitch.core.errors.CommandError`, as the other commands below, where it does not fit.
+    """
+
+    conversation_id: str
+    """Of the call that becomes the conference, or is one."""
+    own: str
+    """The user's leg in it."""
+    joining: str
+    """The user's leg in the call whose party comes; it ends thereby."""
+
+
+@immutable
+class GatherConsultation:
+    """A command: whoever asks, whoever was asked and whoever waits meanwhile shall talk with one another."""
+
+    leg: str
+    """Of whoever asks."""
+
+
+@immutable
+class InviteToConference:
+    """A command: somebody is rung and joins whoever talks with a leg, when they answer."""
+
+    leg: str
+    """Of whoever asks."""
+    phones: tuple[Phone, ...]
+    ring_s: float
+    detours: tuple[Phone, ...] = ()
+    """As those of :class:`RingPhones`."""
+
+
+@immutable
+class MuteLeg:
+    """A command: a leg is not heard any more, or again."""
+
+    leg: str
+    muted: bool
+
+
+@immutable
+class SuperviseOrdered:
+    """A command: a supervisor's phones are rung, and whoever answers hears a conversation."""
+
+    conversation_id: str
+    """Of the supervisor's own, which is new."""
+    supervisor: str
+    """Name of that user."""
+    from_number: str
+    to_number: str
+    phones: tuple[Phone, ...]
+    wanted: Supervise
+
+
+@immutable
+class ChangeSupervision:
+    """A command: a supervisor is heard by others than before, or hears somebody else."""
+
+    conversation_id: str
+    """The supervisor's own."""
+    wanted: Supervise
+
+
+@immutable
+class FollowSupervised:
+    """Something has happened somewhere: what does a supervisor hear now?"""
+
+    conversation_id: str
+    """The supervisor's own."""
+
+
+@immutable
+class EnterRoom:
+    """A guide lets its caller into a room that was dialled."""
+
+    conversation_id: str
+    room: str
+    tones: bool = False
+    """Whether those who are there hear that somebody comes and goes."""
+
+
+@immutable
 class EndConversation:
     """A command: end it politely on all sides."""
 
@@ -400,4 +502,12 @@ Input = (
     | StopRingingUser
     | HandOver
     | Dismiss
+    | JoinCalls
+    | InviteToConference
+    | GatherConsultation
+    | MuteLeg
+    | EnterRoom
+    | SuperviseOrdered
+    | ChangeSupervision
+    | FollowSupervised
 )

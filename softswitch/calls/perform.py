@@ -11,16 +11,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import conference_facts, facts, supervision_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld
 from softswitch.calls.description import stream_of
+from softswitch.calls.hearing import rows_of
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.secrecy import Secrecy
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState, Parting, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
 from softswitch.core.errors import SdpError
-from softswitch.media.engine import Hear, MediaEngine, OpenLeg, Playing, Srtp, Stream
+from softswitch.media.engine import MediaEngine, OpenLeg, Playing, Srtp, Stream
 from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
@@ -93,6 +94,13 @@ class Performer:
             LegHeld: self._nobody_talks,
             CallParked: self._nobody_talks,
             LegAnswerAsked: self._answer_asked,
+            conference_facts.ConferenceJoined: self._hearing_changed,
+            conference_facts.ConferenceLeft: self._hearing_changed,
+            conference_facts.LegMuted: self._hearing_changed,
+            supervision_facts.SupervisionConnected: self._supervisor_came,
+            supervision_facts.SupervisionMoved: self._supervisor_moved,
+            supervision_facts.SupervisionEnded: self._supervisor_moved,
+            supervision_facts.SupervisionModeChosen: self._supervisor_changed,
         }
 
     def perform(self, fact: object, now: float) -> None:
@@ -111,13 +119,48 @@ class Performer:
             self._set_stream(leg)
             if leg.sounds:
                 self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
-            conversation = self._state.conversations[leg.conversation_id]
-            talking = conversation.talking
-            if talking is None and (conversation.has_held or conversation.parked is not None):
-                self._media.set_room(leg.conversation_id, ())
-            pair = talking or (leg.leg, "" if leg.state is LegState.TALKING else leg.early)
-            if leg.leg == pair[0] and pair[1]:
-                self._join(leg.conversation_id, *pair)
+
+    def say_room_again(self, conversation: Conversation) -> None:
+        """Tell the media engine once more who hears whom in a conversation."""
+        rows = rows_of(self._state, conversation)
+        if rows or conversation.has_held or conversation.parked is not None:
+            self._media.set_room(conversation.conversation_id, rows)
+
+    def _seat(self, conversation_id: str) -> None:
+        """Let people hear one another as the state says."""
+        conversation = self._state.conversations.get(conversation_id)
+        if conversation is not None:
+            self._media.set_room(conversation_id, rows_of(self._state, conversation))
+
+    def _seat_supervised(self, leg: str) -> None:
+        """The same for the conversation that a supervisor's leg hears."""
+        own = self._state.conversations[self._state.legs[leg].conversation_id]
+        if own.supervision is not None:
+            self._seat(own.supervision.watched)
+
+    def _supervisor_came(self, fact: supervision_facts.SupervisionConnected, now: float) -> None:
+        self._seat_supervised(fact.leg)
+
+    def _supervisor_moved(
+        self, fact: supervision_facts.SupervisionMoved | supervision_facts.SupervisionEnded, now: float
+    ) -> None:
+        self._seat(fact.left)
+        if isinstance(fact, supervision_facts.SupervisionMoved):
+            self._seat(fact.watched)
+
+    def _supervisor_changed(self, fact: supervision_facts.SupervisionModeChosen, now: float) -> None:
+        for name in self._state.supervisors:
+            own = self._state.conversations[name].supervision
+            if own is not None:
+                self._seat(own.watched)
+
+    def _hearing_changed(
+        self,
+        fact: conference_facts.ConferenceJoined | conference_facts.ConferenceLeft | conference_facts.LegMuted,
+        now: float,
+    ) -> None:
+        self._seat(self._state.legs[fact.leg].conversation_id)
+        self._seat_supervised(fact.leg)
 
     def _server(self, leg: str) -> ServerSession | None:
         session = self.sessions.get(leg)
@@ -145,6 +188,8 @@ class Performer:
         self.sessions[fact.leg] = self._ua.invite(order, owner=fact.leg, now=now)
 
     def _caller_address(self, conversation: Conversation) -> Address:
+        if conversation.conference is not None and conversation.conference.inviter in conversation.legs:
+            return Address(Uri("sip", conversation.legs[conversation.conference.inviter].number, self._domain))
         waiting = conversation.caller
         moves = conversation.transfer is not None or conversation.consultation is not None
         if moves and not waiting.is_caller:
@@ -169,7 +214,7 @@ class Performer:
         if fact.source:
             caller = self._state.legs[fact.leg]
             self._set_stream(caller)
-            self._join(caller.conversation_id, fact.leg, fact.source)
+            self._seat(caller.conversation_id)
 
     def _answered(self, fact: facts.LegAnswered, now: float) -> None:
         self._set_stream(self._state.legs[fact.leg])
@@ -188,8 +233,13 @@ class Performer:
         session = self.sessions.get(fact.leg)
         if session is not None:
             session.accept_reoffer(self.secrecy.vault.reveal(fact.local_sdp), now=now)
+        leg = self._state.legs[fact.leg]
         if fact.remote_sdp:
-            self._set_stream(self._state.legs[fact.leg])
+            self._set_stream(leg)
+        conversation = self._state.conversations[leg.conversation_id]
+        if conversation.conference is not None or self._state.supervisors:  # who holds is not heard
+            self._seat(leg.conversation_id)
+            self._seat_supervised(leg.leg)
 
     def _reoffer_refused(self, fact: facts.LegReofferRefused, now: float) -> None:
         session = self.sessions.get(fact.leg)
@@ -206,9 +256,8 @@ class Performer:
         leg = self._state.legs[fact.leg]
         self.offer_again(leg, now)
         self._set_stream(leg)
-        talking = self._state.conversations[leg.conversation_id].talking
-        if talking is not None:
-            self._join(leg.conversation_id, *talking)
+        self.say_room_again(self._state.conversations[leg.conversation_id])
+        self._seat_supervised(leg.leg)
 
     def offer_again(self, leg: Leg, now: float) -> None:
         """Send a phone the description that is ours now."""
@@ -254,7 +303,7 @@ class Performer:
             refuse_refer(session, fact.subscription, fact.status, now)
 
     def _nobody_talks(self, fact: LegHeld | CallParked, now: float) -> None:
-        self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
+        self._seat(self._state.legs[fact.leg].conversation_id)
 
     def _answer_asked(self, fact: LegAnswerAsked, now: float) -> None:
         session = self.sessions.get(fact.leg)
@@ -267,12 +316,7 @@ class Performer:
         return session is not None and "talk" in session.peer_events
 
     def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
-        leg = self._state.legs[fact.leg_a]
-        self._join(leg.conversation_id, fact.leg_a, fact.leg_b)
-
-    def _join(self, room: str, one: str, other: str) -> None:
-        rows = (Hear(one, (one,)),) if one == other else (Hear(one, (other,)), Hear(other, (one,)))
-        self._media.set_room(room, rows)
+        self._seat(self._state.legs[fact.leg_a].conversation_id)
 
     def _set_stream(self, leg: Leg) -> None:
         stream = stream_of(leg)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from softswitch.calls import facts
+from softswitch.calls import conference_facts, facts
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.recording.records import PROJECTORS as RECORDING_PROJECTORS
 from softswitch.core.facts import Record, name_of_class
@@ -106,7 +106,12 @@ def _segment_started(record: Record, fact: facts.SegmentStarted) -> Sequence[Row
     return (change,)
 
 
-def _segment_ended(record: Record, fact: facts.SegmentEnded) -> Sequence[RowChange]:
+def _conference_joined(record: Record, fact: conference_facts.ConferenceJoined) -> Sequence[RowChange]:
+    """A member's segment: it talks with the others, whoever they are at each moment."""
+    return (_segment(record, fact.segment, leg_a=fact.leg, leg_b="", codec=fact.codec, started_at=record.wall_s),)
+
+
+def _segment_ended(record: Record, fact: facts.SegmentEnded | conference_facts.ConferenceLeft) -> Sequence[RowChange]:
     return (_segment(record, fact.segment, ended_at=record.wall_s),)
 
 
@@ -122,6 +127,8 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.LegMediaClosed: _leg_media_closed,
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
+    conference_facts.ConferenceJoined: _conference_joined,
+    conference_facts.ConferenceLeft: _segment_ended,
     **RECORDING_PROJECTORS,
 }
 

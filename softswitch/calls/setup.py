@@ -30,10 +30,12 @@ from softswitch.calls.inputs import (
     Place,
     Refuse,
     RingPhones,
+    Supervise,
 )
 from softswitch.calls.moving import offer_new_port
 from softswitch.calls.replacing import take_place
 from softswitch.calls.state import CallsState, Conversation, LegState, PortState
+from softswitch.calls.supervising import begun
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 from softswitch.directory.encryption import IMPOSSIBLE, REQUIRED
@@ -66,6 +68,8 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
         out.append(end_of_caller(caller, refusal))
         out.append(facts.ConversationEnded(refusal.word, refusal.status))
         return out
+    if isinstance(given.destination, Supervise):
+        out.insert(1, begun(given.destination))
     if isinstance(given.destination, RingPhones):
         for number, phone in enumerate(given.destination.phones, start=2):
             leg = leg_id(given.conversation_id, number)
@@ -74,7 +78,7 @@ def arrive(state: CallsState, given: CallArrived) -> Facts:
     return out
 
 
-_KINDS: Final = {Echo: "echo", Confirm: "code"}
+_KINDS: Final = {Echo: "echo", Confirm: "code", Supervise: "supervision"}
 """Conversations in which the caller is alone."""
 
 

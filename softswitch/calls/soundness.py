@@ -42,6 +42,11 @@ def unsound(conversation: Conversation) -> str:
     if conversation.state is not ConversationState.TALKING:
         early = any(leg.state in _SPEAKING for leg in live if not _may_speak_early(conversation, leg))
         return "people talk in it and it is not answered" if early or conversation.deadline_s is None else ""
+    if conversation.conference is not None:
+        members = [conversation.legs.get(leg) for leg in conversation.conference.members]
+        return "" if members and all(leg is not None and _speaks(leg) for leg in members) else "a member is missing"
+    if conversation.supervision is not None:
+        return "" if any(_speaks(leg) for leg in live) else "the supervisor is missing"
     talking = [conversation.legs.get(leg) for leg in conversation.talking or _waiting(conversation)]
     return "" if all(leg is not None and _speaks(leg) for leg in talking) else "nobody knows who talks in it"
 
@@ -86,5 +91,7 @@ def align(conversation: Conversation) -> None:
             leg.state = next(iter(_states_of(leg)), LegState.NEW)
     if any(leg not in conversation.legs for leg in conversation.talking or ()):
         conversation.talking = None
+    conversation.conference = None
+    conversation.supervision = None
     conversation.state = ConversationState.RINGING
     conversation.attempting = False

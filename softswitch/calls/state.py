@@ -75,7 +75,7 @@ class ConversationState(Word):
     RINGING = "ringing"
     """Phones were invited."""
     TALKING = "talking"
-    """A segment was started."""
+    """A segment or a conference was started."""
     ENDED = "ended"
     """All legs are over; ports may still be closing."""
 
@@ -85,7 +85,7 @@ class ConversationInput(Word):
 
     ATTEND = "its guide takes the caller"
     INVITE = "the first phone is invited"
-    TALK = "a segment starts"
+    TALK = "a segment or a conference starts"
     END = "the last leg ends"
 
 
@@ -95,6 +95,7 @@ CONVERSATION_TABLE: Final = StateTable(
         (ConversationState.SETUP, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.ATTENDED, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.ATTENDED, ConversationInput.INVITE): ConversationState.RINGING,
+        (ConversationState.ATTENDED, ConversationInput.TALK): ConversationState.TALKING,
         (ConversationState.ATTENDED, ConversationInput.END): ConversationState.ENDED,
         (ConversationState.RINGING, ConversationInput.ATTEND): ConversationState.ATTENDED,
         (ConversationState.TALKING, ConversationInput.ATTEND): ConversationState.ATTENDED,
@@ -181,6 +182,8 @@ class Leg:
     early: str = ""
     """Of a caller: the leg whose early media it hears."""
     held: bool = False
+    muted: bool = False
+    """Whether nobody hears it, by a command."""
     moving: bool = False
     """Whether its worker died while it talked, and its phone has not taken the new port yet."""
     answer_awaited: bool = False
@@ -272,6 +275,37 @@ class DialledCall:
 
 
 @dataclass(slots=True)
+class Conference:
+    """Several who talk with one another."""
+
+    room: str = ""
+    """Name of the site's room; empty where people were brought together."""
+    tones: bool = False
+    """Whether those who are there hear a tone when somebody comes or goes."""
+    members: dict[str, int] = field(default_factory=dict)
+    """By leg, in the order of their coming: the number of the segment that lasts until it leaves."""
+    inviter: str = ""
+    """The leg that asked for the last invitation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """What a supervisor hears, and who hears them."""
+
+    user: str
+    """Name of the user who is supervised."""
+    watched: str
+    """The conversation that is heard; empty where that user talks with nobody now."""
+    target: str
+    """That user's leg in it; empty where nobody of it is a user now."""
+    mode: str
+    """``listen``, ``whisper`` or ``barge``."""
+    follow: str
+    """``agent`` or ``conversation``."""
+    told: bool
+
+
+@dataclass(slots=True)
 class Conversation:
     """What a person calls a call, from first ring to last hang-up."""
 
@@ -311,6 +345,10 @@ class Conversation:
     parked: Parked | None = None
     dialled: DialledCall | None = None
     """Where the switch dials for a user none of whose phones has answered yet."""
+    conference: Conference | None = None
+    """Where more than two talk; then ``talking`` is None."""
+    supervision: Supervision | None = None
+    """Where it is a supervisor's."""
 
     @property
     def caller(self) -> Leg:
@@ -333,6 +371,11 @@ class Conversation:
     def is_ringing(self) -> bool:
         """Whether phones ring, or are about to."""
         return any(leg.state in {LegState.NEW, LegState.INVITED, LegState.RINGING} for leg in self.callees)
+
+    def invited(self) -> list[Leg]:
+        """Return the legs that are rung for a conference now."""
+        members = () if self.conference is None else self.conference.members
+        return [leg for leg in self.callees if leg.leg not in members and leg.is_live]
 
     def next_leg(self) -> int:
         """Return the number of its next leg; legs that moved here keep the names of where they came from."""
@@ -402,6 +445,8 @@ class CallsState:
     deadlines: Deadlines = field(default_factory=Deadlines)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    supervisors: dict[str, None] = field(default_factory=dict)
+    """Those conversations that are supervisors'."""
     partings: deque[Parting] = field(default_factory=deque)
     """Dialogs that ended a moment ago, in the order of their ends."""
 

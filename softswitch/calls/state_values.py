@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from softswitch.calls.state import (
     CallsState,
+    Conference,
     Consultation,
     ConsultationState,
     Conversation,
@@ -23,6 +24,7 @@ from softswitch.calls.state import (
     Parked,
     Parting,
     PortState,
+    Supervision,
     Transfer,
 )
 from softswitch.sip.ua.snapshot import flow_of, flow_values
@@ -88,6 +90,10 @@ def _consultation(values: Values | None) -> Consultation | None:
     return Consultation(leg, held, to_number, purpose, ConsultationState(state))
 
 
+def _conference(room: str, tones: bool, members: Values, inviter: str) -> Conference:
+    return Conference(room, tones, dict(members), inviter)
+
+
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})
 _CONVERSATIONS: Final = _Rows(
     Conversation,
@@ -105,6 +111,14 @@ _CONVERSATIONS: Final = _Rows(
         "dialled": (
             lambda dialled: None if dialled is None else astuple(dialled),
             lambda values: None if values is None else DialledCall(*values),
+        ),
+        "conference": (
+            lambda made: None if made is None else (made.room, made.tones, tuple(made.members.items()), made.inviter),
+            lambda values: None if values is None else _conference(*values),
+        ),
+        "supervision": (
+            lambda made: None if made is None else astuple(made),
+            lambda values: None if values is None else Supervision(*values),
         ),
     },
     without=("legs",),
@@ -131,6 +145,8 @@ def restore(state: CallsState, values: Values) -> None:
     conversations, legs, partings = values
     for conversation in _CONVERSATIONS.made(conversations):
         state.conversations[conversation.conversation_id] = conversation
+        if conversation.supervision is not None:
+            state.supervisors[conversation.conversation_id] = None
     for leg in _LEGS.made(legs):
         state.legs[leg.leg] = leg
         state.conversations[leg.conversation_id].legs[leg.leg] = leg

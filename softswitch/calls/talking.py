@@ -218,7 +218,9 @@ def _music(conversation: Conversation, leg: Leg, *, held: bool) -> Facts:
 
 
 def formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat, ...]:
-    """Return the formats that the leg's peer takes; an echo takes whatever is offered."""
+    """Return the formats that the leg's peer takes; an echo takes whatever is offered, a conference what is mixed."""
+    if conversation.conference is not None or conversation.supervision is not None:
+        return OUR_FORMATS
     peer = conversation.peer_of(leg.leg)
     audio = audio_of(peer.remote_sdp if peer is not None else leg.remote_sdp)
     if audio is None:

@@ -21,6 +21,11 @@ from softswitch.cli.options import (
 from softswitch.cli.output import print_json, print_table
 from softswitch.runtime.settings_file import load_settings
 
+SupervisorArgument = Annotated[str, typer.Argument(help="Name of the user who supervises.")]
+FollowOption = Annotated[
+    str, typer.Option(help="agent: on to the user's next call; conversation: with this one, whoever talks in it.")
+]
+
 call = typer.Typer(no_args_is_help=True, help="Control the calls on users' lines: dial, hold, transfer, consult ...")
 
 _COLUMNS: Final = ("leg", "state", "with", "", "direction", "consultation", "codec", "since")
@@ -263,6 +268,87 @@ def toggle(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOptio
     Example: softswitch call toggle 01k3x7zc9v4m2a.2
     """
     command(leg, "toggle", as_json=as_json, config=config)
+
+
+@call.command()
+def conference(
+    leg: LegArgument,
+    number: Annotated[str, typer.Argument(help="Who is called, to come in; without it whoever waits comes in.")] = "",
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Press the conference button: with a number to call somebody, without to join whoever waits.
+
+    Example: softswitch call conference 01k3x7zc9v4m2a.1 103
+    """
+    command(leg, "conference", as_json=as_json, config=config, number=number)
+
+
+@call.command()
+def mute(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let nobody hear a leg; it hears the others.
+
+    Example: softswitch call mute 01k3x7zc9v4m2a.2
+    """
+    command(leg, "mute", as_json=as_json, config=config, wanted=True)
+
+
+@call.command()
+def unmute(leg: LegArgument, *, as_json: JsonOption = False, config: ConfigOption = None) -> None:
+    """Let a leg be heard again.
+
+    Example: softswitch call unmute 01k3x7zc9v4m2a.2
+    """
+    command(leg, "mute", as_json=as_json, config=config, wanted=False)
+
+
+@call.command()
+def listen(
+    supervisor: SupervisorArgument,
+    leg: LegArgument,
+    *,
+    follow: FollowOption = "agent",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Let a supervisor hear the talk of a user, heard by nobody: their phone rings, unless they supervise already.
+
+    Example: softswitch call listen vera 01k3x7zc9v4m2a.2
+    """
+    command(leg, "supervise", as_json=as_json, config=config, supervisor=supervisor, mode="listen", follow=follow)
+
+
+@call.command()
+def whisper(
+    supervisor: SupervisorArgument,
+    leg: LegArgument,
+    *,
+    follow: FollowOption = "agent",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """The same, heard by the leg's user alone.
+
+    Example: softswitch call whisper vera 01k3x7zc9v4m2a.2
+    """
+    command(leg, "supervise", as_json=as_json, config=config, supervisor=supervisor, mode="whisper", follow=follow)
+
+
+@call.command()
+def barge(
+    supervisor: SupervisorArgument,
+    leg: LegArgument,
+    *,
+    follow: FollowOption = "agent",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """The same, heard by all.
+
+    Example: softswitch call barge vera 01k3x7zc9v4m2a.2
+    """
+    command(leg, "supervise", as_json=as_json, config=config, supervisor=supervisor, mode="barge", follow=follow)
 
 
 record = typer.Typer(no_args_is_help=True, help="Record a call, or no more.")

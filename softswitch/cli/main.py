@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "registrations": "softswitch.cli.registrations",
     "calls": "softswitch.cli.calls",
     "call": "softswitch.cli.call",
+    "conferences": "softswitch.cli.conferences",
     "subscriptions": "softswitch.cli.subscriptions",
     "phone": "softswitch.cli.phone",
     "trunks": "softswitch.cli.trunks",

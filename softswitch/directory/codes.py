@@ -29,6 +29,7 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
     "record": "*3",
     "voicemail": "*97",
     "login_menu": "*98",
+    "supervise": "*55",
     "echo": "*99",
 }
 """The code of each action."""
@@ -36,7 +37,7 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
 FORWARDS: Final = tuple(f"forward_{kind}" for kind in ("always", "busy", "no_answer", "offline"))
 """Actions that forward calls; each has one that ends it, with ``_off`` at its end."""
 
-WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", "park", "retrieve", "intercom", *FORWARDS})
+WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", "park", "retrieve", "intercom", "supervise", *FORWARDS})
 """Actions whose code is followed by digits: an extension, the number of a status."""
 
 MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up", "park"})

@@ -8,10 +8,10 @@ from difflib import unified_diff
 from typing import Final
 
 from softswitch.directory.connectors import Crm, Webhook
-from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User
+from softswitch.directory.site import Contact, Group, Number, Queue, Room, Route, ScenarioText, Site, Trunk, User
 from softswitch.directory.statuses import Status
 
-Entry = Contact | Crm | Webhook | User | Number | Trunk | Group | Queue | Route | Status | ScenarioText
+Entry = Contact | Crm | Webhook | User | Number | Trunk | Group | Queue | Room | Route | Status | ScenarioText
 
 _HEADS: Final = frozenset({"+++", "---"})
 
@@ -30,6 +30,7 @@ def differences(before: Site | None, after: Site) -> list[str]:
     lines += _section("trunk", old.trunks, after.trunks)
     lines += _section("group", old.groups, after.groups)
     lines += _section("queue", old.queues, after.queues)
+    lines += _section("room", old.rooms, after.rooms)
     lines += _section("status", old.statuses, after.statuses)
     lines += [
         f"~ code: {action} {old.codes[action]} -> {code}"
@@ -67,7 +68,7 @@ def _title(entry: Entry) -> str:
         return entry.name
     if isinstance(entry, Number):
         return f"{entry.number} ({entry.kind} {entry.target})"
-    if isinstance(entry, Group | Queue):
+    if isinstance(entry, Group | Queue | Room):
         return f"{entry.name} ({entry.extension})"
     if isinstance(entry, Status):
         return f"{entry.name} ({entry.preset})"

@@ -23,6 +23,7 @@ from softswitch.directory.site import (
     Contact,
     Group,
     Number,
+    Room,
     Route,
     ScenarioText,
     Site,
@@ -160,6 +161,7 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
         crm=(_crm(entry) for entry in reading.sections["crm"]),
         webhooks=(_webhook(entry) for entry in reading.sections["webhooks"]),
         calendars=found.calendars,
+        rooms=(_room(entry) for entry in reading.sections["rooms"]),
     )
     notices = (*find_notices(reading.sections), *found.notices)
     return LoadedSite(site, tuple(str(path.resolve()) for path in given), notices)
@@ -223,6 +225,8 @@ def _user(entry: Entry, domain: str) -> User:
         voicemail=entry.flag("voicemail"),
         srtp=entry.text("srtp", OPTIONAL),
         srtp_without_tls=entry.flag("srtp_without_tls"),
+        supervises=entry.texts("supervises"),
+        told_when_supervised=entry.flag("told_when_supervised"),
     )
 
 
@@ -242,6 +246,7 @@ def _group(entry: Entry) -> Group:
         entry.whole("max_rounds") or _ROUNDS.get(mode, 1),
         tuple((member.text("user"), _weight(member)) for member in entry.entries("members")),
         recording=entry.text("recording"),
+        supervisors=entry.texts("supervisors"),
         **wrap_up_values(entry),
     )
 
@@ -249,6 +254,11 @@ def _group(entry: Entry) -> Group:
 def _weight(member: Entry) -> int:
     written = member.whole("weight")
     return 1 if written is None else written
+
+
+def _room(entry: Entry) -> Room:
+    tones = entry.values.get("tones") is not False
+    return Room(entry.text("name"), entry.text("extension"), entry.text("pin"), tones)
 
 
 def _route(entry: Entry) -> Route:

@@ -201,6 +201,7 @@ def _unknown_names(sections: Sections) -> list[Problem]:
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
     for entry in sections["users"]:
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
+        problems += _unknown(entry, "supervises", "user", users, f"user {_title(entry)}")
     for entry in sections["routes"]:
         problems += _unknown(entry, "trunk", "trunk", trunks, f"route {_title(entry)}")
     for entry in sections["emergency"]:

@@ -9,7 +9,7 @@ from softswitch.core.immutable import immutable
 from softswitch.directory.codes import Dialled, read_code
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, outward
-from softswitch.directory.site import Group, Number, Queue, Site, User
+from softswitch.directory.site import Group, Number, Queue, Room, Site, User
 from softswitch.sip.auth import parse_credentials
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
@@ -68,6 +68,13 @@ class QueueDialled:
 
 
 @immutable
+class RoomDialled:
+    """The caller comes into a conference."""
+
+    room: Room
+
+
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
@@ -79,7 +86,9 @@ class Offline:
     user: User
 
 
-Destination = Phones | GroupDialled | QueueDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
+Destination = (
+    Phones | GroupDialled | QueueDialled | RoomDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
+)
 
 
 def who_calls(site: Site, request: Request, flow: Flow, locations: LocationState) -> Caller:
@@ -176,6 +185,9 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     queue = site.queue_by_extension(dialled)
     if queue is not None:
         return QueueDialled(queue)
+    room = site.room_by_extension(dialled)
+    if room is not None:
+        return RoomDialled(room)
     if number is not None:
         return _of_number(site, locations, number, wall_s)
     return (caller.user and outward(site, caller.user, dialled)) or NotFound()
@@ -190,6 +202,9 @@ def _of_number(site: Site, locations: LocationState, number: Number, wall_s: flo
     queue = site.queues.get(number.target) if number.kind == "queue" else None
     if queue is not None:
         return QueueDialled(queue)
+    room = site.rooms.get(number.target) if number.kind == "room" else None
+    if room is not None:
+        return RoomDialled(room)
     user = site.users.get(number.target) if number.kind == "user" else None
     return NotFound() if user is None else _of_user(user, locations, wall_s)
 

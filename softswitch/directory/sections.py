@@ -66,6 +66,8 @@ _USERS: Final[Fields] = {
     "display_name": Field(free_text()),
     "sha256": Field(flag),
     "mobile": Field(list_of(number)),
+    "supervises": Field(list_of(name)),
+    "told_when_supervised": Field(flag),
     "routes": Field(list_of(name)),
     "roles": Field(list_of(choice("operator", "supervisor", "manager", "administrator", "owner"))),
     "voicemail": Field(flag),
@@ -105,6 +107,7 @@ _GROUPS: Final[Fields] = {
     "ring_s": _RING_S,
     "max_unanswered": Field(whole(1, 1000)),
     "max_rounds": Field(whole(1, 100)),
+    "supervisors": Field(list_of(name)),
     "members": Field(
         list_of(table({"user": Field(name, required=True, example="anna"), "weight": Field(whole(0, 1_000_000))}))
     ),
@@ -183,7 +186,7 @@ _QUEUES: Final[Fields] = {
     "notify": Field(table({"mail": Field(list_of(email)), "webhook": Field(free_text(300))})),
 }
 
-_ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin)}
+_ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin), "tones": Field(flag)}
 
 NUMBER_TARGETS: Final = ("user", "group", "queue", "room", "scenario")
 """What a number may lead to; it names exactly one."""
@@ -272,9 +275,7 @@ SECTIONS: Final[dict[str, Fields]] = {
 
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "queues": frozenset({"callback", "announce", "notify"}),
-    "rooms": frozenset({"name"}),
     "contacts": frozenset({"email"}),
-    "numbers": frozenset({"room"}),
     "users": frozenset({"roles", "voicemail"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

@@ -65,6 +65,10 @@ class User:
     """Whether the sound of this user's phones is encrypted: ``off``, ``optional`` or ``required``."""
     srtp_without_tls: bool = False
     """Whether its keys may be told over UDP and TCP too."""
+    supervises: tuple[str, ...] = ()
+    """Names of users whose talks this one may hear."""
+    told_when_supervised: bool = False
+    """Whether a tone tells this user that somebody hears a talk of theirs."""
 
     def encryption_over(self, flow: Flow) -> str:
         """Return what holds for a phone of this user that signals by this flow."""
@@ -178,6 +182,20 @@ class Group:
     """The status meanwhile; empty: the preset's."""
     wrap_up_return: str = ""
     """What follows: ``previous`` or ``ready``; empty: as the preset says."""
+    supervisors: tuple[str, ...] = ()
+    """Names of users who may hear the members' talks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A conference that is dialled into."""
+
+    name: str
+    extension: str
+    pin: str = ""
+    """Digits that whoever dials in must press; empty: none."""
+    tones: bool = True
+    """Whether those who are there hear a tone when somebody comes or goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,12 +324,15 @@ class Site:
     """By name."""
     calendars: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     """When events of the calendars that scenarios go by last, seconds of UTC; by :func:`calendar_key`."""
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    """By name."""
     _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_name: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
     _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
     _queues: dict[str, Queue] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _rooms: dict[str, Room] = field(init=False, default_factory=dict, repr=False, compare=False)
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -323,6 +344,7 @@ class Site:
         self._contact_of.update((number_key(n), each) for each in self.contacts.values() for n in each.numbers)
         self._groups.update((group.extension, group) for group in self.groups.values())
         self._queues.update((queue.extension, queue) for queue in self.queues.values())
+        self._rooms.update((room.extension, room) for room in self.rooms.values())
 
     def contact_of(self, number: str) -> Contact | None:
         """Return the contact that a caller's number belongs to; a plus sign more or less makes no difference."""
@@ -357,6 +379,10 @@ class Site:
         """Return the queue of an extension."""
         return self._queues.get(extension)
 
+    def room_by_extension(self, extension: str) -> Room | None:
+        """Return the room of an extension."""
+        return self._rooms.get(extension)
+
     def number(self, dialled: str) -> Number | None:
         """Return what a number from outside reaches; a plus sign more or less makes no difference."""
         return self.numbers.get(number_key(dialled))
@@ -390,6 +416,7 @@ def make_site(
     crm: Iterable[Crm] = (),
     webhooks: Iterable[Webhook] = (),
     calendars: Mapping[str, tuple[tuple[float, float], ...]] | None = None,
+    rooms: Iterable[Room] = (),
 ) -> Site:
     """Build a site from its parts."""
     return Site(
@@ -408,6 +435,7 @@ def make_site(
         crm={each.name: each for each in crm},
         webhooks={each.name: each for each in webhooks},
         calendars=calendars or {},
+        rooms={room.name: room for room in rooms},
     )
 
 
@@ -467,6 +495,7 @@ def compile_site(site: Site, paths: Iterable[str] = ()) -> bytes:
             "crm": [astuple(each) for each in site.crm.values()],
             "webhooks": [astuple(each) for each in site.webhooks.values()],
             "calendars": dict(site.calendars),
+            "rooms": [astuple(room) for room in site.rooms.values()],
         }
     )
     return packed
@@ -510,6 +539,7 @@ def read_compiled(data: bytes, where: str = "the compiled site") -> CompiledSite
             crm=(Crm(*values) for values in found.get("crm", ())),
             webhooks=(Webhook(*values) for values in found.get("webhooks", ())),
             calendars=found.get("calendars"),
+            rooms=(Room(*values) for values in found.get("rooms", ())),
         )
         return CompiledSite(site, tuple(found["paths"]))
     except (ValueError, TypeError, KeyError, msgpack.UnpackException) as error:

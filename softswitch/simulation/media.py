@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from softswitch.media.engine import (
+    EVERYBODY,
     DigitPressed,
     Hear,
     LegClosed,
@@ -29,7 +30,8 @@ from softswitch.media.engine import (
     WorkerLost,
 )
 
-_ENDLESS = ("tone:", "music:")
+_BRIEF_S = 0.3
+"""How long a tone lasts that is played once."""
 
 
 @dataclass(slots=True)
@@ -178,10 +180,10 @@ class SimulatedMedia:
 
     def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Add up the lengths; a sound of unknown length cannot be played."""
-        unknown = [sound for sound in sounds if sound not in self.lengths_s and not sound.startswith(_ENDLESS)]
+        unknown = [s for s in sounds if s not in self.lengths_s and not s.startswith(("tone:", "music:"))]
         if unknown:
             return f"cannot play {unknown[0]}", 0.0
-        return "", sum(self.lengths_s.get(sound, 0.0) for sound in sounds)
+        return "", sum(self.lengths_s.get(sound, _BRIEF_S if sound.startswith("tone:") else 0.0) for sound in sounds)
 
     def _end_play(self, leg: str, number: int, problem: str) -> None:
         port = self.legs.get(leg)
@@ -281,9 +283,22 @@ class SimulatedMedia:
 
     def hears(self, leg: str) -> list[str]:
         """Return the legs that a leg hears, over all rooms."""
-        return [source for rows in self.rooms.values() for row in rows if row.listener == leg for source in row.sources]
+        return [
+            source
+            for rows in self.rooms.values()
+            for row in rows
+            if row.listener == leg
+            for source, loudness in _heard(row, rows)
+            if loudness
+        ]
 
     def leg_at(self, address: str, port: int) -> str | None:
         """Return the leg whose port that is, or None."""
         found = (leg for leg, p in self.legs.items() if (p.order.address, p.port) == (address, port))
         return next(found, None)
+
+
+def _heard(row: Hear, rows: Iterable[Hear]) -> list[tuple[str, float]]:
+    if row.sources == (EVERYBODY,):
+        return [(other.listener, other.voice) for other in rows if other.listener != row.listener]
+    return list(zip(row.sources, row.gains or (1.0,) * len(row.sources), strict=True))

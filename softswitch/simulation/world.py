@@ -14,7 +14,19 @@ from softswitch.app.line_desk import LineDesk
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
 from softswitch.directory.connectors import Crm
-from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Site, Trunk, User, make_site
+from softswitch.directory.site import (
+    Contact,
+    Group,
+    Number,
+    Queue,
+    Room,
+    Route,
+    ScenarioText,
+    Site,
+    Trunk,
+    User,
+    make_site,
+)
 from softswitch.directory.statuses import Status
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.simulation.clock import START_WALL_S, VirtualClock
@@ -58,6 +70,7 @@ class Setting:
     emergency: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     crm: tuple[Crm, ...] = ()
+    rooms: tuple[Room, ...] = ()
 
 
 def password_of(name: str) -> str:
@@ -92,6 +105,7 @@ def usual_site(setting: Setting) -> Site:
         scenarios=setting.scenarios,
         contacts=setting.contacts,
         crm=setting.crm,
+        rooms=setting.rooms,
     )
 
 

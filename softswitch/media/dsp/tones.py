@@ -54,6 +54,10 @@ def _steady(frequencies_hz: Sequence[int]) -> Tone:
 _BEEP: Final = Tone((Part((1000,), 200),), again=False)
 """Of no Recommendation: what is heard before a message is recorded, here too."""
 
+_JOINED: Final = Tone((Part((660,), 120), Part((880,), 160)), again=False)
+_PARTED: Final = Tone((Part((880,), 120), Part((660,), 160)), again=False)
+"""Of no Recommendation either: what people in a conference hear when somebody comes or goes."""
+
 TONES: Final[dict[str, dict[str, Tone]]] = {
     # ITU-T E.180 Supplement 2, "Russian Federation".
     "RU": {
@@ -62,6 +66,8 @@ TONES: Final[dict[str, dict[str, Tone]]] = {
         "busy": _cadence((425,), 400, 400),
         "congestion": _cadence((425,), 200, 200),
         "beep": _BEEP,
+        "joined": _JOINED,
+        "parted": _PARTED,
     },
     # ETSI TR 101 041-1: the harmonised tones, within what E.180 §§6 to 9 recommends.
     "EU": {
@@ -70,6 +76,8 @@ TONES: Final[dict[str, dict[str, Tone]]] = {
         "busy": _cadence((425,), 500, 500),
         "congestion": _cadence((425,), 250, 250),
         "beep": _BEEP,
+        "joined": _JOINED,
+        "parted": _PARTED,
     },
     # ITU-T E.180 Supplement 2, "United States of America".
     "US": {
@@ -78,6 +86,8 @@ TONES: Final[dict[str, dict[str, Tone]]] = {
         "busy": _cadence((480, 620), 500, 500),
         "congestion": _cadence((480, 620), 250, 250),
         "beep": _BEEP,
+        "joined": _JOINED,
+        "parted": _PARTED,
     },
 }
 """By country, then by name."""

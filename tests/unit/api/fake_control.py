@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from softswitch.api.conference_view import ConferenceView, MemberView
 from softswitch.api.control_view import LineCallView, ParkedView, TargetView
 from softswitch.core.errors import CommandError
 
@@ -64,6 +65,19 @@ class FakeControl:
 
     def cancel(self, leg: str) -> LineCallView:
         return self._order("cancel", leg)
+
+    def conferences(self) -> Sequence[ConferenceView]:
+        member = MemberView(CALL.leg, "anna", "101", "talking", muted=True)
+        return [ConferenceView("c1", "meeting", (member,), "2026-11-01T10:00:00Z")]
+
+    def conference(self, leg: str, number: str) -> LineCallView:
+        return self._order("conference", leg, number)
+
+    def mute(self, leg: str, *, wanted: bool) -> LineCallView:
+        return self._order("mute", leg, wanted)
+
+    def supervise(self, leg: str, supervisor: str, mode: str, follow: str) -> LineCallView:
+        return self._order("supervise", leg, supervisor, mode, follow)
 
     def toggle(self, leg: str) -> LineCallView:
         return self._order("toggle", leg)

@@ -61,6 +61,11 @@ async def test_each_command_names_the_line_or_the_leg_and_one_number(http: httpx
         ("/legs/c1.1/confirm", {"other_leg": "c2.1"}, ("confirm", "c1.1", "c2.1")),
         ("/legs/c1.1/cancel", None, ("cancel", "c1.1")),
         ("/legs/c1.1/toggle", None, ("toggle", "c1.1")),
+        ("/legs/c1.1/conference", {"number": "103"}, ("conference", "c1.1", "103")),
+        ("/legs/c1.1/conference", None, ("conference", "c1.1", "")),
+        ("/legs/c1.1/mute", None, ("mute", "c1.1", True)),
+        ("/legs/c1.1/mute", {"wanted": False}, ("mute", "c1.1", False)),
+        ("/legs/c1.1/supervise", {"supervisor": "vera"}, ("supervise", "c1.1", "vera", "listen", "agent")),
     )
     for path, body, order in asked:
         answer = await http.post(path, json=body)
@@ -75,6 +80,7 @@ async def test_each_command_names_the_line_or_the_leg_and_one_number(http: httpx
         ("/legs/c1.1/transfer", {}, 422, "body.number"),
         ("/legs/c1.1/transfer", {"number": 5}, 422, "body.number"),
         ("/legs/c1.1/consult", {"number": "103", "rout": "pstn"}, 422, "body.rout"),
+        ("/legs/c1.1/supervise", {}, 422, "body.supervisor"),
         ("/users/anna/calls", None, 422, "body"),
     ],
 )
@@ -85,6 +91,12 @@ async def test_a_bad_command_is_a_problem_with_its_field(
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     assert answer.headers["content-type"] == "application/problem+json"
     assert not view.orders
+
+
+async def test_conferences_are_listed_with_their_people(http: httpx.AsyncClient) -> None:
+    (found,) = (await http.get("/conferences")).json()
+    assert (found["conversation_id"], found["room"]) == ("c1", "meeting")
+    assert found["members"] == [{"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "muted": True}]
 
 
 async def test_whom_one_can_transfer_to_is_data(http: httpx.AsyncClient) -> None:

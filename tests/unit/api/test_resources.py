@@ -167,6 +167,8 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/statuses",
         "/api/v1/agents",
         "/api/v1/agents/{user}",
+        "/api/v1/conferences",
+        *(f"/api/v1/legs/{{leg}}/{command}" for command in ["conference", "mute", "supervise"]),
         "/api/v1/users/{user}/calls",
         "/api/v1/users/{user}/pickup",
         "/api/v1/users/{user}/targets",

@@ -1,0 +1,298 @@
+"""Deciding for conferences: the same inputs as elsewhere, where more than two talk.
+
+A conference lasts as long as two are in it. One of people who were brought together is a plain call again when two are
+left; one that was dialled as a room stays one, and whoever is alone in it hears music.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from softswitch.calls import conference_facts, control_inputs, facts, inputs
+from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
+from softswitch.calls.description import (
+    OUR_FORMATS,
+    agreed_formats,
+    audio_of,
+    codec_of_leg,
+    conference_offer_for,
+    convertible,
+    has_speech,
+    offer_for,
+)
+from softswitch.calls.detours import next_way
+from softswitch.calls.ending import COMPLETED, end_of
+from softswitch.calls.joining import HOLD_MUSIC, hushed
+from softswitch.calls.moving import offer_new_port
+from softswitch.calls.state import CallsState, Conference, Conversation, Leg, LegState, PortState
+from softswitch.calls.talking import offer_answered, offer_refused
+
+Facts = list[Any]
+
+JOINED, PARTED = ("tone:joined",), ("tone:parted",)
+"""What those who are there hear when somebody comes, or goes."""
+MOST_WITH_TONES: Final = 16
+"""In rooms of more people nobody is told of each who comes and goes."""
+_WAITING: Final = frozenset({LegState.NEW, LegState.INVITED, LegState.RINGING})
+
+
+def started(conversation: Conversation, legs: Iterable[Leg], room: str = "", *, tones: bool = False) -> Facts:
+    """Make a conference of a conversation's legs."""
+    out: Facts = [conference_facts.ConferenceStarted(room, tones)]
+    for number, leg in enumerate(legs, start=conversation.segment + 1):
+        out += _joined(leg, number)
+    return out
+
+
+def joined(conversation: Conversation, conference: Conference, leg: Leg, segment: int) -> Facts:
+    """Let a leg take part in a conference; those who are there are told."""
+    out = _joined(leg, segment)
+    there = [conversation.legs[name] for name in conference.members]
+    if len(there) == 1:
+        out += [fact for one in there if one.sounds == HOLD_MUSIC for fact in hushed(one)]
+    return [*out, *_told(conference, there, JOINED)]
+
+
+def _joined(leg: Leg, segment: int) -> Facts:
+    out: Facts = [*hushed(leg), conference_facts.ConferenceJoined(leg.leg, segment, codec_of_leg(leg))]
+    if not convertible(agreed_formats(leg)) and not leg.pending_offer:  # it was relayed, and can be no more
+        out.append(facts.LegOffered(leg.leg, offer_for(leg, OUR_FORMATS)))
+    return out
+
+
+def _told(conference: Conference, there: Iterable[Leg], sounds: tuple[str, ...]) -> Facts:
+    if not conference.tones or len(conference.members) > MOST_WITH_TONES:
+        return []
+    return [facts.LegPlaying(leg.leg, leg.plays + 1, sounds) for leg in there if not leg.sounds]
+
+
+def left(conversation: Conversation, gone: Iterable[Leg], failure: Failure, *, rung: bool = True) -> Facts:
+    """Go on without legs that have ended, or are about to be elsewhere.
+
+    Args:
+        conversation: a conference.
+        gone: the legs.
+        failure: what the others are told where it is over thereby.
+        rung: whether whoever is rung may still come.
+    """
+    conference = conversation.conference
+    if conference is None:
+        return []
+    names = {leg.leg for leg in gone}
+    members = conference.members
+    out: Facts = [conference_facts.ConferenceLeft(name, members[name]) for name in members if name in names]
+    there = [conversation.legs[name] for name in members if name not in names]
+    ringing = [leg for leg in conversation.invited() if leg.leg not in names] if rung else []
+    if not there or (len(there) == 1 and not ringing and not conference.room):
+        return [*out, *over(conversation, there, failure, but=names)]
+    if len(there) == 2 and not ringing and not conference.room:
+        return [*out, *_call_again(conversation, there)]
+    if out and len(there) == 1 and there[0].sounds != HOLD_MUSIC:
+        return [*out, facts.LegPlaying(there[0].leg, there[0].plays + 1, HOLD_MUSIC, repeat=True)]
+    return [*out, *(_told(conference, there, PARTED) if out else [])]
+
+
+def over(conversation: Conversation, there: Iterable[Leg], failure: Failure, *, but: Iterable[str] = ()) -> Facts:
+    """End a conference: those who are ``there`` leave it, and every live leg ends, ``but`` those that have already."""
+    members = {} if conversation.conference is None else conversation.conference.members
+    out: Facts = [conference_facts.ConferenceLeft(leg.leg, members[leg.leg]) for leg in there]
+    out += [end_of(leg, failure) for leg in conversation.legs.values() if leg.is_live and leg.leg not in set(but)]
+    return [*out, conference_facts.ConferenceEnded(), facts.ConversationEnded(failure.word, failure.status)]
+
+
+def _call_again(conversation: Conversation, there: list[Leg]) -> Facts:
+    """Two are left: they talk on, as in any call."""
+    one, other = there
+    members = {} if conversation.conference is None else conversation.conference.members
+    out: Facts = [conference_facts.ConferenceLeft(leg.leg, members[leg.leg]) for leg in there]
+    out += [conference_facts.ConferenceEnded()]
+    out.append(facts.SegmentStarted(conversation.segment + 1, one.leg, other.leg, codec_of_leg(other)))
+    for leg, peer in ((one, other), (other, one)):
+        if leg.held and not peer.sounds:
+            out.append(facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True))
+    return out
+
+
+# What happens
+
+
+def media_opened(state: CallsState, given: inputs.MediaOpened) -> Facts:
+    """A port is there: a phone is invited, or told of its new one."""
+    leg, conversation = _found(state, given.leg)
+    if leg.port_state is not PortState.OPENING:
+        return []
+    out: Facts = [facts.LegMediaOpened(leg.leg, given.port)]
+    if leg.moving:
+        return out + offer_new_port(conversation, leg, given.port)
+    if leg.called_us:
+        return [*out, facts.LegEnded(leg.leg, "switch", "reject", 603, *cause_of(603))]
+    if leg.is_live and leg.state is LegState.NEW:
+        out.append(facts.LegInvited(leg.leg, conference_offer_for(leg, given.port)))
+    return out
+
+
+def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
+    """No port: nobody comes, or somebody cannot stay."""
+    leg, conversation = _found(state, given.leg)
+    if leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
+        return []
+    out: Facts = [facts.LegMediaRefused(leg.leg, given.reason)]
+    return out + _given_up(conversation, leg, NO_PORT) if leg.is_live else out
+
+
+def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
+    """A leg's worker died: it gets another port; a phone that only rings is given up."""
+    leg, conversation = _found(state, given.leg)
+    if leg.port_state is PortState.NONE:
+        return []
+    if leg.is_live and (leg.port_state is PortState.OPENING or leg.state not in _WAITING):
+        return [facts.LegMediaLost(leg.leg)]
+    closed = facts.LegMediaClosed(leg.leg, 0, 0, 0, 0.0, 0)
+    return [*(_given_up(conversation, leg, MEDIA_LOST) if leg.is_live else []), closed]
+
+
+def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
+    """A phone took a re-INVITE of ours."""
+    leg, conversation = _found(state, given.leg)
+    if not leg.moving:
+        return offer_answered(state, given)
+    if not leg.is_live or leg.port_state is not PortState.OPEN:
+        return []
+    if given.offered != leg.local_sdp:
+        return [facts.LegReinvited(leg.leg, leg.local_sdp)]
+    audio = audio_of(given.sdp)
+    if audio is None or not has_speech(audio.formats):
+        return _given_up(conversation, leg, MEDIA_LOST)
+    return [facts.LegReinviteAnswered(leg.leg, given.sdp, held=audio.on_hold)]
+
+
+def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
+    """A phone refused a re-INVITE of ours: without a port it has no sound, and leaves."""
+    leg, conversation = _found(state, given.leg)
+    if not leg.moving:
+        return offer_refused(state, given)
+    if not leg.is_live or leg.port_state is not PortState.OPEN:
+        return []
+    if given.status in {491, 500}:
+        return [facts.LegReinvited(leg.leg, leg.local_sdp)]
+    return _given_up(conversation, leg, MEDIA_LOST)
+
+
+def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
+    """Somebody who was invited comes; further phones of theirs ring no more."""
+    leg, conversation = _found(state, given.leg)
+    conference = conversation.conference
+    if conference is None or leg.state not in {LegState.INVITED, LegState.RINGING}:
+        return []
+    out: Facts = [facts.LegAnswered(leg.leg, given.sdp, leg.user)]
+    out += [
+        facts.LegEnded(other.leg, "switch", "cancel", 200, 26, "Call completed elsewhere")
+        for other in conversation.invited()
+        if other is not leg
+    ]
+    return [*out, *joined(conversation, conference, leg, conversation.segment + 1)]
+
+
+def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
+    """A phone refused, or came to nothing."""
+    leg, conversation = _found(state, given.leg)
+    if leg.cancelling:
+        return [facts.LegCancelSettled(leg.leg)]
+    if not leg.is_live:
+        return []
+    end = facts.LegEnded(leg.leg, "phone", "reject", given.status, cause_of(given.status)[0], given.reason)
+    if detour := next_way(conversation, leg, given.status):
+        return [end, *detour]
+    return [end, *_not_coming(conversation, leg, failure_for_caller([given.status]))]
+
+
+def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
+    """A member hung up, or its dialog died: the others go on."""
+    leg, conversation = _found(state, given.leg)
+    if leg.cancelling:
+        return [facts.LegCancelSettled(leg.leg)]
+    if not leg.is_live:
+        return []
+    cause = 16 if given.how == "bye" else cause_of(given.status)[0]
+    failure = COMPLETED if given.how == "bye" else Failure(given.status, cause, given.reason, "lost")
+    end = facts.LegEnded(leg.leg, "phone", given.how, given.status, cause, given.reason)
+    return [end, *left(conversation, (leg,), failure)]
+
+
+def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
+    """Somebody who would have come gave up."""
+    leg, _ = _found(state, given.leg)
+    if not leg.is_live:
+        return []
+    return [facts.LegEnded(leg.leg, "phone", "cancel", 487, 16, "Caller gave up")]
+
+
+def deadline_passed(state: CallsState, given: inputs.DeadlinePassed) -> Facts:
+    """Whoever is rung does not come; phones that did not take their new ports leave."""
+    conversation = state.conversations[given.conversation_id]
+    moving = [leg for leg in conversation.legs.values() if leg.moving and leg.is_live]
+    ringing = conversation.invited()
+    out: Facts = [end_of(leg, MEDIA_LOST) for leg in moving]
+    out += [end_of(leg, NO_ANSWER) for leg in ringing if leg not in moving]
+    out += [_no_invitation(conversation, NO_ANSWER)] if ringing else []
+    return [*out, *left(conversation, (*moving, *ringing), MEDIA_LOST, rung=False)]
+
+
+def end(state: CallsState, given: inputs.EndConversation) -> Facts:
+    """A command ends it for all."""
+    conversation = state.conversations[given.conversation_id]
+    members = () if conversation.conference is None else conversation.conference.members
+    there = [conversation.legs[name] for name in members]
+    return over(conversation, there, Failure(480, 16, given.reason, "ended-by-command"))
+
+
+def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:
+    """A command lets one of them go."""
+    leg, conversation = _found(state, given.leg)
+    return _given_up(conversation, leg, COMPLETED) if leg.is_live else []
+
+
+def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
+    """One of several is not transferred by a phone."""
+    reason = "Nobody is transferred out of a conference"
+    return [facts.TransferRefused(given.leg, 603, reason, given.subscription)]
+
+
+def _given_up(conversation: Conversation, leg: Leg, failure: Failure) -> Facts:
+    return [end_of(leg, failure), *_not_coming(conversation, leg, failure)]
+
+
+def _not_coming(conversation: Conversation, leg: Leg, failure: Failure) -> Facts:
+    """Go on where a leg is over that took part, or that was rung."""
+    rings = leg in conversation.invited()
+    last = rings and len(conversation.invited()) == 1
+    out: Facts = [_no_invitation(conversation, failure)] if last else []
+    return [*out, *left(conversation, (leg,), failure)]
+
+
+def _no_invitation(conversation: Conversation, failure: Failure) -> conference_facts.ConferenceInvitationEnded:
+    return conference_facts.ConferenceInvitationEnded(conversation.attempt, failure.status, failure.word)
+
+
+def _found(state: CallsState, name: str) -> tuple[Leg, Conversation]:
+    leg = state.legs[name]
+    return leg, state.conversations[leg.conversation_id]
+
+
+DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {
+    inputs.MediaOpened: media_opened,
+    inputs.MediaRefused: media_refused,
+    inputs.MediaLost: media_lost,
+    inputs.CalleeAnswered: answered,
+    inputs.CalleeRejected: rejected,
+    inputs.CallerCancelled: cancelled,
+    inputs.PhoneTookMove: took_offer,
+    inputs.PhoneRefusedMove: refused_offer,
+    inputs.PhoneEnded: phone_ended,
+    inputs.DeadlinePassed: deadline_passed,
+    inputs.EndConversation: end,
+    inputs.TransferAsked: no_transfer,
+    control_inputs.HangUpOrdered: hang_up,
+}
+"""What is decided otherwise in a conference than in a call of two."""

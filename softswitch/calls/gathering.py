@@ -1,0 +1,157 @@
+"""Deciding how a conference comes about: calls that are joined, people who are invited, a room that is dialled."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from softswitch.calls import conference_facts, facts
+from softswitch.calls.conferencing import joined, started
+from softswitch.calls.consulting import target_of
+from softswitch.calls.control_facts import ConsultationEnded, LegRetrieved
+from softswitch.calls.detours import added_phone, planned
+from softswitch.calls.elsewhere import Elsewhere
+from softswitch.calls.guided import guided
+from softswitch.calls.inputs import EnterRoom, GatherConsultation, InviteToConference, JoinCalls, MuteLeg
+from softswitch.calls.joining import HOLD_MUSIC, parted, playing
+from softswitch.calls.refusals import live_leg, not_moving, refused, stands
+from softswitch.calls.state import CallsState, ConsultationState, Conversation, Leg, LegState
+from softswitch.core.ids import leg_id
+
+Facts = list[Any]
+
+MOST_MEMBERS: Final = 1000
+_JOINED: Final = "joined"
+_INTO_CONFERENCE: Final = "Joined a conference"
+
+
+def gather(state: CallsState, given: GatherConsultation) -> Facts:
+    """Whoever waits, whoever asks and whoever was asked become a conference.
+
+    Raises:
+        CommandError: there is no consultation, or nobody has answered yet.
+    """
+    conversation, leg = live_leg(state, given.leg)
+    consultation = conversation.consultation
+    if consultation is None or consultation.leg != leg.leg:
+        raise refused(f"No consultation is under way at {leg.leg}", "no-consultation")
+    if consultation.state is ConsultationState.RINGING:
+        raise refused(f"{consultation.to_number} has not answered yet", "not-answered")
+    people = (leg, conversation.legs[consultation.held], target_of(conversation, consultation))
+    ended = ConsultationEnded(leg.leg, _JOINED)
+    return [*parted(conversation), ended, *_retrieved(people), *started(conversation, people)]
+
+
+def join_calls(state: CallsState, given: JoinCalls) -> Facts:
+    """The party of one call comes into another one; the user's own leg in the first ends.
+
+    Raises:
+        CommandError: these are not two calls of one user in which somebody talks or waits.
+    """
+    conversation, own = live_leg(state, given.own)
+    other, joining = live_leg(state, given.joining)
+    not_moving(conversation, own)
+    not_moving(other, joining)
+    if own.user != joining.user or not own.user or conversation is other:
+        raise refused(f"{joining.leg} and {own.leg} are not two calls of one user", "not-ones-own")
+    there, company = _company_of(conversation, own), _company_of(other, joining)
+    coming = [leg for leg in company if leg is not joining]
+    _not_full(len(there) + len(coming))
+    gone = other.conversation_id
+    out: Facts = [Elsewhere(gone, fact) for fact in _apart(other)]
+    out += [facts.LegMoved(leg.leg, gone) for leg in coming]
+    out.append(Elsewhere(gone, facts.LegEnded(joining.leg, "switch", "bye", 0, 16, _INTO_CONFERENCE)))
+    out.append(Elsewhere(gone, facts.ConversationEnded(_JOINED, 200)))
+    if conversation.conference is None:
+        return [*parted(conversation), *out, *_retrieved((*there, *coming)), *started(conversation, (*there, *coming))]
+    out += _retrieved(coming)
+    for number, leg in enumerate(coming, start=conversation.segment + 1):
+        out += joined(conversation, conversation.conference, leg, number)
+    return out
+
+
+def _retrieved(legs: tuple[Leg, ...] | list[Leg]) -> Facts:
+    return [LegRetrieved(leg.leg) for leg in legs if leg.held_by]
+
+
+def _apart(conversation: Conversation) -> Facts:
+    """End what binds those who talk in a conversation."""
+    if conversation.conference is None:
+        return parted(conversation)
+    members = conversation.conference.members
+    left = [conference_facts.ConferenceLeft(leg, segment) for leg, segment in members.items()]
+    return [*left, conference_facts.ConferenceEnded()]
+
+
+def invite(state: CallsState, given: InviteToConference) -> Facts:
+    """Somebody is rung; a call of two is a conference from then on, and a call again if they do not come.
+
+    Raises:
+        CommandError: the leg talks with nobody, or somebody is rung already.
+    """
+    conversation, leg = live_leg(state, given.leg)
+    not_moving(conversation, leg)
+    there = _company_of(conversation, leg)
+    if conversation.conference is not None and conversation.invited():
+        raise refused("Somebody is rung for this conference already", "already-inviting")
+    _not_full(len(there) + 1)
+    out: Facts = []
+    if conversation.conference is None:
+        out += [*parted(conversation), *_retrieved(there), *started(conversation, there)]
+    out.append(conference_facts.ConferenceInvited(conversation.attempt + 1, leg.leg, given.ring_s))
+    most = max(1, leg.max_forwards - 1)
+    for number, phone in enumerate(given.phones, start=conversation.next_leg()):
+        out.append(added_phone(leg_id(conversation.conversation_id, number), phone, most))
+    return out + (planned(given.detours, most) or [facts.DetoursPlanned(())])
+
+
+def mute(state: CallsState, given: MuteLeg) -> Facts:
+    """A leg is not heard any more, or again; what is so already is no fact.
+
+    Raises:
+        CommandError: there is no such leg.
+    """
+    _, leg = live_leg(state, given.leg)
+    return [] if leg.muted == given.muted else [conference_facts.LegMuted(leg.leg, given.muted)]
+
+
+def enter_room(state: CallsState, given: EnterRoom) -> Facts:
+    """A caller comes into a room: it becomes one with its first caller, and is left to itself with its last."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None:
+        return []
+    caller = conversation.caller
+    there = _room(state, given.room)
+    if there is None or there.conference is None:
+        return [*started(conversation, (caller,), given.room, tones=given.tones), playing(caller, HOLD_MUSIC)]
+    into, gone = there.conversation_id, conversation.conversation_id
+    entering: Facts = [facts.LegMoved(caller.leg, gone)]
+    entering += joined(there, there.conference, caller, there.segment + 1)
+    return [*(Elsewhere(into, fact) for fact in entering), facts.ConversationEnded(_JOINED, 200)]
+
+
+def _room(state: CallsState, name: str) -> Conversation | None:
+    every = state.conversations.values()
+    return next((one for one in every if one.conference is not None and one.conference.room == name), None)
+
+
+def _company_of(conversation: Conversation, own: Leg) -> list[Leg]:
+    """Return whoever talks with a leg, or waits for it, itself among them.
+
+    Raises:
+        CommandError: there is nobody else, or somebody is not connected.
+    """
+    names = conversation.talking or (() if conversation.conference is None else conversation.conference.members)
+    found = [conversation.legs[name] for name in dict.fromkeys(names)]
+    waiting = conversation.held_by(own.leg)
+    if not found and waiting is not None:
+        found = [own, waiting]
+    if len(found) < 2 or own not in found:
+        raise refused(f"{own.leg} {stands(conversation, own)}: it talks with nobody", "not-talking")
+    if any(leg.state is not LegState.TALKING or leg.moving for leg in found):
+        raise refused(f"Not everybody in the call of {own.leg} is connected", "not-connected")
+    return found
+
+
+def _not_full(count: int) -> None:
+    if count > MOST_MEMBERS:
+        raise refused(f"A conference has at most {MOST_MEMBERS} members", "conference-full")

@@ -1,0 +1,1 @@
+"""Conferences that are dialled into."""

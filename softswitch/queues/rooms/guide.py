@@ -1,0 +1,115 @@
+"""A room as the guide of its callers: from the first ring until they are in it.
+
+Where the room has a PIN a beep asks for it; it is complete when it is as long as the PIN, or with ``#``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hmac import compare_digest
+from typing import Final
+
+from softswitch.calls.facts import ConversationEnded, LegKeyPressed, LegMediaOpened
+from softswitch.calls.guide import GuideDue
+from softswitch.calls.inputs import AnswerCaller, Dismiss, EnterRoom, Input, PlayToCaller
+from softswitch.core.facts import Record
+from softswitch.core.ids import leg_id
+from softswitch.directory.site import Room
+from softswitch.queues.rooms.facts import RoomAdmitted, RoomAsked, RoomPinRefused, RoomRefused
+
+KIND: Final = "room"
+WAIT_S: Final = 20.0
+"""How long a caller may think before the first key, and between two."""
+MOST_TRIES: Final = 3
+ASK, ASK_AGAIN = ("tone:beep",), ("tone:beep", "tone:beep")
+
+_GONE: Final = RoomRefused(404, 1, "The room is gone", "not-found")
+_WRONG: Final = RoomRefused(403, 21, "Wrong PIN", "wrong-pin")
+_SILENT: Final = RoomRefused(480, 18, "No PIN was pressed", "no-pin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entering:
+    """A caller who is asked for the PIN."""
+
+    room: str
+    due_s: float
+    pressed: str = ""
+    tries: int = 0
+
+
+class RoomGuide:
+    """Implements :class:`softswitch.calls.guide.Guide`.
+
+    Args:
+        room_of: returns the room that a conversation's caller has dialled, as the site has it now.
+    """
+
+    def __init__(self, room_of: Callable[[str], Room | None]) -> None:
+        self.entering: dict[str, _Entering] = {}
+        """By conversation, those who are not in their room yet."""
+        self._room_of = room_of
+
+    def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
+        """Return what follows from what happened to a conversation of its own."""
+        one = self.entering.get(conversation_id)
+        if one is None:
+            begins = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            return self._begin(conversation_id) if begins else ()
+        if isinstance(happened, GuideDue):
+            return (_SILENT,)
+        if isinstance(happened, LegKeyPressed):
+            return self._pressed(conversation_id, one, happened.key)
+        return ()
+
+    def apply(self, record: Record) -> None:
+        """Fold a fact."""
+        name, fact = record.conversation_id, record.fact
+        one = self.entering.get(name)
+        if isinstance(fact, RoomAsked):
+            self.entering[name] = _Entering(fact.room, record.wall_s + WAIT_S)
+        elif isinstance(fact, RoomAdmitted | RoomRefused | ConversationEnded):
+            self.entering.pop(name, None)
+        elif one is not None and isinstance(fact, LegKeyPressed):
+            self.entering[name] = replace(one, pressed=one.pressed + fact.key, due_s=record.wall_s + WAIT_S)
+        elif one is not None and isinstance(fact, RoomPinRefused):
+            self.entering[name] = replace(one, pressed="", tries=fact.tries)
+
+    def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
+        """Return what a room wants of the calls."""
+        if isinstance(fact, RoomAsked):
+            asking = (PlayToCaller(conversation_id, ASK),) if fact.wants_pin else ()
+            return (AnswerCaller(conversation_id), *asking)
+        if isinstance(fact, RoomPinRefused):
+            return (PlayToCaller(conversation_id, ASK_AGAIN),)
+        if isinstance(fact, RoomAdmitted):
+            return (EnterRoom(conversation_id, fact.room, fact.tones),)
+        if isinstance(fact, RoomRefused):
+            return (Dismiss(conversation_id, fact.status, fact.cause, fact.reason, fact.word),)
+        return ()
+
+    def deadline_s(self, conversation_id: str) -> float | None:
+        """Return until when a key must be pressed."""
+        one = self.entering.get(conversation_id)
+        return None if one is None else one.due_s
+
+    def _begin(self, conversation_id: str) -> Sequence[object]:
+        room = self._room_of(conversation_id)
+        if room is None:
+            return (_GONE,)
+        asked = RoomAsked(room.name, wants_pin=bool(room.pin))
+        return (asked,) if room.pin else (asked, RoomAdmitted(room.name, room.tones))
+
+    def _pressed(self, conversation_id: str, one: _Entering, key: str) -> Sequence[object]:
+        """See what the keys are that were pressed so far, the last one among them."""
+        room = self._room_of(conversation_id)
+        if room is None:
+            return (_GONE,)
+        pressed = one.pressed.replace("#", "")
+        if not pressed or (key != "#" and len(pressed) < len(room.pin)):
+            return ()
+        if compare_digest(pressed, room.pin):
+            return (RoomAdmitted(room.name, room.tones),)
+        tries = one.tries + 1
+        return (_WRONG,) if tries >= MOST_TRIES else (RoomPinRefused(tries),)
