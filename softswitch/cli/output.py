@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import typer
+
+_WIDE: Final = 1000
 
 
 def print_json(document: object) -> None:
@@ -33,7 +36,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
     table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _WIDE  # nothing is folded for whoever greps
+    console.print(table)
 
 
 def print_alarm(text: str) -> None:
