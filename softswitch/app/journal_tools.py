@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softswitch.app.writer_process import JOURNAL_FOLDER
-from softswitch.calls import conference_facts, control_facts, supervision_facts
+from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts
 from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
 from softswitch.core.clock import iso_utc
@@ -27,6 +27,7 @@ from softswitch.scenario import facts as scenario_facts
 FACT_MODULES = (
     call_facts,
     control_facts,
+    quality_facts,
     recording_facts,
     conference_facts,
     supervision_facts,

@@ -17,6 +17,10 @@ from softswitch.sip.message import Header, Request, Response
 
 _COUNTS: Final = re.compile(r'\b(version|expires)="\d+"')
 """What is another number when it is said again."""
+_DISTURBANCE: Final = re.compile(r"<doNotDisturbOn>(\w+)<")
+_FORWARDING: Final = re.compile(
+    r"<forwardingType>(\w+)</forwardingType><forwardStatus>(\w+)</forwardStatus><forwardTo>([^<]*)<"
+)
 _DIALOGS: Final = "{urn:ietf:params:xml:ns:dialog-info}"
 
 
@@ -76,8 +80,20 @@ class Watching:
         """What the phone shows of it now."""
         if self.package == "dialog":
             return "a list" if self.bodies and self.bodies[-1].startswith(b"--") else self.lamp
+        if self.package == "as-feature-event":
+            return self._features()
         text = self.bodies[-1].decode("utf-8", "replace") if self.bodies else ""
         return _COUNTS.sub(r'\1=""', text)
+
+    def _features(self) -> str:
+        """Return how the feature keys are lit: each body tells of some of them."""
+        lit: dict[str, str] = {}
+        for body in self.bodies:
+            for off_or_on in _DISTURBANCE.findall(body.decode()):
+                lit["doNotDisturb"] = off_or_on
+            for kind, is_on, target in _FORWARDING.findall(body.decode()):
+                lit[kind] = target if is_on == "true" else "off"
+        return " ".join(f"{name}={value}" for name, value in sorted(lit.items()))
 
     def dialogs(self) -> list[ElementTree.Element]:
         """Return the dialogs of the last document."""
@@ -89,9 +105,17 @@ class Watching:
         tags = f"to-tag={found.get('local-tag')};from-tag={found.get('remote-tag')}"
         return f"{found.get('call-id')};{tags}"
 
-    async def subscribe(self, expires_s: int = 3600) -> int:
+    async def subscribe(self, expires_s: int = 3600, *, body: bytes = b"", content_type: str = "") -> int:
         """Subscribe, or subscribe again; returns the final status."""
-        response = await Attempt(self._phone, lambda: self._request(expires_s)).final
+
+        def build() -> Request:
+            request = self._request(expires_s)
+            if body:
+                request.add("Content-Type", content_type)
+                request.body = body
+            return request
+
+        response = await Attempt(self._phone, build).final
         self.status = response.status
         if response.status == 200:
             self._take(response)

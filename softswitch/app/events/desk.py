@@ -8,11 +8,12 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.events.listing import EVENTLIST, Lists
-from softswitch.app.events.package import Content, Package, StateValue, Telling
+from softswitch.app.events.package import Content, Package, Settable, StateValue, Telling
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
@@ -58,6 +59,7 @@ class EventDesk:
         packages: what can be subscribed to.
         lists: lists of such things.
         locations: where phones are.
+        user_of: finds a user by name.
         entropy: names of subscriptions.
         record: keeps a fact, and folds it into ``state``.
         limits: how much may be subscribed to.
@@ -71,6 +73,7 @@ class EventDesk:
         packages: Iterable[Package],
         lists: Lists,
         locations: LocationState,
+        user_of: Callable[[str], User | None],
         entropy: Entropy,
         record: Callable[[object], None],
         limits: EventLimits | None = None,
@@ -80,6 +83,7 @@ class EventDesk:
         self._lists = lists
         self._ua = ua
         self._locations = locations
+        self._user_of = user_of
         self._entropy = entropy
         self._record = record
         self._limits = limits or EventLimits()
@@ -120,6 +124,7 @@ class EventDesk:
         if name in self._live:
             self._live[name].abandon()
             self._drop(name)
+        self._set(package, user, request.body)
         self._live[name] = made
         self._record(
             SubscriptionMade(
@@ -184,7 +189,17 @@ class EventDesk:
             return
         self._record(SubscriptionRenewed(name, wall_s + action.granted_s, tuple(live.snapshot())))
         self._told.pop(name, None)
+        watch = self.state.get(name)
+        watcher = None if watch is None else self._user_of(watch.user)
+        if watch is not None and watcher is not None:
+            self._set(self.packages[watch.package], watcher, action.body)
         self._tell(self.state.get(name), now)
+
+    def _set(self, package: Package, user: User, body: bytes) -> None:
+        """Do what the body of a SUBSCRIBE asks for, where the package knows such; else nothing changes."""
+        if body and isinstance(package, Settable):
+            with suppress(SipError):
+                package.set_by(user, body)
 
     def expired(self, action: actions.SubscriptionExpired, *, now: float) -> None:
         """Nobody refreshed it in time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
@@ -83,6 +83,19 @@ class Package(Protocol):
 
     def touched(self, record: Record) -> Iterable[str]:
         """Return the resources that a fact may change; it is asked before the fact is applied."""
+        ...
+
+
+@runtime_checkable
+class Settable(Protocol):
+    """A package whose subscribers also set what it tells."""
+
+    def set_by(self, watcher: User, body: bytes) -> None:
+        """Do what the body of a SUBSCRIBE asks for.
+
+        Raises:
+            SipError: it cannot be read.
+        """
         ...
 
 

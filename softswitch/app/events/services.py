@@ -7,11 +7,13 @@ from typing import Any
 
 from softswitch.app.events.desk import EventDesk
 from softswitch.app.events.dialog import DialogPackage
+from softswitch.app.events.features import FeaturesPackage
 from softswitch.app.events.listing import Lists
 from softswitch.app.events.message_summary import Mailboxes, MessageSummaryPackage, NoMailboxes
 from softswitch.app.events.messages import MessageDesk
 from softswitch.app.events.presence import PresencePackage
 from softswitch.app.events.publish import PublishDesk
+from softswitch.app.events.quality import PACKAGE, QualityDesk
 from softswitch.app.events.reg import RegPackage
 from softswitch.app.events.resync import PhoneResync
 from softswitch.app.events.waiting_lamp import WaitingLamp
@@ -63,6 +65,7 @@ class PhoneServices:
             DialogPackage(folded.calls, sessions, site, domain),
             self.summary,
             PresencePackage(people, folded.locations, folded.calls, folded.publications, site, domain),
+            FeaturesPackage(people, site),
             RegPackage(folded.locations, site, domain, lambda: turn.wall_s),
         )
         self.events = EventDesk(
@@ -71,6 +74,7 @@ class PhoneServices:
             packages=packages,
             lists=Lists(site, domain),
             locations=folded.locations,
+            user_of=lambda name: site().users.get(name),
             entropy=entropy,
             record=lambda fact: folded.subscriptions.apply(turn.place(fact)),
         )
@@ -80,7 +84,7 @@ class PhoneServices:
             clock=clock,
             entropy=entropy,
             record=lambda fact: folded.publications.apply(turn.place(fact)),
-            reports={},
+            reports={PACKAGE: QualityDesk(folded.calls, lambda fact, where: _placed(turn, fact, where)).take},
         )
         self.messages = MessageDesk(
             ua=ua,
@@ -147,3 +151,8 @@ class PhoneServices:
         """Do what is due."""
         self.events.handle_timer(now=now)
         self.publications.handle_timer(now=now)
+
+
+def _placed(turn: Turn, fact: object, conversation_id: str) -> None:
+    """Keep a fact that changes no state."""
+    turn.place(fact, conversation_id)

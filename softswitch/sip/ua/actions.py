@@ -159,6 +159,8 @@ class SubscriptionRefreshed:
     owner: str
     granted_s: int
     """0: it was given up."""
+    body: bytes = b""
+    """What the SUBSCRIBE carried."""
 
 
 @immutable

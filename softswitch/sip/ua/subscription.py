@@ -277,7 +277,7 @@ class Subscription:
         self.dialog.target = target_of(request) or self.dialog.target
         self._grant(granted_s, now)
         self._accept(request, key, flow, now)
-        self._core.tell(SubscriptionRefreshed(self.owner, granted_s))
+        self._core.tell(SubscriptionRefreshed(self.owner, granted_s, request.body))
         self._try_again()
 
     def _refusal(self, request: Request) -> tuple[int, tuple[Header, ...]]:

@@ -102,7 +102,7 @@ def test_a_user_without_a_live_phone_is_offline() -> None:
     assert route(site(), registrar.state, "102", Caller("user", ANNA), wall_s=wall_s) == Offline(BORIS)
 
 
-@pytest.mark.parametrize("dialled", ["999", "", "*98", "+74950000009", "anna"])
+@pytest.mark.parametrize("dialled", ["999", "", "*66", "+74950000009", "anna"])
 def test_what_nobody_has_is_not_found(dialled: str) -> None:
     assert route(site(), Registrar().state, dialled, Caller("user", ANNA), wall_s=0.0) == NotFound()
 

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from softswitch.core.errors import SipError
 from softswitch.sip.bodies.dialog_info import DialogState, Party, write_dialog_info
+from softswitch.sip.bodies.features import read_feature
 from softswitch.sip.bodies.message_summary import MailCounts, write_message_summary
 from softswitch.sip.bodies.pidf import PresenceState, read_pidf, write_pidf
 from softswitch.sip.bodies.reginfo import ContactState, write_reginfo
 from softswitch.sip.bodies.resource_list import ListedResource, write_list
+from softswitch.sip.bodies.vq_report import read_report
 from softswitch.sip.bodies.xml import parse
 
 DIALOG = "{urn:ietf:params:xml:ns:dialog-info}"
@@ -148,3 +150,19 @@ def test_a_list_has_rlmi_first_and_a_part_for_each_resource() -> None:
     cids = [one.get("cid") for one in rlmi.iter(f"{namespace}instance")]
     assert [part["Content-ID"] for part in parts] == [f"<{cid}>" for cid in cids]
     assert [part.get_payload(decode=True) for part in parts] == [b"<one/>", b"<two/>\r\n--not-ours\r\n"]
+
+
+@given(st.binary(max_size=300))
+def test_whatever_comes_as_a_report_or_a_feature_is_read_or_refused(body: bytes) -> None:
+    for read in (read_report, read_feature):
+        try:
+            read(body)
+        except SipError:
+            continue
+
+
+@given(st.text("0123456789.eE+-naif", max_size=12))
+def test_numbers_of_a_report_are_numbers_or_left_out(value: str) -> None:
+    report = read_report(f"VQAlertReport: x\nCallID: c\nLocalMetrics:\nQualityEst: MOSLQ={value}\n".encode())
+    assert report.kind == "Alert"
+    assert 0 <= report.mos_listening < 1e6 or report.mos_listening == -1.0

@@ -1,0 +1,96 @@
+"""The package ``as-feature-event``: keys of phones set do-not-disturb and forwards, and show how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+from softswitch.app.events.package import Content, Telling, own_resource
+from softswitch.app.people import People
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record
+from softswitch.directory.site import Site, User
+from softswitch.queues.agents import facts, inputs
+from softswitch.sip.bodies.features import (
+    CONTENT_TYPE,
+    FORWARDS,
+    Disturbance,
+    Feature,
+    Forwarding,
+    read_feature,
+    write_features,
+)
+from softswitch.sip.message import Request
+from softswitch.sip.ua.subscription import Duration
+
+_BY: Final = "phone"
+_USUAL_S: Final = 20.0
+"""How long phones ring before an unanswered call goes on, where the phone does not say."""
+_OF_USERS: Final = (facts.DisturbanceChosen, facts.ForwardSet, facts.ForwardCleared)
+
+
+class FeaturesPackage:
+    """Keeps phones and switch of one mind about do-not-disturb and forwards.
+
+    Args:
+        people: has both.
+        site: the users.
+    """
+
+    name = "as-feature-event"
+    content_types = (CONTENT_TYPE, "multipart/mixed")
+    duration = Duration()
+    listed = False
+
+    def __init__(self, people: People, site: Callable[[], Site]) -> None:
+        self._people = people
+        self._site = site
+
+    def resource(self, request: Request, number: str, watcher: User) -> str:
+        """Return the watcher's extension."""
+        return own_resource(number, watcher)
+
+    def set_by(self, watcher: User, body: bytes) -> None:
+        """Do what the body of a SUBSCRIBE wants; the NOTIFY that follows tells what became of it.
+
+        Raises:
+            SipError: it cannot be read.
+        """
+        wanted = read_feature(body)
+        with suppress(CommandError):  # a target that cannot be: nothing has changed, and that is what is told
+            self._people.decide(_command(watcher.name, wanted))
+
+    def touched(self, record: Record) -> Iterable[str]:
+        """Return the extension of the user whose features a fact changes."""
+        if type(record.fact) not in _OF_USERS:
+            return ()
+        user = self._site().users.get(record.fact.user)
+        return () if user is None else (user.extension,)
+
+    def state(self, resource: str) -> tuple[Feature, ...]:
+        """Return all features of a user."""
+        user = self._site().user_by_extension(resource)
+        if user is None:
+            return (Disturbance(False), *(Forwarding(kind, "") for kind in FORWARDS))
+        own = self._people.forwards_of(user.name)
+        forwards = (
+            Forwarding(kind, own[kind].target, own[kind].after_s) if kind in own else Forwarding(kind, "")
+            for kind in FORWARDS
+        )
+        return (Disturbance(self._people.is_undisturbed(user.name)), *forwards)
+
+    def write(self, telling: Telling) -> Content:
+        """Write what has changed, or all of it."""
+        before = telling.before or ()
+        changed = [feature for feature in telling.state if feature not in before] or list(telling.state)
+        boundary = f"features{telling.watch.subscription}{telling.version}"
+        return Content(*write_features(telling.watch.resource, changed, boundary))
+
+
+def _command(user: str, wanted: Feature) -> inputs.Input:
+    if isinstance(wanted, Disturbance):
+        return inputs.RefuseCalls(user, wanted.refused, _BY)
+    if not wanted.target:
+        return inputs.ClearForward(user, wanted.kind, _BY)
+    return inputs.SetForward(user, wanted.kind, wanted.target, wanted.after_s or _USUAL_S, _BY)
