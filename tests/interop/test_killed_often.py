@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -73,8 +73,9 @@ class Traffic:
 def brain_of(supervisor: int) -> int | None:
     """Return the brain's process as the system knows it, which has one before the switch can tell."""
     for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
-        if b"brain_start" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return int(child)
+        with suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+            if b"brain_start" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
     return None
 
 
