@@ -314,10 +314,20 @@ class Brain:
         desk.supervise = lambda user, extension: self.supervision.dialled(user, extension)
         return desk
 
+    def _dial_for(self, user: str, number: str, auto_answer: bool) -> str:  # as the desk asks
+        return self.lines.dial(user, number, auto_answer=auto_answer)
+
     def _new_queue_desk(self) -> QueueDesk:
         turn = self._turn
         conduct = QueueCalls(
-            self.calls, lambda: self.desk.site, self.people, self.desk.phone, self._call_desk.decide, turn
+            self.calls,
+            lambda: self.desk.site,
+            self.people,
+            self.desk.phone,
+            self._call_desk.decide,
+            turn,
+            self._dial_for,
+            self._settings.prompts,
         )
         return QueueDesk(self._folded, lambda: self.desk.site, self.people, conduct, turn, self._wake_ups)
 

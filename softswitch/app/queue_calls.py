@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,9 @@ from softswitch.app.turn import Turn
 from softswitch.calls.inputs import (
     AnswerCaller,
     Dismiss,
+    EndConversation,
     HandOver,
+    HushCaller,
     Input,
     Phone,
     PlayToCaller,
@@ -20,12 +23,16 @@ from softswitch.calls.inputs import (
     StopRingingUser,
 )
 from softswitch.calls.state import CallsState, Conversation
+from softswitch.core.errors import SpeechError
 from softswitch.directory.location import Binding
-from softswitch.directory.site import Site, User
+from softswitch.directory.site import Queue, Site, User
+from softswitch.queues.callers import dialogue
+from softswitch.queues.callers.words import farewell
 from softswitch.queues.router.facts import QueueOffered
 from softswitch.queues.router.state import Entry
 from softswitch.sip.headers.address import Address
 from softswitch.sip.uri import Uri
+from softswitch.speech.prompts import Prompts
 
 MUSIC: Final = ("music:",)
 GUARD_S: Final = 5.0
@@ -54,6 +61,9 @@ class QueueCalls:
         phone: makes what the calls must know of a phone.
         decide: decides an input of the calls.
         turn: the time.
+        dial: rings a user's phones, then a number; gets user, number, and whether the phones shall answer by
+            themselves; returns the first leg.
+        prompts: the recorded words.
     """
 
     def __init__(
@@ -64,6 +74,8 @@ class QueueCalls:
         phone: Callable[[User, Binding], Phone],
         decide: Callable[[Input], None],
         turn: Turn,
+        dial: Callable[[str, str, bool], str],
+        prompts: Prompts,
     ) -> None:
         self._calls = calls
         self._site = site
@@ -71,6 +83,8 @@ class QueueCalls:
         self._phone = phone
         self._decide = decide
         self._turn = turn
+        self._dial = dial
+        self._prompts = prompts
 
     def receive(self, conversation_id: str) -> None:
         """Take the caller's call and let them hear music."""
@@ -111,8 +125,69 @@ class QueueCalls:
         return str(Address(Uri("sip", entry.number or "anonymous", self._site().domain), name))
 
     def stop(self, conversation_id: str, user: str) -> None:
-        """Let an agent's phones ring no more."""
-        self._decide(StopRingingUser(conversation_id, user))
+        """Let an agent's phones ring no more; those that ring for a callback end the call with it."""
+        conversation = self._calls.conversations.get(conversation_id)
+        if conversation is not None and conversation.dialled is not None:
+            self._decide(EndConversation(conversation_id, "Nobody answered in time"))
+        else:
+            self._decide(StopRingingUser(conversation_id, user))
+
+    def call_back(self, user: str, entry: Entry) -> str:
+        """Ring an agent who is to talk with a customer who wants to be called back; return the conversation.
+
+        Raises:
+            CommandError: the agent cannot be rung, or none of their routes leads to the customer.
+        """
+        queue = self._site().queues.get(entry.queue)
+        leg = self._dial(user, entry.number, queue is not None and user in queue.auto_answer)
+        return leg.rpartition(".")[0]
+
+    def let_hear(self, conversation_id: str, entry: Entry, queue: Queue, texts: Sequence[str]) -> bool:
+        """Let a caller hear what belongs to the phase of the talk with them; tell whether they hear anything.
+
+        Args:
+            conversation_id: theirs.
+            entry: theirs, already in that phase.
+            queue: in whose language it is said.
+            texts: what is said, where anything is.
+        """
+        if entry.phase == dialogue.MUSIC:
+            self.play_music(conversation_id)
+            return True
+        if entry.phase_until_s and entry.phase == dialogue.CONFIRMING:  # the question was heard
+            return True
+        sounds = self._said(queue, texts)
+        if sounds:
+            self._decide(PlayToCaller(conversation_id, sounds))
+        elif entry.phase == dialogue.TYPING:
+            self._decide(HushCaller(conversation_id))
+        return bool(sounds) or entry.phase == dialogue.TYPING
+
+    def play_music(self, conversation_id: str) -> None:
+        """Let a caller hear music, where they do not."""
+        conversation = self._calls.conversations.get(conversation_id)
+        if conversation is not None and conversation.caller.sounds != MUSIC:
+            self._decide(PlayToCaller(conversation_id, MUSIC, repeat=True))
+
+    def bid_farewell(self, conversation_id: str, queue: Queue) -> None:
+        """Tell a caller that they will be called back, then let them go."""
+        sounds = self._said(queue, farewell(queue))
+        if sounds:
+            self._decide(PlayToCaller(conversation_id, sounds))
+        else:
+            self.part(conversation_id)
+
+    def part(self, conversation_id: str) -> None:
+        """End the call of somebody who will be called back."""
+        self._decide(Dismiss(conversation_id, 480, 16, "You will be called back", "callback"))
+
+    def _said(self, queue: Queue, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return the recordings of texts; one that is not recorded is left out."""
+        out: tuple[str, ...] = ()
+        for text in texts:
+            with contextlib.suppress(SpeechError):
+                out += self._prompts.sounds(queue.language, text)
+        return out
 
     def send_on(self, conversation_id: str, how: str, overflow_to: str) -> None:
         """Send a caller who leaves a line to where the queue says, back to the scenario, or away."""

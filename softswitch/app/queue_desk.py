@@ -19,25 +19,30 @@ from softswitch.app.queue_rules import rules_of
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
-from softswitch.calls.control_facts import ConversationHanded
+from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
 from softswitch.calls.inputs import Input, Refuse
 from softswitch.calls.state import LegState
+from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
 from softswitch.directory.site import Site
 from softswitch.queues.agents import facts as of_agents
 from softswitch.queues.agents import inputs
 from softswitch.queues.agents.working import Work
+from softswitch.queues.callers import dialogue
+from softswitch.queues.callers.words import texts_of
+from softswitch.queues.figures.estimate import estimated_wait_s
 from softswitch.queues.figures.state import TOLD
 from softswitch.queues.router import events, facts
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.deadlines import deadline_of
 from softswitch.queues.router.router import take
-from softswitch.queues.router.state import EntryState
+from softswitch.queues.router.state import Entry, EntryState
 
 KIND: Final = "queue"
 _ENTRY: Final = "entry"
 _AGENT: Final = "agent"
+_CALLER: Final = "caller"
 """Kinds of deadlines."""
 
 
@@ -111,6 +116,7 @@ class QueueDesk:
         turn.listen(self.note)
         wake_ups.serve(_ENTRY, self._entry_due)
         wake_ups.serve(_AGENT, self._agent_due)
+        wake_ups.serve(_CALLER, self._caller_due)
 
     # What happens
 
@@ -151,6 +157,36 @@ class QueueDesk:
         if group is not None and any(member == user for member, _ in group.members):
             given = inputs.Finished(user, name, self._turn.wall_s)
             self._inbox.append(lambda: self._people.decide(given))
+
+    def _dialled_on(self, record: Record, fact: CallDialledOn) -> None:
+        """The agent answered to whom a callback is given; the customer is called now."""
+        entry, leg = self._callback_in(record.conversation_id), self._calls.legs.get(fact.leg)
+        if entry is not None and leg is not None:
+            answer = events.Answer(entry.entry, leg.user, fact.leg)
+            self._inbox.append(lambda: self.say(answer))
+
+    def _reached(self, record: Record, fact: of_calls.SegmentStarted) -> None:
+        entry = self._callback_in(record.conversation_id)
+        if entry is not None:
+            reached = events.ReachCallback(entry.entry)
+            self._inbox.append(lambda: self.say(reached))
+
+    def _callback_over(self, record: Record, fact: of_calls.ConversationEnded) -> None:
+        if self._callback_in(record.conversation_id) is not None:
+            self._inbox.append(lambda: self._end_callback(record.conversation_id, fact))
+
+    def _end_callback(self, conversation_id: str, fact: of_calls.ConversationEnded) -> None:
+        entry = self._callback_in(conversation_id)
+        if entry is None:
+            return
+        if entry.state is EntryState.SERVED:
+            self.say(events.Finish(entry.entry) if entry.reached else events.FailCallback(entry.entry, fact.reason))
+        else:
+            self._decline_all(entry.entry, _how(fact.status))
+
+    def _callback_in(self, conversation_id: str) -> Entry | None:
+        entry = self.state.entry_of(conversation_id)
+        return entry if entry is not None and entry.kind == "callback" else None
 
     def _inform(self, conversation_id: str, happened: object) -> None:
         follow = _FOLLOWED.get(type(happened))
@@ -212,6 +248,15 @@ class QueueDesk:
         agent = self._agents.agents[user]
         self._wake_ups.arm(_AGENT, user, agent.work_until_s or None if agent.work is Work.WRAP_UP else None)
 
+    def _caller_due(self, number: str) -> None:
+        entry = self.state.entries.get(int(number))
+        queue = None if entry is None else self._site().queues.get(entry.queue)
+        if entry is not None and queue is not None:
+            self._reply(entry, dialogue.on_time(entry, queue, self._turn.wall_s))
+
+    def _arm_caller(self, entry: Entry) -> None:
+        self._wake_ups.arm(_CALLER, str(entry.entry), entry.phase_until_s or None)
+
     def resume(self) -> None:
         """Go on where an earlier brain was: arm deadlines, and part with what the calls do not know any more."""
         self._serving = {entry.leg: number for number, entry in self.state.entries.items() if entry.leg}
@@ -220,15 +265,20 @@ class QueueDesk:
             self._touched[user] = None
         for number, entry in self.state.entries.items():
             self._arm(number)
+            self._arm_caller(entry)
             conversation = self._calls.conversations.get(entry.conversation_id)
             if conversation is None and entry.conversation_id:
                 self._inbox.append(lambda number=number: self._lose(number))  # type: ignore[misc]  # bound now
-            elif entry.offered and conversation is not None and not conversation.attempting:
+            elif entry.offered and conversation is not None and conversation.guide and not conversation.attempting:
                 self._inbox.append(lambda number=number: self._decline_all(number, "unreachable"))  # type: ignore[misc]
 
     def _lose(self, number: int) -> None:
         self.say(events.Finish(number))
-        self.say(events.Leave(number, "lost"))
+        entry = self.state.entries.get(number)
+        if entry is not None and entry.kind == "callback":
+            self._decline_all(number, "unreachable")
+        else:
+            self.say(events.Leave(number, "lost"))
 
     # What the router is told
 
@@ -263,6 +313,10 @@ class QueueDesk:
         number = conversation.caller.number
         arrived_s = self._arrivals.pop(conversation_id, None)
         self.say(events.Enter(conversation_id, queue.name, number, 0, queue.skills, arrived_s))
+        entry = self.state.entry_of(conversation_id)
+        first = None if entry is None else dialogue.to_music(entry, queue, self._turn.wall_s)
+        if entry is not None and first is not None and first.until_s:
+            self._reply(entry, first)
 
     def _phone_ended(self, conversation_id: str, happened: of_calls.LegEnded) -> None:
         """An agent's phone will not be answered any more; with the last of theirs the agent has declined."""
@@ -309,13 +363,40 @@ class QueueDesk:
     def _key(self, conversation_id: str, happened: of_calls.LegKeyPressed) -> None:
         entry = self.state.entry_of(conversation_id)
         queue = None if entry is None else self._site().queues.get(entry.queue)
-        if entry is not None and queue is not None and happened.key == queue.exit_key:
+        if entry is not None and queue is not None:
+            self._reply(entry, dialogue.on_key(entry, queue, happened.key, self._turn.wall_s))
+
+    def _heard(self, conversation_id: str, happened: of_calls.LegPlayEnded) -> None:
+        """The caller has heard something to its end; one whose entry is a callback by now is let go."""
+        if happened.stopped:
+            return
+        entry = self.state.entry_of(conversation_id)
+        if entry is None:
+            self._conduct.part(conversation_id)
+        else:
+            self._sound_over(entry)
+
+    def _sound_over(self, entry: Entry) -> None:
+        queue = self._site().queues.get(entry.queue)
+        if queue is not None:
+            self._reply(entry, dialogue.on_sound_over(entry, queue, self._turn.wall_s))
+
+    def _reply(self, entry: Entry, answer: dialogue.Answer) -> None:
+        """Tell the router what a caller's key, or the end of what they heard, leads to."""
+        if isinstance(answer, dialogue.Move):
+            self.say(events.MoveCaller(entry.entry, answer.phase, answer.typed, answer.until_s))
+        elif isinstance(answer, dialogue.CallBack):
+            self.say(events.AskCallback(entry.entry, answer.number))
+        elif isinstance(answer, dialogue.Exit):
             self.say(events.Leave(entry.entry, "key"))
 
     # What the router decided
 
     def _offered(self, conversation_id: str, fact: facts.QueueOffered) -> None:
         entry = self.state.entries[fact.entry]
+        if entry.kind == "callback":
+            self._call_back(entry, fact.users)
+            return
         for user in fact.users:
             self._people.decide(inputs.Offered(user, fact.queue))
         reached = self._conduct.ring(entry, fact)
@@ -323,6 +404,46 @@ class QueueDesk:
             if user not in reached:
                 decline = events.Decline(fact.entry, user, "unreachable")
                 self._inbox.append(lambda decline=decline: self.say(decline))  # type: ignore[misc]  # bound now
+
+    def _call_back(self, entry: Entry, users: tuple[str, ...]) -> None:
+        """Ring the first of the agents for a callback; the customer is called when that one has answered."""
+        first, *others = users
+        try:
+            conversation_id = self._conduct.call_back(first, entry)
+        except CommandError as error:
+            failed = events.FailCallback(entry.entry, error.error_id)
+            self._inbox.append(lambda: self.say(failed))
+            return
+        self._people.decide(inputs.Offered(first, entry.queue))
+        dialled = events.DialCallback(entry.entry, conversation_id)
+        self._inbox.append(lambda: self.say(dialled))
+        for user in others:
+            decline = events.Decline(entry.entry, user, "withdrawn")
+            self._inbox.append(lambda decline=decline: self.say(decline))  # type: ignore[misc]  # bound now
+
+    def _moved(self, conversation_id: str, fact: facts.CallerMoved) -> None:
+        entry = self.state.entries[fact.entry]
+        queue = self._site().queues.get(entry.queue)
+        self._arm_caller(entry)
+        if queue is None:
+            return
+        line = self.state.queues[entry.queue].line
+        position = 1 + sum(order < entry.order for order in line)
+        estimate = estimated_wait_s(self.state, self.figures, entry.queue, position)
+        texts = texts_of(entry, queue, position=position, wait_s=estimate)
+        if not self._conduct.let_hear(conversation_id, entry, queue, texts):
+            self._inbox.append(lambda: self._sound_over(entry))
+
+    def _callback_asked(self, conversation_id: str, fact: facts.CallbackAsked) -> None:
+        queue = self._site().queues.get(fact.queue)
+        self._wake_ups.arm(_CALLER, str(fact.entry), None)
+        if queue is not None:
+            self._conduct.bid_farewell(conversation_id, queue)
+
+    def _callback_failed(self, conversation_id: str, fact: facts.CallbackFailed) -> None:
+        if fact.user:
+            self._serving = {leg: number for leg, number in self._serving.items() if number != fact.entry}
+            self._people.decide(inputs.Finished(fact.user, fact.queue, self._turn.wall_s))
 
     def _declined(self, conversation_id: str, fact: facts.QueueDeclined) -> None:
         given = inputs.Missed if fact.how == "missed" else inputs.Released
@@ -358,6 +479,9 @@ _NOTED: Final[dict[type, Callable[[QueueDesk, Record, Any], None]]] = {
     of_calls.LegAdded: QueueDesk._of_user,
     of_calls.LegAnswered: QueueDesk._of_user,
     of_calls.LegEnded: QueueDesk._leg_ended,
+    of_calls.SegmentStarted: QueueDesk._reached,
+    of_calls.ConversationEnded: QueueDesk._callback_over,
+    CallDialledOn: QueueDesk._dialled_on,
     of_agents.AgentLoggedIn: QueueDesk._of_user,
     of_agents.AgentLoggedOut: QueueDesk._of_user,
     of_agents.StatusChosen: QueueDesk._of_user,
@@ -377,6 +501,7 @@ _FOLLOWED: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     of_calls.SegmentStarted: QueueDesk._talks,
     of_calls.ConversationEnded: QueueDesk._over,
     of_calls.LegKeyPressed: QueueDesk._key,
+    of_calls.LegPlayEnded: QueueDesk._heard,
 }
 _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.QueueOffered: QueueDesk._offered,
@@ -384,4 +509,7 @@ _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.QueueAnswered: QueueDesk._answered,
     facts.QueueFinished: QueueDesk._finished,
     facts.QueueLeft: QueueDesk._left,
+    facts.CallerMoved: QueueDesk._moved,
+    facts.CallbackAsked: QueueDesk._callback_asked,
+    facts.CallbackFailed: QueueDesk._callback_failed,
 }

@@ -146,6 +146,8 @@ def _declined(state: RouterState, record: Record, fact: facts.QueueDeclined) -> 
     _let_go(state, fact.user)
     if not entry.offered:
         _give_back(state, entry, record.wall_s)
+        if entry.kind == "callback":
+            _part(state, entry)
 
 
 def _let_go(state: RouterState, user: str) -> None:
@@ -242,11 +244,30 @@ def _callback_asked(state: RouterState, record: Record, fact: facts.CallbackAske
         return
     line = state.queues[entry.queue].line
     line.discard(entry)
-    if state.by_conversation.get(entry.conversation_id) == entry.entry:
-        del state.by_conversation[entry.conversation_id]
-    entry.kind, entry.number, entry.conversation_id = "callback", fact.number, ""
+    _part(state, entry)
+    entry.kind, entry.number = "callback", fact.number
     entry.arrived_s, entry.expires_s = fact.arrived_s, fact.expires_s
     line.add(entry)
+
+
+def _part(state: RouterState, entry: Entry) -> None:
+    """Let go of the conversation that an entry was in."""
+    if state.by_conversation.get(entry.conversation_id) == entry.entry:
+        del state.by_conversation[entry.conversation_id]
+    entry.conversation_id = ""
+
+
+def _callback_reached(state: RouterState, record: Record, fact: facts.CallbackReached) -> None:
+    entry = state.entries.get(fact.entry)
+    if entry is not None:
+        entry.reached = True
+
+
+def _caller_moved(state: RouterState, record: Record, fact: facts.CallerMoved) -> None:
+    entry = state.entries.get(fact.entry)
+    if entry is not None:
+        entry.phase, entry.typed, entry.phase_until_s = fact.phase, fact.typed, fact.until_s
+        entry.offered_callback = entry.offered_callback or fact.phase == "offering"
 
 
 def _callback_failed(state: RouterState, record: Record, fact: facts.CallbackFailed) -> None:
@@ -259,9 +280,8 @@ def _callback_failed(state: RouterState, record: Record, fact: facts.CallbackFai
         _give_back(state, entry, record.wall_s)
     entry.user, entry.leg, entry.answered_s, entry.retry_s = "", "", 0.0, None
     state.queues[entry.queue].line.discard(entry)
-    if state.by_conversation.get(entry.conversation_id) == entry.entry:
-        del state.by_conversation[entry.conversation_id]
-    entry.conversation_id = ""
+    _part(state, entry)
+    entry.reached = False
     entry.tries, entry.rest_until_s = fact.tries, fact.rest_until_s
     entry.tried.clear()
 
@@ -290,6 +310,8 @@ _CHANGES: Final[dict[type, Callable[[RouterState, Record, Any], None]]] = {
     facts.CallbackAsked: _callback_asked,
     facts.CallbackFailed: _callback_failed,
     facts.CallbackDialled: _callback_dialled,
+    facts.CallbackReached: _callback_reached,
+    facts.CallerMoved: _caller_moved,
 }
 
 FOLDED: Final = frozenset(_CHANGES)

@@ -137,17 +137,20 @@ def _finish(state: RouterState, event: events.Finish, now: float) -> Facts:
     entry = state.entries.get(event.entry)
     if entry is None or entry.state is not EntryState.SERVED:
         return []
-    return [facts.QueueFinished(entry.entry, entry.queue, entry.user, now - entry.answered_s)]
+    if entry.kind == "callback" and not entry.reached:
+        return _fail_callback(state, events.FailCallback(event.entry, "agent-gone"), now)
+    return [_finished(entry, now)]
 
 
 def _ask_callback(state: RouterState, event: events.AskCallback, now: float) -> Facts:
     entry = state.entries.get(event.entry)
-    if entry is None or entry.state is not EntryState.WAITING or entry.kind == "callback":
+    if entry is None or entry.state not in _NOT_SERVED or entry.kind == "callback":
         return []
     rules = state.queues[entry.queue].rules
     arrived_s = entry.arrived_s if rules.keep_callback_place else now
     expires_s = now + rules.callback_expiry_s
-    return [facts.CallbackAsked(entry.entry, entry.queue, event.number, arrived_s, expires_s)]
+    asked = facts.CallbackAsked(entry.entry, entry.queue, event.number, arrived_s, expires_s)
+    return [*_withdrawn(entry), asked]
 
 
 def _fail_callback(state: RouterState, event: events.FailCallback, now: float) -> Facts:
@@ -161,7 +164,7 @@ def _fail_callback(state: RouterState, event: events.FailCallback, now: float) -
     rest_until_s = now + queue.rules.callback_retry_s
     return [
         *_withdrawn(entry),
-        facts.CallbackFailed(entry.entry, entry.queue, event.how, entry.tries + 1, rest_until_s),
+        facts.CallbackFailed(entry.entry, entry.queue, event.how, entry.tries + 1, rest_until_s, entry.user),
     ]
 
 
@@ -172,6 +175,19 @@ def _finished(entry: Entry, now: float) -> facts.QueueFinished:
 def _dial_callback(state: RouterState, event: events.DialCallback, now: float) -> Facts:
     entry = state.entries.get(event.entry)
     return [] if entry is None or entry.kind != "callback" else [facts.CallbackDialled(entry.entry)]
+
+
+def _reach_callback(state: RouterState, event: events.ReachCallback, now: float) -> Facts:
+    entry = state.entries.get(event.entry)
+    fits = entry is not None and entry.state is EntryState.SERVED and entry.kind == "callback" and not entry.reached
+    return [facts.CallbackReached(event.entry)] if fits else []
+
+
+def _move_caller(state: RouterState, event: events.MoveCaller, now: float) -> Facts:
+    entry = state.entries.get(event.entry)
+    if entry is None or entry.state not in _NOT_SERVED or entry.kind == "callback":
+        return []
+    return [facts.CallerMoved(event.entry, event.phase, event.typed, event.until_s)]
 
 
 def _due(state: RouterState, event: events.Due, now: float) -> Facts:
@@ -207,5 +223,7 @@ _DECISIONS: Final[dict[type, Callable[[RouterState, Any, float], Facts]]] = {
     events.AskCallback: _ask_callback,
     events.FailCallback: _fail_callback,
     events.DialCallback: _dial_callback,
+    events.ReachCallback: _reach_callback,
+    events.MoveCaller: _move_caller,
     events.Due: _due,
 }

@@ -85,6 +85,23 @@ class AskCallback:
 
 
 @immutable
+class ReachCallback:
+    """The customer answered."""
+
+    entry: int
+
+
+@immutable
+class MoveCaller:
+    """What a waiting caller hears, or is asked, changes."""
+
+    entry: int
+    phase: str
+    typed: str
+    until_s: float
+
+
+@immutable
 class FailCallback:
     """The customer was not reached."""
 
@@ -118,6 +135,8 @@ Event = (
     | Finish
     | AskCallback
     | FailCallback
+    | ReachCallback
+    | MoveCaller
     | DialCallback
     | Due
 )

@@ -152,6 +152,26 @@ class CallbackAsked:
     expires_s: float
 
 
+@fact("queue.caller_moved")
+class CallerMoved:
+    """What a waiting caller hears, or is asked, changed."""
+
+    entry: int
+    phase: str
+    """``music``, ``telling`` (place and wait), ``offering`` a callback, ``confirming`` a number, ``typing`` another."""
+    typed: str
+    """Digits of another number, so far."""
+    until_s: float
+    """When the phase is over by itself; 0 for never."""
+
+
+@fact("queue.callback_reached")
+class CallbackReached:
+    """The customer answered."""
+
+    entry: int
+
+
 @fact("queue.callback_failed")
 class CallbackFailed:
     """The customer was not reached: the entry rests, then waits again."""
@@ -161,6 +181,8 @@ class CallbackFailed:
     how: str
     tries: int
     rest_until_s: float
+    user: str
+    """The agent who was with it; empty for none."""
 
 
 @fact("queue.callback_dialled")

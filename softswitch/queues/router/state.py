@@ -87,6 +87,15 @@ class Entry:
     """When it is given up, however far it has come in the line."""
     tries: int = 0
     """How often the customer was called back in vain."""
+    reached: bool = False
+    """Of a callback: whether the customer has answered."""
+    phase: str = "music"
+    """What the caller hears or is asked: see :class:`softswitch.queues.router.facts.CallerMoved`."""
+    typed: str = ""
+    phase_until_s: float = 0.0
+    """When that is over by itself; 0 for never."""
+    offered_callback: bool = False
+    """Whether the caller was offered a callback unasked."""
     user: str = ""
     """The agent who has it."""
     leg: str = ""

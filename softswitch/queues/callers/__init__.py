@@ -1,0 +1,1 @@
+"""What callers who wait hear and are asked: place and wait, the exit key, a callback and its number."""
