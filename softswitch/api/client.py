@@ -77,6 +77,19 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("DELETE", "/bans", params={"source": source})
         return found
 
+    def voicemail(self, box: str) -> list[dict[str, Any]]:
+        """Return the :class:`softswitch.api.voicemail_view.VoicemailView` of a box, or of all, as JSON has them."""
+        found: list[dict[str, Any]] = self._ask("GET", "/voicemail", params={"box": box})
+        return found
+
+    def voicemail_file(self, box: str, message: str) -> bytes:
+        """Return the recording of a message."""
+        return self._get(f"/voicemail/{box}/{message}")
+
+    def delete_voicemail(self, box: str, message: str) -> None:
+        """Delete a message."""
+        self._send("DELETE", f"/voicemail/{box}/{message}")
+
     def subscriptions(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.phones_view.SubscriptionView` as JSON has them."""
         found: list[dict[str, Any]] = self._ask("GET", "/subscriptions")
@@ -213,13 +226,19 @@ class SwitchClient:
         json: Mapping[str, object] | None = None,
         params: Mapping[str, bool | str] | None = None,
     ) -> Any:  # noqa: ANN401  # JSON
+        return self._send(method, path, content=content, json=json, params=params).json()
+
+    def _get(self, path: str) -> bytes:
+        return self._send("GET", path).content
+
+    def _send(self, method: str, path: str, **given: Any) -> httpx.Response:  # noqa: ANN401  # handed on to httpx
         try:
-            answer = self._http.request(method, path, content=content, json=json, params=params)
+            answer = self._http.request(method, path, **given)
         except httpx.HTTPError as error:
             raise CommandError(f"The switch did not answer: {error}", status=503, error_id="no-answer") from error
         if answer.is_error:
             raise _refusal(answer)
-        return answer.json()
+        return answer
 
 
 def _knock(path: str) -> None:

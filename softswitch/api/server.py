@@ -28,6 +28,7 @@ from softswitch.api import (
     status,
     trace,
     trunks,
+    voicemail,
 )
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
@@ -48,6 +49,7 @@ _RESOURCES: Final[tuple[Callable[[SwitchView], APIRouter], ...]] = (
     bans.router,
     trace.router,
     phones.router,
+    voicemail.router,
 )
 
 

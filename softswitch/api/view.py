@@ -12,6 +12,7 @@ from softswitch.api.people_view import PeopleView
 from softswitch.api.phones_view import PhonesView
 from softswitch.api.queues_view import QueuesView
 from softswitch.api.recordings_view import RecordingsView
+from softswitch.api.voicemail_view import MailboxView
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, QueuesView, ControlView, TogetherView, PhonesView, RecordingsView, Protocol):
+class SwitchView(PeopleView, QueuesView, ControlView, TogetherView, PhonesView, RecordingsView, MailboxView, Protocol):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

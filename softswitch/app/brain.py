@@ -42,6 +42,7 @@ from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.app.trunk_probe import TrunkProbe
 from softswitch.app.trunk_registrar import TrunkRegistrar
 from softswitch.app.turn import Turn
+from softswitch.app.voicemail_desk import TICKET, VoicemailDesk
 from softswitch.app.wake_ups import Timed, WakeUps
 from softswitch.calls import inputs
 from softswitch.calls.guide import Guide
@@ -100,7 +101,7 @@ class Brain:
     ) -> None:
         self._settings = settings
         self._log = log
-        self._media = media
+        self._media, self._errands = media, errands or NoErrands()
         self.trace = MessageTrace()
         self._folded = folded or FoldedState()
         self._folded.calls.deadlines = settings.deadlines
@@ -151,6 +152,7 @@ class Brain:
         )
         self.desk = self._new_desk(site, entropy)
         self._hosts = HostDesk(self._folded.found_hosts, turn, lambda: self.desk.site, self._trunk_registrar.try_now)
+        self.voicemail = self._new_voicemail_desk()
         self.services = PhoneServices(
             folded=self._folded,
             turn=turn,
@@ -161,10 +163,10 @@ class Brain:
             clock=clock,
             entropy=entropy,
             domain=settings.domain,
+            mailboxes=self.voicemail,
         )
         turn.listen(self.services.follow)
         self.desk.servants = self.services.servants()
-        self._errands = errands or NoErrands()
         made = Guides(
             settings,
             self.desk,
@@ -174,6 +176,7 @@ class Brain:
             lambda: (turn.now, turn.wall_s),
             counters=self._folded.counters,
             errands=self._errands,
+            mailboxes=self._folded.mailboxes,
         )
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         self.lines = LineDesk(
@@ -280,6 +283,22 @@ class Brain:
         self._call_desk.recorded_by(made)
         return made
 
+    def _new_voicemail_desk(self) -> VoicemailDesk:
+        settings = self._settings
+        made = VoicemailDesk(
+            self._folded.mailboxes,
+            self._turn,
+            site=lambda: self.desk.site,
+            errands=self._errands,
+            wake_ups=self._wake_ups,
+            storage=settings.storage,
+            mail=settings.mail,
+            keep_s=settings.voicemail_keep_s,
+            log=self._log,
+        )
+        self._turn.listen(made.follow)
+        return made
+
     @cached_property
     def conferences(self) -> ConferenceDesk:
         """Who carries out commands about conferences."""
@@ -379,7 +398,10 @@ class Brain:
     def errand_over(self, ticket: str, over: ErrandOver) -> None:
         """Take what became of an errand; one that nobody waits for any more changes nothing."""
         self._turn.look_at_clock()
-        self._call_desk.tell_guide(*self._scenarios.told_of_errand(ticket, over))
+        if ticket.startswith(TICKET):
+            self.voicemail.errand_over(ticket, over)
+        else:
+            self._call_desk.tell_guide(*self._scenarios.told_of_errand(ticket, over))
         self._sessions.run()
 
     def handle_timer(self) -> None:
@@ -432,6 +454,15 @@ class Brain:
         self._sessions.run()
         return told
 
+    def command_voicemail(self, given: Callable[[VoicemailDesk], None]) -> None:
+        """Carry out a command about a mailbox.
+
+        Raises:
+            CommandError: it cannot be carried out; nothing has changed.
+        """
+        self._turn.look_at_clock()
+        given(self.voicemail)
+
     def load_site(self, site: Site) -> None:
         """Put another site in place of the loaded one; calls in progress keep what they started with."""
         self._turn.look_at_clock()
@@ -454,6 +485,7 @@ class Brain:
 
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
+        self.voicemail.end_turn()
         if self.services.end_turn():
             self._sessions.run()
         self._turn.end()
@@ -468,6 +500,7 @@ class Brain:
         self._scenarios.resume()
         self.queues.resume()
         self._hosts.let_in()
+        self.voicemail.resume()
         self._sessions.run()
 
     def settle_media(self) -> None:

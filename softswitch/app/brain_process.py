@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,7 @@ from softswitch.runtime.log import configure_logging, get_logger
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.scenario.errands import ErrandOver
 from softswitch.sip.flow import Flow
+from softswitch.speech.prompts import Prompts
 
 if TYPE_CHECKING:
     from softswitch.app.api_service import ApiService
@@ -160,9 +161,18 @@ class BrainProcess:
             recording=self._settings.recording.default,
             recording_failure=self._settings.recording.on_failure,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
+            prompts=Prompts((self._directory / "prompts",)),
+            language=self._settings.speech.language,
+            mail=self._mail(),
+            voicemail_keep_s=86_400.0 * self._settings.voicemail.keep_days,
             nonce_key=ensure_key(self._directory / "nonce.key"),
             media_key=ensure_key(self._directory / "media.key"),
         )
+
+    def _mail(self) -> Mapping[str, object]:
+        mail = self._settings.mail
+        names = ("host", "port", "tls", "username", "password_env", "sender")
+        return {name: getattr(mail, name) for name in names} if mail.host else {}
 
     def _site(self) -> Site:
         found = read_site(self._directory, domain=self._settings.sip.domain)

@@ -52,6 +52,10 @@ class BrainSettings:
     """What is recorded of the switch's own words."""
     language: str = "ru"
     """In which they are said where a caller has chosen none."""
+    mail: Mapping[str, object] = field(default_factory=dict)
+    """How mail is sent: host, port, tls, username, password_env, sender; empty: not at all."""
+    voicemail_keep_s: float = 0.0
+    """After how long messages are deleted; 0: never."""
     nonce_key: bytes = b""
     """Signs digest nonces; kept in a file so that they outlive the process."""
     media_key: bytes = b""

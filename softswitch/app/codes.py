@@ -12,6 +12,7 @@ from softswitch.directory.codes import Dialled
 from softswitch.directory.site import Site, User
 from softswitch.queues.agents import inputs
 from softswitch.queues.login_menu.guide import KIND as LOGIN_MENU
+from softswitch.scenario.library import MAILBOX
 
 _BY = "code"
 _AFTER_S = 20.0
@@ -31,6 +32,8 @@ def serve_code(people: People, site: Site, user: User, dialled: Dialled) -> Dest
         return Echo()
     if dialled.action == "login_menu":
         return Attend(f"{LOGIN_MENU}:{user.name}")
+    if dialled.action == "voicemail":
+        return Attend(f"scenario:{MAILBOX}")
     try:
         if dialled.action.startswith(("forward_", "do_not_disturb")):
             people.decide(_of_forwards(user.name, dialled))

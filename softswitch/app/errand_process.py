@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
@@ -25,9 +26,10 @@ import msgpack
 from softswitch import __version__
 from softswitch.app.errand_work import over_from_answer
 from softswitch.app.host_lookup import look_up
+from softswitch.app.mail import send_mail
 from softswitch.app.processes import name_process
 from softswitch.runtime.tasks import TaskSupervisor
-from softswitch.scenario.errands import HTTP, RESOLVE, ErrandOver
+from softswitch.scenario.errands import DELETE, HTTP, MAIL, RESOLVE, ErrandOver
 
 LARGEST_ANSWER: Final = 256 * 1024
 AT_ONCE: Final = 64
@@ -53,6 +55,10 @@ class ErrandWorker:
             async with asyncio.timeout(limit_s), self._at_once:
                 if kind == HTTP:
                     return await self._http(ticket, values)
+                if kind == MAIL:
+                    return await send_mail(values)
+                if kind == DELETE:
+                    return await asyncio.to_thread(_delete, Path(values["path"]))
                 if kind == RESOLVE:
                     return await look_up(values["host"], values["port"], values["transport"])
         except TimeoutError:
@@ -89,6 +95,11 @@ class ErrandWorker:
         if len(self._cached) >= 10_000:
             self._cached = {url: known for url, known in self._cached.items() if known[0] > now}
         self._cached[url] = now + cache_s, over
+
+
+def _delete(path: Path) -> ErrandOver:
+    path.unlink(missing_ok=True)
+    return ErrandOver(True, "done", {})
 
 
 async def serve(connection: socket.socket, worker: ErrandWorker) -> None:

@@ -19,6 +19,7 @@ from softswitch.calls.facts import DialogChanged, LegAdded, LegAnswered
 from softswitch.calls.recording.state import RecordingState
 from softswitch.calls.state import CallsState, Deadlines
 from softswitch.calls.trunk_days import TrunkDays
+from softswitch.calls.voicemail.state import Mailboxes
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
 from softswitch.directory.bans import BanState
@@ -66,6 +67,7 @@ class FoldedState:
         counters: how often scenarios have counted today.
         found_hosts: where trunks are whose hosts are names.
         trunk_days: how many calls left through each trunk today.
+        mailboxes: the messages that callers left.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -90,6 +92,7 @@ class FoldedState:
         self.counters = Counters()
         self.found_hosts = FoundHosts()
         self.trunk_days = TrunkDays(self.calls)
+        self.mailboxes = Mailboxes()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -165,6 +168,7 @@ class FoldedState:
             self.messages.apply(record)
             self.counters.apply(record)
             self.found_hosts.apply(record)
+            self.mailboxes.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -202,6 +206,7 @@ class FoldedState:
             self.figures.values(),
             self.found_hosts.values(),
             self.trunk_days.values(),
+            self.mailboxes.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -238,5 +243,6 @@ class FoldedState:
                 self.figures.restore(later[9])
             self.found_hosts.restore(later[10] if len(later) > 10 else ())
             self.trunk_days.restore(later[11] if len(later) > 11 else ())
+            self.mailboxes.restore(later[12] if len(later) > 12 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

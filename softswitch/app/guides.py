@@ -12,10 +12,12 @@ from softswitch.app.group_members import GroupMembers
 from softswitch.app.login_desk import LoginDesk
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
+from softswitch.app.scenario_voice import ScenarioVoice
 from softswitch.app.scenario_world import ScenarioWorld
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.guide import Guide
 from softswitch.calls.state import CallsState
+from softswitch.calls.voicemail.state import Mailboxes
 from softswitch.directory.site import Room
 from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
@@ -46,6 +48,7 @@ class Guides:
         now: monotonic and wall time of the turn.
         counters: how often scenarios have counted today.
         errands: does what scenarios want from outside.
+        mailboxes: what callers left.
 
     Attributes:
         groups: leads callers of groups.
@@ -66,11 +69,13 @@ class Guides:
         *,
         counters: Counters,
         errands: Errands,
+        mailboxes: Mailboxes,
     ) -> None:
         self._desk = desk
         self._calls = calls
         self._trunks = trunks
         self._now = now
+        self._voice = ScenarioVoice(settings, mailboxes, lambda: desk.site)
         self._counters = counters
         members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._in_scenarios)
         self._hunt = GroupHunt(lambda: desk.site, members)
@@ -120,4 +125,5 @@ class Guides:
             self._unanswered,
             caller_number,
             now,
+            voice=self._voice,
         )

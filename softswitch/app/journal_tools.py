@@ -11,6 +11,7 @@ from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts
 from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
+from softswitch.calls.voicemail import facts as voicemail_facts
 from softswitch.core.clock import iso_utc
 from softswitch.core.facts import Record, UnknownFact, type_of
 from softswitch.directory import bans, host_names, location, messages, publications, subscriptions
@@ -43,6 +44,7 @@ FACT_MODULES = (
     publications,
     messages,
     host_names,
+    voicemail_facts,
 )
 """Importing them is what makes their facts known to the decoder."""
 

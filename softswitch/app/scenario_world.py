@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from softswitch.app.group_hunt import GroupHunt
+from softswitch.app.scenario_voice import ScenarioVoice
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.inputs import Phone, Refuse
 from softswitch.calls.state import CallsState
@@ -44,6 +45,7 @@ class ScenarioWorld:
         unanswered: how many callers wait for an answer of a group.
         caller_number: who calls, as a trunk is told where it has no number of its own to tell.
         now: monotonic seconds.
+        voice: what the switch says, and messages.
     """
 
     def __init__(
@@ -58,7 +60,15 @@ class ScenarioWorld:
         unanswered: Callable[[str], int],
         caller_number: str,
         now: float,
+        *,
+        voice: ScenarioVoice,
     ) -> None:
+        self.phrase = voice.phrase
+        self.counted_messages = voice.counted_messages
+        self.mailbox = voice.mailbox
+        self.mailbox_pin = voice.mailbox_pin
+        self.box_at = voice.box_at
+        self.message_sound = voice.message_sound
         self._trunks = trunks
         self._hunt = hunt
         self._counters = counters

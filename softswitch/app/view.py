@@ -30,6 +30,7 @@ from softswitch.app.queues_view import BrainQueues
 from softswitch.app.recording_archive import RecordingArchive
 from softswitch.app.recordings_view import BrainRecordings
 from softswitch.app.trunk_view import trunk_views
+from softswitch.app.voicemail_view import BrainVoicemail
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.state import Conversation, Leg
 from softswitch.core.clock import Clock, iso_utc
@@ -47,7 +48,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRecordings):
+class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRecordings, BrainVoicemail):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:

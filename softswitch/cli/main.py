@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "backup": "softswitch.cli.backup",
     "restore": "softswitch.cli.restore",
     "scenario": "softswitch.cli.scenario",
+    "voicemail": "softswitch.cli.voicemail",
     "webhooks": "softswitch.cli.webhooks",
     "codecs": "softswitch.cli.codecs",
     "bench": "softswitch.cli.bench",

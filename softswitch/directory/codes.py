@@ -43,7 +43,7 @@ WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", "park", "retrieve"
 MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up", "park"})
 """Actions whose code means something without those digits too."""
 
-SERVED: Final = frozenset(DEFAULT_CODES) - {"record", "voicemail"}
+SERVED: Final = frozenset(DEFAULT_CODES) - {"record"}
 """Actions that this version carries out."""
 
 

@@ -88,6 +88,9 @@ def _changes(old: Entry, new: Entry) -> list[str]:
         if field.name == "text":
             told += _lines_changed(before, after)
             continue
+        if field.name == "voicemail_pin":
+            told.append(field.name)
+            continue
         told.append("password" if field.name == "ha1_md5" else f"{field.name} {_shown(before)} -> {_shown(after)}")
     return told
 

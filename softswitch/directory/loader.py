@@ -227,6 +227,8 @@ def _user(entry: Entry, domain: str) -> User:
         srtp_without_tls=entry.flag("srtp_without_tls"),
         supervises=entry.texts("supervises"),
         told_when_supervised=entry.flag("told_when_supervised"),
+        voicemail_pin=entry.text("voicemail_pin"),
+        email=entry.text("email"),
     )
 
 
@@ -248,6 +250,8 @@ def _group(entry: Entry) -> Group:
         recording=entry.text("recording"),
         supervisors=entry.texts("supervisors"),
         **wrap_up_values(entry),
+        voicemail_pin=entry.text("voicemail_pin"),
+        email=entry.text("email"),
     )
 
 

@@ -71,6 +71,8 @@ _USERS: Final[Fields] = {
     "routes": Field(list_of(name)),
     "roles": Field(list_of(choice("operator", "supervisor", "manager", "administrator", "owner"))),
     "voicemail": Field(flag),
+    "voicemail_pin": Field(pin),
+    "email": Field(email),
     "recording": _RECORDING,
     "recording_pause": Field(flag),
     "recording_notice": Field(free_text(300)),
@@ -108,6 +110,8 @@ _GROUPS: Final[Fields] = {
     "max_unanswered": Field(whole(1, 1000)),
     "max_rounds": Field(whole(1, 100)),
     "supervisors": Field(list_of(name)),
+    "voicemail_pin": Field(pin),
+    "email": Field(email),
     "members": Field(
         list_of(table({"user": Field(name, required=True, example="anna"), "weight": Field(whole(0, 1_000_000))}))
     ),
@@ -276,6 +280,6 @@ SECTIONS: Final[dict[str, Fields]] = {
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
     "queues": frozenset({"notify"}),
     "contacts": frozenset({"email"}),
-    "users": frozenset({"roles", "voicemail"}),
+    "users": frozenset({"roles"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

@@ -69,6 +69,10 @@ class User:
     """Names of users whose talks this one may hear."""
     told_when_supervised: bool = False
     """Whether a tone tells this user that somebody hears a talk of theirs."""
+    voicemail_pin: str = ""
+    """The code that is asked for before somebody hears messages; empty: the user's own phones need none."""
+    email: str = ""
+    """Where messages go by mail."""
 
     def encryption_over(self, flow: Flow) -> str:
         """Return what holds for a phone of this user that signals by this flow."""
@@ -184,6 +188,10 @@ class Group:
     """What follows: ``previous`` or ``ready``; empty: as the preset says."""
     supervisors: tuple[str, ...] = ()
     """Names of users who may hear the members' talks."""
+    voicemail_pin: str = ""
+    """The code that is asked for before somebody hears the messages of the group; empty: nobody does by phone."""
+    email: str = ""
+    """Where messages go by mail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,8 +205,30 @@ class RecordingSettings(Section):
 class SpeechSettings(Section):
     """The programs that speak what is not recorded."""
 
+    language: Literal["ru", "en"] = "ru"
+    """In which the switch's own words are said to callers who have chosen no language."""
     piper_voices: dict[str, Path] = Field(default_factory=dict)
     """By language, the path of a voice's .onnx file; Piper is used where it is installed and has one."""
+
+
+class VoicemailSettings(Section):
+    """Messages of callers."""
+
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+    """Older messages are deleted; 0: none are."""
+
+
+class MailSettings(Section):
+    """How messages go out by mail."""
+
+    host: str = ""
+    """The mail server; empty: nothing is sent."""
+    port: int = Field(default=587, ge=1, le=65535)
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password_env: str = ""
+    """The environment variable with the password."""
+    sender: str = "softswitch@localhost"
 
 
 class SecuritySettings(Section):
@@ -249,6 +271,8 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     recording: RecordingSettings = RecordingSettings()
     speech: SpeechSettings = SpeechSettings()
+    voicemail: VoicemailSettings = VoicemailSettings()
+    mail: MailSettings = MailSettings()
     security: SecuritySettings = SecuritySettings()
     stop: StopSettings = StopSettings()
     log: LogSettings = LogSettings()
@@ -283,6 +307,8 @@ class Settings(BaseSettings):
             "api": {"listen": str(self.api.listen)},
             "recording": self.recording.model_dump(),
             "speech": self.speech.model_dump(mode="json"),
+            "voicemail": self.voicemail.model_dump(),
+            "mail": self.mail.model_dump(),
             "security": {"allow": [str(network) for network in self.security.allow]},
             "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},

@@ -14,6 +14,8 @@ from softswitch.core.immutable import immutable
 
 HTTP: Final = "http"
 RESOLVE: Final = "resolve"
+MAIL: Final = "mail"
+DELETE: Final = "delete"
 
 
 @immutable
@@ -21,7 +23,7 @@ class Errand:
     """What is to be done."""
 
     kind: str
-    """``http``: a request; ``resolve``: the address of a host's name."""
+    """``http``: a request; ``resolve``: the address of a host's name; ``mail``: a mail; ``delete``: of a file."""
     values: Mapping[str, object]
     """What it needs, of types that msgpack knows."""
     limit_s: float

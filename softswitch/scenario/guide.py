@@ -10,6 +10,8 @@ from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.inputs import Dismiss, Input
+from softswitch.calls.recording.facts import MessageEnded
+from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.core.facts import Record
 from softswitch.core.immutable import immutable
 from softswitch.scenario import facts
@@ -23,6 +25,7 @@ from softswitch.scenario.running import (
     GivenBack,
     Here,
     KeyCame,
+    MessageOver,
     NobodyReached,
     Over,
     PlayOver,
@@ -104,7 +107,7 @@ class ScenarioGuide:
         decide = _FOLLOWED.get(type(happened))
         return () if decide is None else decide(self, run, happened, wall_s)
 
-    def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
+    def asks(self, conversation_id: str, fact: object) -> Sequence[Input | RecordingInput]:
         """Return what a step that moved, or the end of the scenario, asks of the calls."""
         if isinstance(fact, facts.ScenarioEnded) and fact.how in _ENDINGS:
             word, status, cause, reason = _ENDINGS[fact.how]
@@ -116,11 +119,11 @@ class ScenarioGuide:
         self._send(run, wanted)
         return [one for one in wanted if not isinstance(one, Errand)]
 
-    def _wanted(self, run: Run) -> Sequence[Input | Errand]:
+    def _wanted(self, run: Run) -> Sequence[Input | RecordingInput | Errand]:
         scenario, placed = self._present(run)
         return () if scenario is None or placed is None else placed.step.asks(self._here(run, scenario, 0.0))
 
-    def _send(self, run: Run, wanted: Sequence[Input | Errand]) -> None:
+    def _send(self, run: Run, wanted: Sequence[Input | RecordingInput | Errand]) -> None:
         for one in wanted:
             if isinstance(one, Errand):
                 self._errands.send(ticket_of(run.conversation_id, run.moves), one)
@@ -212,6 +215,9 @@ class ScenarioGuide:
     def _played(self, run: Run, happened: of_calls.LegPlayEnded, wall_s: float) -> Sequence[object]:
         return () if happened.stopped else self._hear(run, PlayOver(happened.problem), wall_s)
 
+    def _recorded(self, run: Run, happened: MessageEnded, wall_s: float) -> Sequence[object]:
+        return () if happened.why == "hang-up" else self._hear(run, MessageOver(happened.why), wall_s)
+
     def _errand_done(self, run: Run, happened: ErrandDone, wall_s: float) -> Sequence[object]:
         """Keep what an errand came to, where the step that wanted it still waits."""
         if happened.number != run.moves or not run.phase:
@@ -236,7 +242,8 @@ class ScenarioGuide:
             ended = facts.StepEnded(placed.path, outcome.how, outcome.into, outcome.keys_used, outcome.sets)
             return (*outcome.also, ended)
         until_s = wall_s + outcome.for_s
-        return (facts.StepMoved(placed.path, outcome.phase, until_s, outcome.memory, outcome.keys_used),)
+        moved = facts.StepMoved(placed.path, outcome.phase, until_s, outcome.memory, outcome.keys_used)
+        return (*outcome.also, moved)
 
     # Where the caller is
 
@@ -249,7 +256,17 @@ class ScenarioGuide:
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)
         above = partial(self._named_above, run, world)
-        return Here(run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s, world, run.variables)
+        return Here(
+            run.conversation_id,
+            run.caller_number,
+            above,
+            run.phase,
+            run.memory,
+            wall_s,
+            world,
+            run.variables,
+            run.moves,
+        )
 
     def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
         """Return whom the steps before the present one may ring, groups as their members, each once."""
@@ -284,6 +301,7 @@ _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[
     facts.StepBegun: ScenarioGuide._begun,
     facts.StepMoved: ScenarioGuide._moved,
     facts.StepEnded: ScenarioGuide._step_ended,
+    MessageEnded: ScenarioGuide._recorded,
     facts.ErrandOver: ScenarioGuide._errand_over,
     ErrandDone: ScenarioGuide._errand_done,
     GuideDue: ScenarioGuide._due,

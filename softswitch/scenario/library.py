@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from softswitch.directory.site import ScenarioText
 
 if TYPE_CHECKING:
     from softswitch.scenario.model import Scenario
+
+
+MAILBOX: Final = "*mailbox"
+"""The scenario of whoever dials the code for voicemail; no file can have that name."""
+_BUILT_IN: Final = {MAILBOX: ScenarioText(MAILBOX, "built-in", f'name: "{MAILBOX}"\nsteps: [{{mailbox: {{}}}}]\n')}
 
 
 class ScenarioLibrary:
@@ -33,13 +38,13 @@ class ScenarioLibrary:
 
     def current(self, name: str) -> str:
         """Return the version that new calls get; empty where there is no such scenario."""
-        found = self._current().get(name)
+        found = self._current().get(name) or _BUILT_IN.get(name)
         return "" if found is None else found.version
 
     def get(self, name: str, version: str) -> Scenario | None:
         """Return a scenario as it was in that version, or None where it is lost."""
         if version not in self._read:
-            found = self._current().get(name)
+            found = self._current().get(name) or _BUILT_IN.get(name)
             text = found if found is not None and found.version == version else self._earlier(version)
             self._read[version] = None if text is None else scenario_of(text)
         return self._read[version]

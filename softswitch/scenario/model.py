@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from softswitch.calls.inputs import Input
+from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.scenario.errands import Errand
 from softswitch.scenario.running import Event, Here, Over, Wait
 from softswitch.scenario.texts import GIVEN, NAME
@@ -101,7 +102,7 @@ class Step(BaseModel):
         """Take what happened while the step waits; None where it makes no difference."""
         return None
 
-    def asks(self, here: Here) -> Sequence[Input | Errand]:
+    def asks(self, here: Here) -> Sequence[Input | RecordingInput | Errand]:
         """Return what the step asks of the calls, and of the world outside, as it comes to its present phase."""
         return ()
 

@@ -17,6 +17,7 @@ from softswitch.scenario.steps.hang_up import HangUp
 from softswitch.scenario.steps.http import Http
 from softswitch.scenario.steps.if_ import If
 from softswitch.scenario.steps.language import Language
+from softswitch.scenario.steps.mailbox import Mailbox
 from softswitch.scenario.steps.menu import Menu
 from softswitch.scenario.steps.number import Number
 from softswitch.scenario.steps.play import Play
@@ -48,6 +49,7 @@ _ALL: Final[tuple[type[Step], ...]] = (
     AnyoneAbove,
     Queue,
     Voicemail,
+    Mailbox,
     SubScenario,
     Goto,
     HangUp,

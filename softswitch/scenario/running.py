@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from softswitch.calls.inputs import Phone
+from softswitch.calls.voicemail.state import Message
 from softswitch.scenario.errands import Errand, ErrandOver
 from softswitch.scenario.texts import LANGUAGE, filled
 
@@ -48,7 +49,14 @@ class GivenBack(NamedTuple):
     why: str
 
 
-Event = KeyCame | NobodyReached | PlayOver | TimeOver | ErrandOver | GivenBack
+class MessageOver(NamedTuple):
+    """What the caller said is recorded."""
+
+    why: str
+    """``asked`` for by the step, ``limit``, ``silence``, or ``lost`` where it could not be written."""
+
+
+Event = KeyCame | NobodyReached | PlayOver | TimeOver | MessageOver | ErrandOver | GivenBack
 
 
 class Wait(NamedTuple):
@@ -58,6 +66,8 @@ class Wait(NamedTuple):
     for_s: float = LONGEST_S
     memory: tuple[str, ...] = ()
     keys_used: int = 0
+    also: tuple[object, ...] = ()
+    """Facts that go with it."""
 
 
 class Over(NamedTuple):
@@ -124,6 +134,30 @@ class World(Protocol):
         """Return the way to a SIP address outside, whose host was found at an IP address; empty where none is."""
         ...
 
+    def phrase(self, name: str, language: str) -> Sequence[str]:
+        """Return the sounds of a fixed phrase of the switch; none where it has no such recording."""
+        ...
+
+    def counted_messages(self, count: int, language: str) -> Sequence[str]:
+        """Return the sounds that say how many new messages there are."""
+        ...
+
+    def mailbox(self, box: str) -> Sequence[Message]:
+        """Return the messages of a user's or a group's box."""
+        ...
+
+    def mailbox_pin(self, box: str) -> str:
+        """Return the code of a box; an empty text where it has none."""
+        ...
+
+    def box_at(self, extension: str) -> str:
+        """Return the box of an extension; an empty text where there is none."""
+        ...
+
+    def message_sound(self, box: str, message: str) -> str:
+        """Return a message as the media engine names sounds."""
+        ...
+
     def in_calendar(self, file: str, zone: str, wall_s: float) -> bool:
         """Tell whether an event of a calendar beside the scenario lasts at a moment."""
         ...
@@ -176,6 +210,13 @@ class Here(NamedTuple):
     world: World
     variables: Mapping[str, str]
     """What was set so far, and what every call has: see :mod:`softswitch.scenario.texts`."""
+
+    moves: int = 0
+    """How often steps of this call have moved."""
+
+    def phrase(self, name: str) -> tuple[str, ...]:
+        """Return the sounds of a fixed phrase in the caller's language."""
+        return tuple(self.world.phrase(name, self.variables.get(LANGUAGE, "")))
 
     def text(self, written: str) -> str:
         """Return what was written with the values of its variables."""

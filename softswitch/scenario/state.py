@@ -97,6 +97,7 @@ def _begun_by(conversation_id: str, fact: ConversationStarted) -> Run:
         "caller": fact.from_number,
         "caller_name": fact.from_name,
         "called": fact.to_number,
+        "user": fact.from_user,
         "conversation": conversation_id,
     }
     return Run(conversation_id, fact.from_number, wanted, variables=given)

@@ -13,6 +13,7 @@ GIVEN: Final[Mapping[str, str]] = {
     "caller": "the caller's number",
     "caller_name": "the name that the caller's phone tells",
     "called": "the number that was dialled",
+    "user": "the name of the user who calls, empty for somebody outside",
     "conversation": "the call's id",
     LANGUAGE: "what the step language has set",
 }

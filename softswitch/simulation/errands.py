@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from softswitch.app.errand_work import over_from_answer
-from softswitch.scenario.errands import HTTP, Errand, ErrandOver
+from softswitch.scenario.errands import DELETE, HTTP, MAIL, Errand, ErrandOver
 
 _UNKNOWN: Final = ErrandOver(False, "nobody answers that in this test", {})
 
@@ -42,6 +42,12 @@ class SimulatedErrands:
         self.answers: Sequence[Answer] = ()
         self.hosts: Mapping[str, str] = {}
         self.asked: dict[str, str] = {}
+        self.mails: dict[str, Mapping[str, Any]] = {}
+        """What was sent by mail, by ticket."""
+        self.mail_over = ErrandOver(True, "done", {})
+        """What becomes of mail."""
+        self.deleted: dict[str, Mapping[str, Any]] = {}
+        """The files that were deleted, by ticket."""
         self.deliver: Callable[[str, ErrandOver], None] = lambda ticket, over: None
         """Who is told of an errand's end."""
         self.cut_off = False
@@ -70,6 +76,10 @@ class SimulatedErrands:
 
     def _answer(self, ticket: str, errand: Errand) -> tuple[float, ErrandOver]:
         values: Mapping[str, Any] = errand.values
+        if errand.kind in {MAIL, DELETE}:
+            done = self.mails if errand.kind == MAIL else self.deleted
+            done[ticket] = values
+            return 0.01, self.mail_over if errand.kind == MAIL else ErrandOver(True, "done", {})
         if errand.kind != HTTP:
             host = self.hosts.get(values["host"])
             return 0.01, _UNKNOWN if host is None else ErrandOver(

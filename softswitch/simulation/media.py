@@ -29,9 +29,22 @@ from softswitch.media.engine import (
     Stream,
     WorkerLost,
 )
+from softswitch.speech.prompts import PACK
 
 _BRIEF_S = 0.3
 """How long a tone lasts that is played once."""
+_WORDS = f"file:{PACK}/"
+_WORD_S = 0.8
+"""About how long a word of the prompt pack takes."""
+
+
+def _length_s(sound: str) -> float | None:
+    """Return how long a sound lasts that comes with the switch; music goes on as long as it is wanted."""
+    if sound.startswith("tone:"):
+        return _BRIEF_S
+    if sound.startswith("music:"):
+        return 0.0
+    return _WORD_S if sound.startswith(_WORDS) else None
 
 
 @dataclass(slots=True)
@@ -180,10 +193,10 @@ class SimulatedMedia:
 
     def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Add up the lengths; a sound of unknown length cannot be played."""
-        unknown = [s for s in sounds if s not in self.lengths_s and not s.startswith(("tone:", "music:"))]
-        if unknown:
-            return f"cannot play {unknown[0]}", 0.0
-        return "", sum(self.lengths_s.get(sound, _BRIEF_S if sound.startswith("tone:") else 0.0) for sound in sounds)
+        known = [self.lengths_s.get(sound, _length_s(sound)) for sound in sounds]
+        if None in known:
+            return f"cannot play {sounds[known.index(None)]}", 0.0
+        return "", sum(length_s for length_s in known if length_s)
 
     def _end_play(self, leg: str, number: int, problem: str) -> None:
         port = self.legs.get(leg)

@@ -187,3 +187,15 @@ def test_a_wrap_up_is_ended_and_a_missing_block_told_by_command(running: Path) -
     assert softswitch("agent", "ready", "anna", "--config", running).exit_code == 0
     result = softswitch("agent", "unblock", "anna", "--config", running)
     assert isinstance(result.exception, CommandError)
+
+
+def test_messages_are_listed_saved_and_deleted(running: Path, tmp_path: Path) -> None:
+    assert (
+        json.loads(softswitch("voicemail", "list", "anna", "--json", "--config", running).output)[0]["seconds"] == 7.5
+    )
+    assert "+79161112233" in softswitch("voicemail", "list", "--config", running).output
+    assert softswitch("voicemail", "list", "boris", "--config", running).output == "No messages.\n"
+    assert softswitch("voicemail", "delete", "anna", "m-1", "--config", running).output == "deleted: m-1\n"
+    failed = softswitch("voicemail", "save", "anna", "m-2", tmp_path / "x.wav", "--config", running)
+    assert isinstance(failed.exception, CommandError)
+    assert not (tmp_path / "x.wav").exists()

@@ -20,6 +20,7 @@ from softswitch.api.view import (
     TrunkView,
     WorkerView,
 )
+from softswitch.api.voicemail_view import VoicemailView
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 from tests.unit.api.fake_control import FakeControl
 from tests.unit.api.fake_recordings import FakeRecordings
@@ -32,6 +33,8 @@ class FakeView(FakeControl, FakeRecordings):
         FakeControl.__init__(self)
         FakeRecordings.__init__(self)
         self.is_ready = True
+        self.message_file = "/nowhere"
+        self.deleted: list[str] = []
         self.loaded: list[tuple[bytes, bool]] = []
         self._anna = AgentView(
             user="anna",
@@ -88,6 +91,19 @@ class FakeView(FakeControl, FakeRecordings):
         if extension != "101":
             raise CommandError("Nobody has it.", status=404, error_id="unknown-extension", field="extension")
         return [ResyncView(contact or "sip:101@10.0.0.7:5062", "check-sync;reboot=true" if reboot else "check-sync")]
+
+    def voicemail(self, box: str) -> Sequence[VoicemailView]:
+        left = VoicemailView("anna", "m-1", "+79161112233", "", "2026-11-22T10:00:00.000Z", 7.5, False, True)
+        return [left] if box in {"", "anna"} else []
+
+    def voicemail_file(self, box: str, message: str) -> str:
+        if (box, message) != ("anna", "m-1"):
+            raise CommandError("There is none.", status=404, error_id="no-message", field="message")
+        return self.message_file
+
+    def delete_voicemail(self, box: str, message: str) -> None:
+        self.voicemail_file(box, message)
+        self.deleted.append(message)
 
     def bans(self) -> Sequence[BanView]:
         return [BanView("203.0.113.7", "2026-11-22T10:10:00.000Z", "guessing", 1)]

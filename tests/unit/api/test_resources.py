@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -32,6 +33,7 @@ async def test_the_status_counts_everything_and_names_the_processes(http: httpx.
         "ports": 2,
         "timers": 1,
         "registrations": 1,
+        "subscriptions": 0,
         "processes": [{"role": "brain", "pid": 41}, {"role": "worker", "pid": 42}],
         "version": "0.1.0",
         "started_at": "2026-11-22T10:00:00.000Z",
@@ -155,6 +157,8 @@ async def test_the_switch_is_healthy_when_it_can_take_calls(http: httpx.AsyncCli
 async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient) -> None:
     document = (await http.get("/api/v1/openapi.json")).json()
     assert set(document["paths"]) == {
+        "/api/v1/voicemail",
+        "/api/v1/voicemail/{box}/{message}",
         "/api/v1/status",
         "/api/v1/registrations",
         "/api/v1/trunks",
@@ -285,3 +289,16 @@ async def test_a_wrap_up_is_ended_and_a_block_that_there_is_not_is_told(http: ht
     assert (await http.delete("/api/v1/users/anna/wrap-up")).json()["user"] == "anna"
     refused = await http.delete("/api/v1/users/anna/block")
     assert (refused.status_code, refused.json()["error_id"]) == (409, "not-blocked")
+
+
+async def test_messages_are_listed_fetched_and_deleted(http: httpx.AsyncClient, view: FakeView, tmp_path: Path) -> None:
+    (left,) = (await http.get("/api/v1/voicemail", params={"box": "anna"})).json()
+    assert (left["box"], left["message"], left["seconds"], left["heard"]) == ("anna", "m-1", 7.5, False)
+    view.message_file = str(tmp_path / "message.wav")
+    assert (await http.get("/api/v1/voicemail/anna/m-1")).status_code == 410
+    (tmp_path / "message.wav").write_bytes(b"RIFF")
+    answer = await http.get("/api/v1/voicemail/anna/m-1")
+    assert (answer.headers["content-type"], answer.content) == ("audio/wav", b"RIFF")
+    assert (await http.get("/api/v1/voicemail/anna/m-2")).status_code == 404
+    assert (await http.delete("/api/v1/voicemail/anna/m-1")).status_code == 204
+    assert view.deleted == ["m-1"]

@@ -1,0 +1,66 @@
+"""What the switch itself says to callers of scenarios, and the messages that others left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.calls.voicemail.state import Mailboxes, Message
+from softswitch.core.errors import SpeechError
+from softswitch.directory.site import Site
+from softswitch.speech import phrases
+
+
+class ScenarioVoice:
+    """Phrases and messages, as scenarios name them.
+
+    Args:
+        settings: the recorded prompts, the usual language, where messages are.
+        mailboxes: the messages.
+        site: returns the site in force.
+    """
+
+    def __init__(self, settings: BrainSettings, mailboxes: Mailboxes, site: Callable[[], Site]) -> None:
+        self._prompts = settings.prompts
+        self._language = settings.language
+        self._storage = settings.storage
+        self._mailboxes = mailboxes
+        self._site = site
+
+    def phrase(self, name: str, language: str) -> Sequence[str]:
+        """Return the sounds of a fixed phrase; none where it has no such recording."""
+        return self._said(language, lambda code: phrases.fixed(code, name))
+
+    def counted_messages(self, count: int, language: str) -> Sequence[str]:
+        """Return the sounds that say how many new messages there are."""
+        return self._said(language, lambda code: phrases.messages(code, count))
+
+    def _said(self, language: str, text: Callable[[str], str]) -> Sequence[str]:
+        for code in (language, self._language):
+            try:
+                if code:
+                    return self._prompts.sounds(code, text(code))
+            except SpeechError:
+                continue
+        return ()
+
+    def mailbox(self, box: str) -> Sequence[Message]:
+        """Return the messages of a box."""
+        return self._mailboxes.messages(box)
+
+    def mailbox_pin(self, box: str) -> str:
+        """Return the code of a box; an empty text where it has none."""
+        site = self._site()
+        found = site.users.get(box) or site.groups.get(box)
+        return "" if found is None else found.voicemail_pin
+
+    def box_at(self, extension: str) -> str:
+        """Return the box of an extension; an empty text where there is none."""
+        site = self._site()
+        found = site.user_by_extension(extension) or site.group_by_extension(extension)
+        return "" if found is None else found.name
+
+    def message_sound(self, box: str, message: str) -> str:
+        """Return a message as the media engine names sounds."""
+        found = self._mailboxes.get(box, message)
+        return f"file:{self._storage}/{found.path if found is not None else ''}"
