@@ -79,6 +79,11 @@ class MetricsView:
     socket_drops: Mapping[str, int]
     """By local address: packets that a full socket lost."""
     workers: tuple[WorkerView, ...]
+    mos_in: float = 0.0
+    """Mean of the legs that are measured; 0 where none is."""
+    mos_out: float = 0.0
+    bad_phones: int = 0
+    """Users whose last calls sounded bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,21 @@ class TrunkView:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityView:
+    """How good a leg sounds now (ITU-T G.107)."""
+
+    mos_in: float
+    """Of what comes from the phone, 1 to 4.5; 0: not measured."""
+    mos_out: float
+    """Of what the phone hears, by its reports."""
+    lost_in: float
+    """Share of packets that were lost or too late, from 0 to 1."""
+    lost_out: float
+    jitter_ms: float
+    round_trip_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class LegView:
     """One end of a call."""
 
@@ -122,6 +142,8 @@ class LegView:
     state: str
     codec: str
     """Empty until one is agreed on."""
+    quality: QualityView | None = None
+    """How good it sounds; none in the first seconds."""
 
 
 @dataclass(frozen=True, slots=True)

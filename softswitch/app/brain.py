@@ -28,6 +28,7 @@ from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
 from softswitch.app.message_trace import MessageTrace
 from softswitch.app.people import People
+from softswitch.app.quality_watch import PhoneQuality, QualityWatch
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_desk import KIND as QUEUE
 from softswitch.app.queue_desk import QueueDesk
@@ -379,6 +380,20 @@ class Brain:
         self._registrations.disconnected(flow)
         self._sessions.run()
 
+    @property
+    def phone_quality(self) -> PhoneQuality:
+        """How the last calls of users sounded."""
+        return self._folded.phone_quality
+
+    @cached_property
+    def _quality(self) -> QualityWatch:
+        state = self._folded.phone_quality
+        return QualityWatch(state, lambda fact: state.apply(self._turn.place(fact)), self._log)
+
+    def quality_of(self, leg: str) -> engine.Quality | None:
+        """Return how good a leg sounds now; None where nothing can be said."""
+        return self._media.quality_of(leg)
+
     def media_event(self, event: engine.MediaEvent) -> None:
         """Take what a media worker tells."""
         self._turn.look_at_clock()
@@ -390,6 +405,8 @@ class Brain:
             return
         if isinstance(event, engine.LegClosed):
             self._keys.forget(event.leg)
+            leg = self.calls.legs.get(event.leg)
+            self._quality.note(leg.user if leg is not None else "", event.statistics.mos_in, event.statistics.mos_out)
         for given in inputs_of(event):
             self._call_desk.decide(given)
         self._call_desk.told_of_recordings(self.recording.media_event(event))

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgpack
 
+from softswitch.app.quality_watch import PhoneQuality
 from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
@@ -60,6 +61,7 @@ class FoldedState:
         figures: what queues and agents have done today.
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
+        phone_quality: how the last calls of users sounded.
         recordings: what is recorded.
         subscriptions: what phones watch.
         publications: what phones say of their users.
@@ -85,6 +87,7 @@ class FoldedState:
         self.figures = Figures()
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
+        self.phone_quality = PhoneQuality()
         self.recordings = RecordingState()
         self.subscriptions = Subscriptions()
         self.publications = Publications()
@@ -162,6 +165,7 @@ class FoldedState:
             self.figures.apply(record)
             self.trunks.apply(record)
             self.silent_hosts.apply(record)
+            self.phone_quality.apply(record)
             self.recordings.apply(record)
             self.subscriptions.apply(record)
             self.publications.apply(record)
@@ -207,6 +211,7 @@ class FoldedState:
             self.found_hosts.values(),
             self.trunk_days.values(),
             self.mailboxes.values(),
+            self.phone_quality.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -244,5 +249,6 @@ class FoldedState:
             self.found_hosts.restore(later[10] if len(later) > 10 else ())
             self.trunk_days.restore(later[11] if len(later) > 11 else ())
             self.mailboxes.restore(later[12] if len(later) > 12 else ())
+            self.phone_quality.restore(later[13] if len(later) > 13 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from softswitch.app import quality_watch
 from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts
 from softswitch.calls import facts as call_facts
@@ -45,6 +46,7 @@ FACT_MODULES = (
     messages,
     host_names,
     voicemail_facts,
+    quality_watch,
 )
 """Importing them is what makes their facts known to the decoder."""
 

@@ -17,7 +17,9 @@ def inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
     if isinstance(event, engine.LegClosed):
         s = event.statistics
         counts = (s.packets_received, s.packets_sent, s.packets_lost, s.jitter_ms, s.packets_refused)
-        return (inputs.MediaClosed(event.leg, *counts, s.packets_forged, s.packets_replayed),)
+        refused = (s.packets_forged, s.packets_replayed, s.packets_late)
+        lost, quality = s.packets_lost_by_phone, (s.round_trip_ms, s.mos_in, s.mos_out)
+        return (inputs.MediaClosed(event.leg, *counts, *refused, lost, *quality),)
     if isinstance(event, engine.DigitPressed):
         return (inputs.KeyPressed(event.leg, event.digit, event.number),)
     if isinstance(event, engine.PlayEnded):

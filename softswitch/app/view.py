@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from softswitch import __version__
@@ -14,6 +15,7 @@ from softswitch.api.view import (
     MessageView,
     MetricsView,
     ProcessView,
+    QualityView,
     RegistrationView,
     StatusView,
     TrunkView,
@@ -41,7 +43,7 @@ from softswitch.directory.location import Binding
 from softswitch.directory.site import read_compiled
 from softswitch.directory.store import write_site
 from softswitch.journal.ring import RingState
-from softswitch.media.engine import WorkerHealth
+from softswitch.media.engine import Quality, WorkerHealth
 from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.log import get_logger
 
@@ -99,7 +101,11 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
         """Count what is going on."""
         counts = self._brain.counts()
         processes = tuple(ProcessView(name.partition("-")[0], pid) for name, pid in self._pids().items())
-        alarms = (*_alarms(self._ring(), self._journal_late_s()), *_overload(self._workers()))
+        alarms = (
+            *_alarms(self._ring(), self._journal_late_s()),
+            *_overload(self._workers()),
+            *_bad_phones(self._brain.phone_quality.bad()),
+        )
         return StatusView(
             calls=counts["calls"],
             legs=counts["legs"],
@@ -118,6 +124,7 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
     def metrics(self) -> MetricsView:
         """Return what is measured."""
         ring = self._ring()
+        qualities = [found for leg in self._brain.calls.legs if (found := self._brain.quality_of(leg)) is not None]
         return MetricsView(
             status=self.status(),
             ready=self.ready(),
@@ -129,6 +136,9 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
             restarts=self._restarts(),
             socket_drops=self._drops(),
             workers=tuple(WorkerView(w.worker, w.legs, w.late_ms, w.missed_ticks, w.full) for w in self._workers()),
+            mos_in=_mean(quality.mos_in for quality in qualities),
+            mos_out=_mean(quality.mos_out for quality in qualities),
+            bad_phones=len(self._brain.phone_quality.bad()),
         )
 
     def registrations(self) -> Sequence[RegistrationView]:
@@ -143,7 +153,8 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
 
     def calls(self) -> Sequence[CallView]:
         """List the conversations."""
-        return [_call(conversation) for conversation in self._brain.calls.conversations.values()]
+        quality_of = self._brain.quality_of
+        return [_call(conversation, quality_of) for conversation in self._brain.calls.conversations.values()]
 
     def trace(self, conversation_id: str) -> Sequence[MessageView]:
         """List the SIP messages of a conversation."""
@@ -219,17 +230,30 @@ def _network_of(source: str) -> str:
         return source
 
 
-def _call(conversation: Conversation) -> CallView:
+QualityOf = Callable[[str], Quality | None]
+
+
+def _call(conversation: Conversation, quality_of: QualityOf) -> CallView:
     return CallView(
         conversation_id=conversation.conversation_id,
         state=conversation.state.value,
-        legs=tuple(_leg(conversation, leg) for leg in conversation.legs.values()),
+        legs=tuple(_leg(conversation, leg, quality_of(leg.leg)) for leg in conversation.legs.values()),
         started_at=iso_utc(conversation.started_at_s),
     )
 
 
-def _leg(conversation: Conversation, leg: Leg) -> LegView:
-    return LegView(leg.leg, leg.user, leg.number, state_word(conversation, leg), codec_of_leg(leg))
+def _leg(conversation: Conversation, leg: Leg, quality: Quality | None) -> LegView:
+    told = None if quality is None else QualityView(**asdict(quality))
+    return LegView(leg.leg, leg.user, leg.number, state_word(conversation, leg), codec_of_leg(leg), told)
+
+
+def _mean(scores: Iterable[float]) -> float:
+    measured = [score for score in scores if score]
+    return round(sum(measured) / len(measured), 2) if measured else 0.0
+
+
+def _bad_phones(mos_of: Mapping[str, float]) -> list[str]:
+    return [f"the last calls of {user} sounded bad (MOS {mos:.1f})" for user, mos in mos_of.items()]
 
 
 def _alarms(ring: RingState, late_s: float) -> list[str]:

@@ -397,7 +397,7 @@ class LegCancelSettled:
     leg: str
 
 
-@fact("leg.media_closed", version=2)
+@fact("leg.media_closed", version=3)
 class LegMediaClosed:
     """A leg's port is free again; what its RTP did."""
 
@@ -411,6 +411,15 @@ class LegMediaClosed:
     """Encrypted packets that fitted no key."""
     packets_replayed: int = 0
     """Encrypted packets that came a second time."""
+    packets_late: int = 0
+    """Packets from the phone that came after their turn."""
+    packets_lost_by_phone: int = 0
+    """By the phone's reports."""
+    round_trip_ms: float = 0.0
+    mos_in: float = 0.0
+    """How good the phone sounded, 1 to 4.5 (ITU-T G.107); 0 where too little came."""
+    mos_out: float = 0.0
+    """How good the phone heard, by its reports; 0 where it sent none."""
 
 
 @fact("conversation.ended")

@@ -155,6 +155,11 @@ class MediaClosed:
     packets_refused: int = 0
     packets_forged: int = 0
     packets_replayed: int = 0
+    packets_late: int = 0
+    packets_lost_by_phone: int = 0
+    round_trip_ms: float = 0.0
+    mos_in: float = 0.0
+    mos_out: float = 0.0
 
 
 @immutable

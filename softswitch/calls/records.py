@@ -95,6 +95,11 @@ def _leg_media_closed(record: Record, fact: facts.LegMediaClosed) -> Sequence[Ro
         packets_lost=fact.packets_lost,
         packets_refused=fact.packets_refused,
         jitter_ms=fact.jitter_ms,
+        packets_late=fact.packets_late,
+        packets_lost_by_phone=fact.packets_lost_by_phone,
+        round_trip_ms=fact.round_trip_ms,
+        mos_in=fact.mos_in or None,
+        mos_out=fact.mos_out or None,
     )
     return (change,)
 

@@ -197,5 +197,10 @@ def media_closed(state: CallsState, given: MediaClosed) -> Facts:
             given.packets_refused,
             given.packets_forged,
             given.packets_replayed,
+            given.packets_late,
+            given.packets_lost_by_phone,
+            given.round_trip_ms,
+            given.mos_in,
+            given.mos_out,
         )
     ]

@@ -93,6 +93,23 @@ class Hear:
 
 
 @immutable
+class Quality:
+    """How good a leg sounds; see :mod:`softswitch.rtp.e_model`."""
+
+    mos_in: float
+    """Of what comes from the phone, 1 to 4.5; 0 while nothing can be said."""
+    mos_out: float
+    """Of what the phone hears, by its reports; 0 where it sends none."""
+    lost_in: float
+    """Share of packets from the phone that were lost or too late, from 0 to 1."""
+    lost_out: float
+    """Share of packets that the phone misses."""
+    jitter_ms: float
+    """Of packets from the phone."""
+    round_trip_ms: float
+
+
+@immutable
 class LegStatistics:
     """What a leg's RTP did from opening to closing."""
 
@@ -111,6 +128,11 @@ class LegStatistics:
     """Encrypted packets and reports that fit no key: a wrong one, or somebody changed them on the way."""
     packets_replayed: int = 0
     """Encrypted packets that came a second time."""
+    packets_late: int = 0
+    """Packets that came after their turn and were not heard."""
+    mos_in: float = 0.0
+    mos_out: float = 0.0
+    """Both as in :class:`Quality`."""
 
 
 @immutable
@@ -351,6 +373,10 @@ class MediaEngine(Protocol):
 
     def acknowledge(self) -> None:
         """Tell the workers that all events delivered so far are journaled."""
+        ...
+
+    def quality_of(self, leg: str) -> Quality | None:
+        """Return how good a leg sounds, as its worker told some seconds ago; None where it told nothing yet."""
         ...
 
     def open_legs(self) -> frozenset[str]:

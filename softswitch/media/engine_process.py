@@ -17,6 +17,7 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Playing,
+    Quality,
     Recording,
     RecordingEnded,
     Stream,
@@ -64,6 +65,8 @@ class WorkerEngine:
         self._conversations: dict[str, tuple[WorkerLink, int]] = {}
         """Conversation id to its worker and its number of legs there."""
         self._legs: dict[str, WorkerLink] = {}
+        self._qualities: dict[str, Quality] = {}
+        """By leg, how good it sounds, as its worker told last."""
         self._rooms: dict[str, tuple[WorkerLink, ...]] = {}
         self._links = Links(self)
         self._made_up: list[MediaEvent] = []
@@ -201,6 +204,10 @@ class WorkerEngine:
         for worker in self._workers.values():
             worker.journaled = worker.delivered
 
+    def quality_of(self, leg: str) -> Quality | None:
+        """Return how good a leg sounds, as its worker told last."""
+        return self._qualities.get(leg)
+
     def open_legs(self) -> frozenset[str]:
         """Return the legs that hold a port, as far as the brain knows."""
         return frozenset(leg for leg in self._legs if not leg.startswith(PREFIX))
@@ -240,6 +247,8 @@ class WorkerEngine:
             worker.protocol, worker.product = message[1:3]
         elif message[0] == "health":
             self._take_health(worker, *message[1:5])
+        elif message[0] == "quality":
+            self._qualities.update((name, Quality(*values)) for name, *values in message[1] if name in self._legs)
         elif message[0] == "full":
             worker.full = bool(message[1])
         elif message[0] == "state":
@@ -344,6 +353,7 @@ class WorkerEngine:
 
     def _release(self, leg: str) -> None:
         worker = self._legs.pop(leg, None)
+        self._qualities.pop(leg, None)
         if worker is None:
             return
         self._links.gone(leg)

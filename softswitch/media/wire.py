@@ -8,6 +8,7 @@
                        ["state", more, [leg, ...], [room, ...]]   after a brain's hello; ``more`` parts follow
                        ["events", [[number, name, ...], ...]]
                        ["health", more, late_ms, missed_ticks, [leg, ...]]   every few seconds, of its own accord
+                       ["quality", [[leg, mos_in, mos_out, ...], ...]]       after it: how good legs sound
                        ["full", full]                             when it has become too busy for new calls, or no more
 
 A worker says hello when it starts and when a brain has said hello; ``instance`` is new with each process, so that a
@@ -40,6 +41,7 @@ from softswitch.media.engine import (
     OpenLeg,
     PlayEnded,
     Playing,
+    Quality,
     Recording,
     RecordingEnded,
     RecordingTrouble,
@@ -47,7 +49,7 @@ from softswitch.media.engine import (
     Stream,
 )
 
-PROTOCOL: Final = 4
+PROTOCOL: Final = 5
 """Raised when a message changes its meaning; a brain places no new legs on a worker that speaks another."""
 PRODUCT: Final = "softswitch/0.1.0"
 MESSAGE_OCTETS: Final = 96 * 1024
@@ -69,7 +71,9 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "recording-trouble": RecordingTrouble,
 }
 _EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
-_FIELDS: Final = {cls: tuple(field.name for field in fields(cls)) for cls in (*EVENT_TYPES.values(), LegStatistics)}
+_FIELDS: Final = {
+    cls: tuple(field.name for field in fields(cls)) for cls in (*EVENT_TYPES.values(), LegStatistics, Quality)
+}
 
 
 def pack(message: object) -> bytes:
@@ -204,6 +208,11 @@ def leg_state_of(values: Values) -> LegState:
     """Make what a worker holds of a leg of its plain values."""
     leg, conversation_id, address, port, stream, latched = values
     return LegState(leg, conversation_id, address, port, None if stream is None else stream_of(stream), latched)
+
+
+def quality_values(quality: Quality) -> Values:
+    """Return how good a leg sounds as plain values."""
+    return _fields_of(quality)
 
 
 def event_values(number: int, event: MediaEvent) -> Values:

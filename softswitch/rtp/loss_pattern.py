@@ -27,13 +27,15 @@ class LossPattern:
     Call :meth:`received` and :meth:`lost` in the order of the packets.
     """
 
-    __slots__ = ("_c11", "_c13", "_c14", "_c22", "_c23", "_c33", "_in_burst", "_since", "losses", "runs")
+    __slots__ = ("_c11", "_c13", "_c14", "_c22", "_c23", "_c33", "_in_burst", "_since", "losses", "runs", "seen")
 
     def __init__(self) -> None:
         self.losses = 0
         """Packets lost."""
         self.runs = 0
         """Losses in a row count once."""
+        self.seen = 0
+        """Packets so far, received or lost."""
         self._since = 0
         """Packets received since the last loss."""
         self._in_burst = 0
@@ -43,11 +45,13 @@ class LossPattern:
     def received(self, count: int) -> None:
         """Take packets that came."""
         self._since += count
+        self.seen += count
 
     def lost(self, count: int) -> None:
         """Take packets that did not come, in a row."""
         self.runs += 1
         self.losses += count
+        self.seen += count
         for _ in range(min(count, 3 * GMIN)):
             self._lose()
 

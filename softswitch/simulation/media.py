@@ -23,6 +23,7 @@ from softswitch.media.engine import (
     OpenLeg,
     PlayEnded,
     Playing,
+    Quality,
     Recording,
     RecordingEnded,
     RecordingTrouble,
@@ -86,6 +87,8 @@ class SimulatedMedia:
         """What was recorded, and how many seconds of it."""
         self.slow_s = 0.0
         """How long its answers take."""
+        self.qualities: dict[str, Quality] = {}
+        """How good legs sound; what a leg's statistics say when it is closed."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
         """Who is told of events."""
         self.cut_off = False
@@ -145,6 +148,10 @@ class SimulatedMedia:
         """Forget the events delivered so far."""
         if not self.cut_off:
             self._unacknowledged.clear()
+
+    def quality_of(self, leg: str) -> Quality | None:
+        """Return how good a leg sounds, as a test says it."""
+        return self.qualities.get(leg)
 
     def open_legs(self) -> frozenset[str]:
         """Return the legs that hold a port, or will, as the brain asked."""
@@ -225,7 +232,9 @@ class SimulatedMedia:
         gone = self.legs.pop(leg, None)
         if gone is not None:
             self._free.append(gone.port)
-        self._tell(LegClosed(leg, LegStatistics()))
+        quality = self.qualities.pop(leg, None)
+        scores = (0.0, 0.0) if quality is None else (quality.mos_in, quality.mos_out)
+        self._tell(LegClosed(leg, LegStatistics(mos_in=scores[0], mos_out=scores[1])))
 
     def _tell(self, event: MediaEvent) -> None:
         self._events.append(event)

@@ -260,8 +260,20 @@ def _set_pragmas(connection: DBAPIConnection, _record: object) -> None:
 
 def _create_tables(connection: Connection) -> None:
     METADATA.create_all(connection)
+    _add_new_columns(connection)
     if "segments" not in inspect(connection).get_view_names():
         connection.execute(text(SEGMENTS_VIEW))
+
+
+def _add_new_columns(connection: Connection) -> None:
+    """Give the tables of an earlier version the columns that they lack; what was before them has nothing there."""
+    found = inspect(connection)
+    for table in METADATA.sorted_tables:
+        known = {column["name"] for column in found.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _read_sequence(connection: Connection) -> int:

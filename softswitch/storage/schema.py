@@ -59,6 +59,11 @@ LEGS: Final = Table(
     Column("packets_lost", Integer),
     Column("packets_refused", Integer),
     Column("jitter_ms", Float),
+    Column("packets_late", Integer, comment="from the phone, after their turn"),
+    Column("packets_lost_by_phone", Integer, comment="by the phone's reports"),
+    Column("round_trip_ms", Float),
+    Column("mos_in", Float, comment="how good the phone sounded, 1 to 4.5; empty: not measured"),
+    Column("mos_out", Float, comment="how good the phone heard"),
 )
 
 SEGMENTS: Final = Table(

@@ -9,7 +9,7 @@ from typing import Final
 
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
-from softswitch.media.engine import Hear, LegState
+from softswitch.media.engine import Hear, LegState, Quality
 from softswitch.media.worker.outbox import Outbox
 from softswitch.runtime.log import get_logger
 
@@ -32,6 +32,7 @@ class Control:
         states: tells the legs there are.
         rooms: tells the rooms there are.
         names: tells the legs there are by name.
+        qualities: tells how good they sound.
         outbox: the events to send.
     """
 
@@ -45,6 +46,7 @@ class Control:
         states: Callable[[], list[LegState]],
         rooms: Callable[[], Rooms],
         names: Callable[[], list[str]],
+        qualities: Callable[[], list[tuple[str, Quality]]] = list,
         outbox: Outbox,
     ) -> None:
         self._sock = sock
@@ -53,6 +55,7 @@ class Control:
         self._states = states
         self._rooms = rooms
         self._names = names
+        self._qualities = qualities
         self._outbox = outbox
         self._backlog: deque[bytes] = deque([self._hello])
         self._full = False
@@ -99,6 +102,8 @@ class Control:
         *groups, last = wire.grouped([wire.pack(name) for name in self._names()])
         self._backlog.extend(wire.pack_lists(("health", True, late_ms, missed_ticks), group) for group in groups)
         self._backlog.append(wire.pack_lists(("health", False, late_ms, missed_ticks), last))
+        told = [wire.pack((name, *wire.quality_values(quality))) for name, quality in self._qualities()]
+        self._backlog.extend(wire.pack_lists(("quality",), group) for group in wire.grouped(told) if group)
 
     def say_whether_full(self, full: bool, p95_s: float) -> None:
         """Tell that this worker has become too busy for new calls, or is so no more.

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from softswitch.media.worker.batch import Mask, Numbers
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows, Words
+from softswitch.rtp.loss_pattern import LossPattern
 
 _LONG_AGO_US: Final = -(10**15)
 
@@ -100,6 +101,8 @@ class Ledger:
         self._received: list[Note] = []
         self._sent: list[Note] = []
         self._streams = 0
+        self._patterns: dict[int, LossPattern] = {}
+        """By row, how losses were spread; of rows that lost something."""
 
     def open(self, row: int, *, sequence: int, timestamp: int) -> None:
         """Begin to count for a leg.
@@ -110,6 +113,7 @@ class Ledger:
             timestamp: where its timestamps start, roughly.
         """
         self.settle()
+        self._patterns.pop(row, None)
         self._incoming[row] = 0
         self._incoming[row, In.HEARD_AT_US] = _LONG_AGO_US
         self._outgoing[row] = 0
@@ -197,6 +201,11 @@ class Ledger:
         """Return how many packets of the phone never came (RFC 3550 A.3)."""
         return self._lost(self.incoming(row))
 
+    def pattern(self, row: int) -> LossPattern:
+        """Return how the losses of a row were spread."""
+        self.settle()
+        return self._patterns.get(row) or LossPattern()
+
     def jitter_rtp(self, row: int) -> float:
         """Return the jitter of the phone's packets in timestamp units."""
         return float(self.incoming(row)[In.JITTER]) / 16
@@ -210,13 +219,32 @@ class Ledger:
 
     def _count_received(self, note: Note) -> None:
         incoming, rows = self._incoming, note.rows
-        _add(incoming, In.RECEIVED, np.bincount(rows))
+        counts = np.bincount(rows)
+        before = incoming[: len(counts), In.HIGHEST].copy()
+        _add(incoming, In.RECEIVED, counts)
         _add(incoming, In.OCTETS, np.bincount(rows, note.lengths))
         incoming[rows, In.HEARD_AT_US] = note.now_us  # where a row occurs several times, its last number stays
         highest = incoming[rows, In.HIGHEST]
         steps = (((note.heads & 0xFFFF) - highest + 0x8000) & 0xFFFF) - 0x8000
         np.maximum.at(incoming[:, In.HIGHEST], rows, highest + steps)
+        jumped = np.flatnonzero(incoming[: len(counts), In.HIGHEST] - before > counts)
+        for row in jumped.tolist():
+            self._note_losses(row, int(before[row]), np.sort((highest + steps)[rows == row]))
         self._measure_jitter(note.sounding())
+
+    def _note_losses(self, row: int, before: int, numbers: Numbers) -> None:
+        """Follow how losses are spread: numbers of a row's packets, extended and in order, in which some are missing.
+
+        A packet that comes behind later ones makes a loss of what was none; the count of losses itself knows better.
+        """
+        pattern = self._patterns.setdefault(row, LossPattern())
+        pattern.received(max(0, before - int(self._incoming[row, In.FIRST]) + 1 - pattern.seen))
+        for number in numbers.tolist():
+            if number > before + 1:
+                pattern.lost(number - before - 1)
+            if number > before:
+                pattern.received(1)
+                before = number
 
     def _measure_jitter(self, note: Note) -> None:
         """Follow the jitter (RFC 3550 A.8) of the sound; telephone events stand still in time and tell nothing."""

@@ -31,7 +31,12 @@ class ReportState:
     expected_before: int = 0
     received_before: int = 0
     sent_before: int = 0
+    heard_of_us: bool = False
+    """Whether a report of the phone told of our packets."""
     lost_by_phone: int = 0
+    jitter_at_phone_rtp: int = 0
+    discarded_by_phone: float = 0.0
+    """Share of packets that came to it too late, where its extended reports tell."""
     round_trip_s: float = 0.0
 
 

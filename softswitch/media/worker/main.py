@@ -80,6 +80,7 @@ def run(
         states=plane.states,
         rooms=plane.rooms,
         names=plane.names,
+        qualities=plane.qualities,
         outbox=outbox,
     )
     loop = WorkerLoop(plane, control, control_socket, poller, timer)

@@ -19,6 +19,7 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Playing,
+    Quality,
     Recording,
     Srtp,
     Stream,
@@ -32,6 +33,7 @@ from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.mixing.desk import Desk
 from softswitch.media.worker.players import DEFAULT_COUNTRY, Players
 from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.quality import QualityMeter
 from softswitch.media.worker.reception import Reception
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
@@ -118,7 +120,8 @@ class MediaPlane:
         self._taps = Taps(state, self._legs, recorders, emit)
         self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
         self._silence = SilenceWatch(self._leg_by_row, self._ledger, emit)
-        self._reports = Reports(state, self._ledger, clock, entropy)
+        self._quality = QualityMeter(state, self._ledger, lambda row: int(self._desk.ring.late[row]))
+        self._reports = Reports(state, self._ledger, clock, entropy, self._quality)
         self._reception = Reception(
             state,
             self._rooms,
@@ -324,6 +327,11 @@ class MediaPlane:
         """
         return self._statistics(self._legs[name])
 
+    def qualities(self) -> list[tuple[str, Quality]]:
+        """Return how good the legs sound of which something can be said."""
+        found = ((leg.name, self._quality.of(leg)) for leg in self._legs.values() if leg.stream is not None)
+        return [(name, quality) for name, quality in found if quality.mos_in or quality.mos_out]
+
     def names(self) -> list[str]:
         """Return the legs."""
         return list(self._legs)
@@ -396,6 +404,7 @@ class MediaPlane:
 
     def _statistics(self, leg: Leg) -> LegStatistics:
         state, ledger, row = self._state, self._ledger, leg.row
+        quality = self._quality.of(leg)
         return LegStatistics(
             packets_received=ledger.received(row),
             octets_received=ledger.received_octets(row),
@@ -407,4 +416,7 @@ class MediaPlane:
             round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
             packets_forged=leg.tally.forged,
             packets_replayed=leg.tally.replayed,
+            packets_late=int(self._desk.ring.late[row]),
+            mos_in=quality.mos_in,
+            mos_out=quality.mos_out,
         )

@@ -12,8 +12,10 @@ from softswitch.core.ids import Entropy
 from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.ledger import In, Ledger, Out
 from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.quality import QualityMeter
 from softswitch.media.worker.rows import Rows, To
 from softswitch.media.worker.sockets import receive_from
+from softswitch.rtp.extended_reports import build_metrics, metrics_in
 from softswitch.rtp.rtcp import (
     Goodbye,
     ReceiverReport,
@@ -21,6 +23,7 @@ from softswitch.rtp.rtcp import (
     RtcpPacket,
     SenderReport,
     SourceDescription,
+    UnknownRtcp,
     build_rtcp,
     middle_of_ntp,
     ntp_of_wall,
@@ -43,11 +46,15 @@ class Reports:
         ledger: what came and went.
         clock: both faces: reports carry wall time.
         entropy: for canonical names and intervals.
+        quality: tells how good phones' sound is.
     """
 
-    def __init__(self, state: Rows, ledger: Ledger, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, state: Rows, ledger: Ledger, clock: Clock, entropy: Entropy, quality: QualityMeter | None = None
+    ) -> None:
         self._state = state
         self._ledger = ledger
+        self._quality = quality or QualityMeter(state, ledger, lambda row: 0)
         self._clock = clock
         self._entropy = entropy
         self._due: list[tuple[float, int, Leg]] = []
@@ -103,6 +110,10 @@ class Reports:
             leg.reports.phone_ssrc = packet.ssrc
             leg.reports.phone_report = middle_of_ntp(packet.ntp)
             leg.reports.phone_report_at = self._clock.monotonic()
+        if isinstance(packet, UnknownRtcp):
+            for metrics in metrics_in(packet):
+                if metrics.ssrc == self._ssrc(leg):
+                    leg.reports.discarded_by_phone = metrics.discarded
         if isinstance(packet, SenderReport | ReceiverReport):
             ours = self._ssrc(leg)
             for block in packet.blocks:
@@ -110,7 +121,9 @@ class Reports:
                     self._read_block(leg, block)
 
     def _read_block(self, leg: Leg, block: ReportBlock) -> None:
+        leg.reports.heard_of_us = True
         leg.reports.lost_by_phone = max(0, block.lost)
+        leg.reports.jitter_at_phone_rtp = block.jitter_rtp
         passed_s = round_trip_s(block, ntp_of_wall(self._clock.wall()))
         if passed_s is not None:
             leg.reports.round_trip_s = passed_s
@@ -123,7 +136,7 @@ class Reports:
     def _send(self, leg: Leg, more: bytes = b"") -> None:
         if leg.stream is None:
             return
-        compound = build_rtcp((self._report(leg),)) + self._description(leg) + more
+        compound = build_rtcp((self._report(leg),)) + self._description(leg) + self._metrics(leg) + more
         try:
             self._send_to_phone(leg, compound)
         except OSError:
@@ -151,6 +164,11 @@ class Reports:
         if latched is not None and latched != described:
             return (latched[0], latched[1] + 1) if latched[1] < 65535 else None
         return (described[0], leg.stream.rtcp_port) if described is not None else None
+
+    def _metrics(self, leg: Leg) -> bytes:
+        """Return the extended report on the phone's sound, empty while there is too little of it."""
+        metrics = self._quality.metrics(leg, int(self._ledger.incoming(leg.row)[In.SSRC]))
+        return b"" if metrics is None else self._built(leg, build_metrics(self._ssrc(leg), metrics))
 
     def _description(self, leg: Leg) -> bytes:
         if not leg.reports.description:

@@ -70,7 +70,14 @@ async def test_trunks_are_listed(http: httpx.AsyncClient) -> None:
 async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None:
     [call] = (await http.get("/api/v1/calls")).json()
     assert (call["conversation_id"], call["state"]) == ("c1", "talking")
-    assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
+    assert call["legs"][0] == {
+        "leg": "c1.1",
+        "user": "anna",
+        "number": "101",
+        "state": "talking",
+        "codec": "PCMA",
+        "quality": None,
+    }
 
 
 async def test_the_messages_of_a_conversation_are_listed(http: httpx.AsyncClient) -> None:

@@ -71,6 +71,11 @@ def test_an_answered_call_leaves_its_conversation_its_legs_and_its_segment() -> 
         "packets_lost": 2,
         "packets_refused": 0,
         "jitter_ms": 1.5,
+        "packets_late": 0,
+        "packets_lost_by_phone": 0,
+        "round_trip_ms": 0.0,
+        "mos_in": None,
+        "mos_out": None,
     }
     assert len(rows) == 4
 
