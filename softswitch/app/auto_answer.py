@@ -1,16 +1,16 @@
-"""The headers of an INVITE that make phones answer by themselves: makers differ, and RFC 5373 has its own."""
+"""The header lines of an INVITE that make a phone answer by itself, in the words of its maker."""
 
 from __future__ import annotations
 
+from softswitch.directory.location import LocationState
+from softswitch.directory.phone_models import model_of
 
-def auto_answer_headers(domain: str) -> tuple[str, ...]:
-    """Return them as header lines.
 
-    Args:
-        domain: the host part of the addresses in them, which name nobody.
-    """
-    return (
-        f"Call-Info: <sip:{domain}>;answer-after=0",
-        f"Alert-Info: <http://{domain}>;info=alert-autoanswer;delay=0",
-        "Answer-Mode: Auto",
-    )
+def auto_answer_lines(user_agent: str) -> tuple[str, ...]:
+    """Return the lines for a phone that calls itself so; for an unknown one, what most phones understand."""
+    return model_of(user_agent).auto_answer
+
+
+def user_agent_of(locations: LocationState, user: str, contact: str) -> str:
+    """Return what the phone of a Contact calls itself; empty where it is not registered."""
+    return next((one.user_agent for one in locations.contacts_of(user) if one.contact == contact), "")

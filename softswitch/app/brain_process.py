@@ -362,6 +362,7 @@ def _load_what_can_wait() -> ModuleType:
     for name in ("softswitch.scenario.reader", "holidays", "phonenumbers"):
         importlib.import_module(name)
     importlib.import_module("softswitch.directory.presets").shipped_presets()
+    importlib.import_module("softswitch.directory.phone_models").shipped_models()
     return importlib.import_module("softswitch.app.api_service")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.app.auto_answer import auto_answer_headers
+from softswitch.app.auto_answer import auto_answer_lines
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.request_desk import RequestDesk
@@ -124,7 +124,13 @@ class LineDesk:
         if found is None:
             raise refused(f"There is no leg {leg or '(empty)'} in a call now", "unknown-leg", status=404)
         place = Place(found.uri, found.flow, found.media_address, found.advertised_address, found.route, found.srtp)
-        phone = Phone(found.user, found.number, place, caller=found.caller, headers=self._answering())
+        phone = Phone(
+            found.user,
+            found.number,
+            place,
+            caller=found.caller,
+            headers=auto_answer_lines(self._desk.user_agent_of(found.user, found.uri)),
+        )
         if not found.user:
             raise refused(f"{leg} is no phone of the switch's", "not-ours")
         self._decide(orders.AnswerOrdered(leg, phone, self._may_be_told(leg)))
@@ -252,8 +258,10 @@ class LineDesk:
         bindings = self._people.registered_phones(user, wall_s=self._times()[1])
         if not bindings:
             usable(OFFLINE, "user")
-        headers = self._answering() if auto_answer else ()
-        return tuple(replace(self._desk.phone(user, binding), headers=headers) for binding in bindings)
-
-    def _answering(self) -> tuple[str, ...]:
-        return auto_answer_headers(self.site.domain)
+        return tuple(
+            replace(
+                self._desk.phone(user, binding),
+                headers=auto_answer_lines(binding.user_agent) if auto_answer else (),
+            )
+            for binding in bindings
+        )

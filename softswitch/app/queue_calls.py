@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from softswitch.app.auto_answer import auto_answer_lines
 from softswitch.app.people import People
 from softswitch.app.turn import Turn
 from softswitch.calls.inputs import (
@@ -37,11 +38,6 @@ from softswitch.speech.prompts import Prompts
 MUSIC: Final = ("music:",)
 GUARD_S: Final = 5.0
 """By how much the calls' own limit of ringing is above the queue's, which comes first."""
-_AUTO_ANSWER: Final = (
-    "Call-Info: <sip:softswitch>;answer-after=0",
-    "Alert-Info: <sip:softswitch>;info=alert-autoanswer",
-)
-"""What makes phones answer by themselves, in the two ways that makers understand."""
 _ENDINGS: Final = {
     "time": (480, 19, "Nobody has answered for too long"),
     "full": (486, 17, "Too many callers wait"),
@@ -112,10 +108,11 @@ class QueueCalls:
         found, queue = self._site().users.get(user), self._site().queues.get(entry.queue)
         if found is None:
             return
-        headers = _AUTO_ANSWER if queue is not None and user in queue.auto_answer else ()
+        by_itself = queue is not None and user in queue.auto_answer
         shown = self._shown(entry, conversation)
         for binding in self._people.registered_phones(found, wall_s=self._turn.wall_s):
             phone = self._phone(found, binding)
+            headers = auto_answer_lines(binding.user_agent) if by_itself else ()
             yield replace(phone, caller=shown, headers=(*phone.headers, *headers))
 
     def _shown(self, entry: Entry, conversation: Conversation) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote as percent_decode
 
 from softswitch.app.addresses import Addresses
-from softswitch.app.auto_answer import auto_answer_headers
+from softswitch.app.auto_answer import auto_answer_lines, user_agent_of
 from softswitch.app.codes import serve_code
 from softswitch.app.people import BUSY, OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
@@ -417,8 +417,9 @@ class RequestDesk:
             return BUSY
         if isinstance(offered, Refuse):
             return offered
-        headers = auto_answer_headers(self.site.domain)
-        return RingPhones(tuple(replace(self.phone(user, each), headers=headers) for each in offered))
+        return RingPhones(
+            tuple(replace(self.phone(user, each), headers=auto_answer_lines(each.user_agent)) for each in offered)
+        )
 
     def _mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
         """Return the way to a user's mobile where the status lets direct calls go there too (M-8).
@@ -443,6 +444,10 @@ class RequestDesk:
         if user is None or isinstance(offered, Refuse):
             return ()
         return tuple(self.phone(user, binding) for binding in offered)
+
+    def user_agent_of(self, user_name: str, contact: str) -> str:
+        """Return what the phone of a Contact calls itself; empty where it is not registered."""
+        return user_agent_of(self._locations, user_name, contact)
 
     def phone(self, user: User, binding: Binding) -> Phone:
         """Say what the calls must know of a registered phone."""

@@ -17,7 +17,7 @@ _FIELDS: Final[Fields] = {
     "resync": Field(free_text(60), required=True),
     "reboot": Field(free_text(60), required=True),
     "auto_answer": Field(list_of(free_text(200)), required=True),
-    "display_update": Field(choice("update_pai", "info_sipfrag", "reinvite_pai", "none"), required=True),
+    "display_update": Field(choice("update_pai", "info_sipfrag", "none"), required=True),
     "hold": Field(list_of(choice("sendonly", "inactive", "zero")), required=True),
 }
 

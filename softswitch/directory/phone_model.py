@@ -20,6 +20,6 @@ class PhoneModel:
     auto_answer: tuple[str, ...]
     """Header lines of an INVITE that they shall answer by themselves."""
     display_update: str
-    """How their display learns who is connected now: ``update_pai``, ``info_sipfrag``, ``reinvite_pai`` or ``none``."""
+    """How their display learns who is connected now: ``update_pai``, ``info_sipfrag`` or ``none``."""
     hold: tuple[str, ...]
     """How they put on hold: ``sendonly``, ``inactive``, or ``zero``, the connection address 0.0.0.0."""

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from softswitch.core.errors import SimulationError
-from softswitch.simulation.phone_core import PhoneCore
+from softswitch.simulation.phone_core import ALLOW, PhoneCore
 from softswitch.simulation.phone_dialog import NOTHING, Content, Dialog
 from softswitch.simulation.phone_exchange import ServerExchange
 from softswitch.simulation.phone_request import Attempt
@@ -64,6 +64,8 @@ class Call(Dialog):
         """The last INVITE that came, which CANCEL and ACK are about."""
         self.progress: list[int] = []
         """The statuses that NOTIFYs told of our REFER."""
+        self.displays: list[str] = []
+        """Who the phone was told to show, after the first party."""
         self.pressed = 0
         """How often the switch pressed the key that takes a call."""
         self._invite: Attempt | None = None
@@ -106,7 +108,7 @@ class Call(Dialog):
         """Send the INVITE."""
         self.target = f"sip:{number}@{self.phone.account.domain}"
         own, body = self.content(self.here()) if offer else NOTHING
-        content = ((*headers, *own), body)
+        content = ((*headers, *own, *self._allowed()), body)
         self._invite = self.attempt("INVITE", content, self._invite_answered)
 
     def _invite_answered(self, response: Response) -> None:
@@ -176,7 +178,10 @@ class Call(Dialog):
             raise SimulationError(f"{self.phone.name}: there is no INVITE to answer")
         headers, body = content
         contact = ("Contact", self.phone.contact)
-        exchange.respond(status, to_tag=self.local_tag, headers=(contact, *headers), body=body)
+        exchange.respond(status, to_tag=self.local_tag, headers=(contact, *headers, *self._allowed()), body=body)
+
+    def _allowed(self) -> tuple[Header, ...]:
+        return (("Allow", f"{ALLOW}, UPDATE"),) if self.phone.habits.takes_update else ()
 
     def ring(self) -> None:
         """Say 180."""
@@ -363,6 +368,8 @@ class Call(Dialog):
         elif request.method == "NOTIFY":
             self._take_notify(exchange)
         elif request.method in {"OPTIONS", "INFO", "UPDATE"}:
+            self.displays += [request.get("P-Asserted-Identity") or ""] if request.method == "UPDATE" else []
+            self.displays += [request.body.decode()] if request.content_type == "message/sipfrag" else []
             exchange.respond(200)
         else:
             exchange.respond(405, headers=(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"),))

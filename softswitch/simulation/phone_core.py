@@ -61,6 +61,8 @@ class Habits:
     takes_talk: bool = False
     """Lets itself be told to answer: says so in its 180 (``Event: talk``)."""
     user_agent: str = "SimulatedPhone/1.0"
+    takes_update: bool = False
+    """Names UPDATE in its Allow."""
     act_after_s: float = 0.0
     """How slow it is to do what ``incoming`` says."""
     srtp: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from softswitch.app.connected_line import ConnectedLine
 from softswitch.app.events.desk import EventDesk
 from softswitch.app.events.dialog import DialogPackage
 from softswitch.app.events.features import FeaturesPackage
@@ -96,6 +97,7 @@ class PhoneServices:
             record=lambda fact: folded.messages.apply(turn.place(fact)),
         )
         self.phones = PhoneResync(ua, folded.locations, site, domain)
+        self._lines = ConnectedLine(folded.calls, sessions, folded.locations, site, domain)
         self._lamp = WaitingLamp(ua, self.summary, folded.locations, folded.subscriptions, site, domain)
 
     def servants(self) -> Mapping[str, Callable[..., None]]:
@@ -119,6 +121,7 @@ class PhoneServices:
     def follow(self, record: Record) -> None:
         """See a fact before it is applied."""
         self._lamp.follow(record)
+        self._lines.follow(record)
         self.messages.follow(record)
         self.events.follow(record, now=self._turn.now)
 
@@ -127,6 +130,7 @@ class PhoneServices:
         now, wall_s = self._turn.now, self._turn.wall_s
         busy = (
             self._lamp.end_turn(now=now),
+            self._lines.end_turn(now=now),
             self.messages.end_turn(now=now, wall_s=wall_s),
             self.events.end_turn(now=now),
         )
@@ -136,6 +140,7 @@ class PhoneServices:
         """Go on with what an earlier brain kept."""
         self.events.resume(now=self._turn.now, wall_s=self._turn.wall_s)
         self.publications.resume()
+        self._lines.resume()
 
     def begin(self) -> None:
         """The sockets are open: tell phones what an earlier brain may not have told them."""
