@@ -278,7 +278,7 @@ class Brain:
             self._turn,
             site=lambda: self.desk.site,
             settings=self._settings,
-            end=self._call_desk.decide,
+            tell=self._call_desk.decide,
             log=self._log,
         )
         self._call_desk.recorded_by(made)

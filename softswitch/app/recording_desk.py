@@ -15,7 +15,7 @@ from typing import Any, Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.turn import Turn
 from softswitch.calls import facts as calls
-from softswitch.calls.inputs import EndConversation
+from softswitch.calls.inputs import Announce, EndConversation
 from softswitch.calls.recording import decide, facts
 from softswitch.calls.recording.effects import RecordingEffects
 from softswitch.calls.recording.inputs import (
@@ -49,7 +49,7 @@ class RecordingDesk:
         turn: gives facts their place.
         site: the site in force.
         settings: the policy where the site says nothing, what becomes of calls that cannot be recorded, and the folder.
-        end: ends a call.
+        tell: takes what follows for calls: that one ends, or hears something.
         log: tells an event for people.
     """
 
@@ -62,7 +62,7 @@ class RecordingDesk:
         *,
         site: Callable[[], Site],
         settings: BrainSettings,
-        end: Callable[[EndConversation], None],
+        tell: Callable[[EndConversation | Announce], None],
         log: Callable[..., None],
     ) -> None:
         self._state = state
@@ -71,7 +71,7 @@ class RecordingDesk:
         self._default = settings.recording
         self._on_failure = settings.recording_failure
         self._turn = turn
-        self._end = end
+        self._tell = tell
         self._log = log
         now = lambda: (turn.now, turn.wall_s)  # noqa: E731  # the two faces of this turn
         self._effects = RecordingEffects(state, call_state.legs, media, now, settings.storage)
@@ -102,7 +102,21 @@ class RecordingDesk:
             made = decide.start(self._state, self._calls.conversations.get(given.conversation_id), given)
         else:
             made = decide.stop(self._state, given)
-        return self._take(given.conversation_id, made)
+        records = self._take(given.conversation_id, made)
+        if records and isinstance(given, StartRecording):
+            self._announce(given.conversation_id)
+        return records
+
+    def _announce(self, conversation_id: str) -> None:
+        """Let those who talk with a user whose site line says so hear that they are recorded."""
+        conversation = self._calls.conversations[conversation_id]
+        talking = conversation.talking or ()
+        for leg in talking:
+            user = self._site().users.get(conversation.legs[leg].user)
+            if user is not None and user.recording_notice:
+                for other in talking:
+                    if other != leg:
+                        self._tell(Announce(other, (f"file:{user.recording_notice}",)))
 
     def say_again(self) -> None:
         """Tell the engine all that is recorded, after a start."""
@@ -233,7 +247,7 @@ class RecordingDesk:
         made = self._take(conversation_id, [facts.RecordingFailed(event.recording, event.what)])
         running = self._state.of(conversation_id).running
         if self._on_failure == REFUSE and running is not None and running.by.startswith(POLICY):
-            self._end(EndConversation(conversation_id, "recording-failed"))
+            self._tell(EndConversation(conversation_id, "recording-failed"))
         return made
 
     # Policy

@@ -72,6 +72,7 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.PhoneEnded: leaving.phone_ended,
     inputs.DeadlinePassed: parking.deadline_passed,
     inputs.EndConversation: ending.end_conversation,
+    inputs.Announce: talking.announce,
     inputs.KeyPressed: guided.key_pressed,
     inputs.AnswerCaller: guided.answer_caller,
     inputs.PlayToCaller: guided.play,

@@ -470,6 +470,15 @@ class EnterRoom:
 
 
 @immutable
+class Announce:
+    """Let one who talks hear something in the place of the other one for a moment."""
+
+    leg: str
+    sounds: tuple[str, ...]
+    """As :class:`softswitch.media.engine.Playing` names them."""
+
+
+@immutable
 class EndConversation:
     """A command: end it politely on all sides."""
 
@@ -496,6 +505,7 @@ Input = (
     | PhoneEnded
     | DeadlinePassed
     | EndConversation
+    | Announce
     | KeyPressed
     | AnswerCaller
     | PlayToCaller

@@ -22,6 +22,7 @@ from softswitch.calls.description import (
 from softswitch.calls.dialling import called_on, is_own_phone
 from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, nobody_reached
 from softswitch.calls.inputs import (
+    Announce,
     CalleeAnswered,
     CalleeProgressed,
     CallerAcknowledged,
@@ -229,3 +230,12 @@ def formats_of_peer(conversation: Conversation, leg: Leg) -> tuple[PayloadFormat
         return (*audio.formats, *OUR_FORMATS)
     ours = audio_of(peer.local_sdp)
     return in_order_of(audio.formats, ours.formats) if ours else audio.formats
+
+
+def announce(state: CallsState, given: Announce) -> Facts:
+    """Let one who talks hear something; who hears something already is left alone."""
+    leg = state.legs.get(given.leg)
+    conversation = state.conversation_of(given.leg)
+    if leg is None or conversation is None or given.leg not in (conversation.talking or ()) or leg.sounds:
+        return []
+    return [playing(leg, given.sounds, repeat=False)]

@@ -221,7 +221,7 @@ def _user(entry: Entry, domain: str) -> User:
         entry.texts("mobile"),
         recording=entry.text("recording"),
         recording_pause=entry.flag("recording_pause"),
-        recording_notice=entry.text("recording_notice"),
+        recording_notice=_beside(entry, "recording_notice"),
         voicemail=entry.flag("voicemail"),
         srtp=entry.text("srtp", OPTIONAL),
         srtp_without_tls=entry.flag("srtp_without_tls"),
@@ -230,6 +230,12 @@ def _user(entry: Entry, domain: str) -> User:
         voicemail_pin=entry.text("voicemail_pin"),
         email=entry.text("email"),
     )
+
+
+def _beside(entry: Entry, key: str) -> str:
+    """Return the absolute path of a file that is named relative to the site's; empty where none is named."""
+    named = entry.text(key)
+    return str(Path(entry.file).resolve().parent / named) if named else ""
 
 
 _ROUNDS: Final = {"simultaneous": 3, "sequential_until_answer": 3}

@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 from softswitch.app.brain import Brain
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.calls.facts import ConversationEnded
 from softswitch.calls.recording import facts
 from softswitch.calls.recording.inputs import RecordCaller, RecordingInput, StopRecordingCaller
 from softswitch.core.errors import CommandError
@@ -199,6 +201,77 @@ async def test_a_held_call_is_recorded_on(world: World) -> None:
     await boris.call.until(CallState.ENDED)
     await asyncio.sleep(1)
     assert len(recorded(world)) == 1
+
+
+NOTICE = "/site/this-call-is-recorded.wav"
+
+
+@behaviour()
+async def test_who_talks_with_somebody_who_is_recorded_is_told_so_once_and_then_hears_them(world: World) -> None:
+    users(world, boris={"recording": "always", "recording_notice": NOTICE})
+    world.switch.media.lengths_s[f"file:{NOTICE}"] = 3.0
+    anna, boris = await talking(world)
+    await asyncio.sleep(1)
+    media = world.switch.media
+    told = media.legs[leg_of(world, anna)].playing
+    assert told is not None
+    assert told.sounds == (f"file:{NOTICE}",)
+    assert media.legs[leg_of(world, boris)].playing is None
+    await asyncio.sleep(3)
+    assert media.legs[leg_of(world, anna)].playing is None
+    assert (world.hears(anna), world.hears(boris)) == ({"boris"}, {"anna"})
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour()
+async def test_a_disk_that_fails_lets_the_call_go_on_and_is_kept_as_a_fact(world: World) -> None:
+    users(world, boris={"recording": "always"})
+    anna, boris = await talking(world)
+    world.switch.media.fail_to_record("No space left on device")
+    await asyncio.sleep(2)
+    world.switch.media.fail_to_record("")
+    await asyncio.sleep(2)
+    assert anna.call.state is CallState.UP
+    failed = [fact for fact in world.facts(facts.RecordingFailed) if isinstance(fact, facts.RecordingFailed)]
+    assert [fact.reason for fact in failed] == ["No space left on device"]
+    assert len(world.facts(facts.RecordingRecovered)) == 1
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour(Setting(settings=BrainSettings(recording_failure="refuse")))
+async def test_where_it_is_wanted_a_call_that_must_be_recorded_and_cannot_is_ended(world: World) -> None:
+    users(world, boris={"recording": "always"})
+    anna, boris = await talking(world)
+    await asyncio.sleep(1)
+    world.switch.media.fail_to_record("No space left on device")
+    await anna.call.until(CallState.ENDED)
+    await boris.call.until(CallState.ENDED)
+    (ended,) = (fact for fact in world.facts(ConversationEnded) if isinstance(fact, ConversationEnded))
+    assert ended.reason == "ended-by-command"
+
+
+@behaviour()
+async def test_in_a_consultation_the_caller_s_side_is_the_callers_again_when_it_is_over(world: World) -> None:
+    anna, boris = await talking(world)
+    vera = await world.registered("vera")
+    caller, agent = leg_of(world, anna), leg_of(world, boris)
+    start(world, agent)
+    await asyncio.sleep(2)
+    command(world, lambda brain: brain.lines.consult(agent, "103"))
+    (await vera.until_called()).answer()
+    await vera.until(lambda: vera.call.acknowledged, "the ACK")
+    await asyncio.sleep(2)
+    target = leg_of(world, vera)
+    (running,) = world.switch.media.recordings.values()
+    assert running.channels == ((target,), (agent,))
+    command(world, lambda brain: brain.lines.confirm(agent))
+    await asyncio.sleep(2)
+    (running,) = world.switch.media.recordings.values()
+    assert running.channels == ((caller,), (target,))
+    await anna.call.hang_up()
+    await vera.call.until(CallState.ENDED)
 
 
 async def led(world: World) -> tuple[SimulatedPhone, str]:

@@ -66,6 +66,8 @@ class Recorded:
 
     trunk: str = ""
     """The trunk it came in by."""
+    caller: str = ""
+    """The leg that was left first."""
     left: str = ""
     """The caller's side: a leg."""
     right: str = ""
@@ -103,7 +105,14 @@ class RecordingState:
     def values(self) -> Values:
         """Return the state as plain values."""
         conversations = tuple(
-            (name, one.trunk, one.left, one.right, _plain(one.interval), one.messages, _plain(one.message), one.keyed)
+            (
+                name,
+                (one.trunk, one.caller, one.left, one.right),
+                _plain(one.interval),
+                one.messages,
+                _plain(one.message),
+                one.keyed,
+            )
             for name, one in self.conversations.items()
         )
         return (conversations, tuple(self.unkept.items()))
@@ -112,9 +121,11 @@ class RecordingState:
         """Put into an empty state what :meth:`values` gave."""
         conversations, unkept = values or ((), ())
         self.unkept.update(unkept)
-        for name, trunk, left, right, interval, messages, message, keyed in conversations:
+        for name, sides, interval, messages, message, keyed in conversations:
+            trunk, caller, left, right = sides
             self.conversations[name] = Recorded(
                 trunk,
+                caller,
                 left,
                 right,
                 None if interval is None else _interval(interval),
@@ -132,7 +143,8 @@ class RecordingState:
     def _segment_started(self, record: Record, fact: calls.SegmentStarted) -> None:
         known = self.conversations.get(record.conversation_id)
         if known is not None:
-            known.left, known.right = sides_after((known.left, known.right), fact.leg_a, fact.leg_b)
+            known.caller = known.caller or fact.leg_a
+            known.left, known.right = sides_after(known, fact.leg_a, fact.leg_b)
 
     def _over(self, record: Record, fact: calls.ConversationEnded) -> None:
         known = self.conversations.get(record.conversation_id)
@@ -194,13 +206,16 @@ _CHANGES: Final[dict[type, Callable[[RecordingState, Record, Any], None]]] = {
 }
 
 
-def sides_after(sides: tuple[str, str], one: str, other: str) -> tuple[str, str]:
-    """Return who is left and right when two legs begin to talk: whoever was there before stays on its side."""
-    left, right = sides
-    if left in (one, other):
-        return left, other if left == one else one
-    if right in (one, other):
-        return (other if right == one else one), right
+def sides_after(known: Recorded, one: str, other: str) -> tuple[str, str]:
+    """Return who is left and right when two legs begin to talk.
+
+    The caller is left whenever it talks; otherwise whoever was there before stays on its side.
+    """
+    for left in (known.caller, known.left):
+        if left in (one, other):
+            return left, other if left == one else one
+    if known.right in (one, other):
+        return (other if known.right == one else one), known.right
     return one, other
 
 
