@@ -15,6 +15,8 @@ from typing import Any, Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.turn import Turn
 from softswitch.calls import facts as calls
+from softswitch.calls.conference_facts import ConferenceJoined
+from softswitch.calls.hearing import talkers
 from softswitch.calls.inputs import Announce, EndConversation
 from softswitch.calls.recording import decide, facts
 from softswitch.calls.recording.effects import RecordingEffects
@@ -81,8 +83,10 @@ class RecordingDesk:
     def follow(self, record: Record) -> list[Record]:
         """Fold a fact of a call, and let what follows for its recording follow; return the facts that did."""
         self._state.apply(record)
-        made = self._take(record.conversation_id, decide.follow(self._state, record.conversation_id, record.fact))
-        if isinstance(record.fact, calls.SegmentStarted):
+        conversation = self._calls.conversations.get(record.conversation_id)
+        followed = decide.follow(self._state, conversation, record.conversation_id, record.fact)
+        made = self._take(record.conversation_id, followed)
+        if isinstance(record.fact, calls.SegmentStarted | ConferenceJoined):
             made += self._by_policy(record.conversation_id)
         elif isinstance(record.fact, calls.LegMediaOpened):
             self._effects.say_again(record.conversation_id)  # it may be a port that takes another one's place
@@ -110,7 +114,7 @@ class RecordingDesk:
     def _announce(self, conversation_id: str) -> None:
         """Let those who talk with a user whose site line says so hear that they are recorded."""
         conversation = self._calls.conversations[conversation_id]
-        talking = conversation.talking or ()
+        talking = talkers(conversation)
         for leg in talking:
             user = self._site().users.get(conversation.legs[leg].user)
             if user is not None and user.recording_notice:
@@ -157,7 +161,7 @@ class RecordingDesk:
     def _key_pressed(self, leg: str, key: str) -> None:
         """Follow a key of a user's phone that talks: a code begins and ends recording."""
         conversation = self._calls.conversation_of(leg)
-        if conversation is None or leg not in (conversation.talking or ()) or not self._calls.legs[leg].user:
+        if conversation is None or leg not in talkers(conversation) or not self._calls.legs[leg].user:
             return
         code = self._site().codes["record"]
         wall_s = self._turn.wall_s
@@ -275,7 +279,7 @@ class RecordingDesk:
 
     def _said(self, conversation: Conversation) -> Iterator[tuple[str, str]]:
         site = self._site()
-        for name in conversation.talking or ():
+        for name in talkers(conversation):
             leg: Leg | None = conversation.legs.get(name)
             user = site.users.get(leg.user) if leg is not None else None
             if user is not None:

@@ -21,6 +21,7 @@ from softswitch.calls.description import (
 )
 from softswitch.calls.dialling import called_on, is_own_phone
 from softswitch.calls.ending import COMPLETED, completed_elsewhere, end_all, end_of, nobody_reached
+from softswitch.calls.hearing import talkers
 from softswitch.calls.inputs import (
     Announce,
     CalleeAnswered,
@@ -236,6 +237,6 @@ def announce(state: CallsState, given: Announce) -> Facts:
     """Let one who talks hear something; who hears something already is left alone."""
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
-    if leg is None or conversation is None or given.leg not in (conversation.talking or ()) or leg.sounds:
+    if leg is None or conversation is None or given.leg not in talkers(conversation) or leg.sounds:
         return []
     return [playing(leg, given.sounds, repeat=False)]

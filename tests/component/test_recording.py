@@ -274,6 +274,38 @@ async def test_in_a_consultation_the_caller_s_side_is_the_callers_again_when_it_
     await vera.call.until(CallState.ENDED)
 
 
+@pytest.mark.row("I-20")
+@behaviour()
+async def test_of_more_than_two_each_has_a_file_and_two_again_have_one(world: World) -> None:
+    anna, boris = await talking(world)
+    vera = await world.registered("vera")
+    own = leg_of(world, anna)
+    start(world, own)
+    await asyncio.sleep(2)
+    command(world, lambda brain: brain.conferences.press(own, "103"))
+    (await vera.until_called()).answer()
+    await vera.until(lambda: vera.call.acknowledged, "the ACK")
+    await asyncio.sleep(2)
+    command(world, lambda brain: brain.conferences.press(own, ""))
+    await asyncio.sleep(3)
+    media = world.switch.media
+    three = {own, leg_of(world, boris), leg_of(world, vera)}
+    conversation_id = own.partition(".")[0]
+    running = {one.path.rpartition("/")[2]: one.channels for one in media.recordings.values()}
+    assert running == {f"{conversation_id}-02-{leg}.wav": ((leg,),) for leg in three}
+    await vera.call.hang_up()
+    await asyncio.sleep(4)
+    (two,) = media.recordings.values()
+    assert two.recording == f"{conversation_id}-03"
+    assert {leg for (leg,) in two.channels} == {own, leg_of(world, boris)}
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+    await asyncio.sleep(1)
+    assert len(recorded(world)) == 5
+    lengths = {name.rpartition("-")[2]: round(seconds) for name, (_, seconds) in media.recorded.items()}
+    assert lengths["03"] == 4
+
+
 async def led(world: World) -> tuple[SimulatedPhone, str]:
     """Anna hears an announcement; return her phone and the conversation."""
     world.switch.media.lengths_s["file:/site/scenarios/hello.wav"] = 600.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from softswitch.calls import facts as calls
+from softswitch.calls.conference_facts import ConferenceJoined, ConferenceLeft
+from softswitch.calls.hearing import talkers
 from softswitch.calls.recording import facts
 from softswitch.calls.recording.inputs import RecordCaller, StartRecording, StopRecording, StopRecordingCaller
 from softswitch.calls.recording.state import File, Interval, Recorded, RecordingState
@@ -14,6 +16,8 @@ from softswitch.core.errors import CommandError
 Facts = list[Any]
 
 END: Final = "end"
+PARTIES: Final = "parties"
+_WHO_TALKS: Final = (calls.SegmentStarted, ConferenceJoined, ConferenceLeft)
 _KEYS_S: Final = 4.0
 """From one key of a code to the next."""
 _ANSWERED: Final = frozenset({LegState.ANSWERED, LegState.TALKING})
@@ -26,13 +30,12 @@ def start(state: RecordingState, conversation: Conversation | None, given: Start
         CommandError: nobody talks, or it is recorded already; nothing changes.
     """
     known = state.of(given.conversation_id)
-    if conversation is None or conversation.talking is None or given.conversation_id not in state.conversations:
+    if conversation is None or not talkers(conversation) or given.conversation_id not in state.conversations:
         raise CommandError("Nobody talks in this call.", status=409, error_id="nobody-talks", field="leg")
     if known.running is not None:
-        raise CommandError(
-            "This call is being recorded already.", status=409, error_id="already-recording", field="leg"
-        )
-    return [_started(known, conversation.conversation_id, given.day, given.by)]
+        text = "This call is being recorded already."
+        raise CommandError(text, status=409, error_id="already-recording", field="leg")
+    return [_started(known, conversation, f"recordings/{given.day}", given.by)]
 
 
 def stop(state: RecordingState, given: StopRecording) -> Facts:
@@ -74,19 +77,32 @@ def message_over(state: RecordingState, recording: str, why: str) -> Facts:
     return [facts.MessageEnded(message.leg, recording, why)]
 
 
-def follow(state: RecordingState, conversation_id: str, fact: object) -> Facts:
-    """Return what follows from a fact of a call that is applied already."""
+def follow(state: RecordingState, conversation: Conversation | None, conversation_id: str, fact: object) -> Facts:
+    """Return what follows from a fact of a call that is applied already; ``conversation`` may be over."""
     known = state.conversations.get(conversation_id)
     if known is None:
         return []
-    if isinstance(fact, calls.SegmentStarted) and known.running is not None:
-        files = _files(known, conversation_id, known.running)
-        return [facts.RecordingChanged(known.running.number, files)] if files != known.running.files else []
+    if isinstance(fact, _WHO_TALKS) and known.running is not None and conversation is not None:
+        return _others_talk(known, known.running, conversation)
     if isinstance(fact, calls.LegEnded) and known.message is not None and known.message.leg == fact.leg:
         return [facts.MessageEnded(fact.leg, known.message.recording, "hang-up")]
     if isinstance(fact, calls.ConversationEnded) and known.running is not None:
         return [_stopped(known.running, END)]
     return []
+
+
+def _others_talk(known: Recorded, running: Interval, conversation: Conversation) -> Facts:
+    """Follow that others talk than before; where two become more, or two again, the files become others."""
+    folder = running.files[0].path.rpartition("/")[0]
+    files = _files(known, conversation, folder, running.number)
+    if not files:
+        return []  # all have left; what becomes of them is told next
+    if (len(files[0].channels) == 2) != (len(running.files[0].channels) == 2):
+        return [_stopped(running, PARTIES), _started(known, conversation, folder, running.by)]
+    names = {file.recording for file in files}
+    gone = [file._replace(channels=((),)) for file in running.files if file.recording not in names]
+    files = (*gone, *files)
+    return [facts.RecordingChanged(running.number, files)] if set(files) != set(running.files) else []
 
 
 def keyed(
@@ -114,19 +130,22 @@ def keyed(
     return False, [facts.RecordingKeyed(leg, begun)] if begun or (fresh and before[1]) else []
 
 
-def _started(known: Recorded, conversation_id: str, day: str, by: str) -> facts.RecordingStarted:
+def _started(known: Recorded, conversation: Conversation, folder: str, by: str) -> facts.RecordingStarted:
     number = 1 + (known.interval.number if known.interval is not None else 0)
-    name = f"{conversation_id}-{number:02d}"
-    file = File(name, f"recordings/{day}/{name}.wav", ((known.left,), (known.right,)))
-    return facts.RecordingStarted(number, (tuple(file),), by)
+    return facts.RecordingStarted(number, _files(known, conversation, folder, number), by)
 
 
 def _stopped(running: Interval, by: str) -> facts.RecordingStopped:
     return facts.RecordingStopped(running.number, by, tuple(file.recording for file in running.files))
 
 
-def _files(known: Recorded, conversation_id: str, running: Interval) -> tuple[File, ...]:
-    return tuple(file._replace(channels=((known.left,), (known.right,))) for file in running.files)
+def _files(known: Recorded, conversation: Conversation, folder: str, number: int) -> tuple[File, ...]:
+    """Return an interval's files: one with two channels, or where more than two may talk one for each."""
+    name = f"{conversation.conversation_id}-{number:02d}"
+    if conversation.conference is None:
+        return (File(name, f"{folder}/{name}.wav", ((known.left,), (known.right,))),)
+    each = [(f"{name}-{leg}", leg) for leg in talkers(conversation)]
+    return tuple(File(one, f"{folder}/{one}.wav", ((leg,),)) for one, leg in each)
 
 
 def conversation_of_recording(recording: str) -> str:
