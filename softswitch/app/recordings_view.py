@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from softswitch.api.recordings_view import RecordedView, RecordingView
 from softswitch.app.brain import Brain
-from softswitch.app.recording_archive import RecordingArchive
 from softswitch.core.errors import CommandError
+
+if TYPE_CHECKING:
+    from softswitch.app.recording_archive import RecordingArchive
 
 
 class BrainRecordings:
@@ -16,7 +20,14 @@ class BrainRecordings:
 
     _brain: Brain
     _in_turn: Callable[[Callable[[], None]], None]
-    _archive: RecordingArchive
+    _directory: Path
+    _database: str
+
+    @cached_property
+    def _archive(self) -> RecordingArchive:
+        from softswitch.app.recording_archive import RecordingArchive  # a brain that starts needs none of its libraries
+
+        return RecordingArchive(self._directory, self._database)
 
     def recordings(
         self, *, conversation_id: str, number: str, since_s: float, limit: int, offset: int

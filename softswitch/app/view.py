@@ -29,7 +29,6 @@ from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
 from softswitch.app.phones_view import BrainPhones
 from softswitch.app.queues_view import BrainQueues
-from softswitch.app.recording_archive import RecordingArchive
 from softswitch.app.recordings_view import BrainRecordings
 from softswitch.app.trunk_view import trunk_views
 from softswitch.app.voicemail_view import BrainVoicemail
@@ -84,7 +83,7 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
     ) -> None:
         super().__init__(brain, clock, in_turn)
         self._directory = directory
-        self._archive = RecordingArchive(directory, database)
+        self._database = database
         self._pids = pids
         self._ring = ring
         self._journal_late_s = journal_late_s

@@ -69,6 +69,14 @@ def not_moving(conversation: Conversation, leg: Leg) -> None:
         raise refused(reason, "consultation-running")
 
 
+_IN_WORDS: Final = {
+    "offline": "No phone is registered there now",
+    "busy": "That user is busy",
+    "do-not-disturb": "That user does not want to be disturbed",
+}
+"""What the standard reason phrases of SIP mean, for people."""
+
+
 def usable(destination: Destination, field: str = "number") -> RingPhones | Attend:
     """Return where a number leads.
 
@@ -77,7 +85,8 @@ def usable(destination: Destination, field: str = "number") -> RingPhones | Atte
     """
     if isinstance(destination, Refuse):
         status = _STATUSES.get(destination.status, 409)
-        raise CommandError(destination.reason, status=status, error_id=destination.word, field=field)
+        reason = _IN_WORDS.get(destination.word, destination.reason)
+        raise CommandError(reason, status=status, error_id=destination.word, field=field)
     if not isinstance(destination, RingPhones | Attend):
         raise CommandError("That is a code and reaches nobody", status=409, error_id="a-code", field=field)
     return destination

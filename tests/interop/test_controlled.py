@@ -113,7 +113,7 @@ def test_a_call_is_dialled_held_and_handed_over_after_a_consultation(switch: Swi
         (("transfer", "nothing.1"), 2, "NUMBER: a number is required"),
         (("pickup", "anna", " "), 2, "NUMBER: a number is required"),
         (("pickup", "anna", "103"), 1, "No call rings at 103"),
-        (("dial", "anna", "103"), 1, "Subscriber absent"),
+        (("dial", "anna", "103"), 1, "No phone is registered there now"),
         (("dial", "nobody", "103"), 1, "There is no user nobody"),
         (("list", "nobody"), 1, "There is no user nobody"),
         (("dial", "anna", "103", "--route", "none"), 1, "There is no route none"),
