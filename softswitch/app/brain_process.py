@@ -163,6 +163,7 @@ class BrainProcess:
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             prompts=Prompts((self._directory / "prompts",)),
             language=self._settings.speech.language,
+            piper_voices={code: str(path) for code, path in self._settings.speech.piper_voices.items()},
             mail=self._mail(),
             voicemail_keep_s=86_400.0 * self._settings.voicemail.keep_days,
             nonce_key=ensure_key(self._directory / "nonce.key"),

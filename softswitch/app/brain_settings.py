@@ -52,6 +52,8 @@ class BrainSettings:
     """What is recorded of the switch's own words."""
     language: str = "ru"
     """In which they are said where a caller has chosen none."""
+    piper_voices: Mapping[str, str] = field(default_factory=dict)
+    """By language, the path of a voice of the speech program Piper."""
     mail: Mapping[str, object] = field(default_factory=dict)
     """How mail is sent: host, port, tls, username, password_env, sender; empty: not at all."""
     voicemail_keep_s: float = 0.0

@@ -28,8 +28,10 @@ from softswitch.app.errand_work import over_from_answer
 from softswitch.app.host_lookup import look_up
 from softswitch.app.mail import send_mail
 from softswitch.app.processes import name_process
+from softswitch.core.errors import SpeechError
 from softswitch.runtime.tasks import TaskSupervisor
-from softswitch.scenario.errands import DELETE, HTTP, MAIL, RESOLVE, ErrandOver
+from softswitch.scenario.errands import DELETE, HTTP, MAIL, RESOLVE, SPEAK, ErrandOver
+from softswitch.speech.service import speech_of
 
 LARGEST_ANSWER: Final = 256 * 1024
 AT_ONCE: Final = 64
@@ -57,6 +59,8 @@ class ErrandWorker:
                     return await self._http(ticket, values)
                 if kind == MAIL:
                     return await send_mail(values)
+                if kind == SPEAK:
+                    return await asyncio.to_thread(_speak, values)
                 if kind == DELETE:
                     return await asyncio.to_thread(_delete, Path(values["path"]))
                 if kind == RESOLVE:
@@ -100,6 +104,16 @@ class ErrandWorker:
 def _delete(path: Path) -> ErrandOver:
     path.unlink(missing_ok=True)
     return ErrandOver(True, "done", {})
+
+
+def _speak(values: Mapping[str, Any]) -> ErrandOver:
+    """Have a text spoken into a file; where there is no speech program the word says what to install."""
+    voices = {code: Path(path) for code, path in values["piper_voices"].items()}
+    try:
+        files = speech_of(Path(values["directory"]), voices).sounds(values["text"], values["language"])
+    except SpeechError as error:
+        return ErrandOver(False, str(error)[:200], {})
+    return ErrandOver(True, "done", {str(place): sound for place, sound in enumerate(files)})
 
 
 async def serve(connection: socket.socket, worker: ErrandWorker) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.calls.voicemail.state import Mailboxes, Message
 from softswitch.core.errors import SpeechError
 from softswitch.directory.site import Site
 from softswitch.speech import phrases
+from softswitch.speech.service import SpeechService
+from softswitch.speech.speaker import NoSpeaker
 
 
 class ScenarioVoice:
@@ -22,10 +25,26 @@ class ScenarioVoice:
 
     def __init__(self, settings: BrainSettings, mailboxes: Mailboxes, site: Callable[[], Site]) -> None:
         self._prompts = settings.prompts
+        self._speech = SpeechService(Path(settings.storage), NoSpeaker(), settings.prompts)
+        self._piper_voices = settings.piper_voices
         self._language = settings.language
         self._storage = settings.storage
         self._mailboxes = mailboxes
         self._site = site
+
+    def spoken(self, text: str, language: str) -> Sequence[str] | None:
+        """Return the sounds that say a text, or None where it has to be spoken first."""
+        found = self._speech.at_hand(text, language or self._language)
+        return None if found is None else [f"file:{path}" for path in found]
+
+    def speech_order(self, text: str, language: str) -> Mapping[str, object]:
+        """Return what an errand needs to have a text spoken."""
+        return {
+            "directory": self._storage,
+            "piper_voices": dict(self._piper_voices),
+            "text": text,
+            "language": language or self._language,
+        }
 
     def phrase(self, name: str, language: str) -> Sequence[str]:
         """Return the sounds of a fixed phrase; none where it has no such recording."""

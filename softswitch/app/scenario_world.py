@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -25,10 +25,21 @@ if TYPE_CHECKING:
     from softswitch.scenario.model import Scenario
 
 
-def _spoken(folder: Path, file: str, language: str) -> Path:
+def _spoken(folder: Path, file: str, language: str) -> str:
     """Return the file of a language where there is one, else the one that is for all."""
-    own = folder / language / file
-    return (own if language and own.is_file() else folder / file).resolve()
+    if language and (folder / language / file).is_file():
+        return _whole(folder, f"{language}/{file}")
+    return _whole(folder, file)
+
+
+@lru_cache(maxsize=4096)
+def _whole(folder: Path, file: str) -> str:
+    return str((folder / file).resolve())
+
+
+@lru_cache(maxsize=1024)
+def _folder_of(file: str) -> Path:
+    return Path(file).parent
 
 
 class ScenarioWorld:
@@ -63,6 +74,8 @@ class ScenarioWorld:
         *,
         voice: ScenarioVoice,
     ) -> None:
+        self.spoken = voice.spoken
+        self.speech_order = voice.speech_order
         self.phrase = voice.phrase
         self.counted_messages = voice.counted_messages
         self.mailbox = voice.mailbox
@@ -73,9 +86,9 @@ class ScenarioWorld:
         self._hunt = hunt
         self._counters = counters
         self._unanswered = unanswered
-        self._caller = User("", caller_number, "", "", "")
+        self._caller_number = caller_number
         self._now = now
-        self._folder = Path(scenario.file).parent
+        self._folder = _folder_of(scenario.file)
         self._site = site
         self._calls = calls
         self._phones = phones
@@ -101,12 +114,14 @@ class ScenarioWorld:
 
     def outside(self, number: str, route: str) -> Sequence[Phone]:
         """Return the ways to a number outside, the first first."""
-        return self._ways(by_route(self._site, self._caller, number, route))
+        return self._ways(by_route(self._site, User("", self._caller_number, "", "", ""), number, route))
 
     def _ways(self, found: Outward | None) -> Sequence[Phone]:
         if found is None:
             return ()
-        told = self._trunks.destination(replace(found, user=self._caller), hidden=False, now=self._now, begins=False)
+        told = self._trunks.destination(
+            replace(found, user=User("", self._caller_number, "", "", "")), hidden=False, now=self._now, begins=False
+        )
         return () if isinstance(told, Refuse) else (*told.phones, *told.detours)
 
     def user_of(self, extension: str) -> str:

@@ -16,6 +16,7 @@ HTTP: Final = "http"
 RESOLVE: Final = "resolve"
 MAIL: Final = "mail"
 DELETE: Final = "delete"
+SPEAK: Final = "speak"
 
 
 @immutable
@@ -23,7 +24,8 @@ class Errand:
     """What is to be done."""
 
     kind: str
-    """``http``: a request; ``resolve``: the address of a host's name; ``mail``: a mail; ``delete``: of a file."""
+    """``http``: a request; ``resolve``: the address of a host's name; ``mail``: a mail; ``delete``: of a file;
+    ``speak``: of a text."""
     values: Mapping[str, object]
     """What it needs, of types that msgpack knows."""
     limit_s: float

@@ -23,6 +23,8 @@ from softswitch.scenario.steps.number import Number
 from softswitch.scenario.steps.play import Play
 from softswitch.scenario.steps.queue import Queue
 from softswitch.scenario.steps.responsible import Responsible
+from softswitch.scenario.steps.room import Room
+from softswitch.scenario.steps.say import Say
 from softswitch.scenario.steps.scenario import SubScenario
 from softswitch.scenario.steps.set import Set
 from softswitch.scenario.steps.sip import Sip
@@ -31,6 +33,7 @@ from softswitch.scenario.steps.when import When
 
 _ALL: Final[tuple[type[Step], ...]] = (
     Play,
+    Say,
     Digits,
     Directory,
     Menu,
@@ -48,6 +51,7 @@ _ALL: Final[tuple[type[Step], ...]] = (
     Sip,
     AnyoneAbove,
     Queue,
+    Room,
     Voicemail,
     Mailbox,
     SubScenario,

@@ -134,6 +134,14 @@ class World(Protocol):
         """Return the way to a SIP address outside, whose host was found at an IP address; empty where none is."""
         ...
 
+    def spoken(self, text: str, language: str) -> Sequence[str] | None:
+        """Return the sounds that say a text, or None where it has to be spoken first."""
+        ...
+
+    def speech_order(self, text: str, language: str) -> Mapping[str, object]:
+        """Return what an errand needs to have a text spoken."""
+        ...
+
     def phrase(self, name: str, language: str) -> Sequence[str]:
         """Return the sounds of a fixed phrase of the switch; none where it has no such recording."""
         ...

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from softswitch.app.errand_work import over_from_answer
-from softswitch.scenario.errands import DELETE, HTTP, MAIL, Errand, ErrandOver
+from softswitch.scenario.errands import DELETE, HTTP, MAIL, SPEAK, Errand, ErrandOver
+from softswitch.speech.speaker import CURE
 
 _UNKNOWN: Final = ErrandOver(False, "nobody answers that in this test", {})
 
@@ -48,6 +49,9 @@ class SimulatedErrands:
         """What becomes of mail."""
         self.deleted: dict[str, Mapping[str, Any]] = {}
         """The files that were deleted, by ticket."""
+        self.speaks: dict[str, str] = {}
+        """What a speech program makes of texts: the sound of each."""
+        self.no_speaker = ErrandOver(False, f"no speech program is installed: {CURE}", {})
         self.deliver: Callable[[str, ErrandOver], None] = lambda ticket, over: None
         """Who is told of an errand's end."""
         self.cut_off = False
@@ -80,6 +84,9 @@ class SimulatedErrands:
             done = self.mails if errand.kind == MAIL else self.deleted
             done[ticket] = values
             return 0.01, self.mail_over if errand.kind == MAIL else ErrandOver(True, "done", {})
+        if errand.kind == SPEAK:
+            sound = self.speaks.get(values["text"])
+            return 0.5, self.no_speaker if sound is None else ErrandOver(True, "done", {"0": sound})
         if errand.kind != HTTP:
             host = self.hosts.get(values["host"])
             return 0.01, _UNKNOWN if host is None else ErrandOver(

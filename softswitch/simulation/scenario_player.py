@@ -150,6 +150,15 @@ class ScenarioPlayer:
         if not any(each.startswith(url) for each in asked):
             raise SimulationError(f"{url} was not asked; asked: {', '.join(asked) or 'nothing'}")
 
+    async def message(self, box: str) -> None:
+        """Expect that a message is in the box of a user or a group, now or soon."""
+        boxes = self.world.switch.brain.voicemail.boxes
+        for _ in range(20):
+            if boxes.messages(box):
+                return
+            await asyncio.sleep(_MOMENT_S)
+        raise SimulationError(f"there is no message in the box of {box}")
+
     # What happened
 
     def reached(self) -> frozenset[tuple[str, str]]:

@@ -51,6 +51,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "talks": "anna",
     "hang_up": "caller",
     "ended": "{status: 480}",
+    "message": "anna",
 }
 """What may be done or expected, each with an example."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +24,9 @@ from softswitch.simulation.scenario_player import CALLER_HOST, ScenarioPlayer
 from softswitch.simulation.scenario_script import Action, Case
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
 from softswitch.simulation.world import DOMAIN, Setting, World, make_user
+
+_COLLECT_EVERY: Final = 100
+_RUNS: Final = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,22 @@ def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]
         await world.release()
         return CaseResult(case, problem, took_s, player.reached())
 
-    return run_virtually(script)
+    with _undisturbed():
+        return run_virtually(script)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the garbage collector away: a run leaves one world behind, which is collected with others now and then."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if next(_RUNS) % _COLLECT_EVERY == 0:
+            gc.collect()
+        if was_on:
+            gc.enable()
 
 
 def _test_site(site: Site) -> Site:
@@ -177,6 +198,7 @@ _DOES: Final[dict[str, Callable[[ScenarioPlayer, Action], Awaitable[None]]]] = {
     "talks": lambda player, a: player.talks(a.value),
     "hang_up": lambda player, a: player.hang_up(a.value),
     "ended": lambda player, a: player.ended(int(a.keys["status"]) if "status" in a.keys else None),
+    "message": lambda player, a: player.message(a.value),
     "asked": lambda player, a: player.asked(a.value),
 }
 

@@ -16,10 +16,11 @@ class SpeechService:
     Args:
         directory: the storage directory: ``prompts/`` in it goes before the pack, ``speech/`` keeps what was spoken.
         speaker: says what is not recorded.
+        prompts: those that are recorded, where somebody has read them already.
     """
 
-    def __init__(self, directory: Path, speaker: Speaker) -> None:
-        self.prompts = Prompts((directory / "prompts",))
+    def __init__(self, directory: Path, speaker: Speaker, prompts: Prompts | None = None) -> None:
+        self.prompts = prompts or Prompts((directory / "prompts",))
         self.spoken = SpokenFiles(directory / "speech", speaker)
 
     def at_hand(self, text: str, language: str, voice: str = "") -> tuple[Path, ...] | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from softswitch.directory.connectors import Crm
-from softswitch.directory.site import Contact, Group
+from softswitch.directory.site import Contact, Group, Room
+from softswitch.queues.agents.inputs import RefuseCalls
 from softswitch.scenario.facts import Counted, ErrandOver, StepEnded
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.errands import Answer
@@ -314,3 +315,108 @@ async def test_a_call_that_a_scenario_rings_a_group_for_is_picked_up_by_the_grou
     await call.until(CallState.UP)
     await world.phones["boris"].call.until(CallState.ENDED)
     assert await call.hang_up() == 200
+
+
+SAY = '  - set: {name: account, value: "42"}\n  - say: {text: "Account {account}"}\n  - hang_up: {}\n'
+
+
+@behaviour(scenario(SAY))
+async def test_a_text_is_spoken_once_it_is_there_and_played(world: World) -> None:
+    world.switch.errands.speaks = {"Account 42": "file:/var/speech/1.wav"}
+    world.switch.media.lengths_s["file:/var/speech/1.wav"] = 3.0
+    call = await calling(world)
+    await call.until(CallState.ENDED)
+    assert ends(world) == ["set", "said"]
+    assert heard(world) == ["1.wav"]
+
+
+@behaviour(scenario(SAY))
+async def test_where_nothing_speaks_the_step_says_what_to_install_and_the_next_one_runs(world: World) -> None:
+    call = await calling(world)
+    await call.until(CallState.ENDED)
+    assert "install a speech program (on Debian: apt install espeak-ng; or Piper" in ends(world)[1]
+
+
+@behaviour(scenario('  - say: {text: "Дo свидания"}\n'.replace("Дo", "До") + "  - hang_up: {}\n"))
+async def test_a_text_that_is_recorded_needs_no_program(world: World) -> None:
+    call = await calling(world)
+    await call.until(CallState.ENDED)
+    assert heard(world)[0].startswith("do-svidaniya")
+    assert not world.switch.errands.speaks
+
+
+IN_ROOM = replace(
+    scenario("  - play: {file: welcome.wav}\n  - room: {name: meeting}\n"), rooms=(Room("meeting", "800"),)
+)
+
+
+@behaviour(IN_ROOM)
+async def test_callers_of_a_scenario_meet_in_a_room(world: World) -> None:
+    sounds(world, welcome=2)
+    anna, boris = await world.registered("anna"), await world.registered("boris")
+    first, second = await anna.dial("74950000001"), await boris.dial("74950000001")
+    await first.until(CallState.UP)
+    await second.until(CallState.UP)
+    await asyncio.sleep(5)
+    assert world.hears(anna) == {"boris"}
+    assert world.hears(boris) == {"anna"}
+    assert await first.hang_up() == 200
+    assert await second.hang_up() == 200
+    await asyncio.sleep(1)
+    assert not world.switch.brain._scenarios.state.runs
+
+
+@pytest.mark.row("S-13")
+@behaviour(asking("  - responsible: {}\n", contacts=(Contact("Romashka", ("101",), "boris"),)))
+async def test_every_registered_phone_of_the_responsible_employee_rings(world: World) -> None:
+    desk, soft = await world.registered("boris"), await world.registered("boris", name="softphone")
+    call = await calling(world)
+    await desk.until_called()
+    (await soft.until_called()).answer()
+    await desk.call.until(CallState.ENDED)
+    await call.until(CallState.UP)
+    assert await call.hang_up() == 200
+
+
+@pytest.mark.row("S-33", "S-12")
+@pytest.mark.parametrize("why", ["no phone", "do not disturb", "free"])
+@behaviour(
+    asking(
+        "  - responsible: {mobile: false}\n  - employee: {name: vera}\n", contacts=(Contact("R", ("101",), "boris"),)
+    )
+)
+async def test_online_is_who_has_a_live_phone_and_a_status_that_permits_the_call(world: World, why: str) -> None:
+    await world.registered("vera")
+    if why != "no phone":
+        await world.registered("boris")
+    if why == "do not disturb":
+        world.command(RefuseCalls("boris", True, "api"))
+    call = await calling(world)
+    await reach(world, "boris" if why == "free" else "vera", call)
+    assert ends(world) == ([] if why == "free" else ["unreachable"])
+
+
+MODES = {
+    "simultaneous": [{"boris", "vera", "gleb"}],
+    "ordered": [{"boris"}, {"vera"}, {"gleb"}],
+    "weighted_random": [{"gleb"}, {"boris"}, {"vera"}],
+}
+
+
+@pytest.mark.row("S-27")
+@pytest.mark.parametrize("mode", MODES)
+@behaviour(scenario("  - group: {name: sales, ring_s: 10}\n  - hang_up: {}\n"))
+async def test_a_groups_mode_is_a_setting_that_decides_who_rings_when(world: World, mode: str) -> None:
+    weights = {"boris": 0, "vera": 0, "gleb": 1}
+    group = Group("sales", "600", mode, 20.0, None, 1, tuple(weights.items()))
+    world.switch.load(replace(world.site, groups={"sales": group}))
+    phones = [await world.registered(name) for name in weights]
+    call = await calling(world)
+    rung: list[set[str]] = []
+    for _ in MODES[mode]:
+        await asyncio.sleep(5)
+        rung.append({phone.name for phone in phones if phone.calls and not phone.calls[-1].over})
+        await asyncio.sleep(5.2)
+    assert rung[0] == MODES[mode][0]
+    assert sorted(map(sorted, rung)) == sorted(map(sorted, MODES[mode]))
+    await call.until(CallState.ENDED)

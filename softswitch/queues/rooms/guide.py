@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Final
 
-from softswitch.calls.facts import ConversationEnded, LegKeyPressed, LegMediaOpened
+from softswitch.calls.facts import ConversationEnded, ConversationGuided, LegKeyPressed, LegMediaOpened
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.inputs import AnswerCaller, Dismiss, EnterRoom, Input, PlayToCaller
 from softswitch.core.facts import Record
@@ -55,7 +55,8 @@ class RoomGuide:
         """Return what follows from what happened to a conversation of its own."""
         one = self.entering.get(conversation_id)
         if one is None:
-            begins = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            opened = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
+            begins = opened or isinstance(happened, ConversationGuided)  # or a scenario has sent the caller here
             return self._begin(conversation_id) if begins else ()
         if isinstance(happened, GuideDue):
             return (_SILENT,)
