@@ -17,6 +17,8 @@ SOCKET: Final = Path("run") / "switch.sock"
 """Where the socket lies in the storage directory."""
 
 _TIMEOUT_S: Final = 30.0
+_PAGE: Final = 1000
+"""Items of a list that are asked for at once: :data:`softswitch.api.paging.PAGE`."""
 
 
 class SwitchClient:
@@ -49,8 +51,7 @@ class SwitchClient:
 
     def registrations(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.RegistrationView` as JSON has them."""
-        found: list[dict[str, Any]] = self._ask("GET", "/registrations")
-        return found
+        return self._all("/registrations")
 
     def trunks(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.TrunkView` as JSON has them."""
@@ -59,8 +60,7 @@ class SwitchClient:
 
     def calls(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.CallView` as JSON has them."""
-        found: list[dict[str, Any]] = self._ask("GET", "/calls")
-        return found
+        return self._all("/calls")
 
     def trace(self, conversation_id: str) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.view.MessageView` of a conversation as JSON has them."""
@@ -216,6 +216,15 @@ class SwitchClient:
         answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})
         difference: list[str] = answer["difference"]
         return difference
+
+    def _all(self, path: str) -> list[dict[str, Any]]:
+        """Return a list that comes a page at a time."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._ask("GET", path, params={"limit": str(_PAGE), "offset": str(len(found))})
+            found += page
+            if len(page) < _PAGE:
+                return found
 
     def _ask(
         self,

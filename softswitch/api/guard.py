@@ -8,13 +8,14 @@ operator's browser can reach a loopback port under a name of its own (DNS rebind
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from softswitch.api.problems import problem
+from softswitch.api.roles import ADMINISTRATOR, permits
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 OPEN_PATHS: Final = frozenset({"/healthz", "/metrics"})
@@ -28,10 +29,14 @@ class Guard:
         app: the application.
         token: what stands behind ``Authorization: Bearer``.
         hosts: further names and addresses, without port, that a Host header may have.
+        role_of: the role of any other token; empty where nobody knows it.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, hosts: Iterable[str] = (), role_of: Callable[[str], str] = lambda token: ""
+    ) -> None:
         self._app = app
+        self._role_of = role_of
         self._expected = f"Bearer {token}".encode()
         self._hosts = frozenset(host.lower() for host in (*LOOPBACK_NAMES, *hosts))
 
@@ -43,15 +48,24 @@ class Guard:
         headers = dict(scope["headers"])
         if _host_of(headers) not in self._hosts:
             await _refuse(scope, receive, send, 421, "unknown-host", "The Host header names no address of the switch.")
-        elif not self._admitted(scope, headers):
+            return
+        role = self._role(headers)
+        if scope["path"] in OPEN_PATHS and (role or _from_loopback(scope)):
+            await self._app(scope, receive, send)
+        elif not role:
             await _refuse(scope, receive, send, 401, "token-needed", "Send 'Authorization: Bearer' with the API token.")
+        elif not permits(role, scope.get("method", "GET"), scope["path"]):
+            await _refuse(scope, receive, send, 403, "role-forbids", f"A token of the role {role} may not do this.")
         else:
             await self._app(scope, receive, send)
 
-    def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        if hmac.compare_digest(headers.get(b"authorization", b""), self._expected):
-            return True
-        return scope["path"] in OPEN_PATHS and _from_loopback(scope)
+    def _role(self, headers: dict[bytes, bytes]) -> str:
+        """Return what the token that was sent permits; empty where there is none that anybody knows."""
+        given = headers.get(b"authorization", b"")
+        if hmac.compare_digest(given, self._expected):
+            return ADMINISTRATOR
+        kind, _, token = given.decode("latin-1").partition(" ")
+        return self._role_of(token) if kind == "Bearer" and token else ""
 
 
 def _host_of(headers: dict[bytes, bytes]) -> str:

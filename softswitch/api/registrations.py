@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
+from softswitch.api.paging import PAGE, Limit, Offset, page_of
 from softswitch.api.view import RegistrationView, SwitchView
 
 
@@ -14,8 +15,10 @@ def router(view: SwitchView) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/registrations")
-    async def registrations() -> Sequence[RegistrationView]:
-        """List the registered phones."""
-        return view.registrations()
+    async def registrations(
+        request: Request, response: Response, limit: Limit = PAGE, offset: Offset = 0
+    ) -> Sequence[RegistrationView]:
+        """List the registered phones, a page at a time."""
+        return page_of(view.registrations(), request, response, limit=limit, offset=offset)
 
     return routes

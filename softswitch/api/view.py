@@ -8,6 +8,7 @@ from typing import Protocol
 
 from softswitch.api.conference_view import TogetherView
 from softswitch.api.control_view import ControlView
+from softswitch.api.facts_view import FactsView
 from softswitch.api.people_view import PeopleView
 from softswitch.api.phones_view import PhonesView
 from softswitch.api.queues_view import QueuesView
@@ -187,7 +188,9 @@ class MessageView:
     """Without credentials and keys."""
 
 
-class SwitchView(PeopleView, QueuesView, ControlView, TogetherView, PhonesView, RecordingsView, MailboxView, Protocol):
+class SwitchView(
+    PeopleView, QueuesView, ControlView, FactsView, TogetherView, PhonesView, RecordingsView, MailboxView, Protocol
+):
     """The running switch. Every method returns at once."""
 
     def ready(self) -> bool:

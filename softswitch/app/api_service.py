@@ -7,6 +7,7 @@ import socket
 from softswitch.api.guard import Guard
 from softswitch.api.server import ApiServer, build_app
 from softswitch.api.token import ensure_token
+from softswitch.api.token_file import TokenFile
 from softswitch.api.view import SwitchView
 from softswitch.app.processes import Inherited
 from softswitch.runtime.settings import Settings
@@ -23,7 +24,8 @@ class ApiService:
 
     def __init__(self, view: SwitchView, settings: Settings, given: Inherited) -> None:
         app = build_app(view)
-        guarded = Guard(app, ensure_token(settings.storage.directory), hosts=[settings.api.listen.host])
+        directory = settings.storage.directory
+        guarded = Guard(app, ensure_token(directory), [settings.api.listen.host], TokenFile(directory).role_of)
         self.servers = [
             ApiServer(guarded, [socket.socket(fileno=each) for each in given.api]),
             ApiServer(app, [socket.socket(fileno=given.api_unix)]),

@@ -18,6 +18,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.call_desk import CallDesk
 from softswitch.app.conference_desk import ConferenceDesk
 from softswitch.app.events.services import PhoneServices
+from softswitch.app.fact_feed import FactFeed
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.host_desk import HostDesk
@@ -453,6 +454,10 @@ class Brain:
         self._turn.look_at_clock()
         self.people.decide(given)
         self._sessions.run()
+
+    def watch_facts(self) -> FactFeed:
+        """Let somebody watch facts as they come to be."""
+        return self._turn.watched()
 
     def command(self, work: Callable[[], object]) -> None:
         """Carry out commands about calls: ``work`` asks :attr:`lines` for them.

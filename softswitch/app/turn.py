@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record, encode
@@ -46,6 +47,7 @@ class Turn:
         self._trace = trace
         self._pending: list[Record] = []
         self._outbox: list[tuple[Flow, bytes]] = []
+        self._feeds: list[FactFeed] = []
         self._listeners: list[Callable[[Record], None]] = []
         self.look_at_clock()
 
@@ -67,6 +69,12 @@ class Turn:
             listener(record)
         return record
 
+    def watched(self) -> FactFeed:
+        """Let somebody watch the facts of all turns from now on."""
+        feed = FactFeed(self._feeds.remove)
+        self._feeds.append(feed)
+        return feed
+
     def queue(self, flow: Flow, data: bytes) -> None:
         """Have octets sent at the end of the turn."""
         self._outbox.append((flow, data))
@@ -76,6 +84,8 @@ class Turn:
         if self._pending:
             pending, self._pending = self._pending, []
             self._journal.append([encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in pending])
+            for feed in tuple(self._feeds):
+                feed.tell(pending)
         if self._outbox:
             outbox, self._outbox = self._outbox, []
             for flow, data in outbox:

@@ -24,6 +24,7 @@ from softswitch.api.view import (
 from softswitch.app.brain import Brain
 from softswitch.app.conference_view import BrainConferences
 from softswitch.app.control_view import state_word
+from softswitch.app.facts_view import BrainFacts
 from softswitch.app.journal_watch import LATE_S
 from softswitch.app.message_trace import Traced
 from softswitch.app.people_view import BrainPeople
@@ -49,7 +50,7 @@ from softswitch.runtime.log import get_logger
 _LOG = get_logger("site")
 
 
-class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRecordings, BrainVoicemail):
+class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRecordings, BrainVoicemail, BrainFacts):
     """Implements :class:`softswitch.api.view.SwitchView`.
 
     Args:

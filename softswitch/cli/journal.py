@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from softswitch.app.journal_tools import ShownFact, shown_facts, verify_journal
+from softswitch.app.journal_tools import shown_facts, verify_journal
+from softswitch.app.shown_facts import ShownFact
 from softswitch.cli.options import ConfigOption
 from softswitch.runtime.settings_file import load_settings
 

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "subscriptions": "softswitch.cli.subscriptions",
     "phone": "softswitch.cli.phone",
     "trunks": "softswitch.cli.trunks",
+    "token": "softswitch.cli.token",
     "bans": "softswitch.cli.bans",
     "trace": "softswitch.cli.trace",
     "agents": "softswitch.cli.agents",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _WIDE: Final = 1000
 
@@ -24,22 +27,31 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         rows: one cell a column.
         empty: the sentence.
     """
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
+
+    made = make_table(columns, rows, empty=empty)
+    if isinstance(made, str):
+        typer.echo(made)
+    else:
+        console = Console()
+        if not console.is_terminal:
+            console.width = _WIDE  # nothing is folded for whoever greps
+        console.print(made)
+
+
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> Table | str:
+    """Make a table, or the sentence where it has no row."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     lines = [[Text(str(cell)) for cell in row] for row in rows]
     if not lines:
-        typer.echo(empty)
-        return
+        return empty
     table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for line in lines:
         table.add_row(*line)
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDE  # nothing is folded for whoever greps
-    console.print(table)
+    return table
 
 
 def print_alarm(text: str) -> None:

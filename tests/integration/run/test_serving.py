@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import socket
 import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.integration.run.conftest import PROGRAM, Running, UdpProbe, options, running
 
@@ -130,3 +136,38 @@ def test_a_broken_site_stops_the_start_and_loads_nothing(tmp_path: Path) -> None
     assert done.returncode == 2
     assert f"{site}:2" in done.stderr
     assert not (tmp_path / "state" / "site.msgpack").exists()
+
+
+def asked(switch: Running, method: str, path: str, token: str, body: object = None) -> tuple[int, Any]:
+    """Ask the HTTP API over TCP; return status and JSON."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    url = f"http://{HOST}:8080/api/v1{path}"
+    answer = httpx.request(method, url, headers=headers, json=body)
+    return answer.status_code, answer.json()
+
+
+def test_facts_are_watched_over_a_websocket_by_whoever_may_only_look(switch: Running) -> None:
+    made = subprocess.run(
+        [PROGRAM, "token", "add", "screen", "--config", str(switch.config)], check=True, capture_output=True, text=True
+    )
+    viewer, administrator = made.stdout.strip(), (switch.directory / "var" / "api.token").read_text().strip()
+    user = asked(switch, "GET", "/agents", viewer)[1][0]["user"]
+    path, wanted = f"/users/{user}/do-not-disturb", {"wanted": True}
+    assert asked(switch, "PUT", path, viewer, wanted)[0] == 403
+    head = {"Authorization": f"Bearer {viewer}"}
+    with connect(f"ws://{HOST}:8080/api/v1/facts?names=disturbance.", additional_headers=head) as socket:
+        assert asked(switch, "PUT", path, administrator, wanted)[0] == 200
+        fact = json.loads(socket.recv(10))
+    assert fact["name"] == "disturbance.chosen"
+    assert user in fact["fields"].values()
+    with pytest.raises(InvalidStatus), connect(f"ws://{HOST}:8080/api/v1/facts"):
+        pass
+
+
+def test_calls_are_watched_until_the_command_is_stopped(switch: Running) -> None:
+    command = [PROGRAM, "calls", "--watch", "--json", "--config", str(switch.config)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert json.loads(watching.stdout.readline()) == []
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(20) != 0

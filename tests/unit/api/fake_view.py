@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,6 +27,33 @@ from tests.unit.api.fake_control import FakeControl
 from tests.unit.api.fake_recordings import FakeRecordings
 
 
+class FakeFacts:
+    """Facts that a test tells; after the last one it is too slow."""
+
+    def __init__(self, *, patient: bool) -> None:
+        self.closed = False
+        self._patient = patient
+        self._left = [
+            [_fact(1, "c1", "leg.held"), _fact(2, "c2", "leg.held")],
+            [_fact(3, "c1", "segment.ended")],
+        ]
+
+    async def next(self) -> list[dict[str, object]]:
+        if not self._left and self._patient:
+            await asyncio.Event().wait()
+        if not self._left:
+            raise CommandError("The watcher is too slow", status=503, error_id="too-slow")
+        return self._left.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _fact(sequence: int, conversation_id: str, name: str) -> dict[str, object]:
+    at = "2026-11-22T10:00:00.000Z"
+    return {"sequence": sequence, "at": at, "conversation_id": conversation_id, "name": name, "fields": {}}
+
+
 class FakeView(FakeControl, FakeRecordings):
     """One call between anna and boris, of whom only anna is registered."""
 
@@ -35,6 +63,8 @@ class FakeView(FakeControl, FakeRecordings):
         self.is_ready = True
         self.message_file = "/nowhere"
         self.deleted: list[str] = []
+        self.patient = False
+        self.call_count = 1
         self.loaded: list[tuple[bytes, bool]] = []
         self._anna = AgentView(
             user="anna",
@@ -77,7 +107,8 @@ class FakeView(FakeControl, FakeRecordings):
 
     def calls(self) -> Sequence[CallView]:
         legs = (LegView("c1.1", "anna", "101", "talking", "PCMA"), LegView("c1.2", "", "102", "talking", "PCMA"))
-        return [CallView("c1", "talking", legs, "2026-11-22T10:00:00.000Z")]
+        numbers = range(1, self.call_count + 1)
+        return [CallView(f"c{number}", "talking", legs, "2026-11-22T10:00:00.000Z") for number in numbers]
 
     def trace(self, conversation_id: str) -> Sequence[MessageView]:
         if conversation_id != "c1":
@@ -163,6 +194,10 @@ class FakeView(FakeControl, FakeRecordings):
     def refuse_calls(self, user: str, *, wanted: bool) -> AgentView:
         self._anna = replace(self.agent(user), do_not_disturb=wanted)
         return self._anna
+
+    def facts(self) -> FakeFacts:
+        self.watched = FakeFacts(patient=self.patient)
+        return self.watched
 
     def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         if compiled == b"broken":

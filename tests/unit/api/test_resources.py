@@ -67,6 +67,18 @@ async def test_trunks_are_listed(http: httpx.AsyncClient) -> None:
     assert (spare["registered_until"], spare["last_failure"]) == ("", "403 Forbidden")
 
 
+async def test_long_lists_come_a_page_at_a_time(http: httpx.AsyncClient, view: FakeView) -> None:
+    view.call_count = 5
+    first = await http.get("/api/v1/calls", params={"limit": 2})
+    assert ([one["conversation_id"] for one in first.json()], first.headers["X-Total-Count"]) == (["c1", "c2"], "5")
+    assert first.headers["Link"] == '</api/v1/calls?limit=2&offset=2>; rel="next"'
+    last = await http.get("/api/v1/calls", params={"limit": 2, "offset": 4})
+    assert ([one["conversation_id"] for one in last.json()], "Link" in last.headers) == (["c5"], False)
+    for wrong in ({"limit": 0}, {"limit": 1001}, {"offset": -1}):
+        refused = await http.get("/api/v1/calls", params=wrong)
+        assert (refused.status_code, refused.json()["field"]) == (422, f"query.{next(iter(wrong))}")
+
+
 async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None:
     [call] = (await http.get("/api/v1/calls")).json()
     assert (call["conversation_id"], call["state"]) == ("c1", "talking")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from softswitch.app.journal_tools import ShownFact, shown_facts, verify_journal
+from softswitch.app.journal_tools import shown_facts, verify_journal
+from softswitch.app.shown_facts import ShownFact
 from softswitch.calls.facts import ConversationStarted, DialogChanged, LegMediaOpened
 from softswitch.core.facts import UnknownFact, encode, fact
 from softswitch.journal.segments import SegmentWriter
