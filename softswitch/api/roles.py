@@ -9,8 +9,8 @@ OPERATOR: Final = "operator"
 ADMINISTRATOR: Final = "administrator"
 ROLES: Final = (VIEWER, OPERATOR, ADMINISTRATOR)
 
-_SECRET: Final = ("/api/v1/trace/", "/api/v1/site", "/api/v1/phones")
-"""What only an administrator sees: messages of calls, the site, how phones are set up."""
+_SECRET: Final = ("/api/v1/trace/", "/api/v1/site", "/api/v1/phones", "/api/v1/recordings", "/api/v1/voicemail")
+"""What only an administrator sees: messages of calls, the site, how phones are set up, what was recorded."""
 _OF_OPERATORS: Final = ("/api/v1/users/", "/api/v1/legs/", "/api/v1/conversations/", "/api/v1/conferences")
 
 
