@@ -85,7 +85,8 @@ def test_trunks_are_shown_with_their_registrations_and_failures(running: Path) -
 def test_calls_are_shown_with_their_legs(running: Path) -> None:
     [call] = json.loads(softswitch("calls", "--json", "--config", running).stdout)
     assert call["conversation_id"] == "c1"
-    assert call["legs"][0] == {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
+    leg = {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "codec": "PCMA"}
+    assert call["legs"][0].items() >= leg.items()
     assert "c1.2" in softswitch("calls", "--config", running).stdout
 
 
