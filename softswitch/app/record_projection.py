@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from softswitch.calls.records import PROJECTED, project
+from softswitch.app.record_rows import PROJECTED, project
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode, name_in
 from softswitch.journal.framing import sequence_of

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from softswitch.app.record_projection import projected
-from softswitch.calls.records import project
+from softswitch.app.record_rows import project
 from softswitch.journal.archive import read_archive, retired_through
 from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import read_payloads

@@ -15,7 +15,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from softswitch.app.history import newest_state
-from softswitch.calls.records import PROJECTED, project
+from softswitch.app.record_rows import PROJECTED, project
 from softswitch.core.facts import Record, decode, name_in
 from softswitch.journal.archive import write_archive
 from softswitch.journal.framing import sequence_of

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "agent": "softswitch.cli.agent",
     "queues": "softswitch.cli.queues",
     "why": "softswitch.cli.why",
+    "report": "softswitch.cli.report",
     "replay": "softswitch.cli.replay",
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",

@@ -99,6 +99,46 @@ RECORDINGS: Final = Table(
     Index("recordings_by_start", "started_at"),
 )
 
+QUEUE_ENTRIES: Final = Table(
+    "queue_entries",
+    METADATA,
+    Column("entry", BigInteger, primary_key=True, comment="counts up over all queues"),
+    Column("conversation_id", String, index=True),
+    Column("queue", String),
+    Column("number", String, comment="who waits, or is to be called back"),
+    Column("kind", String, comment="call or callback"),
+    Column("arrived_at", Instant, comment="the place in the line counts from it"),
+    Column("entered_at", Instant, index=True),
+    Column("answered_at", Instant, comment="empty: no agent took it"),
+    Column("ended_at", Instant),
+    Column("user_name", String, comment="the agent who took it"),
+    Column("end_how", String, comment="served, abandoned, time, full, no-agents, key ..."),
+    Column("waited_s", Float),
+    Column("talk_s", Float),
+)
+
+QUEUE_OUTCOMES: Final = Table(
+    "queue_outcomes",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, comment="of the fact"),
+    Column("entry", BigInteger),
+    Column("queue", String),
+    Column("user_name", String, comment="the agent who was rung"),
+    Column("how", String, comment="answered, rejected, missed, unreachable, withdrawn"),
+    Column("at", Instant, index=True),
+)
+
+AGENT_STATES: Final = Table(
+    "agent_states",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, comment="of the fact"),
+    Column("user_name", String, index=True),
+    Column("at", Instant),
+    Column("step", String, comment="logged_in, chosen, offered, serves, wraps_up, finished, entered_queue ..."),
+    Column("status", String, comment="from then on; empty where it is about a queue"),
+    Column("queue", String),
+)
+
 SEGMENTS_VIEW: Final = """
 CREATE VIEW segments AS
 SELECT s.conversation_id, s.segment, a.number AS party_a, b.number AS party_b, s.started_at, s.ended_at, s.codec,
@@ -111,6 +151,9 @@ TABLE_OF_ROWS: Final = {
     "legs": LEGS,
     "segments": SEGMENTS,
     "recordings": RECORDINGS,
+    "queue_entries": QUEUE_ENTRIES,
+    "queue_outcomes": QUEUE_OUTCOMES,
+    "agent_states": AGENT_STATES,
     "projections": PROJECTIONS,
 }
 """The table behind each name that a :class:`~softswitch.core.rows.RowChange` may use."""

@@ -523,3 +523,70 @@ async def test_an_agent_gives_the_caller_to_another_queue_blindly_and_only_so(wo
     await talk(caller, await vera.until_called(), world)
     assert status(world, "boris") == "ready"
     await caller.call.hang_up()
+
+
+@pytest.mark.row("M-20", "M-25")
+@behaviour(
+    Setting(
+        users={"boris": {"preset": "mango"}},
+        queues=(queue("support", "boris", wrap_up_s=60.0, wrap_up_status="break"),),
+    )
+)
+async def test_ready_for_work_ends_a_wrap_up_and_another_status_that_is_chosen_cancels_its_timer(world: World) -> None:
+    (boris,) = await logged_in(world, "boris")
+    anna = await world.registered("anna")
+    world.command(ChooseStatus("boris", "all_calls", "api"))
+    for number in (1, 2):
+        await anna.dial("700")
+        await talk(anna, await boris.until_called(times=number), world)
+        await anna.call.hang_up()
+        await asyncio.sleep(1)
+        assert status(world, "boris") == "break"
+        if number == 1:
+            world.command(EndWrapUp("boris", "api"))
+            assert status(world, "boris") == "all_calls"
+    world.command(ChooseStatus("boris", "outbound", "api"))
+    assert status(world, "boris") == "outbound"
+    await asyncio.sleep(120)
+    assert status(world, "boris") == "outbound"
+
+
+@pytest.mark.row("M-21")
+@behaviour(setting(queue("support", "boris", "vera", wrap_up_s=30.0)))
+async def test_the_wrap_up_of_one_does_not_touch_the_other(world: World) -> None:
+    boris, vera = await logged_in(world, "boris", "vera")
+    first, second = await customer(world), await customer(world, "second")
+    await talk(first, await boris.until_called(), world)
+    await talk(second, await vera.until_called(), world)
+    await first.call.hang_up()
+    await asyncio.sleep(20)
+    await second.call.hang_up()
+    await asyncio.sleep(12)
+    assert (status(world, "boris"), status(world, "vera")) == ("ready", "wrap_up")
+
+
+@pytest.mark.row("M-23")
+@behaviour(
+    Setting(
+        users={"boris": {"preset": "mango"}},
+        queues=(
+            queue("support", "boris", wrap_up_s=45.0, wrap_up_status="break"),
+            queue("sales", "boris", wrap_up_s=45.0, wrap_up_status="outbound"),
+            queue("vip", "boris", wrap_up_s=10.0, wrap_up_status="dnd"),
+        ),
+    )
+)
+async def test_the_status_is_that_of_the_longest_wrap_up_and_of_the_calls_own_queue_where_several_are_as_long(
+    world: World,
+) -> None:
+    (boris,) = await logged_in(world, "boris")
+    anna = await world.registered("anna")
+    seen = []
+    for times, number in enumerate(("700", "701", "702"), start=1):
+        await anna.dial(number)
+        await talk(anna, await boris.until_called(times=times), world)
+        await anna.call.hang_up()
+        await asyncio.sleep(1)
+        seen.append(status(world, "boris"))
+        await asyncio.sleep(50)
+    assert seen == ["break", "outbound", "break"]

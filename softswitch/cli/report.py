@@ -1,0 +1,55 @@
+"""``softswitch report``: figures of the past, from the call records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softswitch.app.report_tools import Table, as_csv, as_xlsx, catalogue, run_report
+from softswitch.cli.options import ConfigOption
+from softswitch.cli.output import print_json, print_table
+from softswitch.runtime.settings_file import load_settings
+
+_FORMATS = ("table", "csv", "json", "xlsx")
+
+
+def report(
+    name: Annotated[str, typer.Argument(help="Name of the report; see --list.")] = "",
+    *,
+    listed: Annotated[bool, typer.Option("--list", help="List the reports.")] = False,
+    since: Annotated[str, typer.Option("--from", help="First moment, ISO 8601 in UTC, e.g. 2026-11-01.")] = "0000",
+    until: Annotated[str, typer.Option("--to", help="The moment after the last one.")] = "9999",
+    sla: Annotated[float, typer.Option(help="Within how many seconds callers should be answered.")] = 20.0,
+    short: Annotated[float, typer.Option(help="Who hangs up within so many seconds does not count.")] = 5.0,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or xlsx.")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a report from the call records, whether the switch runs or not.
+
+    Example: softswitch report queues-by-day --from 2026-11-01 --to 2026-12-01 --format xlsx -o november.xlsx
+    """
+    if listed or not name:
+        print_table(("report", "what it tells"), catalogue(), empty="")
+        return
+    if form not in _FORMATS:
+        raise typer.BadParameter(f"{form!r}: write one of {', '.join(_FORMATS)}", param_hint="--format")
+    if form == "xlsx" and output is None:
+        raise typer.BadParameter("a workbook goes into a file: name one", param_hint="--output")
+    directory = load_settings(config).storage.directory
+    table = run_report(directory, name, since=since, until=until, sla_s=sla, short_s=short)
+    _write(table, form, output)
+
+
+def _write(table: Table, form: str, output: Path | None) -> None:
+    if form == "xlsx" and output is not None:
+        output.write_bytes(as_xlsx(table))
+    elif form == "csv":
+        text = as_csv(table)
+        typer.echo(text, nl=False) if output is None else output.write_text(text)
+    elif form == "json":
+        print_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+    else:
+        print_table(table.columns, [["" if v is None else v for v in row] for row in table.rows], empty="No rows.")
