@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from softswitch.app.turn import Turn
@@ -42,6 +42,9 @@ class VoicemailDesk:
         keep_s: after how long messages are deleted; 0: never.
         log: tells an event for people.
     """
+
+    follows: Collection[type] = (facts.VoicemailLeft, facts.VoicemailHeard, facts.VoicemailDeleted)
+    """The facts that change how many messages there are."""
 
     def __init__(
         self,
@@ -215,11 +218,9 @@ class VoicemailDesk:
 
     def touched(self, record: Record) -> Iterable[str]:
         """Return the users whose messages a fact changes."""
-        fact = record.fact
-        if not isinstance(fact, facts.VoicemailLeft | facts.VoicemailHeard | facts.VoicemailDeleted):
-            return ()
-        group = self._site().groups.get(fact.box)
-        return (fact.box,) if group is None else tuple(name for name, _ in group.members)
+        box = record.fact.box
+        group = self._site().groups.get(box)
+        return (box,) if group is None else tuple(name for name, _ in group.members)
 
     def _boxes_of(self, user: str) -> list[str]:
         groups = self._site().groups.values()

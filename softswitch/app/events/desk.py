@@ -80,6 +80,10 @@ class EventDesk:
     ) -> None:
         self.state = state
         self.packages: Mapping[str, Package] = {package.name: package for package in packages}
+        self._concerned: dict[type, list[Package]] = {}
+        for package in self.packages.values():
+            for kind in package.follows:
+                self._concerned.setdefault(kind, []).append(package)
         self._lists = lists
         self._ua = ua
         self._locations = locations
@@ -237,9 +241,10 @@ class EventDesk:
         """See what a fact may change of what is watched; called before it is applied."""
         if not len(self.state):
             return
-        if type(record.fact) is RegistrationBound:
+        kind = type(record.fact)
+        if kind is RegistrationBound:
             self._moved(record.fact, now)
-        for package in self.packages.values():
+        for package in self._concerned.get(kind, ()):
             for resource in package.touched(record):
                 self.mark(package.name, resource)
 

@@ -52,6 +52,7 @@ class DialogPackage:
     name = "dialog"
     content_types = (CONTENT_TYPE,)
     duration = Duration()
+    follows = frozenset({facts.LegAdded, facts.SegmentStarted, *_OF_LEGS})
     listed = True
 
     def __init__(
@@ -86,9 +87,7 @@ class DialogPackage:
             return self._extensions([made.user])
         if type(made) is facts.SegmentStarted:
             return self._extensions([self._user_of(made.leg_a), self._user_of(made.leg_b)])
-        if type(made) in _OF_LEGS:
-            return self._extensions([self._user_of(made.leg)])
-        return ()
+        return self._extensions([self._user_of(made.leg)])
 
     def _user_of(self, leg: str) -> str:
         found = self._calls.legs.get(leg)

@@ -41,6 +41,7 @@ class FeaturesPackage:
     name = "as-feature-event"
     content_types = (CONTENT_TYPE, "multipart/mixed")
     duration = Duration()
+    follows = frozenset(_OF_USERS)
     listed = False
 
     def __init__(self, people: People, site: Callable[[], Site]) -> None:
@@ -63,8 +64,6 @@ class FeaturesPackage:
 
     def touched(self, record: Record) -> Iterable[str]:
         """Return the extension of the user whose features a fact changes."""
-        if type(record.fact) not in _OF_USERS:
-            return ()
         user = self._site().users.get(record.fact.user)
         return () if user is None else (user.extension,)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from softswitch.app.events.package import Content, Telling, own_resource
@@ -21,13 +21,20 @@ class Mailboxes(Protocol):
         """Return how many messages a user has, by the user's name."""
         ...
 
+    @property
+    def follows(self) -> Collection[type]:
+        """The types of the facts that change messages."""
+        ...
+
     def touched(self, record: Record) -> Iterable[str]:
-        """Return the names of the users whose messages a fact changes."""
+        """Return the names of the users whose messages a fact of these types changes."""
         ...
 
 
 class NoMailboxes:
     """Nobody has any message."""
+
+    follows: Collection[type] = ()
 
     def counts(self, user: str) -> MailCounts:
         """Return zeros."""
@@ -54,6 +61,7 @@ class MessageSummaryPackage:
 
     def __init__(self, mailboxes: Mailboxes, site: Callable[[], Site], domain: str) -> None:
         self.mailboxes = mailboxes
+        self.follows = mailboxes.follows
         self._site = site
         self._domain = domain
 

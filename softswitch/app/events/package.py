@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from softswitch.core.errors import SipError
@@ -51,6 +51,11 @@ class Package(Protocol):
         ...
 
     @property
+    def follows(self) -> Collection[type]:
+        """The types of the facts that :meth:`touched` is asked about."""
+        ...
+
+    @property
     def duration(self) -> Duration:
         """How long a subscription may last."""
         ...
@@ -82,7 +87,7 @@ class Package(Protocol):
         ...
 
     def touched(self, record: Record) -> Iterable[str]:
-        """Return the resources that a fact may change; it is asked before the fact is applied."""
+        """Return the resources that a fact of these types may change; it is asked before the fact is applied."""
         ...
 
 

@@ -30,6 +30,7 @@ _OF_USERS: Final = (
     agent_facts.StatusChosen,
     agent_facts.DisturbanceChosen,
 )
+_OF_LEGS: Final = (facts.LegAnswered, facts.LegAcknowledged, facts.LegEnded)
 
 
 class PresencePackage:
@@ -47,6 +48,7 @@ class PresencePackage:
     name = "presence"
     content_types = (CONTENT_TYPE,)
     duration = Duration()
+    follows = frozenset({*_OF_USERS, *_OF_LEGS, facts.LegAdded})
     listed = True
 
     def __init__(
@@ -75,11 +77,9 @@ class PresencePackage:
         kind = type(made)
         if kind in _OF_USERS or kind is facts.LegAdded:
             name = made.user
-        elif kind in (facts.LegAnswered, facts.LegAcknowledged, facts.LegEnded):
+        else:
             leg = self._calls.legs.get(made.leg)
             name = "" if leg is None else leg.user
-        else:
-            return ()
         user = self._site().users.get(name)
         return () if user is None else (user.extension,)
 

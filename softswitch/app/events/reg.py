@@ -28,6 +28,7 @@ class RegPackage:
     name = "reg"
     content_types = (CONTENT_TYPE,)
     duration = Duration()
+    follows = frozenset({RegistrationBound, RegistrationRemoved})
     listed = False
 
     def __init__(
@@ -44,10 +45,8 @@ class RegPackage:
 
     def touched(self, record: Record) -> Iterable[str]:
         """Return the extension of whose phone a fact is about."""
-        if type(record.fact) in (RegistrationBound, RegistrationRemoved):
-            user = self._site().users.get(record.fact.user)
-            return () if user is None else (user.extension,)
-        return ()
+        user = self._site().users.get(record.fact.user)
+        return () if user is None else (user.extension,)
 
     def state(self, resource: str) -> tuple[ContactState, ...]:
         """Return the phones that are registered; a refresh changes their CSeq, and so is told."""

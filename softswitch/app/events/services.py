@@ -21,10 +21,12 @@ from softswitch.app.events.waiting_lamp import WaitingLamp
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.people import People
 from softswitch.app.turn import Turn
+from softswitch.calls.facts import LegEnded, SegmentStarted
 from softswitch.calls.perform import Session
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
+from softswitch.directory.location import RegistrationBound
 from softswitch.directory.site import Site
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.user_agent import UserAgent
@@ -99,6 +101,17 @@ class PhoneServices:
         self.phones = PhoneResync(ua, folded.locations, site, domain)
         self._lines = ConnectedLine(folded.calls, sessions, folded.locations, site, domain)
         self._lamp = WaitingLamp(ua, self.summary, folded.locations, folded.subscriptions, site, domain)
+        self._followers = self._by_fact()
+
+    def _by_fact(self) -> Mapping[type, tuple[Callable[[Record], None], ...]]:
+        """Return who sees which facts: a hundred are made for a call, and few concern anybody here."""
+        lamp, lines = self._lamp.follow, self._lines.follow
+        return {
+            **dict.fromkeys(self.summary.follows, (lamp,)),
+            RegistrationBound: (lamp, self.messages.follow),
+            SegmentStarted: (lines,),
+            LegEnded: (lines,),
+        }
 
     def servants(self) -> Mapping[str, Callable[..., None]]:
         """Return who takes requests outside of dialogs, by method."""
@@ -120,9 +133,8 @@ class PhoneServices:
 
     def follow(self, record: Record) -> None:
         """See a fact before it is applied."""
-        self._lamp.follow(record)
-        self._lines.follow(record)
-        self.messages.follow(record)
+        for follower in self._followers.get(type(record.fact), ()):
+            follower(record)
         self.events.follow(record, now=self._turn.now)
 
     def end_turn(self) -> bool:
