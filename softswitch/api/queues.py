@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from softswitch.api.queues_view import AgentFigures, QueueView
+from softswitch.api.queues_view import AgentFigures, NoticeView, QueueView
 from softswitch.api.view import SwitchView
 
 
@@ -23,6 +23,11 @@ def router(view: SwitchView) -> APIRouter:
     async def queue(name: str) -> QueueView:
         """Show one queue: the data of a wallboard of its own."""
         return view.queue(name)
+
+    @routes.get("/queue-notices")
+    async def notices() -> Sequence[NoticeView]:
+        """List the last notices to supervisors: lost calls, and callers who waited too long."""
+        return view.notices()
 
     @routes.get("/agent-figures")
     async def figures() -> Sequence[AgentFigures]:

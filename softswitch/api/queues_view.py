@@ -80,6 +80,24 @@ class QueueView:
     waiting_entries: tuple[EntryView, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """Something that supervisors were told unasked."""
+
+    notice: int
+    at: str
+    """ISO 8601 in UTC."""
+    queue: str
+    kind: str
+    """``lost``: a caller hung up; ``sla``: somebody waits longer than ``sla_s``."""
+    number: str
+    waited_s: int
+    pending: tuple[str, ...]
+    """Channels by which it has not gone out yet."""
+    problems: Mapping[str, str]
+    """Channels by which it never will, and why."""
+
+
 class QueuesView(Protocol):
     """The queues of the running switch. Every method returns at once."""
 
@@ -93,6 +111,10 @@ class QueuesView(Protocol):
         Raises:
             CommandError: there is none of that name.
         """
+        ...
+
+    def notices(self) -> Sequence[NoticeView]:
+        """List the last notices to supervisors, the newest last."""
         ...
 
     def agent_figures(self) -> Sequence[AgentFigures]:

@@ -33,6 +33,8 @@ from softswitch.app.quality_watch import PhoneQuality, QualityWatch
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_desk import KIND as QUEUE
 from softswitch.app.queue_desk import QueueDesk
+from softswitch.app.queue_notices import TICKET as NOTICE
+from softswitch.app.queue_notices import QueueNotices
 from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.redirects import Redirects
 from softswitch.app.registrations import Registrations
@@ -192,7 +194,7 @@ class Brain:
             send_keys=media.send_keys,
             times=lambda: (turn.now, turn.wall_s),
         )
-        self.queues = self._new_queue_desk()
+        self.queues, self.queue_notices = self._new_queue_desk(), self._new_queue_notices()
         self._call_desk.led_by({**made.by_kind(), QUEUE: self.queues.guide, **(guides or {})})
         askers = (
             lambda a: self._trunk_registrar.responded(a, now=turn.now),
@@ -338,6 +340,17 @@ class Brain:
     def _dial_for(self, user: str, number: str, auto_answer: bool) -> str:  # as the desk asks
         return self.lines.dial(user, number, auto_answer=auto_answer)
 
+    def _new_queue_notices(self) -> QueueNotices:
+        return QueueNotices(
+            self._folded,
+            self._turn,
+            site=lambda: self.desk.site,
+            errands=self._errands,
+            wake_ups=self._wake_ups,
+            mail=self._settings.mail,
+            log=self._log,
+        )
+
     def _new_queue_desk(self) -> QueueDesk:
         turn = self._turn
         conduct = QueueCalls(
@@ -416,7 +429,9 @@ class Brain:
     def errand_over(self, ticket: str, over: ErrandOver) -> None:
         """Take what became of an errand; one that nobody waits for any more changes nothing."""
         self._turn.look_at_clock()
-        if ticket.startswith(TICKET):
+        if ticket.startswith(NOTICE):
+            self.queue_notices.errand_over(ticket, over)
+        elif ticket.startswith(TICKET):
             self.voicemail.errand_over(ticket, over)
         else:
             self._call_desk.tell_guide(*self._scenarios.told_of_errand(ticket, over))
@@ -508,6 +523,7 @@ class Brain:
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
         self.voicemail.end_turn()
+        self.queue_notices.end_turn()
         if self.services.end_turn():
             self._sessions.run()
         self._turn.end()
@@ -523,6 +539,7 @@ class Brain:
         self.queues.resume()
         self._hosts.let_in()
         self.voicemail.resume()
+        self.queue_notices.resume()
         self._sessions.run()
 
     def settle_media(self) -> None:

@@ -36,6 +36,7 @@ from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import Gap, Loss
 from softswitch.queues.agents.state import AgentsState
 from softswitch.queues.figures.state import Figures
+from softswitch.queues.notices.state import Notices
 from softswitch.queues.router import values as queue_values
 from softswitch.queues.router.apply import apply as apply_queue_fact
 from softswitch.queues.router.state import RouterState
@@ -59,6 +60,7 @@ class FoldedState:
         agents: who is logged in, and in which status.
         queues: who waits, and for whom.
         figures: what queues and agents have done today.
+        notices: what supervisors are told.
         trunks: where we are registered ourselves.
         silent_hosts: hosts of trunks that do not answer.
         phone_quality: how the last calls of users sounded.
@@ -85,6 +87,7 @@ class FoldedState:
         self.agents = AgentsState()
         self.queues = RouterState()
         self.figures = Figures()
+        self.notices = Notices()
         self.trunks = TrunkRegistrations()
         self.silent_hosts = SilentHosts()
         self.phone_quality = PhoneQuality()
@@ -163,6 +166,7 @@ class FoldedState:
             self.agents.apply(record)
             apply_queue_fact(self.queues, record)
             self.figures.apply(record)
+            self.notices.apply(record)
             self.trunks.apply(record)
             self.silent_hosts.apply(record)
             self.phone_quality.apply(record)
@@ -212,6 +216,7 @@ class FoldedState:
             self.trunk_days.values(),
             self.mailboxes.values(),
             self.phone_quality.values(),
+            self.notices.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -250,5 +255,7 @@ class FoldedState:
             self.trunk_days.restore(later[11] if len(later) > 11 else ())
             self.mailboxes.restore(later[12] if len(later) > 12 else ())
             self.phone_quality.restore(later[13] if len(later) > 13 else ())
+            if len(later) > 14:
+                self.notices.restore(later[14])
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

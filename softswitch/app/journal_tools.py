@@ -18,6 +18,7 @@ from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import Gap, Summary, read_journal, verify
 from softswitch.queues.agents import facts as agent_facts
 from softswitch.queues.login_menu import facts as login_menu_facts
+from softswitch.queues.notices import facts as notice_facts
 from softswitch.queues.rooms import facts as room_facts
 from softswitch.queues.router import facts as queue_facts
 from softswitch.scenario import facts as scenario_facts
@@ -36,6 +37,7 @@ FACT_MODULES = (
     agent_facts,
     login_menu_facts,
     queue_facts,
+    notice_facts,
     scenario_facts,
     subscriptions,
     publications,

@@ -1,4 +1,4 @@
-"""Sending a mail with a recording in it."""
+"""Sending a mail, with a recording in it where there is one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ async def send_mail(values: Mapping[str, Any]) -> ErrandOver:
     """Send a mail; what goes wrong is told, not raised.
 
     Args:
-        values: ``host port tls username password_env sender to id subject text path``; the same id gives the same
-            Message-ID, by which a mail that comes twice can be told.
+        values: ``host port tls username password_env sender to id subject text path``; without a path nothing is
+            attached. The same id gives the same Message-ID, by which a mail that comes twice can be told.
     """
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = values["sender"], values["to"], values["subject"]
     made["Message-ID"] = f"<{values['id']}@{values['sender'].rpartition('@')[2] or 'softswitch.local'}>"
     made.set_content(values["text"])
     try:
-        recording = await asyncio.to_thread(Path(values["path"]).read_bytes)
-        made.add_attachment(recording, maintype="audio", subtype="wav", filename="message.wav")
+        if values["path"]:
+            recording = await asyncio.to_thread(Path(values["path"]).read_bytes)
+            made.add_attachment(recording, maintype="audio", subtype="wav", filename="message.wav")
         await aiosmtplib.send(
             made,
             hostname=values["host"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from softswitch.api.queues_view import AgentFigures, EntryView, QueueView
+from softswitch.api.queues_view import AgentFigures, EntryView, NoticeView, QueueView
 from softswitch.app.brain import Brain
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError
@@ -36,6 +36,22 @@ class BrainQueues:
         if found is None:
             raise CommandError(f"There is no queue {name}", status=404, error_id="unknown-queue", field="queue")
         return self._queue(found)
+
+    def notices(self) -> Sequence[NoticeView]:
+        """List the last notices to supervisors."""
+        return [
+            NoticeView(
+                each.raised.notice,
+                iso_utc(each.at_s),
+                each.raised.queue,
+                each.raised.kind,
+                each.raised.number,
+                round(each.raised.waited_s),
+                tuple(sorted(each.pending)),
+                dict(each.problems),
+            )
+            for each in self._brain.queue_notices.state.notices.values()
+        ]
 
     def agent_figures(self) -> Sequence[AgentFigures]:
         """List what agents have done today."""

@@ -278,7 +278,6 @@ SECTIONS: Final[dict[str, Fields]] = {
 """Every section that a site file may have."""
 
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
-    "queues": frozenset({"notify"}),
     "contacts": frozenset({"email"}),
     "users": frozenset({"roles"}),
 }

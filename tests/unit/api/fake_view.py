@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from softswitch.api.people_view import AgentView, ForwardView, StatusRowView
 from softswitch.api.phones_view import ResyncView, SubscriptionView
-from softswitch.api.queues_view import AgentFigures, EntryView, QueueView
+from softswitch.api.queues_view import AgentFigures, EntryView, NoticeView, QueueView
 from softswitch.api.view import (
     BanView,
     CallView,
@@ -182,6 +182,9 @@ class FakeView(FakeControl, FakeRecordings):
         counts = (9, 5, 4, 2, 1, 0, 1, 12.5, 70, 180.0, 20.0, 5.0, 66.7, "in time / all that count")
         agents = {"anna": "free", "boris": "logged out"}
         return QueueView("support", "700", "longest_idle", "normal", ("vera",), 1, 65, 2, agents, *counts, (entry,))
+
+    def notices(self) -> Sequence[NoticeView]:
+        return [NoticeView(1, "2026-11-22T10:00:00.000Z", "support", "lost", "7001", 40, ("webhook",), {})]
 
     def agent_figures(self) -> Sequence[AgentFigures]:
         return [AgentFigures("anna", 6, 5, 1, 0, 900, 3600, 25.0)]

@@ -219,6 +219,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/queues",
         "/api/v1/queues/{name}",
         "/api/v1/agent-figures",
+        "/api/v1/queue-notices",
         "/healthz",
         "/metrics",
     }
@@ -298,6 +299,8 @@ async def test_queues_are_shown_with_their_lines_and_agents_with_their_day(http:
     assert (queue["waiting"], queue["longest_wait_s"], queue["service_level"]) == (1, 65, 66.7)
     assert (await http.get("/api/v1/queues/support")).json() == queue
     assert (await http.get("/api/v1/queues/none")).json()["error_id"] == "unknown-queue"
+    (notice,) = (await http.get("/api/v1/queue-notices")).json()
+    assert (notice["kind"], notice["queue"], notice["pending"]) == ("lost", "support", ["webhook"])
     (figures,) = (await http.get("/api/v1/agent-figures")).json()
     assert (figures["user"], figures["occupancy"]) == ("anna", 25.0)
     answer = await http.put("/api/v1/users/anna/queues", json={"logged_in": True, "queue": ""})

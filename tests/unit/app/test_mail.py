@@ -66,6 +66,14 @@ async def test_a_message_goes_out_with_its_recording(server: tuple[Kept, int], t
     assert attached.get_payload(decode=True) == recording.read_bytes()
 
 
+async def test_a_notice_without_a_recording_goes_out_as_text(server: tuple[Kept, int], tmp_path: Path) -> None:
+    kept, port = server
+    assert await send_mail({**order(port, tmp_path), "path": ""}) == ErrandOver(True, "done", {})
+    (mail,) = kept.mails
+    assert mail.get_content_type() == "text/plain"
+    assert "+79161112233" in mail.get_payload()
+
+
 async def test_a_server_that_is_not_there_and_a_file_that_is_gone_are_told(
     server: tuple[Kept, int], tmp_path: Path
 ) -> None:

@@ -1,0 +1,214 @@
+"""Tells supervisors of lost calls and of callers who wait too long: by mail, by webhook, and in the API.
+
+What is to be told is a fact before it goes out, so a restart forgets nothing; a server that is down is asked again,
+later and later, and delays nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from softswitch.app.folded_state import FoldedState
+from softswitch.app.turn import Turn
+from softswitch.app.wake_ups import WakeUps
+from softswitch.core.clock import iso_utc
+from softswitch.core.facts import Record
+from softswitch.directory.site import Queue, Site
+from softswitch.queues.notices.facts import NoticeOver, NoticeRaised
+from softswitch.queues.notices.state import Notice
+from softswitch.queues.router.facts import QueueEntered, QueueLeft
+from softswitch.queues.router.state import Entry, EntryState
+from softswitch.scenario.errands import HTTP, MAIL, Errand, ErrandOver, Errands
+
+TICKET: Final = "notice:"
+AGAIN_S: Final = (30, 120, 600, 3600, 10_800, 43_200)
+"""How long after a try that failed the next one is made."""
+QUIET_S: Final = 300.0
+"""For how long after a notice that somebody waits too long a queue gives no other of that kind."""
+_SLA: Final = "queue-sla"
+_AGAIN: Final = "queue-notice"
+_WEBHOOK: Final = "webhook"
+
+
+class QueueNotices:
+    """Raises notices and has them sent.
+
+    Args:
+        folded: who waits, and the notices.
+        turn: gives facts their place.
+        site: returns the site in force.
+        errands: sends mail and requests.
+        wake_ups: wakes us when somebody has waited long enough, and for another try.
+        mail: how mail is sent; empty: not at all.
+        log: tells an event for people.
+    """
+
+    def __init__(
+        self,
+        folded: FoldedState,
+        turn: Turn,
+        *,
+        site: Callable[[], Site],
+        errands: Errands,
+        wake_ups: WakeUps,
+        mail: Mapping[str, Any],
+        log: Callable[..., None],
+    ) -> None:
+        self.state = folded.notices
+        self._entries = folded.queues.entries
+        self._turn = turn
+        self._site = site
+        self._errands = errands
+        self._wake_ups = wake_ups
+        self._mail = mail
+        self._log = log
+        self._lost: list[tuple[QueueLeft, str]] = []
+        self._tries: dict[str, int] = {}
+        self._quiet_until_s: dict[str, float] = {}
+        turn.listen(self._note)
+        wake_ups.serve(_SLA, self._waits_long)
+        wake_ups.serve(_AGAIN, self._again)
+
+    # What happens
+
+    def _note(self, record: Record) -> None:
+        fact = record.fact
+        if isinstance(fact, QueueEntered) and fact.kind == "call":
+            queue = self._site().queues.get(fact.queue)
+            if queue is not None and _tells(queue):
+                self._wake_ups.arm(_SLA, str(fact.entry), record.wall_s + queue.sla_s)
+        elif isinstance(fact, QueueLeft):
+            self._wake_ups.arm(_SLA, str(fact.entry), None)
+            entry = self._entries.get(fact.entry)
+            if fact.how == "abandoned":
+                self._lost.append((fact, "" if entry is None else entry.number))
+
+    def end_turn(self) -> None:
+        """Raise what the turn came to."""
+        lost, self._lost = self._lost, []
+        for left, number in lost:
+            queue = self._site().queues.get(left.queue)
+            if queue is not None and _tells(queue) and left.waited_s >= queue.short_abandon_s:
+                self._raise(queue, "lost", left.entry, number, left.waited_s)
+
+    def _waits_long(self, subject: str) -> None:
+        entry = self._entries.get(int(subject))
+        queue = None if entry is None else self._site().queues.get(entry.queue)
+        if entry is None or queue is None or not _still_waits(entry):
+            return
+        now = self._turn.wall_s
+        if now >= self._quiet_until_s.get(queue.name, 0.0):
+            self._quiet_until_s[queue.name] = now + QUIET_S
+            self._raise(queue, "sla", entry.entry, entry.number, now - entry.entered_s)
+
+    def _raise(self, queue: Queue, kind: str, entry: int, number: str, waited_s: float) -> None:
+        mails = tuple(f"mail:{address}" for address in queue.notify_mail) if self._mail else ()
+        channels = (*mails, *((_WEBHOOK,) if queue.notify_webhook else ()))
+        fact = NoticeRaised(self.state.last + 1, queue.name, kind, entry, number, waited_s, channels)
+        self.state.apply(self._turn.place(fact))
+        self._send(self.state.notices[fact.notice])
+
+    # Sending
+
+    def _send(self, notice: Notice) -> None:
+        for channel in sorted(notice.pending):
+            errand = self._errand(notice, channel)
+            if errand is None:
+                self._over(notice.raised.notice, channel, "the site names it no more")
+            else:
+                self._errands.send(self._ticket(f"{notice.raised.notice}/{channel}"), errand)
+
+    def _errand(self, notice: Notice, channel: str) -> Errand | None:
+        queue = self._site().queues.get(notice.raised.queue)
+        if queue is None:
+            return None
+        if channel == _WEBHOOK:
+            if not queue.notify_webhook:
+                return None
+            asked = {"method": "POST", "url": queue.notify_webhook, "headers": {}, "token_env": "", "into": {}}
+            return Errand(HTTP, {**asked, "json": _document(notice)}, 10.0)
+        told = {
+            "to": channel.removeprefix("mail:"),
+            "id": f"queue-notice-{notice.raised.notice}",
+            "subject": _subject(notice),
+            "text": _text(notice),
+            "path": "",
+        }
+        return Errand(MAIL, {**self._mail, **told}, 60.0) if self._mail else None
+
+    def errand_over(self, ticket: str, over: ErrandOver) -> None:
+        """Take what became of a notice; one that did not go out is tried again."""
+        _, number, channel = ticket.removeprefix(TICKET).split("/", 2)
+        notice = self.state.notices.get(int(number))
+        if notice is None or channel not in notice.pending:
+            return
+        key = f"{number}/{channel}"
+        tries = self._tries.pop(key, 0)
+        if over.ok:
+            self._over(int(number), channel, "")
+        elif tries >= len(AGAIN_S):
+            self._over(int(number), channel, over.word)
+        else:
+            self._log("queue.notice_failed", notice=int(number), reason=over.word, tries=tries + 1)
+            self._tries[key] = tries + 1
+            self._wake_ups.arm(_AGAIN, key, self._turn.wall_s + AGAIN_S[tries])
+
+    def _over(self, number: int, channel: str, problem: str) -> None:
+        self.state.apply(self._turn.place(NoticeOver(number, channel, problem)))
+
+    def _again(self, key: str) -> None:
+        number, _, channel = key.partition("/")
+        notice = self.state.notices.get(int(number))
+        errand = None if notice is None or channel not in notice.pending else self._errand(notice, channel)
+        if errand is not None:
+            self._errands.send(self._ticket(key), errand)
+
+    def _ticket(self, key: str) -> str:
+        """Name a try: one that is known already is not begun again."""
+        return f"{TICKET}{self._tries.get(key, 0)}/{key}"
+
+    def resume(self) -> None:
+        """Go on where an earlier brain was."""
+        for entry in self._entries.values():
+            queue = self._site().queues.get(entry.queue)
+            if queue is not None and _tells(queue) and _still_waits(entry):
+                self._wake_ups.arm(_SLA, str(entry.entry), max(self._turn.wall_s, entry.entered_s + queue.sla_s))
+        for notice in list(self.state.notices.values()):
+            self._send(notice)
+
+
+def _tells(queue: Queue) -> bool:
+    """Tell whether anybody wants to know of this queue."""
+    return bool(queue.supervisors or queue.notify_mail or queue.notify_webhook)
+
+
+def _still_waits(entry: Entry) -> bool:
+    return entry.kind == "call" and entry.state is not EntryState.SERVED
+
+
+def _subject(notice: Notice) -> str:
+    who = notice.raised.number or "somebody"
+    if notice.raised.kind == "lost":
+        return f"{notice.raised.queue}: lost call of {who}"
+    return f"{notice.raised.queue}: {who} waits too long"
+
+
+def _text(notice: Notice) -> str:
+    raised = notice.raised
+    what = "hung up" if raised.kind == "lost" else "has not been answered"
+    who = raised.number or "Somebody"
+    return f"{who} {what} after {raised.waited_s:.0f} s in {raised.queue}.\n{iso_utc(notice.at_s)}\n"
+
+
+def _document(notice: Notice) -> dict[str, object]:
+    raised = notice.raised
+    return {
+        "type": f"queue.{raised.kind}",
+        "notice": raised.notice,
+        "queue": raised.queue,
+        "entry": raised.entry,
+        "number": raised.number,
+        "waited_s": round(raised.waited_s, 1),
+        "at": iso_utc(notice.at_s),
+    }

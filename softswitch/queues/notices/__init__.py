@@ -1,0 +1,1 @@
+"""What supervisors are told unasked: lost calls, and callers who wait for too long."""

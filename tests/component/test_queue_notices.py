@@ -1,0 +1,91 @@
+"""What supervisors are told unasked, by mail, by webhook and in the API, and that nothing of it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+
+from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.queues_view import BrainQueues
+from softswitch.directory.site import Number, Queue, Trunk
+from softswitch.scenario.errands import ErrandOver
+from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.errands import Answer
+from softswitch.simulation.phone import SimulatedPhone
+from softswitch.simulation.phone_call import CallState
+from softswitch.simulation.world import Setting, World
+
+MAIL: Final = {
+    "host": "mail.example.net", "port": 25, "tls": "none", "username": "", "password_env": "",
+    "sender": "pbx@example.net",
+}  # fmt: skip
+HOOK: Final = "https://hooks.example.net/queue"
+
+
+def setting(**more: Any) -> Setting:  # noqa: ANN401  # of any field of a queue
+    queue = Queue("support", "700", ("boris",), sla_s=20.0, supervisors=("vera",), **more)
+    return Setting(
+        settings=BrainSettings(mail=MAIL),
+        queues=(queue,),
+        trunks=(Trunk("pstn", "192.0.2.99", 5060, "udp", any_port=True),),
+        numbers=(Number("+74950000001", "queue", "support"),),
+    )
+
+
+async def customer(world: World, number: str = "+79160000001", port: int = 5060) -> SimulatedPhone:
+    phone = world.phone(number, host="192.0.2.99", port=port)
+    await phone.dial("+74950000001")
+    await phone.call.until(CallState.UP)
+    return phone
+
+
+def told(world: World) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(each.kind, each.number, each.pending) for each in BrainQueues(world.switch.brain, world.clock).notices()]
+
+
+@pytest.mark.row("C-35")
+@behaviour(setting(notify_mail=("vera@example.net",), notify_webhook=HOOK))
+async def test_a_lost_call_is_told_by_mail_by_webhook_and_in_the_api(world: World) -> None:
+    world.switch.errands.answers = (Answer(HOOK),)
+    caller = await customer(world)
+    await asyncio.sleep(12)
+    await caller.call.hang_up()
+    await asyncio.sleep(2)
+    assert told(world) == [("lost", "+79160000001", ())]
+    (mail,) = world.switch.errands.mails.values()
+    assert (mail["to"], mail["subject"]) == ("vera@example.net", "support: lost call of +79160000001")
+    assert set(world.switch.errands.asked.values()) == {HOOK}
+    hasty = await customer(world, "+79160000002", 5070)
+    await hasty.call.hang_up()
+    await asyncio.sleep(2)
+    assert len(told(world)) == 1, "who hangs up at once is no lost call"
+
+
+@pytest.mark.row("C-26")
+@behaviour(setting(notify_mail=("vera@example.net",)))
+async def test_who_waits_longer_than_the_service_level_is_told_once_in_a_while(world: World) -> None:
+    caller = await customer(world)
+    second = await customer(world, "+79160000002", 5070)
+    await asyncio.sleep(19)
+    assert not told(world)
+    await asyncio.sleep(4)
+    assert told(world) == [("sla", "+79160000001", ())], "one notice for a while, not one a caller"
+    (mail,) = world.switch.errands.mails.values()
+    assert mail["subject"] == "support: +79160000001 waits too long"
+    await caller.call.hang_up()
+    await second.call.hang_up()
+
+
+@behaviour(setting(notify_mail=("vera@example.net",)))
+async def test_a_mail_server_that_is_down_delays_nothing_and_is_asked_again(world: World) -> None:
+    world.switch.errands.mail_over = ErrandOver(False, "ConnectionRefusedError", {})
+    caller = await customer(world)
+    await asyncio.sleep(12)
+    await caller.call.hang_up()
+    await asyncio.sleep(5)
+    assert told(world) == [("lost", "+79160000001", ("mail:vera@example.net",))]
+    world.switch.errands.mail_over = ErrandOver(True, "done", {})
+    await asyncio.sleep(200)
+    assert told(world) == [("lost", "+79160000001", ())]
