@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
@@ -61,11 +62,14 @@ def router(view: SwitchView) -> APIRouter:
         )
 
     @routes.get("/recordings/{recording}/audio")
-    async def audio(recording: str, how: Literal["play", "export"] = "play", by: str = _API) -> FileResponse:
+    async def audio(recording: str, how: Literal["play", "export"] = "play", by: str = _API) -> StreamingResponse:
         """Return a recording's sound; that is kept as a fact."""
         path = await run_in_threadpool(view.recording_file, recording)
         view.note_access(recording, by, how)
-        return FileResponse(path, filename=path.name)
+        name = path.name.removesuffix(".sealed")
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(view.recorded_sound(path), media_type=kind, headers=disposition)
 
     @routes.post("/recordings/{recording}/access")
     async def access(recording: str, wanted: Access) -> AccessedView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -68,6 +68,14 @@ class RecordingsView(Protocol):
 
         Raises:
             CommandError: there is none.
+        """
+        ...
+
+    def recorded_sound(self, path: Path) -> Iterator[bytes]:
+        """Return what a file holds, opened where it is sealed, a piece at a time. Reads.
+
+        Raises:
+            CommandError: it cannot be opened.
         """
         ...
 

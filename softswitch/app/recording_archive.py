@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.api.recordings_view import RecordingView
+from softswitch.app.key_file import ensure_key
+from softswitch.app.sealed_files import KEY_FILE, SUFFIX, opened_pieces, plain_file
 from softswitch.core.clock import iso_utc
 from softswitch.core.errors import CommandError
 from softswitch.media.recorder.about import forget_about
@@ -22,6 +26,7 @@ FORMS: Final = {"wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS"), "flac": ("FLA
 """By the end of a file's name, what libsndfile calls it. Its MP3 comes out with other levels than went in."""
 _OPUS_RATES: Final = (8000, 12000, 16000, 24000, 48000)
 _PIECE_FRAMES: Final = 1 << 16
+_PIECE_OCTETS: Final = 1 << 18
 MOST: Final = 1000
 
 
@@ -91,6 +96,32 @@ class RecordingArchive:
             text = f"The file {path} of this recording is not there."
             raise CommandError(text, status=410, error_id="recording-gone", field="recording")
         return path
+
+    def sound_of(self, path: Path) -> Iterator[bytes]:
+        """Return what a file holds, opened where it is sealed, a piece at a time.
+
+        Raises:
+            CommandError: it cannot be opened.
+        """
+        if path.suffix == SUFFIX:
+            yield from opened_pieces(path, ensure_key(self._directory / KEY_FILE))
+            return
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE_OCTETS):
+                yield piece
+
+    @contextmanager
+    def plain(self, path: Path) -> Iterator[Path]:
+        """Give a file that any program can read, for the length of a block.
+
+        Raises:
+            CommandError: it cannot be opened.
+        """
+        if path.suffix != SUFFIX:
+            yield path
+            return
+        with plain_file(path, ensure_key(self._directory / KEY_FILE)) as plain:
+            yield plain
 
     def remove(self, recording: str) -> None:
         """Remove a recording's file and what was told beside it of that file; one that is not there is fine.

@@ -5,12 +5,15 @@ What it does to a recording it says to the switch, which keeps it as a fact; whe
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
 from softswitch.api.recordings_view import RecordingView
+from softswitch.app.key_file import ensure_key
 from softswitch.app.recording_archive import MOST, RecordingArchive, convert, is_same_sound
+from softswitch.app.sealed_files import KEY_FILE, SUFFIX, plain_file, seal
 from softswitch.core.clock import iso_utc
 from softswitch.core.errors import CommandError
 from softswitch.runtime.log import get_logger
@@ -57,9 +60,14 @@ def keep_recordings(
             excess -= one.octets
         else:
             kept.append(one)
-    if rules.form != "wav":
-        for one in kept:
-            _convert(directory, switch, one, rules.form)
+    for one in kept:
+        path = directory / one.path
+        if one.kind == "message" or not path.is_file():
+            continue  # messages are played as they are
+        if rules.form != "wav":
+            path = _convert(directory, switch, one, rules.form)
+        if rules.encrypt:
+            _seal(directory, switch, one, path)
 
 
 def _every(archive: RecordingArchive) -> Iterator[RecordingView]:
@@ -85,11 +93,34 @@ def _delete(switch: Switch, one: RecordingView, why: str) -> None:
         _LOG.warning("recording.not_deleted", recording=one.recording, reason=str(error))
 
 
-def _convert(directory: Path, switch: Switch, one: RecordingView, form: str) -> None:
-    """Put a file of another form in a recording's place; the one before goes only when the new one sounds the same."""
-    source = directory / one.path
-    if source.suffix != ".wav" or not source.is_file():
+def _seal(directory: Path, switch: Switch, one: RecordingView, source: Path) -> None:
+    """Put a sealed file in a recording's place; the one before goes only when the new one opens to the same octets."""
+    if source.suffix == SUFFIX:
         return
+    target, key = source.with_name(source.name + SUFFIX), ensure_key(directory / KEY_FILE)
+    try:
+        seal(source, target, key)
+        with plain_file(target, key) as plain:
+            same = filecmp.cmp(source, plain, shallow=False)
+        if not same:
+            target.unlink()
+            _LOG.error("recording.not_sealed", recording=one.recording, reason="it opens to something else")
+            return
+        switch.converted_recording(one.recording, str(target.relative_to(directory)))
+        source.unlink()
+    except (CommandError, OSError) as error:
+        target.unlink(missing_ok=True)
+        _LOG.warning("recording.not_sealed", recording=one.recording, reason=str(error))
+
+
+def _convert(directory: Path, switch: Switch, one: RecordingView, form: str) -> Path:
+    """Put a file of another form in a recording's place; return which file is there then.
+
+    The one before goes only when the new one sounds the same.
+    """
+    source = directory / one.path
+    if source.suffix != ".wav":
+        return source
     target = source.with_suffix(f".{form}")
     made = source.with_name(f".{source.stem}.{form}")
     try:
@@ -97,10 +128,12 @@ def _convert(directory: Path, switch: Switch, one: RecordingView, form: str) -> 
         if not is_same_sound(source, made):
             made.unlink()
             _LOG.error("recording.not_converted", recording=one.recording, reason="it sounds different")
-            return
+            return source
         made.chmod(0o600)
         made.replace(target)
         switch.converted_recording(one.recording, str(target.relative_to(directory)))
         source.unlink()
     except (CommandError, OSError) as error:
         _LOG.warning("recording.not_converted", recording=one.recording, reason=str(error))
+        return source
+    return target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -40,6 +40,10 @@ class BrainRecordings:
     def recording_file(self, recording: str) -> Path:
         """Return the file of a recording."""
         return self._archive.file_of(self._archive.find(recording))
+
+    def recorded_sound(self, path: Path) -> Iterator[bytes]:
+        """Return what a file holds, opened where it is sealed, a piece at a time."""
+        return self._archive.sound_of(path)
 
     def remove_recording_file(self, recording: str) -> None:
         """Remove the file of a recording."""

@@ -33,8 +33,8 @@ class UpkeepRunner:
         log = settings.log
         program = [sys.executable, "-P", "-m", "softswitch.app.upkeep_process"]
         recording = settings.recording
-        kept = {"form": recording.form, "keep_days": recording.keep_days, "keep_gb": recording.keep_gb}
-        rules = json.dumps(kept)
+        kept = ("form", "encrypt", "keep_days", "keep_gb")
+        rules = json.dumps({name: getattr(recording, name) for name in kept})
         keep_days, database = str(settings.journal.keep_days), settings.storage.database
         self._command = [*program, str(journal), keep_days, log.level, log.form, database, rules]
         self._process: subprocess.Popen[bytes] | None = None

@@ -82,9 +82,12 @@ def play(recording: _Recording, *, config: ConfigOption = None) -> None:
     if player is None:
         text = f"No program that plays sound is here ({', '.join(words[0] for words in _PLAYERS)}); export it instead."
         raise CommandError(text, status=501, error_id="no-player")
-    with SwitchClient(load_settings(config).storage.directory) as switch:
+    settings = load_settings(config).storage
+    archive = RecordingArchive(settings.directory, settings.database)
+    with SwitchClient(settings.directory) as switch:
         path = switch.access_recording(recording, "play", _who())
-    subprocess.run([*player, str(path)], check=False)  # noqa: S603  # one of the programs above
+    with archive.plain(path) as plain:
+        subprocess.run([*player, str(plain)], check=False)  # noqa: S603  # one of the programs above
 
 
 @recordings.command()
@@ -100,9 +103,12 @@ def export(
     """
     if target.suffix.removeprefix(".") not in FORMS:
         raise typer.BadParameter(f"a name that ends in one of: {', '.join(FORMS)}", param_hint="TARGET")
-    with SwitchClient(load_settings(config).storage.directory) as switch:
+    settings = load_settings(config).storage
+    archive = RecordingArchive(settings.directory, settings.database)
+    with SwitchClient(settings.directory) as switch:
         path = switch.access_recording(recording, "export", _who())
-    convert(path, target)
+    with archive.plain(path) as plain:
+        convert(plain, target)
     typer.echo(f"{target}: {target.stat().st_size} octets")
 
 

@@ -196,6 +196,8 @@ class RecordingSettings(Section):
     """What becomes of a call that has to be recorded and cannot: it goes on, or it is ended."""
     form: Literal["wav", "opus", "flac"] = "wav"
     """What files become when their call is over, in a process of low priority."""
+    encrypt: bool = False
+    """Whether files are sealed when their call is over, so that only this switch can read them."""
     keep_days: int = Field(default=0, ge=0, le=36_500)
     """Older recordings are deleted; 0: none is."""
     keep_gb: float = Field(default=0.0, ge=0)

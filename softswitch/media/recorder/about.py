@@ -54,11 +54,16 @@ def forget_about(path: Path, conversation_id: str) -> None:
     if not target.exists():
         return
     whole = _read(target, conversation_id)
-    whole["intervals"] = [one for one in whole["intervals"] if Path(str(one.get("file"))).stem != path.stem]
+    whole["intervals"] = [one for one in whole["intervals"] if _stem(str(one.get("file"))) != _stem(path.name)]
     if whole["intervals"]:
         _replace(target, json.dumps(whole, ensure_ascii=False, indent=1))
     else:
         target.unlink()
+
+
+def _stem(name: str) -> str:
+    """Return what is the same of a file's name in all its forms."""
+    return Path(name.removesuffix(".sealed")).stem
 
 
 def _read(path: Path, conversation_id: str) -> dict[str, Any]:

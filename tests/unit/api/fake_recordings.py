@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from softswitch.api.recordings_view import RecordedView, RecordingView
@@ -45,6 +45,9 @@ class FakeRecordings:
         if recording != ONE.recording:
             raise CommandError("no such", status=404, error_id="unknown-recording", field="recording")
         return self.file
+
+    def recorded_sound(self, path: Path) -> Iterator[bytes]:
+        yield path.read_bytes()
 
     def remove_recording_file(self, recording: str) -> None:
         self.noted.append(("removed", recording))

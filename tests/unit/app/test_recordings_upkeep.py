@@ -12,6 +12,7 @@ from softswitch.calls.recording import facts
 from softswitch.calls.records import project
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
+from softswitch.media.recorder.about import update_about
 from softswitch.runtime.settings import RecordingSettings
 from softswitch.storage.record_store import RecordStore, default_url
 
@@ -127,3 +128,29 @@ def test_a_call_that_has_just_ended_is_left_alone(switch: FakeSwitch) -> None:
     switch.recorded("a-01", 10 / DAY_S)
     keep(switch, form="opus", keep_gb=0.000001)
     assert switch.said == []
+
+
+def test_files_are_sealed_and_open_to_what_they_were_with_the_switch_s_key_alone(switch: FakeSwitch) -> None:
+    file = switch.recorded("a-01", 1)
+    before = file.read_bytes()
+    keep(switch, encrypt=True)
+    assert switch.said == [("converted", "a-01", "recordings/day/a-01.wav.sealed")]
+    sealed = file.with_name("a-01.wav.sealed")
+    assert [path.name for path in file.parent.iterdir()] == ["a-01.wav.sealed"]
+    assert before[44:200] not in sealed.read_bytes()
+    assert b"".join(RecordingArchive(switch.directory).sound_of(sealed)) == before
+    keep(switch, encrypt=True)
+    assert len(switch.said) == 1
+    (switch.directory / "recordings.key").write_bytes(b"k" * 32)
+    with pytest.raises(CommandError, match="sealed with another"):
+        list(RecordingArchive(switch.directory).sound_of(sealed))
+
+
+def test_a_file_is_converted_first_and_then_sealed_and_goes_with_what_stands_beside_it(switch: FakeSwitch) -> None:
+    file = switch.recorded("a-01", 1)
+    update_about(file, '{"conversation_id": "a", "interval": {"file": "a-01.wav"}}', {})
+    keep(switch, form="opus", encrypt=True)
+    assert [path for *_, path in switch.said] == ["recordings/day/a-01.opus", "recordings/day/a-01.opus.sealed"]
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a-01.opus.sealed", "a.json"]
+    RecordingArchive(switch.directory).remove("a-01")
+    assert list(file.parent.iterdir()) == []
