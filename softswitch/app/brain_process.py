@@ -25,6 +25,7 @@ from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
 from softswitch.app.errand_runner import ErrandRunner
 from softswitch.app.garbage import IdleCollector, freeze, unhindered
+from softswitch.app.hep import HepExporter
 from softswitch.app.history import read_history
 from softswitch.app.host_finder import HostFinder
 from softswitch.app.journal_watch import JournalWatch
@@ -43,6 +44,7 @@ from softswitch.journal.ring import RingWriter
 from softswitch.media.engine import MediaEvent
 from softswitch.net.tls import TlsContexts, TlsPeer
 from softswitch.net.transports import Transports
+from softswitch.runtime.addresses import parse_host_port
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
 from softswitch.runtime.handed_settings import handed_settings
@@ -107,6 +109,9 @@ class BrainProcess:
             sequence=self._ring.last_sequence,
             log=get_logger("calls").info,
         )
+        self._hep = HepExporter(parse_host_port(self._settings.sip.hep)) if self._settings.sip.hep else None
+        if self._hep is not None:
+            self._brain.trace.exporter = self._hep.export
         self._driver = Driver(loop, self._clock, self._brain, self._collector)
         for control in given.controls:
             self._media.add(control.number, socket.socket(fileno=control.descriptor))
@@ -339,6 +344,8 @@ class BrainProcess:
         self._errands.close()
         self._media.close()
         self._link.close()
+        if self._hep is not None:
+            self._hep.close()
 
     async def _until_one_of(self, *events: asyncio.Event, limit_s: float) -> None:
         waits = [self._loop.create_task(event.wait()) for event in events]

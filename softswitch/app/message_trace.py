@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from softswitch.sip.flow import Flow
@@ -37,9 +38,13 @@ class MessageTrace:
 
     Args:
         most_octets: how much of messages is kept.
+
+    Attributes:
+        exporter: gets each message, too.
     """
 
     def __init__(self, most_octets: int = MOST_OCTETS) -> None:
+        self.exporter: Callable[[Traced], None] | None = None
         self._most_octets = most_octets
         self._octets = 0
         self._ring: deque[Traced] = deque()
@@ -49,7 +54,10 @@ class MessageTrace:
         """Keep a message; keep-alives are none."""
         if len(data) <= 4:
             return
-        self._ring.append(Traced(wall_s, sent, flow, data))
+        message = Traced(wall_s, sent, flow, data)
+        self._ring.append(message)
+        if self.exporter is not None:
+            self.exporter(message)
         self._octets += len(data)
         while self._octets > self._most_octets:
             self._octets -= len(self._ring.popleft().data)

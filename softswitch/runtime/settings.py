@@ -92,6 +92,19 @@ class SipSettings(Section):
     trunk_probe_s: int = Field(default=30, ge=0, le=3600)
     """How often trunks' hosts are asked by OPTIONS whether they are there; one that is not is tried last. 0: never."""
 
+    hep: str = ""
+    """``HOST:PORT`` of a collector (Homer) that gets a copy of each SIP message as HEP3; empty: none does."""
+
+    @field_validator("hep")
+    @classmethod
+    def _hep_is_an_address(cls, value: str) -> str:
+        if value:
+            try:
+                parse_host_port(value)
+            except AddressError:
+                raise wrong(f"'{value}' is no address with a port", 'hep = "192.0.2.9:9060"') from None
+        return value
+
     @field_validator("domain")
     @classmethod
     def _domain_is_a_name(cls, value: str) -> str:
@@ -301,6 +314,7 @@ class Settings(BaseSettings):
                 "advertise": self.sip.advertise,
                 "local_networks": [str(network) for network in self.sip.local_networks],
                 "trunk_probe_s": self.sip.trunk_probe_s,
+                "hep": self.sip.hep,
             },
             "tls": self.tls.model_dump(mode="json"),
             "media": {"ports": str(self.media.ports), "workers": self.media.workers, "tones": self.media.tones},
