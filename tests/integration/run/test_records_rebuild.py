@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,15 @@ def test_records_are_made_again_and_facts_are_exported_while_the_switch_runs(sta
 
     switch = start("127.0.57.1", prepare=prepare)
     switch.until_ready()
-    assert "all facts up to 1." in command(switch, "records", "rebuild")
+    exported = partial(command, switch, "journal", "export", "--jsonl")
+    switch.until(lambda: len(exported().splitlines()) == 2, 20)  # the second tells of the start
+    assert "all facts up to 2." in command(switch, "records", "rebuild")
     assert not (switch.directory / "var" / "softswitch.db.rebuilt").exists()
     switch.until(lambda: bool(switch.events("records.rebuilt")), 10)
     with closing(sqlite3.connect(switch.directory / "var" / "softswitch.db")) as database:
-        assert database.execute("SELECT sequence FROM projections").fetchall() == [(1,)]
-    (line,) = command(switch, "journal", "export", "--jsonl").splitlines()
+        assert database.execute("SELECT sequence FROM projections").fetchall() == [(2,)]
+    line, start_line = exported().splitlines()
+    assert json.loads(start_line)["name"] == "brain.resumed"
     assert json.loads(line) == {
         "sequence": 1,
         "at": "2026-12-01T00:00:00.000Z",
