@@ -282,6 +282,8 @@ class BrainProcess:
         while True:
             await asyncio.sleep(IDLE_LOOK_S)
             self._collector.look(self._clock.monotonic())
+            if self._brain.desk.site.scenarios:
+                self._errands.prepare()
 
     async def _replace_workers(self) -> None:
         """Let workers go that have no leg any more, and find others for those that speak another protocol."""

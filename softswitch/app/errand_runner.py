@@ -36,6 +36,14 @@ class ErrandRunner:
         self._socket: socket.socket | None = None
         self._unpacker = msgpack.Unpacker(use_list=False)
 
+    def prepare(self) -> None:
+        """Start the program, so that the first errand does not wait for it; nothing where it runs."""
+        if self._socket is None:
+            try:
+                self._start()
+            except OSError as error:
+                _LOG.error("errands.failed", reason=str(error))
+
     def send(self, ticket: str, errand: Errand) -> None:
         """Note an errand."""
         if ticket not in self._open:

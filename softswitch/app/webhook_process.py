@@ -21,7 +21,6 @@ from softswitch.app.webhook_sender import WebhookSender
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.connectors import Webhook
 from softswitch.directory.store import site_file, stored_site
-from softswitch.journal.segments import last_sequence
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.log import configure_logging
 from softswitch.runtime.tasks import TaskSupervisor
@@ -52,14 +51,14 @@ class LoadedWebhooks:
         return self._found
 
 
-async def _run(directory: Path, parent: int) -> None:
+async def _run(directory: Path, parent: int, begin: int) -> None:
     journal = directory / "journal"
     spool = WebhookSpool(directory)
     headers = {"User-Agent": f"softswitch/{__version__}"}
     webhooks = LoadedWebhooks(directory)
     clock = SystemClock()
     async with httpx.AsyncClient(headers=headers, follow_redirects=False) as client:
-        sender = WebhookSender(journal, spool, webhooks, client, clock.wall, last_sequence=last_sequence(journal))
+        sender = WebhookSender(journal, spool, webhooks, client, clock.wall, last_sequence=begin)
         spool.drop_older(clock.wall() - _KEPT_S)
         tasks = TaskSupervisor("webhooks")
         running: dict[str, asyncio.Task[int]] = {}
@@ -77,9 +76,9 @@ async def _run(directory: Path, parent: int) -> None:
 def main() -> None:
     """Tell of calls until the site has no webhook any more, or the writer is gone.
 
-    The command line has the storage directory and the log's level and form.
+    The command line has the storage directory, the log's level and form, and the fact behind which the first begins.
     """
-    directory, level, form = sys.argv[1:]
+    directory, level, form, begin = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_PRIORITY)
     name_process("switch-webhooks")
@@ -87,7 +86,7 @@ def main() -> None:
     descriptor = os.open(Path(directory) / "run" / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     parent = os.getppid()
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # one of an earlier writer ends first
-    asyncio.run(_run(Path(directory), parent))
+    asyncio.run(_run(Path(directory), parent, int(begin)))
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ class WebhookRunner:
         self._read_at = (0, 0)
         self._wanted = False
 
-    def turn(self, *, now: float) -> None:
-        """Start it where it is wanted and does not run."""
+    def turn(self, last_sequence: int, *, now: float) -> None:
+        """Start it where it is wanted and does not run; calls after the last fact are told of, the first time."""
         if now < self._next:
             return
         self._next = now + LOOK_S
@@ -47,7 +47,8 @@ class WebhookRunner:
         if not self._wanted:
             return
         try:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
+            command = [*self._command, str(last_sequence)]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
         except OSError as error:
             _LOG.error("webhooks.failed", reason=str(error))
 

@@ -117,7 +117,7 @@ class WriterProcess:
             segments.close_segment()
             self._close_segment_at = now + 60.0 * self._settings.segment_minutes
         self._upkeep.turn(segments.closed, now=now)
-        self._webhooks.turn(now=now)
+        self._webhooks.turn(segments.last_sequence, now=now)
 
     def _open(self) -> _Files | None:
         """Open the files; a disk that fails already now is tried again."""
