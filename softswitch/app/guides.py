@@ -18,6 +18,7 @@ from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.guide import Guide
 from softswitch.calls.state import CallsState
 from softswitch.calls.voicemail.state import Mailboxes
+from softswitch.core.errors import SpeechError
 from softswitch.directory.site import Room
 from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
@@ -31,6 +32,7 @@ from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errands
 from softswitch.scenario.guide import ScenarioGuide
 from softswitch.scenario.library import ScenarioLibrary
+from softswitch.speech import phrases
 
 if TYPE_CHECKING:
     from softswitch.scenario.model import Scenario
@@ -72,6 +74,7 @@ class Guides:
         mailboxes: Mailboxes,
     ) -> None:
         self._desk = desk
+        self._settings = settings
         self._calls = calls
         self._trunks = trunks
         self._now = now
@@ -86,7 +89,7 @@ class Guides:
         self.login_menu = LoginMenuGuide(
             LoginDesk(lambda: desk.site, people, calls, settings.prompts, settings.language)
         )
-        self.rooms = RoomGuide(self._room_of)
+        self.rooms = RoomGuide(self._room_of, self._said)
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
         self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands)
         desk.group_rung = self.scenarios.state.group_rung
@@ -105,6 +108,13 @@ class Guides:
         conversation = self._calls.conversations.get(conversation_id)
         name = "" if conversation is None else conversation.guide.partition(":")[2]
         return self._desk.site.rooms.get(name)
+
+    def _said(self, phrase: str) -> tuple[str, ...]:
+        language = self._settings.language
+        try:
+            return self._settings.prompts.sounds(language, phrases.fixed(language, phrase))
+        except SpeechError:
+            return ()
 
     def _in_scenarios(self, group: str) -> int:
         return self.scenarios.state.unanswered(group)

@@ -73,7 +73,7 @@ async def three(world: World) -> Sequence[SimulatedPhone]:
     return anna, boris, vera, gleb
 
 
-@pytest.mark.row("I-16")
+@pytest.mark.row("I-14", "I-15", "I-16")
 @behaviour()
 async def test_held_parties_come_in_one_after_the_other_and_each_hears_all_others(world: World) -> None:
     anna, boris, vera, gleb = await people(world)
@@ -180,6 +180,7 @@ async def test_whoever_does_not_come_leaves_the_others_as_they_were(world: World
     await vera.call.until(CallState.ENDED)
 
 
+@pytest.mark.row("V-11")
 @behaviour()
 async def test_one_who_is_muted_hears_and_is_not_heard_and_one_who_holds_is_not_heard_either(world: World) -> None:
     anna, boris, vera, _ = await three(world)

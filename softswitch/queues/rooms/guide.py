@@ -1,6 +1,7 @@
 """A room as the guide of its callers: from the first ring until they are in it.
 
-Where the room has a PIN a beep asks for it; it is complete when it is as long as the PIN, or with ``#``.
+Where the room has a PIN it is asked for, in words or with a beep where there are none; what is pressed is complete when
+it is as long as the PIN, or with ``#``.
 """
 
 from __future__ import annotations
@@ -44,12 +45,18 @@ class RoomGuide:
 
     Args:
         room_of: returns the room that a conversation's caller has dialled, as the site has it now.
+        said: returns the sounds of a phrase of the prompt pack; nothing where there is no recording of it.
     """
 
-    def __init__(self, room_of: Callable[[str], Room | None]) -> None:
+    def __init__(
+        self,
+        room_of: Callable[[str], Room | None],
+        said: Callable[[str], tuple[str, ...]] = lambda phrase: (),
+    ) -> None:
         self.entering: dict[str, _Entering] = {}
         """By conversation, those who are not in their room yet."""
         self._room_of = room_of
+        self._said = said
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Return what follows from what happened to a conversation of its own."""
@@ -80,10 +87,12 @@ class RoomGuide:
     def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
         """Return what a room wants of the calls."""
         if isinstance(fact, RoomAsked):
-            asking = (PlayToCaller(conversation_id, ASK),) if fact.wants_pin else ()
+            sounds = self._said("enter_pin") or ASK
+            asking = (PlayToCaller(conversation_id, sounds),) if fact.wants_pin else ()
             return (AnswerCaller(conversation_id), *asking)
         if isinstance(fact, RoomPinRefused):
-            return (PlayToCaller(conversation_id, ASK_AGAIN),)
+            wrong, again = self._said("wrong_pin"), self._said("enter_pin")
+            return (PlayToCaller(conversation_id, (*wrong, *again) if wrong and again else ASK_AGAIN),)
         if isinstance(fact, RoomAdmitted):
             return (EnterRoom(conversation_id, fact.room, fact.tones),)
         if isinstance(fact, RoomRefused):

@@ -6,6 +6,7 @@ import pytest
 
 from softswitch.calls.facts import LegKeyPressed, LegMediaOpened
 from softswitch.calls.guide import GuideDue
+from softswitch.calls.inputs import AnswerCaller, PlayToCaller
 from softswitch.core.facts import Record
 from softswitch.directory.site import Room
 from softswitch.queues.rooms.facts import RoomAdmitted, RoomAsked, RoomPinRefused, RoomRefused
@@ -51,6 +52,16 @@ def test_a_room_without_a_pin_takes_everybody_at_once() -> None:
 )
 def test_a_pin_is_complete_when_it_is_long_enough_or_ended(keys: str, said: list[object]) -> None:
     assert Caller(Room("board", "801", "4711", tones=False)).presses(keys) == said
+
+
+def test_the_pin_is_asked_for_in_words_where_there_are_any_and_else_with_beeps() -> None:
+    speaking = RoomGuide(lambda conversation_id: None, lambda phrase: (f"file:{phrase}",))
+    silent = RoomGuide(lambda conversation_id: None)
+    asked, refused = RoomAsked("board", wants_pin=True), RoomPinRefused(1)
+    assert list(speaking.asks("c", asked)) == [AnswerCaller("c"), PlayToCaller("c", ("file:enter_pin",))]
+    assert list(speaking.asks("c", refused)) == [PlayToCaller("c", ("file:wrong_pin", "file:enter_pin"))]
+    assert list(silent.asks("c", asked)) == [AnswerCaller("c"), PlayToCaller("c", ("tone:beep",))]
+    assert list(silent.asks("c", refused)) == [PlayToCaller("c", ("tone:beep", "tone:beep"))]
 
 
 def test_silence_ends_the_wait_that_each_key_prolongs() -> None:

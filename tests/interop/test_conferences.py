@@ -1,0 +1,181 @@
+"""Three softphones that no one of us wrote are together, on two media workers; what each hears is checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+
+from softswitch.calls.facts import LegMediaOpened
+from softswitch.journal.reading import read_records
+from tests.interop.conftest import TONES_HZ, PhoneMaker
+from tests.interop.peers.audio import RATE_HZ, read_wav, share_of, write_tone
+from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.switch import SITE, SwitchProcess
+
+pytestmark = pytest.mark.network
+
+ROOMS = 'rooms:\n  - {name: meeting, extension: "800", tones: false}\n'
+SUPERVISED = SITE.replace("password: secret-103}", "password: secret-103, supervises: [anna]}") + ROOMS
+SECOND_WORKER = 16384 + (32768 - 16384) // 2
+"""Where the second worker's ports begin."""
+HEARD, NOT_HEARD = 0.3, 0.03
+"""Shares of the power in what a phone hears of two others."""
+
+
+@pytest.fixture(scope="module")
+def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
+    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"), site=SUPERVISED, more="[media]\nworkers = 2")
+    try:
+        yield found
+    finally:
+        code = found.close()
+    assert code == 0
+    assert "Traceback" not in found.log()
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
+    yield
+    switch.until_nobody_is_registered()
+
+
+def three(phone: PhoneMaker) -> dict[str, Baresip]:
+    """Start the phones; they say their tones for longer than a busy machine may need."""
+    phones = {extension: phone(extension) for extension in ("101", "102", "103")}
+    for extension, each in phones.items():
+        write_tone(each.directory / "in.wav", TONES_HZ[extension], seconds=300.0)
+    return phones
+
+
+def heard_last(phone: Baresip, seconds: float = 2.0) -> dict[str, float]:
+    """Return the share of each extension's tone in what a phone heard last."""
+    heard = read_wav(phone.heard())[-int(seconds * RATE_HZ) :]
+    return {extension: share_of(heard, tone_hz) for extension, tone_hz in TONES_HZ.items()}
+
+
+def assert_hears(phone: Baresip, *extensions: str) -> None:
+    shares = heard_last(phone)
+    for extension, share in shares.items():
+        assert share > HEARD if extension in extensions else share < NOT_HEARD, shares
+
+
+def all_hear_all(phones: Mapping[str, Baresip]) -> None:
+    time.sleep(3)
+    for extension, phone in phones.items():
+        assert_hears(phone, *(phones.keys() - {extension}))
+
+
+def dial(phones: Sequence[Baresip], number: str) -> None:
+    for phone in phones:
+        phone.command("dial", number)
+        phone.until("CALL_ESTABLISHED")
+
+
+def workers_used(switch: SwitchProcess) -> set[bool]:
+    records = read_records(switch.directory / "var" / "journal")
+    ports = [record.fact.port for record in records if isinstance(record.fact, LegMediaOpened)]
+    return {port >= SECOND_WORKER for port in ports}
+
+
+def leg_of(switch: SwitchProcess, user: str) -> str:
+    (call,) = json.loads(switch.cli("call", "list", user, "--json"))
+    return str(call["leg"])
+
+
+@pytest.mark.timeout(240)
+def test_a_room_on_two_workers_sounds_on_while_the_brain_is_killed_and_people_mute_and_leave_afterwards(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    phones = three(phone)
+    dial(list(phones.values()), "800")
+    all_hear_all(phones)
+    assert workers_used(switch) == {False, True}
+    brain = next(int(each["pid"]) for each in switch.status()["processes"] if each["role"] == "brain")
+    os.kill(brain, signal.SIGKILL)
+    all_hear_all(phones)
+    switch.until_ready_again()
+    all_hear_all(phones)
+    switch.cli("call", "mute", leg_of(switch, "boris"))
+    time.sleep(3)
+    assert_hears(phones["101"], "103")
+    assert_hears(phones["102"], "101", "103")
+    phones.pop("103").command("hangup")
+    switch.cli("call", "unmute", leg_of(switch, "boris"))
+    all_hear_all(phones)
+    for each in phones.values():
+        each.command("hangup")
+    switch.until_at_rest()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.row("I-12", "I-13")
+def test_two_presses_of_the_conference_button_bring_three_together(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    phones = three(phone)
+    anna, boris, vera = phones.values()
+    anna.command("dial", "102")
+    boris.until("CALL_INCOMING")
+    boris.command("accept")
+    anna.until("CALL_ESTABLISHED")
+    leg = leg_of(switch, "anna")
+    switch.cli("call", "conference", leg, "103")
+    vera.until("CALL_INCOMING")
+    vera.command("accept")
+    vera.until("CALL_ESTABLISHED")
+    time.sleep(3)
+    assert_hears(anna, "103")
+    assert_hears(vera, "101")
+    shares = heard_last(boris)
+    assert max(shares.values()) < HEARD, shares  # music
+    switch.cli("call", "conference", leg)
+    all_hear_all(phones)
+    anna.command("hangup")
+    phones.pop("101")
+    all_hear_all(phones)
+    boris.command("hangup")
+    vera.until("CALL_CLOSED")
+    switch.until_at_rest()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.row("C-21", "C-22", "C-23")
+def test_a_supervisor_listens_whispers_and_barges_in_and_stays_when_the_brain_is_killed(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    phones = three(phone)
+    anna, boris, vera = phones.values()
+    anna.command("dial", "102")
+    boris.until("CALL_INCOMING")
+    boris.command("accept")
+    anna.until("CALL_ESTABLISHED")
+    leg = leg_of(switch, "anna")
+    switch.cli("call", "listen", "vera", leg)
+    vera.until("CALL_INCOMING")
+    vera.command("accept")
+    vera.until("CALL_ESTABLISHED")
+    time.sleep(3)
+    assert_hears(anna, "102")
+    assert_hears(boris, "101")
+    assert_hears(vera, "101", "102")
+    switch.cli("call", "whisper", "vera", leg)
+    brain = next(int(each["pid"]) for each in switch.status()["processes"] if each["role"] == "brain")
+    time.sleep(1)
+    os.kill(brain, signal.SIGKILL)
+    time.sleep(3)
+    assert_hears(anna, "102", "103")
+    assert_hears(boris, "101")
+    assert_hears(vera, "101", "102")
+    switch.until_ready_again()
+    switch.cli("call", "barge", "vera", leg)
+    all_hear_all(phones)
+    vera.command("hangup")
+    time.sleep(3)
+    assert_hears(anna, "102")
+    assert_hears(boris, "101")
+    anna.command("hangup")
+    switch.until_at_rest()
