@@ -53,6 +53,8 @@ class SimulatedPhone(PhoneCore):
         """Who wrote, and what; each once."""
         self.events: list[str] = []
         """The Event headers of NOTIFYs outside of dialogs."""
+        self.asked_by: list[Request] = []
+        """Requests outside of dialogs."""
         self.message_status = 200
         """What it answers to MESSAGE."""
         self._read_already: set[str] = set()
@@ -147,6 +149,7 @@ class SimulatedPhone(PhoneCore):
         elif call is not None:
             call.receive(exchange)
         elif request.method == "INVITE" and request.to.tag is None:
+            self.asked_by.append(request)
             self._called(exchange)
         elif request.method != "ACK":
             self._asked_outside(exchange)
@@ -154,6 +157,7 @@ class SimulatedPhone(PhoneCore):
     def _asked_outside(self, exchange: ServerExchange) -> None:
         """Take a request that belongs to no call."""
         request = exchange.request
+        self.asked_by.append(request)
         if request.to.tag is not None:
             exchange.respond(481, to_tag=self.tag())
         elif request.method == "MESSAGE":

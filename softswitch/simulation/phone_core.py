@@ -61,6 +61,10 @@ class Habits:
     takes_talk: bool = False
     """Lets itself be told to answer: says so in its 180 (``Event: talk``)."""
     user_agent: str = "SimulatedPhone/1.0"
+    contact_user: str = ""
+    """The user of its Contact where that is not its extension."""
+    contact_parameters: str = ""
+    """What its Contact says in REGISTER behind the address."""
     takes_update: bool = False
     """Names UPDATE in its Allow."""
     act_after_s: float = 0.0
@@ -153,7 +157,7 @@ class PhoneCore:
         transport = {"tcp": ";transport=tcp", "udp": ""}[self._transport]
         if self.habits.transport_in_capitals:
             transport = f";transport={self._transport.upper()}"
-        return f"sip:{self.account.user}@{host}:{port}{transport}"
+        return f"sip:{self.habits.contact_user or self.account.user}@{host}:{port}{transport}"
 
     @property
     def contact(self) -> str:

@@ -38,6 +38,7 @@ class Watching:
         bodies: what came, the oldest first.
         versions: of documents that have one.
         subscription_state: the last Subscription-State.
+        answer_after_s: how long it takes to answer a NOTIFY.
         answers: what the next NOTIFYs are answered; 200 where nothing is left.
     """
 
@@ -52,6 +53,7 @@ class Watching:
         self.notified: list[Request] = []
         self.subscription_state = ""
         self.answers: list[int] = []
+        self.answer_after_s = 0.0
         self._phone = phone
         self._headers = headers
         self._target = f"sip:{number}@{phone.account.domain}" if number else f"sip:{phone.account.domain}"
@@ -151,6 +153,11 @@ class Watching:
         """Tell whether a NOTIFY belongs here; it may come before the 200 to SUBSCRIBE."""
         return request.call_id == self._call_id and request.to.tag == self._local.rpartition(";tag=")[2]
 
+    def _answer(self, exchange: ServerExchange, status: int) -> None:
+        kept = len(self._phone.log)
+        exchange.respond(status)
+        del self._phone.log[kept:]
+
     def take_notify(self, exchange: ServerExchange) -> None:
         """Take a NOTIFY."""
         request = exchange.request
@@ -163,7 +170,9 @@ class Watching:
                 self.bodies.append(request.body)
                 version = request.body.partition(b'version="')[2].partition(b'"')[0]
                 self.versions += [int(version)] if version.isdigit() else []
-        if status:
+        if status and self.answer_after_s:
+            self._phone.later(self.answer_after_s, lambda: self._answer(exchange, status))
+        elif status:
             exchange.respond(status)
         self._phone.changed()
 

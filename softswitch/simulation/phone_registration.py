@@ -67,8 +67,9 @@ class Registration:
         return response.status
 
     def _contact(self) -> str:
-        instance = self._phone.habits.instance
-        return self._phone.contact + (f';+sip.instance="<urn:uuid:{instance}>"' if instance else "")
+        habits = self._phone.habits
+        instance = f';+sip.instance="<urn:uuid:{habits.instance}>"' if habits.instance else ""
+        return self._phone.contact + instance + habits.contact_parameters
 
     def _plan_refresh(self) -> None:
         if self.granted_s:
