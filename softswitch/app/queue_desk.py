@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.people import People
+from softswitch.app.queue_callers import QueueCallers, how_refused
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_rules import rules_of
 from softswitch.app.turn import Turn
@@ -22,7 +23,6 @@ from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
 from softswitch.calls.inputs import Input, Refuse
 from softswitch.calls.state import LegState
-from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
 from softswitch.directory.site import Site
@@ -30,19 +30,16 @@ from softswitch.queues.agents import facts as of_agents
 from softswitch.queues.agents import inputs
 from softswitch.queues.agents.working import Work
 from softswitch.queues.callers import dialogue
-from softswitch.queues.callers.words import texts_of
-from softswitch.queues.figures.estimate import estimated_wait_s
 from softswitch.queues.figures.state import TOLD
 from softswitch.queues.router import events, facts
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.deadlines import deadline_of
 from softswitch.queues.router.router import take
-from softswitch.queues.router.state import Entry, EntryState
+from softswitch.queues.router.state import EntryState
 
 KIND: Final = "queue"
 _ENTRY: Final = "entry"
 _AGENT: Final = "agent"
-_CALLER: Final = "caller"
 """Kinds of deadlines."""
 
 
@@ -113,10 +110,10 @@ class QueueDesk:
         """Where a caller is moved from one queue to another in this turn: since when their place counts."""
         self._serving: dict[str, int] = {}
         """Entries by the agent's leg."""
+        self._callers = QueueCallers(folded, site, people, conduct, turn, wake_ups, self.say, self._inbox.append)
         turn.listen(self.note)
         wake_ups.serve(_ENTRY, self._entry_due)
         wake_ups.serve(_AGENT, self._agent_due)
-        wake_ups.serve(_CALLER, self._caller_due)
 
     # What happens
 
@@ -157,36 +154,6 @@ class QueueDesk:
         if group is not None and any(member == user for member, _ in group.members):
             given = inputs.Finished(user, name, self._turn.wall_s)
             self._inbox.append(lambda: self._people.decide(given))
-
-    def _dialled_on(self, record: Record, fact: CallDialledOn) -> None:
-        """The agent answered to whom a callback is given; the customer is called now."""
-        entry, leg = self._callback_in(record.conversation_id), self._calls.legs.get(fact.leg)
-        if entry is not None and leg is not None:
-            answer = events.Answer(entry.entry, leg.user, fact.leg)
-            self._inbox.append(lambda: self.say(answer))
-
-    def _reached(self, record: Record, fact: of_calls.SegmentStarted) -> None:
-        entry = self._callback_in(record.conversation_id)
-        if entry is not None:
-            reached = events.ReachCallback(entry.entry)
-            self._inbox.append(lambda: self.say(reached))
-
-    def _callback_over(self, record: Record, fact: of_calls.ConversationEnded) -> None:
-        if self._callback_in(record.conversation_id) is not None:
-            self._inbox.append(lambda: self._end_callback(record.conversation_id, fact))
-
-    def _end_callback(self, conversation_id: str, fact: of_calls.ConversationEnded) -> None:
-        entry = self._callback_in(conversation_id)
-        if entry is None:
-            return
-        if entry.state is EntryState.SERVED:
-            self.say(events.Finish(entry.entry) if entry.reached else events.FailCallback(entry.entry, fact.reason))
-        else:
-            self._decline_all(entry.entry, _how(fact.status))
-
-    def _callback_in(self, conversation_id: str) -> Entry | None:
-        entry = self.state.entry_of(conversation_id)
-        return entry if entry is not None and entry.kind == "callback" else None
 
     def _inform(self, conversation_id: str, happened: object) -> None:
         follow = _FOLLOWED.get(type(happened))
@@ -248,15 +215,6 @@ class QueueDesk:
         agent = self._agents.agents[user]
         self._wake_ups.arm(_AGENT, user, agent.work_until_s or None if agent.work is Work.WRAP_UP else None)
 
-    def _caller_due(self, number: str) -> None:
-        entry = self.state.entries.get(int(number))
-        queue = None if entry is None else self._site().queues.get(entry.queue)
-        if entry is not None and queue is not None:
-            self._reply(entry, dialogue.on_time(entry, queue, self._turn.wall_s))
-
-    def _arm_caller(self, entry: Entry) -> None:
-        self._wake_ups.arm(_CALLER, str(entry.entry), entry.phase_until_s or None)
-
     def resume(self) -> None:
         """Go on where an earlier brain was: arm deadlines, and part with what the calls do not know any more."""
         self._serving = {entry.leg: number for number, entry in self.state.entries.items() if entry.leg}
@@ -265,7 +223,7 @@ class QueueDesk:
             self._touched[user] = None
         for number, entry in self.state.entries.items():
             self._arm(number)
-            self._arm_caller(entry)
+            self._callers.arm(entry)
             conversation = self._calls.conversations.get(entry.conversation_id)
             if conversation is None and entry.conversation_id:
                 self._inbox.append(lambda number=number: self._lose(number))  # type: ignore[misc]  # bound now
@@ -316,7 +274,7 @@ class QueueDesk:
         entry = self.state.entry_of(conversation_id)
         first = None if entry is None else dialogue.to_music(entry, queue, self._turn.wall_s)
         if entry is not None and first is not None and first.until_s:
-            self._reply(entry, first)
+            self._callers.reply(entry, first)
 
     def _phone_ended(self, conversation_id: str, happened: of_calls.LegEnded) -> None:
         """An agent's phone will not be answered any more; with the last of theirs the agent has declined."""
@@ -327,7 +285,7 @@ class QueueDesk:
         if leg.attempt != conversation.attempt:
             return
         if not any(one.is_live and one.user == leg.user for one in conversation.callees):
-            self.say(events.Decline(entry.entry, leg.user, _how(happened.status)))
+            self.say(events.Decline(entry.entry, leg.user, how_refused(happened.status)))
 
     def _nobody(self, conversation_id: str, happened: of_calls.AttemptEnded) -> None:
         entry = self.state.entry_of(conversation_id)
@@ -364,38 +322,14 @@ class QueueDesk:
         entry = self.state.entry_of(conversation_id)
         queue = None if entry is None else self._site().queues.get(entry.queue)
         if entry is not None and queue is not None:
-            self._reply(entry, dialogue.on_key(entry, queue, happened.key, self._turn.wall_s))
-
-    def _heard(self, conversation_id: str, happened: of_calls.LegPlayEnded) -> None:
-        """The caller has heard something to its end; one whose entry is a callback by now is let go."""
-        if happened.stopped:
-            return
-        entry = self.state.entry_of(conversation_id)
-        if entry is None:
-            self._conduct.part(conversation_id)
-        else:
-            self._sound_over(entry)
-
-    def _sound_over(self, entry: Entry) -> None:
-        queue = self._site().queues.get(entry.queue)
-        if queue is not None:
-            self._reply(entry, dialogue.on_sound_over(entry, queue, self._turn.wall_s))
-
-    def _reply(self, entry: Entry, answer: dialogue.Answer) -> None:
-        """Tell the router what a caller's key, or the end of what they heard, leads to."""
-        if isinstance(answer, dialogue.Move):
-            self.say(events.MoveCaller(entry.entry, answer.phase, answer.typed, answer.until_s))
-        elif isinstance(answer, dialogue.CallBack):
-            self.say(events.AskCallback(entry.entry, answer.number))
-        elif isinstance(answer, dialogue.Exit):
-            self.say(events.Leave(entry.entry, "key"))
+            self._callers.reply(entry, dialogue.on_key(entry, queue, happened.key, self._turn.wall_s))
 
     # What the router decided
 
     def _offered(self, conversation_id: str, fact: facts.QueueOffered) -> None:
         entry = self.state.entries[fact.entry]
         if entry.kind == "callback":
-            self._call_back(entry, fact.users)
+            self._callers.call_back(entry, fact.users)
             return
         for user in fact.users:
             self._people.decide(inputs.Offered(user, fact.queue))
@@ -404,41 +338,6 @@ class QueueDesk:
             if user not in reached:
                 decline = events.Decline(fact.entry, user, "unreachable")
                 self._inbox.append(lambda decline=decline: self.say(decline))  # type: ignore[misc]  # bound now
-
-    def _call_back(self, entry: Entry, users: tuple[str, ...]) -> None:
-        """Ring the first of the agents for a callback; the customer is called when that one has answered."""
-        first, *others = users
-        try:
-            conversation_id = self._conduct.call_back(first, entry)
-        except CommandError as error:
-            failed = events.FailCallback(entry.entry, error.error_id)
-            self._inbox.append(lambda: self.say(failed))
-            return
-        self._people.decide(inputs.Offered(first, entry.queue))
-        dialled = events.DialCallback(entry.entry, conversation_id)
-        self._inbox.append(lambda: self.say(dialled))
-        for user in others:
-            decline = events.Decline(entry.entry, user, "withdrawn")
-            self._inbox.append(lambda decline=decline: self.say(decline))  # type: ignore[misc]  # bound now
-
-    def _moved(self, conversation_id: str, fact: facts.CallerMoved) -> None:
-        entry = self.state.entries[fact.entry]
-        queue = self._site().queues.get(entry.queue)
-        self._arm_caller(entry)
-        if queue is None:
-            return
-        line = self.state.queues[entry.queue].line
-        position = 1 + sum(order < entry.order for order in line)
-        estimate = estimated_wait_s(self.state, self.figures, entry.queue, position)
-        texts = texts_of(entry, queue, position=position, wait_s=estimate)
-        if not self._conduct.let_hear(conversation_id, entry, queue, texts):
-            self._inbox.append(lambda: self._sound_over(entry))
-
-    def _callback_asked(self, conversation_id: str, fact: facts.CallbackAsked) -> None:
-        queue = self._site().queues.get(fact.queue)
-        self._wake_ups.arm(_CALLER, str(fact.entry), None)
-        if queue is not None:
-            self._conduct.bid_farewell(conversation_id, queue)
 
     def _callback_failed(self, conversation_id: str, fact: facts.CallbackFailed) -> None:
         if fact.user:
@@ -470,18 +369,13 @@ _SENT_ON: Final = frozenset({"time", "full", "no-agents", "key", "removed"})
 """How callers leave a line who are still there."""
 
 
-def _how(status: int) -> str:
-    """Tell a phone that was refused by a person from one that could not be reached."""
-    return "rejected" if status in {486, 600, 603} else "unreachable"
-
-
 _NOTED: Final[dict[type, Callable[[QueueDesk, Record, Any], None]]] = {
     of_calls.LegAdded: QueueDesk._of_user,
     of_calls.LegAnswered: QueueDesk._of_user,
     of_calls.LegEnded: QueueDesk._leg_ended,
-    of_calls.SegmentStarted: QueueDesk._reached,
-    of_calls.ConversationEnded: QueueDesk._callback_over,
-    CallDialledOn: QueueDesk._dialled_on,
+    of_calls.SegmentStarted: lambda desk, record, fact: desk._callers.reached(record, fact),
+    of_calls.ConversationEnded: lambda desk, record, fact: desk._callers.callback_over(record, fact),
+    CallDialledOn: lambda desk, record, fact: desk._callers.dialled_on(record, fact),
     of_agents.AgentLoggedIn: QueueDesk._of_user,
     of_agents.AgentLoggedOut: QueueDesk._of_user,
     of_agents.StatusChosen: QueueDesk._of_user,
@@ -501,7 +395,7 @@ _FOLLOWED: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     of_calls.SegmentStarted: QueueDesk._talks,
     of_calls.ConversationEnded: QueueDesk._over,
     of_calls.LegKeyPressed: QueueDesk._key,
-    of_calls.LegPlayEnded: QueueDesk._heard,
+    of_calls.LegPlayEnded: lambda desk, name, fact: desk._callers.heard(name, fact),
 }
 _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.QueueOffered: QueueDesk._offered,
@@ -509,7 +403,7 @@ _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.QueueAnswered: QueueDesk._answered,
     facts.QueueFinished: QueueDesk._finished,
     facts.QueueLeft: QueueDesk._left,
-    facts.CallerMoved: QueueDesk._moved,
-    facts.CallbackAsked: QueueDesk._callback_asked,
+    facts.CallerMoved: lambda desk, name, fact: desk._callers.moved(name, fact),
+    facts.CallbackAsked: lambda desk, name, fact: desk._callers.callback_asked(name, fact),
     facts.CallbackFailed: QueueDesk._callback_failed,
 }

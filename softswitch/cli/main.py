@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "why": "softswitch.cli.why",
     "report": "softswitch.cli.report",
     "replay": "softswitch.cli.replay",
+    "whatif": "softswitch.cli.whatif",
     "statuses": "softswitch.cli.statuses",
     "journal": "softswitch.cli.journal",
     "records": "softswitch.cli.records",

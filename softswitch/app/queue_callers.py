@@ -1,0 +1,175 @@
+"""Callers who wait, and callers who are called back: what is asked of them, and when a customer is rung."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from softswitch.app.folded_state import FoldedState
+from softswitch.app.people import People
+from softswitch.app.queue_calls import QueueCalls
+from softswitch.app.turn import Turn
+from softswitch.app.wake_ups import WakeUps
+from softswitch.calls import facts as of_calls
+from softswitch.calls.control_facts import CallDialledOn
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record
+from softswitch.directory.site import Site
+from softswitch.queues.agents import inputs
+from softswitch.queues.callers import dialogue
+from softswitch.queues.callers.words import texts_of
+from softswitch.queues.figures.estimate import estimated_wait_s
+from softswitch.queues.router import events, facts
+from softswitch.queues.router.state import Entry, EntryState
+
+_CALLER = "caller"
+"""The kind of the deadline of what a caller hears or is asked."""
+
+
+class QueueCallers:
+    """Leads the talk with callers who wait, and calls customers back.
+
+    Args:
+        folded: who waits, how long talks last, and the calls.
+        site: returns the site in force.
+        people: are told that their phone rings.
+        conduct: lets callers hear something, dials.
+        turn: the time.
+        wake_ups: wakes us when a phase of the talk is over.
+        say: tells the router something, and has done what it decides.
+        later: has something done once the present fact is dealt with.
+    """
+
+    def __init__(
+        self,
+        folded: FoldedState,
+        site: Callable[[], Site],
+        people: People,
+        conduct: QueueCalls,
+        turn: Turn,
+        wake_ups: WakeUps,
+        say: Callable[[events.Event], None],
+        later: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._state = folded.queues
+        self._figures = folded.figures
+        self._calls = folded.calls
+        self._site = site
+        self._people = people
+        self._conduct = conduct
+        self._turn = turn
+        self._wake_ups = wake_ups
+        self._say = say
+        self._later = later
+        wake_ups.serve(_CALLER, self._caller_due)
+
+    def dialled_on(self, record: Record, fact: CallDialledOn) -> None:
+        """The agent answered to whom a callback is given; the customer is called now."""
+        entry, leg = self._callback_in(record.conversation_id), self._calls.legs.get(fact.leg)
+        if entry is not None and leg is not None:
+            answer = events.Answer(entry.entry, leg.user, fact.leg)
+            self._later(lambda: self._say(answer))
+
+    def reached(self, record: Record, fact: of_calls.SegmentStarted) -> None:
+        """Note that the customer of a callback has answered."""
+        entry = self._callback_in(record.conversation_id)
+        if entry is not None:
+            reached = events.ReachCallback(entry.entry)
+            self._later(lambda: self._say(reached))
+
+    def callback_over(self, record: Record, fact: of_calls.ConversationEnded) -> None:
+        """End a callback's part in a conversation that is over."""
+        if self._callback_in(record.conversation_id) is not None:
+            self._later(lambda: self._end_callback(record.conversation_id, fact))
+
+    def _end_callback(self, conversation_id: str, fact: of_calls.ConversationEnded) -> None:
+        entry = self._callback_in(conversation_id)
+        if entry is None:
+            return
+        if entry.state is EntryState.SERVED:
+            self._say(events.Finish(entry.entry) if entry.reached else events.FailCallback(entry.entry, fact.reason))
+        else:
+            self._decline_all(entry, how_refused(fact.status))
+
+    def _callback_in(self, conversation_id: str) -> Entry | None:
+        entry = self._state.entry_of(conversation_id)
+        return entry if entry is not None and entry.kind == "callback" else None
+
+    def call_back(self, entry: Entry, users: tuple[str, ...]) -> None:
+        """Ring the first of the agents for a callback; the customer is called when that one has answered."""
+        first, *others = users
+        try:
+            conversation_id = self._conduct.call_back(first, entry)
+        except CommandError as error:
+            failed = events.FailCallback(entry.entry, error.error_id)
+            self._later(lambda: self._say(failed))
+            return
+        self._people.decide(inputs.Offered(first, entry.queue))
+        dialled = events.DialCallback(entry.entry, conversation_id)
+        self._later(lambda: self._say(dialled))
+        for user in others:
+            decline = events.Decline(entry.entry, user, "withdrawn")
+            self._later(lambda decline=decline: self._say(decline))  # type: ignore[misc]  # bound now
+
+    def heard(self, conversation_id: str, happened: of_calls.LegPlayEnded) -> None:
+        """The caller has heard something to its end; one whose entry is a callback by now is let go."""
+        if happened.stopped:
+            return
+        entry = self._state.entry_of(conversation_id)
+        if entry is None:
+            self._conduct.part(conversation_id)
+        else:
+            self._sound_over(entry)
+
+    def _sound_over(self, entry: Entry) -> None:
+        queue = self._site().queues.get(entry.queue)
+        if queue is not None:
+            self.reply(entry, dialogue.on_sound_over(entry, queue, self._turn.wall_s))
+
+    def reply(self, entry: Entry, answer: dialogue.Answer) -> None:
+        """Tell the router what a caller's key, or the end of what they heard, leads to."""
+        if isinstance(answer, dialogue.Move):
+            self._say(events.MoveCaller(entry.entry, answer.phase, answer.typed, answer.until_s))
+        elif isinstance(answer, dialogue.CallBack):
+            self._say(events.AskCallback(entry.entry, answer.number))
+        elif isinstance(answer, dialogue.Exit):
+            self._say(events.Leave(entry.entry, "key"))
+
+    def moved(self, conversation_id: str, fact: facts.CallerMoved) -> None:
+        """Let a caller hear what belongs to the phase that the talk with them has come to."""
+        entry = self._state.entries[fact.entry]
+        queue = self._site().queues.get(entry.queue)
+        self.arm(entry)
+        if queue is None:
+            return
+        line = self._state.queues[entry.queue].line
+        position = 1 + sum(order < entry.order for order in line)
+        estimate = estimated_wait_s(self._state, self._figures, entry.queue, position)
+        texts = texts_of(entry, queue, position=position, wait_s=estimate)
+        if not self._conduct.let_hear(conversation_id, entry, queue, texts):
+            self._later(lambda: self._sound_over(entry))
+
+    def callback_asked(self, conversation_id: str, fact: facts.CallbackAsked) -> None:
+        """Let go of a caller who will be called back."""
+        queue = self._site().queues.get(fact.queue)
+        self._wake_ups.arm(_CALLER, str(fact.entry), None)
+        if queue is not None:
+            self._conduct.bid_farewell(conversation_id, queue)
+
+    def _caller_due(self, number: str) -> None:
+        entry = self._state.entries.get(int(number))
+        queue = None if entry is None else self._site().queues.get(entry.queue)
+        if entry is not None and queue is not None:
+            self.reply(entry, dialogue.on_time(entry, queue, self._turn.wall_s))
+
+    def arm(self, entry: Entry) -> None:
+        """Have us woken when the present phase of an entry's talk is over."""
+        self._wake_ups.arm(_CALLER, str(entry.entry), entry.phase_until_s or None)
+
+    def _decline_all(self, entry: Entry, how: str) -> None:
+        for user in entry.offered:
+            self._say(events.Decline(entry.entry, user, how))
+
+
+def how_refused(status: int) -> str:
+    """Tell a phone that was refused by a person from one that could not be reached."""
+    return "rejected" if status in {486, 600, 603} else "unreachable"

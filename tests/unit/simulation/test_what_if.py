@@ -1,0 +1,75 @@
+"""What-if: the past comes out again where nothing is changed, and otherwise where something is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from softswitch.app.queue_rules import rules_of
+from softswitch.app.record_rows import project
+from softswitch.core.errors import CommandError
+from softswitch.core.facts import Record
+from softswitch.directory.site import Queue, Site, make_site
+from softswitch.simulation.queue_run import Arrival, QueueRun, Staff
+from softswitch.simulation.what_if import bars, database_of, happened, read_past, run
+from softswitch.storage.record_store import RecordStore, default_url
+
+START_S = 1_795_348_800.0
+SITE: Site = make_site("example.net", queues=(Queue("support", "700", ("anna", "boris"), "longest_idle"),))
+
+
+class Recorded(QueueRun):
+    """A run whose facts go into the records."""
+
+    def __init__(self, staff: list[Staff]) -> None:
+        self.records: list[Record] = []
+        super().__init__([rules_of(SITE.queues["support"])], staff)
+
+    def _place(self, fact: object, conversation_id: str) -> Record:
+        self.records.append(Record(len(self.records) + 1, self._now, conversation_id, fact))
+        return self.records[-1]
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    chance = Random(5)
+    moments = sorted(START_S + chance.uniform(0, 7200) for _ in range(120))
+    arrivals = [
+        Arrival(at_s, "support", chance.expovariate(1 / 110), chance.choice([float("inf"), 60.0]), f"7{n}")
+        for n, at_s in enumerate(moments)
+    ]
+    staff = [Staff(user, ("support",), 4.0, 0.0, START_S - 1) for user in ("anna", "boris")]
+    recorded = Recorded(staff)
+    recorded.run(arrivals)
+    store = RecordStore(default_url(tmp_path))
+    store.apply([change for record in recorded.records for change in project(record)], len(recorded.records))
+    store.close()
+    return tmp_path
+
+
+def test_the_same_rules_and_people_give_what_happened(directory: Path) -> None:
+    past = read_past(database_of(directory), SITE, "2026", "2027")
+    was, again = happened(past, 20.0), run(past, SITE, sla_s=20.0, answer_s=4.0)
+    assert (was.calls, again.calls) == (120, 120)
+    assert was.abandoned > 5
+    assert again.mean_wait_s == pytest.approx(was.mean_wait_s, rel=0.05)
+    assert again.answered == pytest.approx(was.answered, abs=3)
+
+
+def test_one_agent_more_shortens_waits_and_one_fewer_lengthens_them(directory: Path) -> None:
+    past = read_past(database_of(directory), SITE, "2026", "2027")
+    again = run(past, SITE, sla_s=20.0)
+    more, fewer = run(past, SITE, sla_s=20.0, agents=1), run(past, SITE, sla_s=20.0, agents=-1)
+    assert more.mean_wait_s < again.mean_wait_s < fewer.mean_wait_s
+    assert more.service_level > again.service_level > fewer.service_level
+    assert more.load < again.load
+    assert run(past, SITE, sla_s=20.0, strategy="random").calls == 120
+    drawn = list(bars(again.waits))
+    assert sum(count for _, count, _ in drawn) == again.answered
+
+
+def test_a_time_without_calls_is_told(directory: Path) -> None:
+    with pytest.raises(CommandError, match="No call of a queue"):
+        read_past(database_of(directory), SITE, "2027", "2028")
