@@ -6,13 +6,24 @@ them all.
 
 from __future__ import annotations
 
-from softswitch_codecs import g711, g722, l16
-from softswitch_codecs.base import BatchCodec, Octets, Samples, Sound, Streams, frame_octets, frame_samples, to_int16
-from softswitch_codecs.registry import codec_class, codecs, missing_codecs
+from softswitch_codecs import g711, g722, l16, opus
+from softswitch_codecs.base import (
+    BatchCodec,
+    Octets,
+    PacketCodec,
+    Samples,
+    Sound,
+    Streams,
+    frame_octets,
+    frame_samples,
+    to_int16,
+)
+from softswitch_codecs.registry import codec_class, codecs, missing_codecs, packet_codecs
 
 __all__ = [
     "BatchCodec",
     "Octets",
+    "PacketCodec",
     "Samples",
     "Sound",
     "Streams",
@@ -24,5 +35,7 @@ __all__ = [
     "g722",
     "l16",
     "missing_codecs",
+    "opus",
+    "packet_codecs",
     "to_int16",
 ]

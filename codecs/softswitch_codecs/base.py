@@ -68,6 +68,38 @@ class BatchCodec(Protocol):
         ...
 
 
+class PacketCodec(BatchCodec, Protocol):
+    """A codec whose packets have no fixed length, and are decoded one by one as they come.
+
+    Its encoder takes sound at 8, 16 or 48 kHz as it is.
+    """
+
+    channels: ClassVar[int]
+    """In rtpmap, whatever is sent."""
+    silent: npt.NDArray[np.bool_]
+    """Of the batch that was encoded last, the rows for which nothing need be sent."""
+
+    def tune(self, stream: int, *, dtx: bool) -> None:
+        """Say whether a listener wants nothing to be sent while there is silence."""
+        ...
+
+    def decode_packet(self, stream: int, packet: bytes, rate_hz: int) -> Samples:
+        """Expand a packet.
+
+        Raises:
+            ValueError: it is none.
+        """
+        ...
+
+    def recover(self, stream: int, count: int, rate_hz: int, following: bytes | None = None) -> Samples:
+        """Make up a lost packet of so many samples, of the one behind it where that is there.
+
+        Raises:
+            ValueError: ``following`` is no packet.
+        """
+        ...
+
+
 class WithoutMemory:
     """The rest of a codec in which each frame stands alone."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from softswitch_codecs.base import BatchCodec
+from softswitch_codecs.base import BatchCodec, PacketCodec
 
 CodecT = TypeVar("CodecT", bound=BatchCodec)
+PacketCodecT = TypeVar("PacketCodecT", bound=PacketCodec)
 
 _BY_NAME: Final[dict[tuple[str, int], type[BatchCodec]]] = {}
+_PACKET_CODECS: Final[dict[tuple[str, int], type[PacketCodec]]] = {}
 _MISSING: Final[dict[tuple[str, int], str]] = {}
 
 
@@ -23,6 +25,17 @@ def codec(cls: type[CodecT]) -> type[CodecT]:
         raise ValueError(f"two codecs are named {cls.encoding}/{cls.clock_rate_hz}")
     _BY_NAME[key] = cls
     return cls
+
+
+def packet_codec(cls: type[PacketCodecT]) -> type[PacketCodecT]:
+    """Enter a codec that decodes packet by packet."""
+    _PACKET_CODECS[cls.encoding, cls.clock_rate_hz] = cls
+    return cls
+
+
+def packet_codecs() -> tuple[type[PacketCodec], ...]:
+    """Return the codecs that decode packet by packet."""
+    return tuple(_PACKET_CODECS.values())
 
 
 def missing(encoding: str, clock_rate_hz: int, reason: str) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 from softswitch.calls.state import Leg, LegState
 from softswitch.core.errors import SdpError
 from softswitch.directory.encryption import IMPOSSIBLE, OPTIONAL, REQUIRED
+from softswitch.media.codecs_here import opus_is_here
 from softswitch.media.engine import Format, Srtp, Stream
 from softswitch.sdp.audio import RemoteAudio, remote_audio
 from softswitch.sdp.crypto import SUITES, Crypto
@@ -29,10 +30,12 @@ from softswitch.sdp.serialise import write_sdp
 
 EVENT: Final = "telephone-event"
 _G722: Final = (PayloadFormat(9, "G722", 8000, 1, ""),) if find_spec("G722") else ()
+_OPUS: Final = (PayloadFormat(107, "OPUS", 48000, 2, "useinbandfec=1"),) if opus_is_here() else ()
 OUR_FORMATS: Final = (
     PayloadFormat(8, "PCMA", 8000, 1, ""),
     PayloadFormat(0, "PCMU", 8000, 1, ""),
     *_G722,
+    *_OPUS,
     PayloadFormat(101, EVENT, 8000, 1, "0-16"),
 )
 """What we offer on our own account: when a caller's INVITE has no offer, and when a phone asks for ours.
@@ -221,6 +224,23 @@ def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat
     return tuple([kinds[kind] for kind in found])
 
 
+def of_one_clock(formats: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
+    """Leave out sound whose clock is not that of the first: one stream of RTP counts by one clock (RFC 3551 §2).
+
+    Telephone events of that clock go before others; where there are none, those that there are stay.
+    """
+    clock_hz = next((form.clock_rate_hz for form in formats if form.carries_sound), 0)
+    events = {form.clock_rate_hz for form in formats if form.encoding == EVENT}
+    kept = clock_hz if clock_hz in events else 0
+    return tuple(
+        [
+            form
+            for form in formats
+            if form.clock_rate_hz == clock_hz or (form.encoding == EVENT and not kept) or form.encoding == "CN"
+        ]
+    )
+
+
 def has_speech(formats: Sequence[PayloadFormat]) -> bool:
     """Tell whether anything but telephone events and comfort noise is among the formats."""
     return any(form.carries_sound for form in formats)
@@ -236,7 +256,7 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
     """
     offer = parse_sdp(remote_sdp)
     audio = remote_audio(offer, encrypted=True)
-    formats = in_order_of(wanted, audio.formats) if audio else ()
+    formats = of_one_clock(in_order_of(wanted, audio.formats)) if audio else ()
     if audio is None or not has_speech(formats):
         raise SdpError("no common audio format")
     # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
@@ -277,8 +297,8 @@ def stream_of(leg: Leg) -> Stream | None:
     ours = _kinds(local.formats)
     formats = tuple(
         [
-            Format(*kind, receive_type=ours[kind].payload_type, send_type=theirs.payload_type)
-            for theirs in remote.formats
+            Format(*kind, ours[kind].payload_type, theirs.payload_type, theirs.fmtp)
+            for theirs in of_one_clock(remote.formats)
             if (kind := theirs[1:4]) in ours
         ]
     )

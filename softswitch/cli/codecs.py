@@ -43,7 +43,7 @@ def _found() -> list[dict[str, Any]]:
             "available": True,
             "reason": "",
         }
-        for cls in softswitch_codecs.codecs()
+        for cls in (*softswitch_codecs.codecs(), *softswitch_codecs.packet_codecs())
     ]
     lacking = [
         {

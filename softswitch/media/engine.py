@@ -25,6 +25,8 @@ class Format(NamedTuple):
     """The payload type in packets from the phone: the number in the description that we sent."""
     send_type: int
     """The payload type in packets to the phone: the number in the description that it sent."""
+    parameters: str = ""
+    """What the phone wants to be sent, as its ``fmtp`` says."""
 
 
 @immutable

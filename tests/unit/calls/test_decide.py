@@ -5,6 +5,7 @@ import pytest
 from softswitch.calls import facts, inputs
 from softswitch.calls.description import audio_of, stream_of
 from softswitch.calls.state import ConversationState, LegState
+from softswitch.media.codecs_here import opus_is_here
 from tests.unit.calls.world import BORIS, DESK, World, phone, sdp
 
 
@@ -27,7 +28,7 @@ def test_a_phone_is_invited_once_both_ports_are_there_whatever_opens_first() -> 
         assert audio is not None
         assert audio.address == "10.0.0.1"
         assert audio.port == world.state.legs["c.2"].port
-        assert [form.payload_type for form in audio.formats] == [8, 0, 9, 101]
+        assert [form.payload_type for form in audio.formats] == [8, 0, 9, *([107] if opus_is_here() else []), 101]
 
 
 def test_ringing_is_told_to_the_caller_once() -> None:

@@ -21,11 +21,12 @@ from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.mixing.mixer import Samples
+from softswitch.media.worker.mixing.opening import Opener
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, alone_plan, joined, make_plan
 from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
 from softswitch.media.worker.mixing.sender import Sender, cells_of
-from softswitch.media.worker.mixing.voices import NOISE_CODE, Voice, Voices
+from softswitch.media.worker.mixing.voices import NOISE_CODE, PACKED_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
 from softswitch.media.worker.track import Track
 from softswitch_codecs.comfort_noise import ComfortNoise
@@ -54,6 +55,9 @@ class Desk:
         self._state = state
         self._voices = Voices()
         self.ring = JitterRing(state.capacity, self._voices.cell_octets())
+        packed = self._voices.packet_codec
+        self._packed = packed
+        self._opener = None if packed is None else Opener(state, self.ring, packed, self._voices.plain_codes())
         self._sender = Sender(state, ledger, backend, send_unlatched)
         self._codes = np.zeros((state.capacity, 128), np.uint8)
         self._least = np.where(self.ring.octets > 0, self.ring.octets, 1) + HEADER_OCTETS
@@ -116,8 +120,17 @@ class Desk:
         for party in together:
             by_rate.setdefault(self._rate_of(party, legs), []).append(party)
         self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
+        self._set_rates(by_rate, pressing)
         self._set_playouts(tuned, outlet_of)
         self._keyed = alone_plan(pressing, KEY_RATE_HZ) if pressing else None
+
+    def _set_rates(self, by_rate: Mapping[int, Sequence[Party]], pressing: Sequence[int]) -> None:
+        """Say at which rate packets are opened that are opened as they come."""
+        if self._opener is None:
+            return
+        self._opener.rates = dict.fromkeys(pressing, KEY_RATE_HZ)
+        for rate_hz, parties in by_rate.items():
+            self._opener.rates.update((row, rate_hz) for party in parties for row in party.speakers)
 
     @property
     def idle(self) -> bool:
@@ -141,6 +154,12 @@ class Desk:
             batch, codes = batch.only(wanted), codes[wanted]
             if not codes.size:
                 return
+        packed = codes == PACKED_CODE
+        if self._opener is not None and packed.any():
+            self._opener.put(batch.only(packed))
+            batch, codes = batch.only(~packed), codes[~packed]
+            if not codes.size:
+                return
         state = self._state
         streams = state.stream[batch.rows]
         self.ring.put(batch.rows, codes, batch.timestamps, streams, state.octets, batch.lengths)
@@ -151,7 +170,7 @@ class Desk:
         for plan in self._plans:
             self._play(plan)
             plan.mixer.mix(plan.spoken, plan.heard, plan.same_as)
-            made += [(outlet.rows, self._encoded(plan, outlet), outlet.cells) for outlet in plan.outlets]
+            made += [self._made(plan, outlet) for outlet in plan.outlets]
             if plan.passed_over.size:
                 self._sender.pass_over(plan.passed_over)
         if self._keyed is not None:
@@ -177,6 +196,8 @@ class Desk:
         self._noise[row] = _NO_NOISE
         self._concealing[row] = False
         self._voices.forget(row)
+        if self._opener is not None:
+            self._opener.forget(row)
         self._keys.forget((row,))
         for concealer in self._concealers.values():
             concealer.forget((row,))
@@ -190,8 +211,11 @@ class Desk:
             if chosen is not None and leg.stream is not None:
                 form, voice = chosen
                 self._sender.set_format(leg.row, form.send_type)
+                if self._packed is not None and voice.code == PACKED_CODE:
+                    self._packed.tune(leg.row, dtx="usedtx=1" in form.parameters)
                 if leg.may_send:
-                    outlet_of[leg.row] = voice.code, cells_of(leg.stream.ptime_ms)
+                    cells = FRAME_CELLS if voice.code == PACKED_CODE else cells_of(leg.stream.ptime_ms)
+                    outlet_of[leg.row] = voice.code, cells
         return outlet_of
 
     def _set_playouts(self, tuned: Sequence[Leg], outlet_of: Mapping[int, tuple[int, int]]) -> None:
@@ -318,12 +342,23 @@ class Desk:
 
     # What is sent
 
+    def _made(self, plan: Plan, outlet: Outlet) -> tuple[Indices, Octets, int]:
+        """Return a frame for those of an outlet who need one, its rows first."""
+        rows, encoded = outlet.rows, self._encoded(plan, outlet)
+        if outlet.code == PACKED_CODE and self._packed is not None and self._packed.silent.any():
+            silent = self._packed.silent
+            self._sender.pass_over(rows[silent])
+            rows, encoded = rows[~silent], encoded[~silent]
+        return rows, encoded, outlet.cells
+
     def _encoded(self, plan: Plan, outlet: Outlet) -> Octets:
         voice = self._voices.by_code[outlet.code]
         if plan.mixer.shares and voice.rate_hz == plan.rate_hz and not voice.codec.has_memory:
             different, places = np.unique(plan.same_as[outlet.places], return_inverse=True)
             return voice.codec.encode(plan.heard[different])[places]
         sound = plan.heard if outlet.whole else plan.heard[outlet.places]
+        if outlet.code == PACKED_CODE:
+            return voice.codec.encode(sound, outlet.rows)  # it takes every rate
         return voice.codec.encode(self._at_rate_of(voice, plan, outlet.rows, sound), outlet.rows)
 
     def _at_rate_of(self, voice: Voice, plan: Plan, rows: Indices, sound: Samples) -> Samples | npt.NDArray[np.float32]:

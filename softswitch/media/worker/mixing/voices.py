@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from softswitch.media.engine import Format
 from softswitch.media.worker.mixing.ring import CELL_MS
-from softswitch_codecs import BatchCodec, frame_octets
+from softswitch_codecs import BatchCodec, PacketCodec, frame_octets
 from softswitch_codecs.comfort_noise import CLOCK_RATE_HZ as NOISE_CLOCK_HZ
 from softswitch_codecs.comfort_noise import ENCODING as NOISE
-from softswitch_codecs.registry import codecs
+from softswitch_codecs.registry import codecs, packet_codecs
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -20,6 +20,8 @@ ValueT = TypeVar("ValueT")
 _MOST_KEPT: Final = 4096
 NOISE_CODE: Final = 254
 """Of comfort noise: a cell of one octet, its level."""
+PACKED_CODE: Final = 253
+"""Of the codec whose packets are opened as they come: no cell has it."""
 ROOM_RATES: Final = (8000, 16000, 48000)
 """What a room's sound can be made of, samples a second."""
 
@@ -39,7 +41,7 @@ class Voices:
 
     def __init__(self) -> None:
         self.by_code: dict[int, Voice] = {}
-        self._by_format: dict[tuple[str, int], Voice] = {}
+        self._by_format: dict[tuple[str, int, int], Voice] = {}
         self._preferred: dict[tuple[Format, ...], tuple[Format, Voice] | None] = {}
         self._codes: dict[tuple[Format, ...], npt.NDArray[np.uint8]] = {}
         """Both by formats, of which phones bring few different ones."""
@@ -47,15 +49,27 @@ class Voices:
             if cls.sample_rate_hz in ROOM_RATES:
                 voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS))
                 self.by_code[code] = voice
-                self._by_format[cls.encoding, cls.clock_rate_hz] = voice
+                self._by_format[cls.encoding, cls.clock_rate_hz, 1] = voice
+        self.packet_codec: PacketCodec | None = None
+        """The one codec whose packets have no fixed length; None where this machine lacks it."""
+        for packed in packet_codecs():
+            self.packet_codec = made = packed()
+            voice = Voice(PACKED_CODE, made, packed.sample_rate_hz, 0)
+            self.by_code[PACKED_CODE] = voice
+            self._by_format[packed.encoding, packed.clock_rate_hz, packed.channels] = voice
 
     def cell_octets(self) -> dict[int, int]:
         """Return by code the octets of 10 ms."""
-        return {NOISE_CODE: 1} | {code: voice.cell_octets for code, voice in self.by_code.items()}
+        cells = {code: voice.cell_octets for code, voice in self.by_code.items() if code != PACKED_CODE}
+        return {NOISE_CODE: 1} | cells
 
     def voice_of(self, form: Format) -> Voice | None:
         """Return the codec of a format, or None where this machine has none; telephone events are no voice."""
-        return self._by_format.get((form.encoding, form.clock_rate_hz)) if form.channels == 1 else None
+        return self._by_format.get(form[:3])
+
+    def plain_codes(self) -> dict[int, int]:
+        """Return by rate the code of samples as they are, in network order."""
+        return {voice.rate_hz: voice.code for voice in self.by_code.values() if voice.codec.encoding == "L16"}
 
     def preferred(self, formats: tuple[Format, ...]) -> tuple[Format, Voice] | None:
         """Return the first format that there is a codec for."""
