@@ -16,6 +16,11 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
+from softswitch.api.client import SwitchClient
+from softswitch.app.recording_archive import RecordingArchive
+from softswitch.app.recordings_upkeep import keep_recordings
+from softswitch.runtime.clocks import SystemClock
+from softswitch.runtime.settings import RecordingSettings
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import loud_part, share_of
 from tests.interop.peers.baresip import Baresip
@@ -136,12 +141,23 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
     switch.cli("recordings", "export", name, str(tmp_path / "call.opus"))
     assert soundfile.info(tmp_path / "call.opus").duration == pytest.approx(found[0]["seconds"], abs=0.1)
     switch.cli("recordings", "delete", name)
-    assert not (switch.directory / "var" / found[0]["path"]).exists()
+    var = switch.directory / "var"
+    assert not (var / found[0]["path"]).exists()
+    rules = RecordingSettings(form="opus", encrypt=True)
+    with SwitchClient(var) as client:
+        keep_recordings(var, RecordingArchive(var), client, rules, wall_s=SystemClock().wall() + 120)
+    (sealed,) = listed(switch, 1, "--conversation", conversation_id)
+    assert sealed["path"].endswith("-02.opus.sealed")
+    switch.cli("recordings", "export", sealed["recording"], str(tmp_path / "second.wav"))
+    samples, rate = soundfile.read(tmp_path / "second.wav", dtype="int16", always_2d=True)
+    assert len(samples) / rate == pytest.approx(found[1]["seconds"], abs=0.1)
+    assert share_of(samples[rate // 2 : -rate // 2, 1].astype(np.float64), 620) > 0.99
     told = switch.cli("journal", "export", "--jsonl", "--conversation", conversation_id)
     names = [json.loads(line)["name"] for line in told.splitlines()]
     assert [one for one in names if one in {"recording.accessed", "recording.deleted"}] == [
         "recording.accessed",
         "recording.deleted",
+        "recording.accessed",
     ]
 
 
