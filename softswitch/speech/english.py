@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Final
 
-from babel.dates import get_month_names
-from num2words import num2words
-
-from softswitch.speech.language import Currency, Noun, normal, within_reach
+from softswitch.speech.language import Currency, Noun, in_words, month_name
 
 
 def _noun(one: str, other: str = "") -> Noun:
@@ -75,12 +72,12 @@ class English:
     def cardinal(self, value: int, gender: str = "m") -> str:
         """Say how many."""
         del gender
-        return normal(num2words(within_reach(value), lang="en"))
+        return in_words("en", value)
 
     def ordinal(self, value: int, gender: str = "m") -> str:
         """Say the how-manieth."""
         del gender
-        return normal(num2words(within_reach(value), lang="en", to="ordinal"))
+        return in_words("en", value, to="ordinal")
 
     def time(self, moment: time) -> str:
         """Say "ten oh five p m"; noon and midnight by their names."""
@@ -93,6 +90,5 @@ class English:
 
     def date(self, day: date, *, with_year: bool) -> str:
         """Say "january first twenty twenty six"."""
-        month: str = get_month_names("wide", "format", "en")[day.month]
-        said = f"{normal(month)} {self.ordinal(day.day)}"
-        return f"{said} {normal(num2words(day.year, lang='en', to='year'))}" if with_year else said
+        said = f"{month_name('en', day.month)} {self.ordinal(day.day)}"
+        return f"{said} {in_words('en', day.year, to='year')}" if with_year else said

@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Protocol
 
-from babel import Locale
-
 from softswitch.core.errors import SpeechError
 from softswitch.core.immutable import immutable
 
@@ -102,8 +100,33 @@ def money(language: Language, amount: Decimal, currency: Currency) -> str:
 @lru_cache(maxsize=4096)
 def plural_category(code: str, value: int) -> str:
     """Return the plural category of CLDR for a whole number."""
+    from babel import Locale  # loaded when something is said: phones wait for a brain that starts
+
     category: str = Locale.parse(code).plural_form(abs(value))
     return category
+
+
+def in_words(code: str, value: int, **how: str) -> str:
+    """Say a number as num2words does, in the form that prompts are found by.
+
+    Args:
+        code: of the language.
+        value: the number.
+        how: what num2words is told besides: ``to``, ``gender``, ``case``.
+
+    Raises:
+        SpeechError: it is too large.
+    """
+    from num2words import num2words  # as above
+
+    return normal(num2words(within_reach(value), lang=code, **how))
+
+
+def month_name(code: str, month: int) -> str:
+    """Return a month's name as it stands in a date, from 1."""
+    from babel.dates import get_month_names  # as above
+
+    return normal(get_month_names("wide", "format", code)[month])
 
 
 def within_reach(value: int) -> int:

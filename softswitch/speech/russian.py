@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Final
 
-from babel.dates import get_month_names
-from num2words import num2words
-
-from softswitch.speech.language import Currency, Noun, counted, normal, within_reach
+from softswitch.speech.language import Currency, Noun, counted, in_words, month_name
 
 
 def _noun(gender: str, one: str, few: str, many: str) -> Noun:
@@ -77,11 +74,11 @@ class Russian:
 
     def cardinal(self, value: int, gender: str = "m") -> str:
         """Say how many: «двадцать одна»."""
-        return normal(num2words(within_reach(value), lang="ru", gender=gender))
+        return in_words("ru", value, gender=gender)
 
     def ordinal(self, value: int, gender: str = "m", case: str = "n") -> str:
         """Say the how-manieth: «двадцать первое», in the genitive «двадцать первого»."""
-        return normal(num2words(within_reach(value), lang="ru", to="ordinal", gender=gender, case=case))
+        return in_words("ru", value, to="ordinal", gender=gender, case=case)
 
     def time(self, moment: time) -> str:
         """Say «двадцать два часа пять минут»."""
@@ -90,5 +87,5 @@ class Russian:
 
     def date(self, day: date, *, with_year: bool) -> str:
         """Say «первое января две тысячи двадцать шестого года»."""
-        said = f"{self.ordinal(day.day, 'n')} {get_month_names('wide', 'format', 'ru')[day.month]}"
+        said = f"{self.ordinal(day.day, 'n')} {month_name('ru', day.month)}"
         return f"{said} {self.ordinal(day.year, 'm', 'g')} года" if with_year else said

@@ -15,16 +15,17 @@ import wave
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Final, Protocol
 
 from softswitch.core.errors import SpeechError
 from softswitch.core.immutable import immutable
 
 LONGEST_CHARACTERS: Final = 5000
 _SECONDS: Final = 60.0
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 CURE: Final = (
     "install a speech program (on Debian: apt install espeak-ng; or Piper, with its voice in [speech] piper_voices), "
@@ -184,6 +185,8 @@ def _run(command: list[str], text: str) -> bytes:
 
 def _read_wave(data: bytes, name: str) -> Speech:
     """Read what a program wrote to a pipe: the lengths in its header need not be true."""
+    import numpy as np  # not before somebody speaks: the brain loads this module when it starts
+
     at = data.find(b"data")
     try:
         with wave.open(io.BytesIO(data)) as file:
