@@ -283,7 +283,8 @@ class EventDesk:
         """Go on with the subscriptions of an earlier brain."""
         for watch in list(self.state):
             package = self.packages.get(watch.package)
-            if package is None:
+            if package is None:  # of a program that knew more than this one
+                self._record(SubscriptionEnded(watch.subscription, "noresource"))
                 continue
             self._live[watch.subscription] = self._ua.restore_subscription(
                 SubscriptionSnapshot.from_values(watch.dialog),
