@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from softswitch.core.errors import Problem
@@ -161,7 +161,7 @@ def _names(entries: Iterable[Entry]) -> set[str]:
     return {entry.text("name") for entry in entries}
 
 
-def _unknown(entry: Entry, key: str, kind: str, known: Iterable[str], called: str) -> list[Problem]:
+def _unknown(entry: Entry, key: str, kind: str, known: Collection[str], called: str) -> list[Problem]:
     """Say which of the names under a key nobody has.
 
     Args:
@@ -171,14 +171,16 @@ def _unknown(entry: Entry, key: str, kind: str, known: Iterable[str], called: st
         known: the names that there are.
         called: how to call the entry.
     """
+    used = entry.texts(key) or ((entry.text(key),) if entry.text(key) else ())
+    missing = [name for name in used if name not in known]
+    if not missing:
+        return []
     names = sorted(name for name in known if name)
     listed = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
     otherwise = f"one of {listed}" if names else f"a {kind} of that name in the files first"
-    used = entry.texts(key) or ((entry.text(key),) if entry.text(key) else ())
     return [
         Problem(entry.where(key), f"{called}: there is no {kind} {name}", did_you_mean(name, names, otherwise))
-        for name in used
-        if name not in names
+        for name in missing
     ]
 
 

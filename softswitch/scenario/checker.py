@@ -79,6 +79,8 @@ def _unknown_names(scenario: Scenario, around: Surroundings) -> Iterator[Finding
 def _known(kind: str, around: Surroundings) -> Iterable[str]:
     if kind == "scenario":
         return around.scenarios.keys()
+    if kind in around.names:
+        return around.names[kind]
     return frozenset().union(*(around.names.get(each, frozenset()) for each in kind.split(" or ")))
 
 
