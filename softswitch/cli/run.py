@@ -12,7 +12,7 @@ import typer
 from softswitch import __version__
 from softswitch.app.certificates import ensure_certificate
 from softswitch.app.launch import OpenSockets, launch, lock_directory, prepare_folders, reachable_at
-from softswitch.directory.demo import demo_accounts, ensure_demo_site
+from softswitch.directory.demo import NUMBER, demo_accounts, ensure_demo_site
 from softswitch.directory.loader import load_paths
 from softswitch.directory.site import CompiledSite, Site
 from softswitch.directory.store import read_site, save_site
@@ -53,7 +53,7 @@ def _site(settings: Settings, paths: list[Path]) -> CompiledSite:
     before = None if paths else read_site(directory, domain=domain)
     if before is not None:
         return before
-    loaded = load_paths(paths or [ensure_demo_site(directory)], domain=domain, scenarios=check_scenarios)
+    loaded = load_paths(paths or [ensure_demo_site(directory).parent], domain=domain, scenarios=check_scenarios)
     for notice in loaded.notices:
         print(f"softswitch: {notice}", file=sys.stderr)
     save_site(directory, loaded.site, loaded.paths)
@@ -74,9 +74,11 @@ def welcome(settings: Settings, opened: OpenSockets, found: CompiledSite) -> str
 
 def _accounts(directory: Path, found: CompiledSite) -> list[str]:
     demo = directory / "demo" / "site.yaml"
-    if found.paths == (str(demo.resolve()),) and demo.exists():
+    if found.paths in {(str(demo.resolve()),), (str(demo.parent.resolve()),)} and demo.exists():
         rows = [("Extension", "Name", "Password"), *demo_accounts(demo)]
-        return [f"  {extension:<12}{name:<12}{password}" for extension, name, password in rows]
+        lines = [f"  {extension:<12}{name:<12}{password}" for extension, name, password in rows]
+        example = f"  Dial {NUMBER.removeprefix('+')} for the first example scenario: a welcome and a menu."
+        return [*lines, "", example] if found.site.number(NUMBER) else lines
     return [f"  {'Extensions':<20}{_extensions(found.site)}"]
 
 

@@ -1,8 +1,9 @@
-"""The demo site: three phones with passwords of their own, made once for an installation."""
+"""The demo site: three phones with passwords of their own, and the first example scenario; made once."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,9 @@ _LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 """No two of them look alike on a phone's display."""
 _PASSWORD_LENGTH: Final = 12
 
+_EXAMPLE: Final = Path(__file__).parents[2] / "scenarios" / "small-office" / "scenarios"
+"""The scenario that callers of the demo's number hear, with its prompts; a source tree has it."""
+NUMBER: Final = "+74950000001"
 _HEAD: Final = """\
 # The demo site, made at the first start: three phones with random passwords.
 # Change it as you like and load it: softswitch load {path}
@@ -22,7 +26,7 @@ users:
 
 
 def ensure_demo_site(directory: Path) -> Path:
-    """Return the demo site's file; write it with new passwords where there is none.
+    """Return the demo site's file, beside which its scenarios stand; write it with new passwords where there is none.
 
     Args:
         directory: the storage directory.
@@ -35,7 +39,11 @@ def ensure_demo_site(directory: Path) -> Path:
             f'  - {{name: {name}, extension: "{extension}", password: "{_password()}", display_name: {shown}}}\n'
             for extension, name, shown in _USERS
         ]
-        write_private(path, (_HEAD.format(path=path) + "".join(lines)).encode())
+        numbers = ""
+        if _EXAMPLE.is_dir():
+            shutil.copytree(_EXAMPLE, path.parent / "scenarios", dirs_exist_ok=True)
+            numbers = f'numbers:\n  - {{number: "{NUMBER}", scenario: main}}\n'
+        write_private(path, (_HEAD.format(path=path.parent) + "".join(lines) + numbers).encode())
     return path
 
 

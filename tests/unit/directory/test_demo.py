@@ -20,9 +20,13 @@ def test_the_demo_site_is_made_once_and_can_be_loaded(tmp_path: Path) -> None:
     ]
     assert ensure_demo_site(tmp_path / "var") == path
     assert demo_accounts(path) == accounts
-    loaded = load_paths([path], domain="softswitch.local", scenarios=check_scenarios)
+    loaded = load_paths([path.parent], domain="softswitch.local", scenarios=check_scenarios)
     assert loaded.notices == ()
     assert len(loaded.site.users) == 3
+    number = loaded.site.number("+74950000001")
+    assert number is not None
+    assert (number.kind, number.target) == ("scenario", "main")
+    assert "main" in loaded.site.scenarios
 
 
 def test_its_passwords_are_random_and_nobody_else_reads_them(tmp_path: Path) -> None:
