@@ -15,6 +15,7 @@ from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 from tests.interop.test_baresip_calls import assert_hears, talk_for
+from tests.interop.test_recorded import leg_of, listed, sound_of
 
 pytestmark = pytest.mark.network
 
@@ -93,3 +94,22 @@ def test_sound_survives_a_link_that_loses_packets(
         time.sleep(0.1)
         lost = [leg["packets_lost"] for leg in switch.records("legs") if leg["conversation_id"] == conversation]
     assert [bool(count) for count in lost] == [False, True]
+
+
+def test_a_call_with_opus_is_recorded(switch: SwitchProcess, phone: PhoneMaker) -> None:
+    anna, boris = phone("101", codec="opus"), phone("102", codec="opus")
+    talk_for(anna, boris, 1.0)
+    leg = leg_of(switch, "anna")
+    switch.cli("call", "record", "start", leg)
+    time.sleep(3.0)
+    switch.cli("call", "record", "stop", leg)
+    anna.command("hangup")
+    boris.until("CALL_CLOSED")
+    switch.until_at_rest()
+    (one,) = listed(switch, 1, "--conversation", leg.partition(".")[0])
+    rate, samples = sound_of(switch, one)
+    assert samples.shape[1] == 2
+    for channel, hertz in ((0, 440), (1, 620)):
+        heard = loud_part(samples[:, channel])
+        assert len(heard) > 2.2 * rate
+        assert share_of(heard, hertz * RATE_HZ / rate) > 0.9

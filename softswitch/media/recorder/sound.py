@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.recorder.placing import Numbers
 from softswitch.media.tap_ring import Octets
-from softswitch_codecs import BatchCodec, Samples, codec_class, to_int16
+from softswitch_codecs import BatchCodec, PacketCodec, Samples, codec_class, packet_codecs, to_int16
 from softswitch_codecs.resample import RATES_HZ, Resampler
 
 Codes = npt.NDArray[np.uint8]
@@ -46,6 +46,8 @@ class Decoder:
 
     def __init__(self) -> None:
         self._codecs: list[BatchCodec] = []
+        self._packed: list[int] = []
+        """Codes of codecs whose packets have no fixed length."""
         self._code_of: dict[tuple[str, int], int] = {}
         self._resamplers: dict[tuple[int, int], Resampler] = {}
 
@@ -53,6 +55,12 @@ class Decoder:
         """Return the number of a codec, 0 where there is none."""
         key = (encoding, clock_hz)
         if key not in self._code_of:
+            packed = [each for each in packet_codecs() if (each.encoding, each.clock_rate_hz) == key]
+            if packed and channels == packed[0].channels:
+                self._codecs.append(packed[0]())
+                self._packed.append(len(self._codecs))
+                self._code_of[key] = len(self._codecs)
+                return self._code_of[key]
             cls = codec_class(encoding, clock_hz)
             if cls is None or channels != 1 or cls.sample_rate_hz not in RATES_HZ:
                 self._code_of[key] = 0
@@ -82,12 +90,28 @@ class Decoder:
             slots: of each track, for what codecs remember.
         """
         keys = (packets.codes.astype(np.int64) << 40) | (rates[packets.of] << 16) | packets.lengths
-        for key in np.unique(keys[packets.codes > 0]).tolist():
+        packed = np.isin(packets.codes, self._packed)
+        yield from self._opened(packets, np.flatnonzero(packed), payloads, rates, slots)
+        for key in np.unique(keys[(packets.codes > 0) & ~packed]).tolist():
             chosen = np.flatnonzero(keys == key)
             octets = payloads[packets.rows[chosen], : key & 0xFFFF]
             samples = self._decoded(key >> 40, (key >> 16) & 0xFF_FFFF, octets, packets.of[chosen], slots)
             if samples.shape[1]:
                 yield from _joined(packets, chosen, samples)
+
+    def _opened(
+        self, packets: Packets, chosen: Numbers, payloads: Octets, rates: Numbers, slots: Numbers
+    ) -> Iterator[Run]:
+        """Return what packets say that have to be decoded one by one, in their order; nonsense says nothing."""
+        for index in chosen.tolist():
+            track, sequence = int(packets.of[index]), int(packets.sequences[index])
+            codec = cast("PacketCodec", self._codecs[int(packets.codes[index]) - 1])
+            packet = payloads[packets.rows[index], : int(packets.lengths[index])].tobytes()
+            try:
+                samples = codec.decode_packet(int(slots[track]), packet, int(rates[track]))
+            except ValueError:
+                continue
+            yield Run(track, int(packets.places[index]), samples, sequence, sequence, 1)
 
     def _decoded(self, code: int, rate_hz: int, octets: Octets, of: Numbers, slots: Numbers) -> Samples:
         codec = self._codecs[code - 1]
