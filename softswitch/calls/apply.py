@@ -200,8 +200,14 @@ def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinvit
     conversation = state.conversations[record.conversation_id]
     rings = conversation.conference is not None and conversation.invited()
     if not rings and not any(one.moving for one in conversation.legs.values()):
-        parked = conversation.parked is not None
-        conversation.deadline_s = record.wall_s + state.deadlines.park_s if parked else None
+        conversation.deadline_s = _deadline_after_move(state, conversation, record.wall_s)
+
+
+def _deadline_after_move(state: CallsState, conversation: Conversation, wall_s: float) -> float | None:
+    if conversation.parked is not None:
+        return wall_s + state.deadlines.park_s
+    waits = conversation.transfer is not None or conversation.is_ringing
+    return wall_s + state.deadlines.ring_s if waits else None
 
 
 def _breached(state: CallsState, record: Record, fact: facts.InvariantBreached) -> None:

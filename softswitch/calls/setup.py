@@ -177,7 +177,7 @@ def media_refused(state: CallsState, given: MediaRefused) -> Facts:
     if not leg.is_live:
         return out
     failure = OVERLOAD if given.reason == OVERLOAD.word else NO_PORT
-    if leg.is_caller:
+    if leg.is_caller or (leg.moving and conversation.conference is None):  # nobody can wait for it
         return out + end_all(conversation, failure)
     return out + give_up_callee(conversation, leg, failure)
 

@@ -52,7 +52,7 @@ class DialogPackage:
     name = "dialog"
     content_types = (CONTENT_TYPE,)
     duration = Duration()
-    follows = frozenset({facts.LegAdded, facts.SegmentStarted, *_OF_LEGS})
+    follows = frozenset({facts.LegAdded, facts.SegmentStarted, CallParked, CallUnparked, *_OF_LEGS})
     listed = True
 
     def __init__(
