@@ -518,6 +518,9 @@ class Brain:
         """Keep each breach as a fact, and clean up."""
         self._turn.look_at_clock()
         self._keeper.check()
+        for breach in self.queues.breaches():
+            self._keeper.keep(breach)
+            self.queues.clean_up(breach)
         self._sessions.run()
 
     def end_turn(self) -> None:
@@ -566,7 +569,7 @@ class Brain:
 
     def breaches(self) -> list[Breach]:
         """Return what has lost its owner: nothing, unless we have a defect."""
-        return self._keeper.breaches()
+        return [*self._keeper.breaches(), *self.queues.breaches()]
 
     def counts(self) -> dict[str, int]:
         """Count what is live: all zero at rest but the registrations."""

@@ -58,19 +58,20 @@ class InvariantKeeper:
     def check(self) -> None:
         """Keep each breach as a fact, and clean up."""
         for breach in self.breaches():
-            self._keep(breach)
+            self.keep(breach)
             self._clean_up(breach)
         for timer in self._ua.stop_stray_timers():
-            self._keep(Breach("timer", timer, ""))
+            self.keep(Breach("timer", timer, ""))
 
     def differed(self, told: Disagreement) -> None:
         """Keep that brain and worker did not know the same legs; the worker has let its own go."""
         for leg in told.unknown:
-            self._keep(Breach("worker-leg", leg, f"of worker {told.worker}"))
+            self.keep(Breach("worker-leg", leg, f"of worker {told.worker}"))
         for leg in told.missing:
-            self._keep(Breach("lost-leg", leg, f"of worker {told.worker}"))
+            self.keep(Breach("lost-leg", leg, f"of worker {told.worker}"))
 
-    def _keep(self, breach: Breach) -> None:
+    def keep(self, breach: Breach) -> None:
+        """Keep a breach as a fact."""
         self._log("invariant.breached", kind=breach.kind, subject=breach.subject, dump=breach.dump, **breach.about)
         self.breached += 1
         leg = self._calls.legs.get(breach.subject)

@@ -22,7 +22,8 @@ class Breach:
     kind: str
     """``leg``: without conversation. ``port``: without leg. ``dialog``: without leg. ``silent-leg``: without dialog.
     ``deadline``: of a conversation that is gone. ``conversation``: in a transient state without a deadline. ``timer``:
-    of a session that is over. ``worker-leg`` and ``lost-leg``: brain and worker differed."""
+    of a session that is over. ``worker-leg`` and ``lost-leg``: brain and worker differed. ``agent``: reserved, or
+    serving, without a call. ``entry``: of a queue, whose conversation is gone."""
     subject: str
     """Leg, conversation or the like."""
     dump: str
@@ -33,6 +34,8 @@ class Breach:
         """Return whom a log line of it concerns."""
         if self.kind == "timer":
             return {}
+        if self.kind in ("agent", "entry"):
+            return {self.kind: self.subject}
         return {"conversation_id" if self.kind in ("conversation", "deadline") else "leg": self.subject}
 
 

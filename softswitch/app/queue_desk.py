@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from softswitch.app.folded_state import FoldedState
+from softswitch.app.invariants import Breach
 from softswitch.app.people import People
 from softswitch.app.queue_callers import QueueCallers, how_refused
 from softswitch.app.queue_calls import QueueCalls
@@ -237,6 +238,35 @@ class QueueDesk:
             self._decline_all(number, "unreachable")
         else:
             self.say(events.Leave(number, "lost"))
+
+    # Invariants
+
+    def breaches(self) -> list[Breach]:
+        """Return which agents are reserved or serve without a call, and which entries have lost theirs."""
+        found = []
+        entries = self.state.entries
+        for user, agent in self._agents.agents.items():
+            slot = self.state.slot(user)
+            if agent.work in {Work.RINGING, Work.SERVING} and slot.entry not in entries:
+                found.append(Breach("agent", user, f"{agent.work.value} without an entry"))
+            elif slot.entry and slot.entry not in entries:
+                found.append(Breach("agent", user, f"reserved for {slot.entry}, which is over"))
+        for number, entry in entries.items():
+            if entry.conversation_id and entry.conversation_id not in self._calls.conversations:
+                found.append(Breach("entry", str(number), f"{entry.state.value} in {entry.conversation_id}"))
+        return found
+
+    def clean_up(self, breach: Breach) -> None:
+        """Let go of an agent without a call, or of an entry without one."""
+        if breach.kind == "entry":
+            self._lose(int(breach.subject))
+            return
+        number = self.state.slot(breach.subject).entry
+        if number:
+            apply(self.state, self._turn.place(facts.QueueFinished(number, "", breach.subject, 0.0)))
+        self._people.decide(inputs.Released(breach.subject))
+        self._people.decide(inputs.Finished(breach.subject, "", self._turn.wall_s))
+        self._touched[breach.subject] = None
 
     # What the router is told
 

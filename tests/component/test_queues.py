@@ -11,6 +11,7 @@ from softswitch.app.queues_view import BrainQueues
 from softswitch.directory.site import Group, Number, Queue, ScenarioText, Trunk
 from softswitch.queues.agents.inputs import ChooseStatus, EndWrapUp, EnterQueues, LeaveQueues, Unblock
 from softswitch.queues.agents.state import Agent
+from softswitch.queues.agents.working import Work
 from softswitch.queues.router.facts import QueueAnswered, QueueDeclined, QueueFinished, QueueLeft, QueueOffered
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone import SimulatedPhone
@@ -590,3 +591,21 @@ async def test_the_status_is_that_of_the_longest_wrap_up_and_of_the_calls_own_qu
         seen.append(status(world, "boris"))
         await asyncio.sleep(50)
     assert seen == ["break", "outbound", "break"]
+
+
+@behaviour(setting(queue("support", "boris")))
+async def test_an_agent_who_had_lost_the_call_by_a_defect_is_found_and_let_go(world: World) -> None:
+    (boris,) = await logged_in(world, "boris")
+    caller = await customer(world)
+    await talk(caller, await boris.until_called(), world)
+    await caller.call.hang_up()
+    await asyncio.sleep(1)
+    brain = world.switch.brain
+    agent(world, "boris").work = Work.SERVING  # what a defect might do
+    brain.queues.state.agents["boris"].entry = 77
+    assert [breach.kind for breach in brain.breaches()] == ["agent"]
+    world.switch.in_turn(brain.check_invariants)
+    assert not brain.breaches()
+    again = await customer(world, "again")
+    await talk(again, await boris.until_called(times=2), world)
+    await again.call.hang_up()
