@@ -609,3 +609,14 @@ async def test_an_agent_who_had_lost_the_call_by_a_defect_is_found_and_let_go(wo
     again = await customer(world, "again")
     await talk(again, await boris.until_called(times=2), world)
     await again.call.hang_up()
+
+
+@behaviour(setting(queue("support", "boris", "vera", strategy="ring_all", auto_answer=("boris",))))
+async def test_the_phone_of_a_member_who_wants_it_is_asked_to_answer_by_itself(world: World) -> None:
+    boris, vera = await logged_in(world, "boris", "vera")
+    caller = await customer(world)
+    asked = [(await phone.until_called()).invite_exchange for phone in (boris, vera)]
+    lines = [" ".join(each.request.get_all("Call-Info") + each.request.get_all("Alert-Info")) for each in asked if each]
+    assert "answer" in lines[0]
+    assert not lines[1]
+    await caller.call.hang_up()
