@@ -106,16 +106,16 @@ class ErrandRunner:
             self._over(ticket, ErrandOver(False, "the program for errands died", {}))
 
     def _hang_up(self) -> None:
+        """Have done with a program: it keeps nothing that another one would not do again."""
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
         if self._process is not None:
-            self._process.poll()
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def close(self) -> None:
         """Let the program end."""
         self._hang_up()
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
