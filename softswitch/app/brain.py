@@ -5,371 +5,33 @@ due. One turn is: inputs, each decided into facts, each fact applied at once and
 :meth:`Brain.end_turn` keeps the facts and only then lets the notes out as datagrams and media commands. What leaves the
 switch has therefore always been recorded before.
 
-Here the parts are put together and inputs are handed to them; each part is a file of its own.
+Here inputs are handed to the parts; :mod:`softswitch.app.brain_parts` puts these together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable
 
-from softswitch.app.addresses import Addresses
-from softswitch.app.brain_settings import BrainSettings
-from softswitch.app.call_desk import CallDesk
-from softswitch.app.conference_desk import ConferenceDesk
-from softswitch.app.events.services import PhoneServices
+from softswitch.app.brain_parts import BrainParts
 from softswitch.app.fact_feed import FactFeed
-from softswitch.app.folded_state import FoldedState
-from softswitch.app.guides import Guides
-from softswitch.app.host_desk import HostDesk
-from softswitch.app.invariant_keeper import InvariantKeeper
 from softswitch.app.invariants import Breach
-from softswitch.app.key_info_desk import KeyInfoDesk
-from softswitch.app.line_desk import LineDesk
 from softswitch.app.media_inputs import inputs_of
-from softswitch.app.message_trace import MessageTrace
-from softswitch.app.people import People
-from softswitch.app.quality_watch import PhoneQuality, QualityWatch
-from softswitch.app.queue_calls import QueueCalls
-from softswitch.app.queue_desk import KIND as QUEUE
-from softswitch.app.queue_desk import QueueDesk
+from softswitch.app.quality_watch import PhoneQuality
 from softswitch.app.queue_notices import TICKET as NOTICE
-from softswitch.app.queue_notices import QueueNotices
-from softswitch.app.recording_desk import RecordingDesk
-from softswitch.app.redirects import Redirects
-from softswitch.app.registrations import Registrations
-from softswitch.app.request_desk import RequestDesk
-from softswitch.app.session_desk import SessionDesk
-from softswitch.app.succession import Succession
-from softswitch.app.supervision_desk import SupervisionDesk
-from softswitch.app.trunk_desk import TrunkDesk
-from softswitch.app.trunk_probe import TrunkProbe
-from softswitch.app.trunk_registrar import TrunkRegistrar
-from softswitch.app.turn import Turn
 from softswitch.app.voicemail_desk import TICKET, VoicemailDesk
-from softswitch.app.wake_ups import Timed, WakeUps
 from softswitch.calls import inputs
-from softswitch.calls.guide import Guide
-from softswitch.calls.perform import Performer
-from softswitch.calls.secrecy import Secrecy
-from softswitch.core.clock import Clock
-from softswitch.core.ids import Entropy, new_conversation_id
-from softswitch.directory.authenticator import Authenticator
-from softswitch.directory.bans import SourceBanned, SourceFreed, SourceGuard
+from softswitch.directory.bans import SourceFreed
 from softswitch.directory.host_names import HostName, Target
 from softswitch.directory.site import Site
 from softswitch.journal.reading import Gap
-from softswitch.journal.sink import FactSink
 from softswitch.media import engine
-from softswitch.media.engine import MediaEngine
 from softswitch.queues.agents import inputs as agent_inputs
-from softswitch.scenario.errands import ErrandOver, Errands, NoErrands
-from softswitch.sdp.key_vault import KeyVault
+from softswitch.scenario.errands import ErrandOver
 from softswitch.sip.flow import Flow
-from softswitch.sip.ua.order import OurCredentials
-from softswitch.sip.ua.user_agent import UserAgent
 
 
-class Brain:
-    """All that the switch knows and decides.
-
-    Args:
-        clock: both faces of time.
-        entropy: tags, branches, ids.
-        settings: domain, addresses, limits.
-        site: users, numbers, trunks.
-        media: the media engine; its events come back by :meth:`media_event`.
-        send: lets a datagram or a stream's octets out.
-        journal: keeps encoded facts.
-        guides: who leads callers that nobody has taken yet, by kind.
-        folded: what a snapshot of an earlier brain holds; :meth:`resume` goes on from there.
-        errands: does what scenarios want from outside; what comes of it is told by :meth:`errand_over`.
-        log: tells an event for people: its name and its keys.
-    """
-
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        entropy: Entropy,
-        settings: BrainSettings,
-        site: Site,
-        media: MediaEngine,
-        send: Callable[[Flow, bytes], None],
-        journal: FactSink,
-        guides: Mapping[str, Guide] | None = None,
-        folded: FoldedState | None = None,
-        errands: Errands | None = None,
-        sequence: int = 0,
-        log: Callable[..., None] = lambda event, **keys: None,
-    ) -> None:
-        self._settings = settings
-        self._log = log
-        self._media, self._errands = media, errands or NoErrands()
-        self.trace = MessageTrace()
-        self._folded = folded or FoldedState()
-        self._folded.calls.deadlines = settings.deadlines
-        self.calls = self._folded.calls
-        self.locations = self._folded.locations
-        self.bans = self._folded.bans
-        self.agents = self._folded.agents
-        self.trunk_registrations = self._folded.trunks
-        self._turn = turn = Turn(clock, journal, send, media, self.trace, sequence)
-        self._wake_ups = WakeUps(clock)
-        self._addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
-        self._ua = UserAgent(
-            entropy=entropy,
-            address_of=self._addresses.address_for,
-            timers=settings.timers,
-            product=settings.product,
-        )
-        self._performer = Performer(
-            self.calls,
-            self._ua,
-            media,
-            settings.domain,
-            self._credentials_of,
-            secrecy=Secrecy(KeyVault(settings.media_key), self.calls),
-        )
-        self._call_desk = CallDesk(self._folded, turn, self._ua, self._performer, self.trace, self._wake_ups, entropy)
-        self._keeper = InvariantKeeper(self.calls, turn, self._ua, self._performer, media, self._call_desk, log)
-        self.people = People(
-            lambda: self.desk.site,
-            self.agents,
-            self.locations,
-            self.calls,
-            lambda fact: self.agents.apply(turn.place(fact)),
-        )
-        self.recording = self._new_recording_desk()
-        self._registrations = Registrations(
-            self.locations, turn, self._wake_ups, self.people, self._ua, settings.domain
-        )
-        self._trunk_probe = self._new_trunk_probe()
-        self._trunk_registrar = self._new_trunk_registrar(clock, entropy)
-        self._trunks = TrunkDesk(
-            self.calls,
-            self._addresses,
-            settings.local_for,
-            self._trunk_probe.is_silent,
-            self._folded.found_hosts.targets,
-            lambda trunk, user, number: self._folded.trunk_days.count(trunk, turn.wall_s, user=user, number=number),
-        )
-        self.desk = self._new_desk(site, entropy)
-        self._hosts = HostDesk(self._folded.found_hosts, turn, lambda: self.desk.site, self._trunk_registrar.try_now)
-        self.voicemail = self._new_voicemail_desk()
-        self.services = PhoneServices(
-            folded=self._folded,
-            turn=turn,
-            ua=self._ua,
-            people=self.people,
-            sessions=lambda: self._performer.sessions,
-            site=lambda: self.desk.site,
-            clock=clock,
-            entropy=entropy,
-            domain=settings.domain,
-            mailboxes=self.voicemail,
-        )
-        turn.listen(self.services.follow)
-        self.desk.servants = self.services.servants()
-        made = Guides(
-            settings,
-            self.desk,
-            self.people,
-            self.calls,
-            self._trunks,
-            lambda: (turn.now, turn.wall_s),
-            counters=self._folded.counters,
-            errands=self._errands,
-            mailboxes=self._folded.mailboxes,
-        )
-        self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
-        self.lines = LineDesk(
-            self.calls,
-            self.desk,
-            self.people,
-            self._trunks,
-            decide=self._call_desk.decide,
-            new_id=lambda: new_conversation_id(turn.wall_s, entropy),
-            may_be_told=self._performer.may_be_told,
-            send_keys=media.send_keys,
-            times=lambda: (turn.now, turn.wall_s),
-        )
-        self.queues, self.queue_notices = self._new_queue_desk(), self._new_queue_notices()
-        self._call_desk.led_by({**made.by_kind(), QUEUE: self.queues.guide, **(guides or {})})
-        askers = (
-            lambda a: self._trunk_registrar.responded(a, now=turn.now),
-            self._trunk_probe.responded,
-            self.services.messages.responded,
-        )
-        self._keys = KeyInfoDesk(self.calls, media, self._call_desk.decide, log)
-        self._sessions = SessionDesk(
-            self._ua,
-            self.calls,
-            turn,
-            self._performer,
-            self._call_desk,
-            self.desk,
-            self._keys,
-            askers,
-            Redirects(
-                self.calls,
-                lambda: self.desk.site,
-                lambda number, user: self.desk.destination_of(
-                    number, user, right="internal", now=turn.now, wall_s=turn.wall_s
-                ),
-            ).phones,
-            self.services.handlers(),
-            log,
-            self.queues.settle,
-        )
-        self._succession = Succession(
-            self._folded,
-            turn,
-            self._call_desk,
-            self._registrations,
-            self.people,
-            self._ua,
-            self._performer,
-            media,
-            self._wake_ups,
-            log,
-        )
-        self._timed: tuple[Timed, ...] = (
-            self._ua,
-            self._wake_ups,
-            self._registrations,
-            self._trunk_registrar,
-            self._trunk_probe,
-            self.services,
-        )
-
-    # Building
-
-    def _new_trunk_probe(self) -> TrunkProbe:
-        return TrunkProbe(
-            ua=self._ua,
-            state=self._folded.silent_hosts,
-            record=lambda fact: self._folded.silent_hosts.apply(self._turn.place(fact)),
-            site=lambda: self.desk.site,
-            local_for=self._settings.local_for,
-            domain=self._settings.domain,
-            targets_of=self._folded.found_hosts.targets,
-            interval_s=self._settings.trunk_probe_s,
-            log=self._log,
-        )
-
-    def _new_trunk_registrar(self, clock: Clock, entropy: Entropy) -> TrunkRegistrar:
-        return TrunkRegistrar(
-            ua=self._ua,
-            state=self.trunk_registrations,
-            clock=clock,
-            entropy=entropy,
-            site=lambda: self.desk.site,
-            addresses=self._addresses,
-            local_for=self._settings.local_for,
-            targets_of=self._folded.found_hosts.targets,
-            credentials_of=self._credentials_of,
-            record=lambda fact: self.trunk_registrations.apply(self._turn.place(fact)),
-            log=self._log,
-        )
-
-    def _new_recording_desk(self) -> RecordingDesk:
-        made = RecordingDesk(
-            self._folded.recordings,
-            self.calls,
-            self._media,
-            self._turn,
-            site=lambda: self.desk.site,
-            settings=self._settings,
-            tell=self._call_desk.decide,
-            log=self._log,
-        )
-        self._call_desk.recorded_by(made)
-        return made
-
-    def _new_voicemail_desk(self) -> VoicemailDesk:
-        settings = self._settings
-        made = VoicemailDesk(
-            self._folded.mailboxes,
-            self._turn,
-            site=lambda: self.desk.site,
-            errands=self._errands,
-            wake_ups=self._wake_ups,
-            storage=settings.storage,
-            mail=settings.mail,
-            keep_s=settings.voicemail_keep_s,
-            log=self._log,
-        )
-        self._turn.listen(made.follow)
-        return made
-
-    @cached_property
-    def conferences(self) -> ConferenceDesk:
-        """Who carries out commands about conferences."""
-        return ConferenceDesk(self.calls, self.desk, self.lines, self._turn, self._call_desk.decide)
-
-    @cached_property
-    def supervision(self) -> SupervisionDesk:
-        """Who carries out commands about supervision."""
-        call_desk = self._call_desk
-        return SupervisionDesk(self.calls, self.desk, self.people, self._turn, call_desk.new_id, call_desk.decide)
-
-    def _new_desk(self, site: Site, entropy: Entropy) -> RequestDesk:
-        settings = self._settings
-        desk = RequestDesk(
-            ua=self._ua,
-            site=site,
-            locations=self.locations,
-            calls=self.calls,
-            authenticator=Authenticator(settings.nonce_key, settings.domain, entropy),
-            addresses=self._addresses,
-            limits=settings.registration,
-            people=self.people,
-            record=self._registrations.record,
-            arrive=self._call_desk.arrive,
-            guard=SourceGuard(self.bans, settings.allow, settings.guard),
-            ban=self._ban,
-            may_call=self._may_call,
-            trunks=self._trunks,
-            replace=self._call_desk.replace,
-            keep_offer=self._performer.secrecy.offered,
-        )
-        desk.supervise = lambda user, extension: self.supervision.dialled(user, extension)
-        return desk
-
-    def _dial_for(self, user: str, number: str, auto_answer: bool) -> str:  # as the desk asks
-        return self.lines.dial(user, number, auto_answer=auto_answer)
-
-    def _new_queue_notices(self) -> QueueNotices:
-        return QueueNotices(
-            self._folded,
-            self._turn,
-            site=lambda: self.desk.site,
-            errands=self._errands,
-            wake_ups=self._wake_ups,
-            mail=self._settings.mail,
-            log=self._log,
-        )
-
-    def _new_queue_desk(self) -> QueueDesk:
-        turn = self._turn
-        conduct = QueueCalls(
-            self.calls,
-            lambda: self.desk.site,
-            self.people,
-            self.desk.phone,
-            self._call_desk.decide,
-            turn,
-            self._dial_for,
-            self._settings.prompts,
-        )
-        return QueueDesk(self._folded, lambda: self.desk.site, self.people, conduct, turn, self._wake_ups)
-
-    def _credentials_of(self, name: str) -> OurCredentials | None:
-        trunk = self.desk.site.trunks.get(name)
-        if trunk is None or not trunk.username:
-            return None
-        return OurCredentials(trunk.username, self._settings.password_of(trunk))
+class Brain(BrainParts):
+    """All that the switch knows and decides; see :class:`BrainParts` for what it is made with."""
 
     # Inputs
 
@@ -398,11 +60,6 @@ class Brain:
     def phone_quality(self) -> PhoneQuality:
         """How the last calls of users sounded."""
         return self._folded.phone_quality
-
-    @cached_property
-    def _quality(self) -> QualityWatch:
-        state = self._folded.phone_quality
-        return QualityWatch(state, lambda fact: state.apply(self._turn.place(fact)), self._log)
 
     def quality_of(self, leg: str) -> engine.Quality | None:
         """Return how good a leg sounds now; None where nothing can be said."""
@@ -584,17 +241,3 @@ class Brain:
             "registrations": len(self.locations),
             "subscriptions": len(self._folded.subscriptions),
         }
-
-    # Asked by the desk
-
-    def _ban(self, fact: SourceBanned) -> None:
-        self.bans.apply(self._turn.place(fact))
-        self._log("source.banned", source=fact.source, reason=fact.reason, times=fact.times)
-
-    def _may_call(self, flow: Flow) -> bool:
-        """Tell whether a source may have one more call; they are counted only where there are many at all."""
-        most = self._settings.calls_each_source
-        if len(self.calls.conversations) < most:
-            return True
-        callers = (conversation.caller for conversation in self.calls.conversations.values())
-        return sum(caller.is_live and caller.flow.remote[0] == flow.remote[0] for caller in callers) < most
