@@ -42,7 +42,7 @@ from softswitch.queues.router.apply import apply as apply_queue_fact
 from softswitch.queues.router.state import RouterState
 from softswitch.scenario.counters import Counters
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when older snapshots cannot be read any more; then the whole journal is folded again."""
 GAPS_REMEMBERED: Final = 1000
 
