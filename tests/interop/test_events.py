@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -60,9 +60,21 @@ def test_a_key_shows_what_rings_and_picks_it_up_without_a_code(
 
 
 def test_baresip_is_told_of_its_messages(switch: SwitchProcess, phone: PhoneMaker) -> None:
-    anna = phone("101", modules=("mwi",), more=";mwi=yes")
+    anna = phone_with_lamp(phone)
     until(anna, "Messages-Waiting: no")
     assert "Voice-Message: 0/0" in anna.log()
+
+
+def phone_with_lamp(phone: PhoneMaker) -> Baresip:
+    """Start a phone that watches its messages.
+
+    baresip 1.0's module spins now and then before it has registered, and fills its log with attempts to subscribe;
+    started anew it does not.
+    """
+    for _ in range(2):
+        with suppress(AssertionError):
+            return phone("101", modules=("mwi",), more=";mwi=yes")
+    return phone("101", modules=("mwi",), more=";mwi=yes")
 
 
 def test_baresip_sees_a_buddy_come_and_go(switch: SwitchProcess, phone: PhoneMaker) -> None:
