@@ -68,8 +68,8 @@ def test_baresip_is_told_of_its_messages(switch: SwitchProcess, phone: PhoneMake
 def phone_with_lamp(phone: PhoneMaker) -> Baresip:
     """Start a phone that watches its messages.
 
-    baresip 1.0's module spins now and then before it has registered, and fills its log with attempts to subscribe;
-    started anew it does not.
+    baresip 1.0's module, told that it is registered, frees the handler that it is called by; where registering took
+    longer than 10 ms it may be called again for ever. Started anew it mostly is not.
     """
     for _ in range(2):
         with suppress(AssertionError):
