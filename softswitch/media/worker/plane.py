@@ -48,6 +48,8 @@ from softswitch.runtime.log import get_logger
 _log = get_logger(__name__)
 
 _UPKEEP_EVERY: Final = 5 * FRAME_TICKS
+_JUDGED_IN: Final = 40
+"""Upkeeps in which all legs are judged once: 4 s, so that each report has something new of nearly all."""
 _MOST_FRAMES: Final = 2
 """Frames that the desk makes at one tick, when ticks were missed."""
 _LATE_TICKS: Final = 3
@@ -120,6 +122,9 @@ class MediaPlane:
         self._taps = Taps(state, self._legs, recorders, emit)
         self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
         self._silence = SilenceWatch(self._leg_by_row, self._ledger, emit)
+        self._to_judge: list[str] = []
+        self._judged: dict[str, Quality] = {}
+        """How legs sound, since it was told last."""
         self._quality = QualityMeter(state, self._ledger, lambda row: int(self._desk.ring.late[row]))
         self._reports = Reports(state, self._ledger, clock, entropy, self._quality)
         self._reception = Reception(
@@ -299,6 +304,7 @@ class MediaPlane:
             self._ledger.settle()
             self._reports.send_due(now=now)
             self._silence.look(now=now)
+            self._judge_some()
             self._taps.look(now=now)
             self._choose_who_sees_sound()
             self._end_pauses()
@@ -328,9 +334,21 @@ class MediaPlane:
         return self._statistics(self._legs[name])
 
     def qualities(self) -> list[tuple[str, Quality]]:
-        """Return how good the legs sound of which something can be said."""
-        found = ((leg.name, self._quality.of(leg)) for leg in self._legs.values() if leg.stream is not None)
-        return [(name, quality) for name, quality in found if quality.mos_in or quality.mos_out]
+        """Return how good the legs sound that were judged since the last call, where something can be said."""
+        judged, self._judged = self._judged, {}
+        return list(judged.items())
+
+    def _judge_some(self) -> None:
+        """Judge how some of the legs sound: all of a thousand at once would make a tick late."""
+        if not self._to_judge:
+            self._to_judge = list(self._legs)
+        count = -(-len(self._legs) // _JUDGED_IN)
+        due, self._to_judge = self._to_judge[:count], self._to_judge[count:]
+        for name in due:
+            leg = self._legs.get(name)
+            quality = None if leg is None or leg.stream is None else self._quality.of(leg)
+            if quality is not None and (quality.mos_in or quality.mos_out):
+                self._judged[name] = quality
 
     def names(self) -> list[str]:
         """Return the legs."""
