@@ -104,10 +104,15 @@ def test_a_failure_is_written_with_its_traceback() -> None:
 
 
 class ClosedTerminal(io.StringIO):
+    tried = 0
+
     def write(self, text: str) -> int:
+        self.tried += 1
         raise OSError(5, "Input/output error")
 
 
 def test_a_log_that_nobody_can_read_any_more_harms_nobody() -> None:
-    configure_logging("brain", stream=ClosedTerminal())
+    closed = ClosedTerminal()
+    configure_logging("brain", stream=closed)
     get_logger("x").info("something.happened")
+    assert closed.tried
