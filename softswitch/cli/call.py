@@ -328,7 +328,7 @@ def whisper(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """The same, heard by the leg's user alone.
+    """Let a supervisor hear the talk of a user and speak to them alone: the other party does not hear it.
 
     Example: softswitch call whisper vera 01k3x7zc9v4m2a.2
     """
@@ -344,7 +344,7 @@ def barge(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """The same, heard by all.
+    """Let a supervisor hear the talk of a user and speak to both parties.
 
     Example: softswitch call barge vera 01k3x7zc9v4m2a.2
     """
