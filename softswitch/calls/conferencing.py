@@ -119,7 +119,7 @@ def _call_again(conversation: Conversation, there: list[Leg]) -> Facts:
 
 def media_opened(state: CallsState, given: inputs.MediaOpened) -> Facts:
     """A port is there: a phone is invited, or told of its new one."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state is not PortState.OPENING:
         return []
     out: Facts = [facts.LegMediaOpened(leg.leg, given.port)]
@@ -134,7 +134,7 @@ def media_opened(state: CallsState, given: inputs.MediaOpened) -> Facts:
 
 def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
     """No port: nobody comes, or somebody cannot stay."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
         return []
     out: Facts = [facts.LegMediaRefused(leg.leg, given.reason)]
@@ -143,7 +143,7 @@ def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
 
 def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
     """A leg's worker died: it gets another port; a phone that only rings is given up."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state is PortState.NONE:
         return []
     if leg.is_live and (leg.port_state is PortState.OPENING or leg.state not in _WAITING):
@@ -154,7 +154,7 @@ def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
 
 def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
     """A phone took a re-INVITE of ours."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if not leg.moving:
         return offer_answered(state, given)
     if not leg.is_live or leg.port_state is not PortState.OPEN:
@@ -169,7 +169,7 @@ def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
 
 def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
     """A phone refused a re-INVITE of ours: without a port it has no sound, and leaves."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if not leg.moving:
         return offer_refused(state, given)
     if not leg.is_live or leg.port_state is not PortState.OPEN:
@@ -181,7 +181,7 @@ def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
 
 def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
     """Somebody who was invited comes; further phones of theirs ring no more."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     conference = conversation.conference
     if conference is None or leg.state not in {LegState.INVITED, LegState.RINGING}:
         return []
@@ -196,7 +196,7 @@ def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
 
 def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
     """A phone refused, or came to nothing."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.cancelling:
         return [facts.LegCancelSettled(leg.leg)]
     if not leg.is_live:
@@ -209,7 +209,7 @@ def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
 
 def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
     """A member hung up, or its dialog died: the others go on."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.cancelling:
         return [facts.LegCancelSettled(leg.leg)]
     if not leg.is_live:
@@ -222,7 +222,7 @@ def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
 
 def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
     """Somebody who would have come gave up."""
-    leg, _ = _found(state, given.leg)
+    leg, _ = state.leg_and_conversation(given.leg)
     if not leg.is_live:
         return []
     return [facts.LegEnded(leg.leg, "phone", "cancel", 487, 16, "Caller gave up")]
@@ -249,7 +249,7 @@ def end(state: CallsState, given: inputs.EndConversation) -> Facts:
 
 def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:
     """A command lets one of them go."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     return _given_up(conversation, leg, COMPLETED) if leg.is_live else []
 
 
@@ -273,11 +273,6 @@ def _not_coming(conversation: Conversation, leg: Leg, failure: Failure) -> Facts
 
 def _no_invitation(conversation: Conversation, failure: Failure) -> conference_facts.ConferenceInvitationEnded:
     return conference_facts.ConferenceInvitationEnded(conversation.attempt, failure.status, failure.word)
-
-
-def _found(state: CallsState, name: str) -> tuple[Leg, Conversation]:
-    leg = state.legs[name]
-    return leg, state.conversations[leg.conversation_id]
 
 
 DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {

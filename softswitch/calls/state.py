@@ -450,6 +450,11 @@ class CallsState:
     partings: deque[Parting] = field(default_factory=deque)
     """Dialogs that ended a moment ago, in the order of their ends."""
 
+    def leg_and_conversation(self, leg: str) -> tuple[Leg, Conversation]:
+        """Return a leg that there is, with its conversation."""
+        found = self.legs[leg]
+        return found, self.conversations[found.conversation_id]
+
     def conversation_of(self, leg: str) -> Conversation | None:
         """Return the conversation of a leg, or None where either is gone."""
         found = self.legs.get(leg)

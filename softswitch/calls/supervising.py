@@ -144,7 +144,7 @@ def over(conversation: Conversation, failure: Failure, *, but: str = "") -> Fact
 
 def media_opened(state: CallsState, given: inputs.MediaOpened) -> Facts:
     """A port is there: the phone is invited, its call answered, or it is told of its new port."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state is not PortState.OPENING:
         return []
     out: Facts = [facts.LegMediaOpened(leg.leg, given.port)]
@@ -171,7 +171,7 @@ def _connected(state: CallsState, conversation: Conversation, leg: Leg) -> Facts
 
 def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
     """The supervisor takes our call; further phones ring no more."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.state not in {LegState.INVITED, LegState.RINGING}:
         return []
     others = [one for one in conversation.legs.values() if one is not leg and one.is_live]
@@ -184,14 +184,14 @@ def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
 
 def progressed(state: CallsState, given: inputs.CalleeProgressed) -> Facts:
     """The supervisor's phone rings."""
-    leg, _ = _found(state, given.leg)
+    leg, _ = state.leg_and_conversation(given.leg)
     waits = leg.state in {LegState.INVITED, LegState.RINGING}
     return [facts.LegProgressed(leg.leg, given.status, given.sdp)] if waits else []
 
 
 def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
     """A phone of the supervisor refused."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.cancelling:
         return [facts.LegCancelSettled(leg.leg)]
     if not leg.is_live:
@@ -204,7 +204,7 @@ def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
 
 def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
     """The supervisor hung up, or the dialog died."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.cancelling:
         return [facts.LegCancelSettled(leg.leg)]
     if not leg.is_live:
@@ -216,7 +216,7 @@ def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
 
 def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
     """The supervisor gave up before we answered."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if not leg.is_live:
         return []
     end = facts.LegEnded(leg.leg, "phone", "cancel", 487, 16, "Caller gave up")
@@ -225,7 +225,7 @@ def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
 
 def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
     """No port."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
         return []
     out: Facts = [facts.LegMediaRefused(leg.leg, given.reason)]
@@ -234,7 +234,7 @@ def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
 
 def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
     """The worker died: the supervisor gets another port."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if leg.port_state is PortState.NONE:
         return []
     if leg.is_live and (leg.port_state is PortState.OPENING or leg.state not in _WAITING):
@@ -245,7 +245,7 @@ def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
 
 def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
     """The phone took a re-INVITE of ours."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if not leg.moving:
         return offer_answered(state, given)
     if not leg.is_live or leg.port_state is not PortState.OPEN:
@@ -260,7 +260,7 @@ def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
 
 def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
     """The phone refused a re-INVITE of ours."""
-    leg, conversation = _found(state, given.leg)
+    leg, conversation = state.leg_and_conversation(given.leg)
     if not leg.moving:
         return offer_refused(state, given)
     if not leg.is_live or leg.port_state is not PortState.OPEN:
@@ -282,13 +282,13 @@ def end(state: CallsState, given: inputs.EndConversation) -> Facts:
 
 def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:
     """A command ends what a supervisor hears."""
-    _, conversation = _found(state, given.leg)
+    _, conversation = state.leg_and_conversation(given.leg)
     return over(conversation, COMPLETED)
 
 
 def key_pressed(state: CallsState, given: inputs.KeyPressed) -> Facts:
     """The supervisor's keys 1, 2 and 3 choose who hears them."""
-    _, conversation = _found(state, given.leg)
+    _, conversation = state.leg_and_conversation(given.leg)
     mode, supervision = _KEYS.get(given.key), conversation.supervision
     if mode is None or supervision is None or supervision.mode == mode:
         return []
@@ -298,11 +298,6 @@ def key_pressed(state: CallsState, given: inputs.KeyPressed) -> Facts:
 def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
     """A supervisor cannot be replaced by a phone's transfer."""
     return [facts.TransferRefused(given.leg, 603, "There is nobody to transfer", given.subscription)]
-
-
-def _found(state: CallsState, name: str) -> tuple[Leg, Conversation]:
-    leg = state.legs[name]
-    return leg, state.conversations[leg.conversation_id]
 
 
 DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {
