@@ -14,9 +14,10 @@ import uvloop
 from softswitch.api.client import SOCKET
 from softswitch.api.guard import Guard
 from softswitch.api.server import ApiServer, build_app
+from tests.own_network import own
 from tests.unit.api.fake_view import FakeView
 
-HOST = "127.0.90.1"
+HOST = own("90.1")
 
 
 class Listeners:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from softswitch.media.engine import Format, Stream
 from softswitch_codecs import BatchCodec, codec_class
 from tests.integration.media.rig import EVENT, Phone
+from tests.own_network import own
 
 AMPLITUDE = 6000.0
 _HEARD, _NOT_HEARD = 0.25, 0.04
@@ -29,7 +30,7 @@ class Singer:
 
     def __init__(self, leg: str, tone_hz: float, form: Format) -> None:
         self.leg, self.tone_hz, self.form = leg, tone_hz, form
-        self.phone = Phone("127.0.44.9", ssrc=hash(leg) & 0xFFFF_FFFF)
+        self.phone = Phone(own("44.9"), ssrc=hash(leg) & 0xFFFF_FFFF)
         self._codec = self._new_codec()
         self._sung = 0
         self._heard: list[bytes] = []

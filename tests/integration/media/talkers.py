@@ -14,13 +14,14 @@ from softswitch.media.engine import Format, Hear
 from softswitch.media.worker.rows import TICK_US
 from softswitch_codecs import BatchCodec, codec_class
 from tests.integration.media.rig import EVENT, Phone, PlaneRig
+from tests.own_network import own
 
 PCMU = Format("PCMU", 8000, 1, 0, 0)
 PCMA = Format("PCMA", 8000, 1, 8, 8)
 G722 = Format("G722", 8000, 1, 9, 9)
 L16 = Format("L16", 16000, 1, 96, 97)
 """Its two ends chose different numbers."""
-SWITCH = "127.0.41.1"
+SWITCH = own("41.1")
 AMPLITUDE = 6000.0
 
 
@@ -65,7 +66,7 @@ class Talker:
         self.rig, self.leg, self.form, self.tones = rig, leg, form, tuple(tones)
         self.ptime_ms, self.amplitude, self.silent = ptime_ms, amplitude, silent
         self.codec = self._codec(form)
-        self.phone = Phone("127.0.41.2")
+        self.phone = Phone(own("41.2"))
         self.at = rig.open(leg, SWITCH)
         self.formats = (*(formats or (form,)), EVENT)
         self.aim()

@@ -13,10 +13,11 @@ from softswitch.media.worker.aio import AioBackend
 from softswitch.media.worker.backends import choose_backend
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.rows import PACKET_OCTETS, Rows
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-ADDRESS = "127.0.45.1"
+ADDRESS = own("45.1")
 
 
 class Cables:

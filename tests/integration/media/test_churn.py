@@ -7,10 +7,11 @@ import random
 import pytest
 
 from tests.integration.media.rig import Phone, PlaneRig
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-SWITCH = "127.0.43.1"
+SWITCH = own("43.1")
 
 
 class Talk:
@@ -20,7 +21,7 @@ class Talk:
         self._rig = rig
         self.number = number
         word = f"conversation {number}".encode()
-        self.phones = [Phone("127.0.43.2", ssrc=number + 1, payload=word) for _ in range(2)]
+        self.phones = [Phone(own("43.2"), ssrc=number + 1, payload=word) for _ in range(2)]
         self._legs = [f"{number}.{leg}" for leg in (1, 2)]
         self._where = [rig.open(leg, SWITCH) for leg in self._legs]
         for leg, phone in zip(self._legs, self.phones, strict=True):

@@ -12,6 +12,7 @@ from softswitch.media.engine import Format, Hear, LegClosed, Stream, WorkerLost
 from softswitch_codecs import BatchCodec, codec_class
 from tests.integration.media.rig import EVENT, Phone
 from tests.integration.media.test_worker_process import Brain, Process, collect, stream
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
@@ -44,7 +45,7 @@ ROWS = (Hear("c.1", ("d.1",)), Hear("d.1", ("c.1",)))
 
 def test_legs_of_two_workers_hear_each_other_and_nothing_is_left(processes: list[Process]) -> None:
     brain = brain_of(processes)
-    with Phone("127.0.44.2", payload=b"a" * 160) as a, Phone("127.0.44.3", payload=b"b" * 160) as b:
+    with Phone(own("44.2"), payload=b"a" * 160) as a, Phone(own("44.3"), payload=b"b" * 160) as b:
         at = pair(brain)
         brain.engine.set_stream("c.1", stream(a))
         brain.engine.set_stream("d.1", stream(b))
@@ -72,7 +73,7 @@ def settle(brain: Brain) -> None:
 
 def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Process]) -> None:
     first = brain_of(processes)
-    with Phone("127.0.44.2", payload=b"a" * 160) as a, Phone("127.0.44.3", payload=b"b" * 160) as b:
+    with Phone(own("44.2"), payload=b"a" * 160) as a, Phone(own("44.3"), payload=b"b" * 160) as b:
         at = pair(first)
         first.engine.set_stream("c.1", stream(a))
         first.engine.set_stream("d.1", stream(b))
@@ -96,7 +97,7 @@ def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Pro
 
 def test_a_worker_that_dies_takes_its_end_and_the_other_end_is_closed(processes: list[Process]) -> None:
     brain = brain_of(processes)
-    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+    with Phone(own("44.2")) as a, Phone(own("44.3")) as b:
         pair(brain)
         brain.engine.set_stream("c.1", stream(a))
         brain.engine.set_stream("d.1", stream(b))
@@ -129,7 +130,7 @@ def tone(frequency_hz: float) -> Iterator[bytes]:
 
 def test_legs_without_a_common_codec_hear_each_other_across_a_link(processes: list[Process]) -> None:
     brain = brain_of(processes)
-    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+    with Phone(own("44.2")) as a, Phone(own("44.3")) as b:
         at = pair(brain)
         brain.engine.set_stream("c.1", stream(a))
         wide = Stream(*b.at, 9, b.at[0], (G722, EVENT), receive=True, send=True)

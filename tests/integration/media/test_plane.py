@@ -13,10 +13,11 @@ from softswitch.media.engine import DigitPressed, Format, LegClosed, LegLatched,
 from softswitch.media.worker.rows import FRAME_TICKS
 from softswitch.rtp.rtcp import Goodbye, ReceiverReport, ReportBlock, SenderReport, build_rtcp, parse_rtcp
 from tests.integration.media.rig import PCMU, Phone, PlaneRig
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-SWITCH = "127.0.40.1"
+SWITCH = own("40.1")
 
 
 def talk(rig: PlaneRig, a: Phone, b: Phone) -> tuple[tuple[str, int], tuple[str, int]]:
@@ -35,7 +36,7 @@ def pressed(rig: PlaneRig, digit: str) -> bool:
 
 
 def test_two_phones_hear_each_other_from_the_first_packet_on(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2", payload=b"anna") as a, Phone("127.0.40.3", payload=b"boris") as b:
+    with Phone(own("40.2"), payload=b"anna") as a, Phone(own("40.3"), payload=b"boris") as b:
         first, second = talk(rig, a, b)
         heard_a: list[bytes] = []
         heard_b: list[bytes] = []
@@ -59,14 +60,14 @@ def test_two_phones_hear_each_other_from_the_first_packet_on(rig: PlaneRig) -> N
 
 
 def test_early_media_reaches_a_phone_that_never_sent(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.3", payload=b"ringing") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.3"), payload=b"ringing") as b:
         _, second = talk(rig, a, b)
         b.send(second)
         assert rig.payloads(a, 1) == [b"ringing"]
 
 
 def test_packets_come_from_the_port_that_the_description_names(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.3") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.3")) as b:
         first, second = talk(rig, a, b)
         b.send(second)
         rig.until(lambda: bool(select.select([a.sock], [], [], 0)[0]))
@@ -79,7 +80,7 @@ def test_packets_come_from_the_port_that_the_description_names(rig: PlaneRig) ->
 
 
 def test_a_phone_behind_nat_is_sent_to_where_it_sends_from(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as nat, Phone("127.0.40.3", payload=b"boris") as b:
+    with Phone(own("40.2")) as nat, Phone(own("40.3"), payload=b"boris") as b:
         first, second = rig.open("c.1", SWITCH), rig.open("c.2", SWITCH)
         rig.stream("c.1", ("10.99.0.1", 4000), sip_source=nat.at[0])
         rig.stream("c.2", b.at)
@@ -92,9 +93,9 @@ def test_a_phone_behind_nat_is_sent_to_where_it_sends_from(rig: PlaneRig) -> Non
 
 def test_a_moved_phone_is_followed_and_the_old_place_is_a_stranger(rig: PlaneRig) -> None:
     with (
-        Phone("127.0.40.2", payload=b"old") as old,
-        Phone("127.0.40.4", payload=b"new") as new,
-        Phone("127.0.40.3") as b,
+        Phone(own("40.2"), payload=b"old") as old,
+        Phone(own("40.4"), payload=b"new") as new,
+        Phone(own("40.3")) as b,
     ):
         first, _ = talk(rig, old, b)
         for _ in range(3):
@@ -111,7 +112,7 @@ def test_a_moved_phone_is_followed_and_the_old_place_is_a_stranger(rig: PlaneRig
 
 
 def test_a_phone_on_hold_is_not_heard_and_hears_nothing(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2", payload=b"anna") as a, Phone("127.0.40.3", payload=b"boris") as b:
+    with Phone(own("40.2"), payload=b"anna") as a, Phone(own("40.3"), payload=b"boris") as b:
         first, second = talk(rig, a, b)
         rig.stream("c.1", a.at, receive=False, send=False)
         for _ in range(10):
@@ -127,7 +128,7 @@ def test_a_phone_on_hold_is_not_heard_and_hears_nothing(rig: PlaneRig) -> None:
 
 
 def test_an_echo_gives_back_what_it_gets(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2", payload=b"hello") as a:
+    with Phone(own("40.2"), payload=b"hello") as a:
         first = rig.open("c.1", SWITCH)
         rig.stream("c.1", a.at)
         rig.hear("c.1", "c.1")
@@ -138,7 +139,7 @@ def test_an_echo_gives_back_what_it_gets(rig: PlaneRig) -> None:
 
 
 def test_keys_arrive_once_each_and_pass_to_the_other_phone(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.3") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.3")) as b:
         first, second = rig.open("c.1", SWITCH), rig.open("c.2", SWITCH)
         rig.stream("c.1", a.at)
         rig.stream("c.2", b.at, PCMU, Format("telephone-event", 8000, 1, 99, 98))
@@ -160,7 +161,7 @@ def test_keys_arrive_once_each_and_pass_to_the_other_phone(rig: PlaneRig) -> Non
 
 
 def test_an_unreachable_phone_harms_nobody(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2", payload=b"anna") as a, Phone("127.0.40.3", payload=b"boris") as b:
+    with Phone(own("40.2"), payload=b"anna") as a, Phone(own("40.3"), payload=b"boris") as b:
         first, second = talk(rig, a, b)
         a.send(first)
         b.send(second)
@@ -170,13 +171,13 @@ def test_an_unreachable_phone_harms_nobody(rig: PlaneRig) -> None:
         for _ in range(20):
             b.send(second)
             rig.turn()
-        with Phone("127.0.40.2", gone, payload=b"back") as again:
+        with Phone(own("40.2"), gone, payload=b"back") as again:
             b.payloads()
             assert set(rig.payloads(b, 3, lambda: again.send(first))) == {b"back"}
 
 
 def test_ipv6_works_like_ipv4(rig: PlaneRig) -> None:
-    with Phone("::1", payload=b"six") as a, Phone("127.0.40.3") as b:
+    with Phone("::1", payload=b"six") as a, Phone(own("40.3")) as b:
         first, second = rig.open("c.1", "::1"), rig.open("c.2", SWITCH)
         rig.stream("c.1", a.at)
         rig.stream("c.2", b.at)
@@ -189,7 +190,7 @@ def test_ipv6_works_like_ipv4(rig: PlaneRig) -> None:
 
 
 def test_an_oversized_packet_is_dropped_and_counted(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.3") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.3")) as b:
         first, _ = talk(rig, a, b)
         a.send(first)
         rig.until(lambda: bool(rig.of(LegLatched)))
@@ -228,16 +229,16 @@ def test_closing_twice_in_a_turn_is_answered_once(rig: PlaneRig) -> None:
 
 
 def test_a_port_that_somebody_else_holds_is_skipped(backend: str) -> None:
-    with Phone("127.0.41.1", 21000), Phone("127.0.41.1", 21003), PlaneRig(backend, range(21000, 21008)) as rig:
-        assert rig.open("c.1", "127.0.41.1") == ("127.0.41.1", 21004)
-        assert rig.open("c.2", "127.0.41.1") == ("127.0.41.1", 21006)
-        assert rig.refused("c.3", "127.0.41.1") == "no-port"
+    with Phone(own("41.1"), 21000), Phone(own("41.1"), 21003), PlaneRig(backend, range(21000, 21008)) as rig:
+        assert rig.open("c.1", own("41.1")) == (own("41.1"), 21004)
+        assert rig.open("c.2", own("41.1")) == (own("41.1"), 21006)
+        assert rig.refused("c.3", own("41.1")) == "no-port"
         rig.close("c.1")
-        assert rig.open("c.3", "127.0.41.1") == ("127.0.41.1", 21004)
+        assert rig.open("c.3", own("41.1")) == (own("41.1"), 21004)
 
 
 def test_no_other_program_can_share_a_legs_ports(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a:
+    with Phone(own("40.2")) as a:
         address, port = rig.open("c.1", SWITCH)
         rig.stream("c.1", a.at)
         for latched in (False, True):
@@ -258,7 +259,7 @@ def test_an_address_that_is_not_ours_is_refused_with_the_systems_words(rig: Plan
 
 
 def test_closing_gives_every_descriptor_back(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a:
+    with Phone(own("40.2")) as a:
         for number in range(50):
             where = rig.open(f"c.{number}", SWITCH)
             rig.stream(f"c.{number}", a.at)
@@ -272,10 +273,10 @@ def test_closing_gives_every_descriptor_back(rig: PlaneRig) -> None:
 
 def test_reports_are_made_and_read_and_not_passed_on(rig: PlaneRig) -> None:
     with (
-        Phone("127.0.40.2") as a,
-        Phone("127.0.40.3") as b,
-        Phone("127.0.40.2") as a_reports,
-        Phone("127.0.40.9") as other,
+        Phone(own("40.2")) as a,
+        Phone(own("40.3")) as b,
+        Phone(own("40.2")) as a_reports,
+        Phone(own("40.9")) as other,
     ):
         first, second = rig.open("c.1", SWITCH), rig.open("c.2", SWITCH)
         rig.stream("c.1", a.at, rtcp_port=a_reports.at[1])
@@ -308,7 +309,7 @@ def test_reports_are_made_and_read_and_not_passed_on(rig: PlaneRig) -> None:
 
 
 def test_reports_share_the_port_where_the_description_says_so(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.3") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.3")) as b:
         first, second = rig.open("c.1", SWITCH), rig.open("c.2", SWITCH)
         rig.stream("c.1", a.at, rtcp_port=0)
         rig.stream("c.2", b.at)
@@ -334,7 +335,7 @@ def test_reports_share_the_port_where_the_description_says_so(rig: PlaneRig) -> 
 
 
 def test_a_goodbye_is_said_when_a_leg_closes(rig: PlaneRig) -> None:
-    with Phone("127.0.40.2") as a, Phone("127.0.40.2") as a_reports, Phone("127.0.40.3") as b:
+    with Phone(own("40.2")) as a, Phone(own("40.2")) as a_reports, Phone(own("40.3")) as b:
         rig.open("c.1", SWITCH)
         second = rig.open("c.2", SWITCH)
         rig.stream("c.1", a.at, rtcp_port=a_reports.at[1])

@@ -21,6 +21,7 @@ from softswitch_codecs import codec_class
 from tests.integration.media.recording import level_of, read
 from tests.integration.media.rig import Phone
 from tests.integration.media.test_worker_process import Brain, Process, stream
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
@@ -98,7 +99,7 @@ def gone(pid: int) -> bool:
 def begin(brain: Brain, stack: ExitStack, folder: Path) -> tuple[Crowd, float]:
     """Let calls begin, and be recorded; return who speaks, and when that was."""
     legs = [f"c{call}.{side}" for call in range(CALLS) for side in (1, 2)]
-    phones = [stack.enter_context(Phone("127.0.44.2")) for _ in legs]
+    phones = [stack.enter_context(Phone(own("44.2"))) for _ in legs]
     at = brain.open(*legs)
     for leg, phone in zip(legs, phones, strict=True):
         brain.engine.set_stream(leg, stream(phone))
@@ -227,7 +228,7 @@ def test_legs_in_two_workers_are_recorded_into_one_file(processes: list[Process]
     brain = Brain(processes[0])
     brain.add(1, processes[1])
     path = tmp_path / "c-01.wav"
-    with Phone("127.0.44.2") as a, Phone("127.0.44.3") as b:
+    with Phone(own("44.2")) as a, Phone(own("44.3")) as b:
         at = brain.open("c.1", "d.1")
         assert at["c.1"][1] < 24200 <= at["d.1"][1]
         brain.engine.set_stream("c.1", stream(a))

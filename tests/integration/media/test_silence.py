@@ -7,10 +7,11 @@ import pytest
 from softswitch.media.engine import LegSilent
 from softswitch.rtp.rtcp import ReceiverReport, build_rtcp
 from tests.integration.media.rig import Phone, PlaneRig
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-SWITCH = "127.0.39.1"
+SWITCH = own("39.1")
 
 
 def pass_time(rig: PlaneRig, seconds: float) -> None:
@@ -22,7 +23,7 @@ def pass_time(rig: PlaneRig, seconds: float) -> None:
 
 
 def test_a_silent_phone_is_told_of_after_a_minute_and_again_after_another(rig: PlaneRig) -> None:
-    with Phone("127.0.39.2") as phone:
+    with Phone(own("39.2")) as phone:
         at = rig.open("c.1", SWITCH)
         rig.stream("c.1", phone.at)
         phone.send(at)
@@ -36,7 +37,7 @@ def test_a_silent_phone_is_told_of_after_a_minute_and_again_after_another(rig: P
 
 
 def test_who_need_not_send_is_never_told_of(rig: PlaneRig) -> None:
-    with Phone("127.0.39.2") as phone:
+    with Phone(own("39.2")) as phone:
         rig.open("c.1", SWITCH)
         rig.stream("c.1", phone.at, receive=False)
         pass_time(rig, 130)
@@ -44,7 +45,7 @@ def test_who_need_not_send_is_never_told_of(rig: PlaneRig) -> None:
 
 
 def test_reports_are_signs_of_life(rig: PlaneRig) -> None:
-    with Phone("127.0.39.2") as phone:
+    with Phone(own("39.2")) as phone:
         at = rig.open("c.1", SWITCH)
         rig.stream("c.1", phone.at)
         for _ in range(4):

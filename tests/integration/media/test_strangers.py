@@ -8,6 +8,7 @@ import pytest
 
 from softswitch.media.worker.latching import SILENCE_S
 from tests.integration.media.rig import Phone, PlaneRig, flood, speak
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
@@ -21,13 +22,13 @@ def latched_times(rig: PlaneRig, leg: str, times: int) -> bool:
 
 @pytest.mark.parametrize("vouched_for", ["description", "sip source"])
 def test_a_flood_of_a_stranger_is_never_heard_while_calls_are_latched_under_it(backend: str, vouched_for: str) -> None:
-    switch = "127.0.42.1" if vouched_for == "description" else "127.0.42.2"
+    switch = own("42.1") if vouched_for == "description" else own("42.2")
     ports = range(22000, 22004)
     with (
         PlaneRig(backend, ports) as rig,
-        Phone("127.0.42.3") as phone,
-        Phone("127.0.42.4", payload=b"boris") as listener,
-        flood("127.0.42.9", switch, list(ports)),
+        Phone(own("42.3")) as phone,
+        Phone(own("42.4"), payload=b"boris") as listener,
+        flood(own("42.9"), switch, list(ports)),
     ):
         strange = 0
         for call in range(CALLS):
@@ -57,10 +58,10 @@ def talk_under_fire(
 
 
 def test_a_stranger_before_during_and_after_is_refused_and_counted(rig: PlaneRig) -> None:
-    with Phone("127.0.42.3") as phone, Phone("127.0.42.9", payload=b"stranger", ssrc=1) as stranger:
+    with Phone(own("42.3")) as phone, Phone(own("42.9"), payload=b"stranger", ssrc=1) as stranger:
         for call in range(CALLS):
             leg = f"{call}.1"
-            where = rig.open(leg, "127.0.42.1")
+            where = rig.open(leg, own("42.1"))
             rig.stream(leg, phone.at)
             rig.hear(leg, leg)
             heard: list[bytes] = []
@@ -76,11 +77,11 @@ def test_a_stranger_before_during_and_after_is_refused_and_counted(rig: PlaneRig
 
 
 def test_under_the_third_rule_nobody_is_heard_after_the_lock(rig: PlaneRig) -> None:
-    with Phone("127.0.42.5") as phone, Phone("127.0.42.9", payload=b"stranger") as stranger:
+    with Phone(own("42.5")) as phone, Phone(own("42.9"), payload=b"stranger") as stranger:
         for call in range(CALLS):
             leg = f"{call}.1"
-            where = rig.open(leg, "127.0.42.1")
-            rig.stream(leg, ("10.99.0.1", 4000), sip_source="127.0.42.8")
+            where = rig.open(leg, own("42.1"))
+            rig.stream(leg, ("10.99.0.1", 4000), sip_source=own("42.8"))
             rig.hear(leg, leg)
             rig.clock.now += SILENCE_S
             rig.until(partial(latched_times, rig, leg, 1), before=partial(speak, where, phone))
@@ -93,10 +94,10 @@ def test_under_the_third_rule_nobody_is_heard_after_the_lock(rig: PlaneRig) -> N
 
 
 def test_a_race_lost_before_the_lock_is_undone_by_the_phone(rig: PlaneRig) -> None:
-    with Phone("127.0.42.5") as phone, Phone("127.0.42.9", payload=b"stranger") as stranger:
+    with Phone(own("42.5")) as phone, Phone(own("42.9"), payload=b"stranger") as stranger:
         for call in range(CALLS):
             leg = f"{call}.1"
-            where = rig.open(leg, "127.0.42.1")
+            where = rig.open(leg, own("42.1"))
             rig.stream(leg, ("10.99.0.1", 4000), sip_source=phone.at[0])
             rig.hear(leg, leg)
             rig.clock.now += SILENCE_S
@@ -111,8 +112,8 @@ def test_a_race_lost_before_the_lock_is_undone_by_the_phone(rig: PlaneRig) -> No
 
 
 def test_reports_of_strangers_are_not_read(rig: PlaneRig) -> None:
-    with Phone("127.0.42.3") as phone, Phone("127.0.42.9") as stranger:
-        address, port = rig.open("c.1", "127.0.42.1")
+    with Phone(own("42.3")) as phone, Phone(own("42.9")) as stranger:
+        address, port = rig.open("c.1", own("42.1"))
         rig.stream("c.1", phone.at)
         for _ in range(50):
             stranger.send((address, port + 1))
@@ -121,8 +122,8 @@ def test_reports_of_strangers_are_not_read(rig: PlaneRig) -> None:
 
 
 def test_flooded_ports_are_left_alone_for_a_while_and_then_read_again(rig: PlaneRig) -> None:
-    with Phone("127.0.42.3") as phone, Phone("127.0.42.9") as stranger:
-        address, port = rig.open("c.1", "127.0.42.1")
+    with Phone(own("42.3")) as phone, Phone(own("42.9")) as stranger:
+        address, port = rig.open("c.1", own("42.1"))
         rig.stream("c.1", phone.at)
         rig.hear("c.1", "c.1")
         for number in range(100):

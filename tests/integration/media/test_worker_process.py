@@ -25,10 +25,11 @@ from softswitch.media.engine import (
 )
 from softswitch.media.engine_process import WorkerEngine
 from tests.integration.media.rig import EVENT, PCMU, Phone
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-SWITCH = "127.0.44.1"
+SWITCH = own("44.1")
 PROGRAM = """
 import sys
 from softswitch.media.worker.main import run
@@ -124,7 +125,7 @@ def collect(phone: Phone, count: int, send: Callable[[], None], limit_s: float =
 
 def test_a_call_through_the_process(process: Process) -> None:
     brain = Brain(process)
-    with Phone("127.0.44.2", payload=b"anna") as a, Phone("127.0.44.3", payload=b"boris") as b:
+    with Phone(own("44.2"), payload=b"anna") as a, Phone(own("44.3"), payload=b"boris") as b:
         at = brain.open("c.1", "c.2")
         brain.engine.set_stream("c.1", stream(a))
         brain.engine.set_stream("c.2", stream(b))
@@ -142,7 +143,7 @@ def test_a_call_through_the_process(process: Process) -> None:
 
 def test_a_new_brain_finds_legs_rooms_and_unacknowledged_events_and_the_sound_goes_on(process: Process) -> None:
     first = Brain(process)
-    with Phone("127.0.44.2", payload=b"anna") as a, Phone("127.0.44.3", payload=b"boris") as b:
+    with Phone(own("44.2"), payload=b"anna") as a, Phone(own("44.3"), payload=b"boris") as b:
         at = first.open("c.1")
         first.engine.acknowledge()
         first.engine.flush()

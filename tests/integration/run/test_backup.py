@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.run.conftest import PROGRAM, Running, Start
 from tests.integration.run.echo_caller import EchoCaller
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 TABLES = ("conversations", "legs", "segments")
@@ -39,16 +40,16 @@ def ended(switch: Running) -> int:
 def test_the_backup_of_a_running_switch_is_a_switch_elsewhere_with_the_same_records(
     start: Start, tmp_path: Path
 ) -> None:
-    first = start("127.0.58.1")
+    first = start(own("58.1"))
     first.until_ready()
-    with EchoCaller(first.directory, "127.0.58.1", "127.0.58.2") as caller:
+    with EchoCaller(first.directory, own("58.1"), own("58.2")) as caller:
         caller.call()
         caller.bye()
         caller.await_message("SIP/2.0 200")
     first.until(lambda: ended(first) == 1)
     file = tmp_path / "backup.tar.gz"
     kept = records(first)
-    with EchoCaller(first.directory, "127.0.58.1", "127.0.58.5") as talking:
+    with EchoCaller(first.directory, own("58.1"), own("58.5")) as talking:
         talking.call()
         first.until(lambda: len(records(first)["conversations"]) == 2)
         made = command(first.directory, "backup", str(file))
@@ -62,7 +63,7 @@ def test_the_backup_of_a_running_switch_is_a_switch_elsewhere_with_the_same_reco
         done = command(directory, "restore", str(file))
         assert (done.returncode, done.stderr) == (0, "")
 
-    second = start("127.0.58.3", prepare=prepare)
+    second = start(own("58.3"), prepare=prepare)
     second.until_ready()
     second.until(lambda: ended(second) == 2)  # the call that went on is over
     assert len(kept["conversations"]) == 1
@@ -71,7 +72,7 @@ def test_the_backup_of_a_running_switch_is_a_switch_elsewhere_with_the_same_reco
     assert again.returncode == 0, again.stderr
     second.until(lambda: bool(second.events("records.rebuilt")))
     assert missing(kept, second) == {table: set() for table in TABLES}
-    with EchoCaller(first.directory, "127.0.58.3", "127.0.58.4") as caller:  # with the password of then
+    with EchoCaller(first.directory, own("58.3"), own("58.4")) as caller:  # with the password of then
         caller.call()
         caller.bye()
         caller.await_message("SIP/2.0 200")

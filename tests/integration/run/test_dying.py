@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill, running
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
-HOST = "127.0.51.1"
-PHONE = "127.0.51.2"
+HOST = own("51.1")
+PHONE = own("51.2")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_another_process_is_replaced_under_a_running_brain(switch: Running, role
 
 
 def test_ctrl_c_stops_everything_cleanly(start: Start) -> None:
-    switch = start("127.0.51.11")
+    switch = start(own("51.11"))
     switch.until_ready()
     children = descendants(switch.process.pid)
     assert len(children) >= 3
@@ -64,11 +65,11 @@ def test_ctrl_c_stops_everything_cleanly(start: Start) -> None:
 
 
 def test_a_start_after_a_stop_finds_its_ports_and_its_demo_again(start: Start) -> None:
-    switch = start("127.0.51.12")
+    switch = start(own("51.12"))
     switch.until_ready()
     assert switch.stop(signal.SIGTERM) == 0
     accounts = (switch.directory / "var" / "demo" / "site.yaml").read_text()
-    again = Running(switch.directory, "127.0.51.12")
+    again = Running(switch.directory, own("51.12"))
     try:
         again.until_ready()
         assert (switch.directory / "var" / "demo" / "site.yaml").read_text() == accounts
@@ -77,7 +78,7 @@ def test_a_start_after_a_stop_finds_its_ports_and_its_demo_again(start: Start) -
 
 
 def test_a_second_signal_ends_everything_at_once(start: Start) -> None:
-    switch = start("127.0.51.13")
+    switch = start(own("51.13"))
     switch.until_ready()
     children = descendants(switch.process.pid)
     # A writer that cannot run keeps the stop from coming to its end.
@@ -90,7 +91,7 @@ def test_a_second_signal_ends_everything_at_once(start: Start) -> None:
 
 
 def test_nothing_is_left_when_the_supervisor_is_killed(start: Start) -> None:
-    switch = start("127.0.51.14")
+    switch = start(own("51.14"))
     switch.until_ready()
     children = descendants(switch.process.pid)
     kill(switch.process.pid)
@@ -106,7 +107,7 @@ def test_a_program_that_cannot_start_ends_the_switch_with_a_reason(start: Start)
     def spoil(directory: Path) -> None:
         (directory / "var" / "nonce.key").mkdir(parents=True)
 
-    switch = start("127.0.51.15", prepare=spoil)
+    switch = start(own("51.15"), prepare=spoil)
     assert switch.process.wait(60) == 1
     assert [each["process"] for each in switch.events("start.failed")] == ["brain"]
     assert "nonce.key" in switch.log()
@@ -115,7 +116,8 @@ def test_a_program_that_cannot_start_ends_the_switch_with_a_reason(start: Start)
 
 def test_closing_the_terminal_stops_the_switch(tmp_path: Path) -> None:
     config = tmp_path / "softswitch.toml"
-    config.write_text('[sip]\nlisten = ["udp:127.0.51.17:5060"]\n[api]\nlisten = "127.0.51.17:8080"\n')
+    host = own("51.17")
+    config.write_text(f'[sip]\nlisten = ["udp:{host}:5060"]\n[api]\nlisten = "{host}:8080"\n')
     ours, theirs = os.openpty()
     words = ["setsid", "--ctty", PROGRAM, "run", "--config", str(config)]
     process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs)

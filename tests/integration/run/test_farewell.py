@@ -15,10 +15,11 @@ import pytest
 
 from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill
 from tests.integration.run.echo_caller import EchoCaller
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
-HOST = "127.0.54.1"
-PHONE = "127.0.54.2"
+HOST = own("54.1")
+PHONE = own("54.2")
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_ctrl_c_ends_a_call_politely(switch: Running, caller: EchoCaller) -> Non
 def test_sigterm_lets_a_call_come_to_its_end_and_takes_no_other(switch: Running, caller: EchoCaller) -> None:
     switch.process.send_signal(signal.SIGTERM)
     switch.until(lambda: bool(switch.events("brain.stopping")))
-    other = EchoCaller(switch.directory, HOST, "127.0.54.3")
+    other = EchoCaller(switch.directory, HOST, own("54.3"))
     with other:
         assert "\r\nRetry-After: " in other.try_call("SIP/2.0 503")
     assert switch.process.poll() is None
@@ -103,7 +104,7 @@ def test_an_upgrade_drops_no_call_and_the_old_worker_ends_with_it(switch: Runnin
     assert sorted(role for pid, role in now.items() if pid not in before) == ["brain", "worker", "writer"]
     with UdpProbe(PHONE) as probe:
         assert probe.ask(HOST, "upgraded")[0].startswith(b"SIP/2.0 200")
-    newer = EchoCaller(switch.directory, HOST, "127.0.54.3")
+    newer = EchoCaller(switch.directory, HOST, own("54.3"))
     with newer:
         newer.call()
         newer.rtp_echoes()
@@ -132,7 +133,7 @@ def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tm
         systemd.settimeout(30)
         os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"] = str(tmp_path / "notify"), "400000"
         try:
-            switch = start("127.0.54.4")
+            switch = start(own("54.4"))
         finally:
             del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
         heard = []

@@ -10,11 +10,12 @@ from softswitch.directory.demo import demo_accounts
 from softswitch.sip.auth.client import authorize
 from tests.integration.run.conftest import Start, kill
 from tests.integration.run.echo_caller import EchoCaller
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
-HOST = "127.0.58.1"
-CALLER = "127.0.58.2"
-PHONE = "127.0.58.3"
+HOST = own("58.1")
+CALLER = own("58.2")
+PHONE = own("58.3")
 
 
 class SlowPhone(EchoCaller):

@@ -13,6 +13,7 @@ from softswitch.core.facts import encode
 from softswitch.directory.bans import SourceBanned
 from softswitch.journal.segments import SegmentWriter
 from tests.integration.run.conftest import PROGRAM, Running, Start
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
@@ -31,7 +32,7 @@ def test_records_are_made_again_and_facts_are_exported_while_the_switch_runs(sta
         journal.append([encode(1, 1_796_083_200.0, "", banned)])
         journal.close()
 
-    switch = start("127.0.57.1", prepare=prepare)
+    switch = start(own("57.1"), prepare=prepare)
     switch.until_ready()
     exported = partial(command, switch, "journal", "export", "--jsonl")
     switch.until(lambda: len(exported().splitlines()) == 2, 20)  # the second tells of the start

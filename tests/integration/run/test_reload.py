@@ -8,6 +8,7 @@ import pytest
 
 from softswitch.directory.site import read_compiled
 from tests.integration.run.conftest import Start
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 ANNA = '  - {name: anna, extension: "101", password: abcdefgh1}\n'
@@ -16,7 +17,7 @@ BORIS = '  - {name: boris, extension: "102", password: abcdefgh2}\n'
 
 def test_sighup_reads_the_site_again_and_keeps_it_when_it_is_wrong(start: Start) -> None:
     switch = start(
-        "127.0.52.1",
+        own("52.1"),
         prepare=lambda directory: (directory / "site.yaml").write_text("users:\n" + ANNA),
         words=("--site", "site.yaml"),
     )

@@ -18,10 +18,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.integration.run.conftest import PROGRAM, Running, UdpProbe, options, running
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
-HOST = "127.0.50.1"
-PHONE = "127.0.50.2"
+HOST = own("50.1")
+PHONE = own("50.2")
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,10 @@ def test_the_tcp_port_of_the_api_asks_for_the_token(switch: Running) -> None:
             asking.sendall(b"GET /api/v1/status HTTP/1.0\r\n" + headers + b"\r\n")
             return asking.recv(65536)
 
+    host = f"Host: {HOST}\r\n".encode()
     token = (switch.directory / "var" / "api.token").read_bytes().strip()
-    assert b" 401 " in get(b"Host: 127.0.50.1\r\n")
-    assert b" 200 " in get(b"Host: 127.0.50.1\r\nAuthorization: Bearer " + token + b"\r\n")
+    assert b" 401 " in get(host)
+    assert b" 200 " in get(host + b"Authorization: Bearer " + token + b"\r\n")
     assert b" 421 " in get(b"Host: evil.example\r\nAuthorization: Bearer " + token + b"\r\n")
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from tests.integration.run.conftest import Start, kill
 from tests.integration.run.echo_caller import StreamCaller
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
-HOST = "127.0.57.1"
-PHONE = "127.0.57.2"
+HOST = own("57.1")
+PHONE = own("57.2")
 
 
 def test_a_call_goes_on_over_a_new_connection_in_both_directions(start: Start) -> None:
