@@ -33,7 +33,7 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def test_the_welcome_tells_where_phones_register_and_as_whom(switch: Running) -> None:
     log = switch.log()
-    assert re.search(r"Phones register at +127\.0\.50\.1:5060 +UDP, TCP", log)
+    assert re.search(rf"Phones register at +{re.escape(HOST)}:5060 +UDP, TCP", log)
     accounts = dict(re.findall(r"^ +(10[123]) +\w+ +(\w{10,})$", log, re.MULTILINE))
     assert sorted(accounts) == ["101", "102", "103"]
     assert len(set(accounts.values())) == 3
