@@ -17,7 +17,7 @@ from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.facts import DialogChanged, LegAdded, LegAnswered
-from softswitch.calls.recording.state import RecordingState
+from softswitch.calls.recording.state import RECORDED, RecordingState
 from softswitch.calls.state import CallsState, Deadlines
 from softswitch.calls.trunk_days import TrunkDays
 from softswitch.calls.voicemail.state import Mailboxes
@@ -106,7 +106,7 @@ class FoldedState:
         self.kept: dict[str, list[bytes]] = {}
         self.unfit: list[tuple[int, str]] = []
 
-    def fold(self, items: Iterable[bytes | Gap], also: Callable[[Record], None] = lambda record: None) -> None:
+    def fold(self, items: Iterable[bytes | Gap], also: Callable[[Record], None] | None = None) -> None:
         """Fold encoded records in their order, and remember the gaps between them that no fact tells of.
 
         A record that fits nothing, because what came before it is lost, changes nothing.
@@ -123,7 +123,8 @@ class FoldedState:
                 record = decode(item)
                 self.apply(record)
                 self._keep(record, item)
-                also(record)
+                if also is not None:
+                    also(record)
             except Exception as error:  # whatever is missing before it: one fact stops no start
                 self.unfit.append((sequence_of(item), f"{type(error).__name__}: {error}"))
                 self.sequence = max(self.sequence, sequence_of(item))
@@ -153,7 +154,8 @@ class FoldedState:
         kind = type(record.fact)
         if kind in APPLIED:
             apply_call_fact(self.calls, record)
-            self.recordings.apply(record)
+            if kind in RECORDED:
+                self.recordings.apply(record)
             if kind is LegAnswered:
                 self.agents.apply(record)
             elif kind is LegAdded:

@@ -166,4 +166,6 @@ def decode(data: bytes | memoryview) -> Record:
     known = _BY_NAME.get(name)
     if known is None or len(values) < known.required:
         return Record(sequence, wall_s, conversation_id, UnknownFact(name, version, values))
-    return Record(sequence, wall_s, conversation_id, known.cls(*values[: len(known.field_names)]))
+    if len(values) > len(known.field_names):  # of a newer program
+        values = values[: len(known.field_names)]
+    return Record(sequence, wall_s, conversation_id, known.cls(*values))

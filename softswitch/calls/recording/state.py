@@ -205,6 +205,9 @@ _CHANGES: Final[dict[type, Callable[[RecordingState, Record, Any], None]]] = {
     facts.RecordingKept: RecordingState._kept,
 }
 
+RECORDED: Final = frozenset(_CHANGES)
+"""The facts that change :class:`RecordingState`."""
+
 
 def sides_after(known: Recorded, one: str, other: str) -> tuple[str, str]:
     """Return who is left and right when two legs begin to talk.
