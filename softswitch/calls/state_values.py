@@ -27,7 +27,7 @@ from softswitch.calls.state import (
     Supervision,
     Transfer,
 )
-from softswitch.sip.ua.snapshot import flow_of, flow_values
+from softswitch.sip.ua.dialog_snapshot import flow_of, flow_values
 
 Values = tuple[Any, ...]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from softswitch.core.facts import Record, fact
 from softswitch.sip.flow import Flow
-from softswitch.sip.ua.snapshot import flow_of
+from softswitch.sip.ua.dialog_snapshot import flow_of
 
 
 @fact("registration.bound")

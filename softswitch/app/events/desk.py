@@ -32,8 +32,9 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.headers.event import parse_event
 from softswitch.sip.message import Header, Request
 from softswitch.sip.ua import actions
+from softswitch.sip.ua.dialog_snapshot import CSEQ_JUMP
 from softswitch.sip.ua.subscription import Subscription
-from softswitch.sip.ua.subscription_snapshot import CSEQ_JUMP, SubscriptionSnapshot
+from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 
 _RESUME_S: Final = 0.5

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-from softswitch.core.errors import JournalError
 from softswitch.core.state_table import Word
 from softswitch.sip.dialog.dialog import Dialog
 from softswitch.sip.flow import Flow
+from softswitch.sip.ua.dialog_snapshot import FlowValues, dialog_values, read_values
 
 
 class SessionSnapshot(NamedTuple):
@@ -21,8 +21,7 @@ class SessionSnapshot(NamedTuple):
     """``server``: we were called; ``client``: we called."""
     state: str
     """The value of the session's state."""
-    flow: tuple[str, str, int, str, int, int]
-    """Transport, local address and port, remote address and port, connection."""
+    flow: FlowValues
     sip_call_id: str
     local_tag: str
     remote_tag: str
@@ -39,7 +38,7 @@ class SessionSnapshot(NamedTuple):
     """The CSeq number of the INVITE that is pending or was the last."""
     branch: str = ""
     """A server's: what the INVITE's transaction is matched by."""
-    reply_flow: tuple[str, str, int, str, int, int] | None = None
+    reply_flow: FlowValues | None = None
     """A server's: where the responses to the INVITE go."""
     copied: str = ""
     """A server's, while its ACK is outstanding: the header lines of the INVITE that its responses copy."""
@@ -75,10 +74,7 @@ class SessionSnapshot(NamedTuple):
         Raises:
             JournalError: these are not the values of a snapshot.
         """
-        try:
-            return cls(*values[: len(cls._fields)])
-        except TypeError as error:
-            raise JournalError(f"not a session's snapshot: {error}") from error
+        return read_values(cls, values)
 
 
 class _Terms(Protocol):
@@ -116,34 +112,14 @@ def snapshot_of(session: Snapshotted, role: str) -> SessionSnapshot:
         session: the session.
         role: ``server`` or ``client``.
     """
-    dialog, terms = session.dialog, session.terms
+    terms = session.terms
     return SessionSnapshot(
         role,
         session.state.value,
-        flow_values(session.flow),
-        dialog.sip_call_id,
-        dialog.local_tag,
-        dialog.remote_tag,
-        dialog.local,
-        dialog.remote,
-        dialog.target,
-        dialog.routes,
-        dialog.local_cseq,
-        dialog.remote_cseq,
+        *dialog_values(session.flow, session.dialog),
         session.invite_cseq,
         offered=session.offered,
         allow=session.peer_allow,
         interval_s=terms.interval_s,
         refresher=terms.refresher,
     )
-
-
-def flow_values(flow: Flow) -> tuple[str, str, int, str, int, int]:
-    """Return a flow as flat values."""
-    return (flow.transport, *flow.local, *flow.remote, flow.connection)
-
-
-def flow_of(values: tuple[str, str, int, str, int, int]) -> Flow:
-    """Build a flow from :func:`flow_values`."""
-    transport, local_host, local_port, remote_host, remote_port, connection = values
-    return Flow(transport, (local_host, local_port), (remote_host, remote_port), connection)

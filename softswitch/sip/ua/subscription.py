@@ -40,6 +40,7 @@ from softswitch.sip.transaction.matching import reply_flow
 from softswitch.sip.ua.actions import NotifyDue, SubscriptionExpired, SubscriptionOver, SubscriptionRefreshed
 from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.core import UaCore
+from softswitch.sip.ua.dialog_snapshot import dialog_of, flow_of
 from softswitch.sip.ua.registering import whole_header
 from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
 
@@ -211,7 +212,7 @@ class Subscription:
         now: float,
     ) -> Subscription:
         """Go on with a subscription of a former process."""
-        made = cls(core, owner, snapshot.peer(), snapshot.dialog(), snapshot.event, duration, headers)
+        made = cls(core, owner, flow_of(snapshot.flow), dialog_of(snapshot), snapshot.event, duration, headers)
         made._grant(max(left_s, 0.001), now)
         return made
 

@@ -13,7 +13,7 @@ from typing import Final
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
 from softswitch.sip.check import check_request, check_response
-from softswitch.sip.dialog.dialog import Dialog, target_of
+from softswitch.sip.dialog.dialog import target_of
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response, response_to
 from softswitch.sip.parse import parse_message, salvage
@@ -26,12 +26,13 @@ from softswitch.sip.ua.actions import Action, Dropped, RequestArrived
 from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.core import ALLOW, SUPPORTED, UaCore
+from softswitch.sip.ua.dialog_snapshot import dialog_of, flow_of
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
 from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
-from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of
+from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.subscription import Duration, Subscription
 from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
 
@@ -46,8 +47,6 @@ _NO_HOPS_NEEDED: Final = frozenset({"OPTIONS", "REGISTER"})
 """Methods that are for us even without hops left (RFC 3261 §10.3, §11)."""
 _RESUMED_WAIT: Final = 8
 """In T1: what is sent again after a restart gets at least so long, which is four transmissions."""
-CSEQ_JUMP: Final = 1000
-"""How far a dialog's local CSeq goes on above its last snapshot: some requests raise it unrecorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +249,7 @@ class UserAgent:
             age_s: how long ago the snapshot was taken; what has waited for an answer since then waits so much less,
                 but long enough for what is sent again now to be answered.
         """
-        dialog = Dialog(snapshot.sip_call_id, snapshot.local_tag, snapshot.local, snapshot.remote, snapshot.target)
-        dialog.remote_tag = snapshot.remote_tag
-        dialog.routes = snapshot.routes
-        dialog.local_cseq = snapshot.local_cseq + CSEQ_JUMP
-        # The request that had this number may come again, because that process did not live to answer it.
-        dialog.remote_cseq = max(-1, snapshot.remote_cseq - 1)
-        flow = flow_of(snapshot.flow)
+        dialog, flow = dialog_of(snapshot), flow_of(snapshot.flow)
         session: Session
         if snapshot.role == "server":
             session = ServerSession.restored(self._core, owner, flow, dialog, snapshot)

@@ -6,8 +6,9 @@ from softswitch.core.errors import JournalError, LocalProtocolError
 from softswitch.sip.parse import parse_message
 from softswitch.sip.ua.actions import AckMissing, Acknowledged, Answered, Cancelled, Ended, Progressed, Rejected
 from softswitch.sip.ua.client_session import ClientSession
+from softswitch.sip.ua.dialog_snapshot import flow_of, flow_values
 from softswitch.sip.ua.server_session import ServerSession
-from softswitch.sip.ua.snapshot import SessionSnapshot, flow_of, flow_values
+from softswitch.sip.ua.snapshot import SessionSnapshot
 from tests.unit.sip.ua.rig import ANSWER, OFFER, PHONE, TCP_PHONE, Rig
 
 
