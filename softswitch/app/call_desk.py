@@ -16,7 +16,7 @@ from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.request_desk import MakeReplacement
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
-from softswitch.calls import facts, inputs
+from softswitch.calls import conference_inputs, facts, guide_inputs, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.control_inputs import DialOrdered
 from softswitch.calls.decide import decide
@@ -39,20 +39,20 @@ _OF_CONVERSATIONS = (
     inputs.ReplacementArrived,
     inputs.DeadlinePassed,
     inputs.EndConversation,
-    inputs.AnswerCaller,
-    inputs.PlayToCaller,
-    inputs.HushCaller,
-    inputs.RingForCaller,
-    inputs.RingAlso,
-    inputs.StopRinging,
-    inputs.StopRingingUser,
-    inputs.HandOver,
-    inputs.Dismiss,
-    inputs.JoinCalls,
-    inputs.EnterRoom,
-    inputs.SuperviseOrdered,
-    inputs.ChangeSupervision,
-    inputs.FollowSupervised,
+    guide_inputs.AnswerCaller,
+    guide_inputs.PlayToCaller,
+    guide_inputs.HushCaller,
+    guide_inputs.RingForCaller,
+    guide_inputs.RingAlso,
+    guide_inputs.StopRinging,
+    guide_inputs.StopRingingUser,
+    guide_inputs.HandOver,
+    guide_inputs.Dismiss,
+    conference_inputs.JoinCalls,
+    guide_inputs.EnterRoom,
+    conference_inputs.SuperviseOrdered,
+    conference_inputs.ChangeSupervision,
+    conference_inputs.FollowSupervised,
     DialOrdered,
 )
 _CALL = "call"
@@ -207,7 +207,7 @@ class CallDesk:
             self.arm(where)
         self._guide_elsewhere(touched, conversation_id, decided)
         for supervisor in list(self._calls.supervisors):
-            self._decide_one(inputs.FollowSupervised(supervisor))
+            self._decide_one(conference_inputs.FollowSupervised(supervisor))
 
     def _decide_recording(self, given: RecordingInput) -> tuple[str, str, list[Any]]:
         """Decide what a guide asks to be recorded."""

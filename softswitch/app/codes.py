@@ -6,7 +6,7 @@ What can be done is done before the call is answered: taking the call and ending
 from __future__ import annotations
 
 from softswitch.app.people import People
-from softswitch.calls.inputs import Attend, Confirm, Destination, Echo, Refuse
+from softswitch.calls.destinations import Attend, Confirm, Destination, Echo, Refuse
 from softswitch.core.errors import CommandError
 from softswitch.directory.codes import Dialled
 from softswitch.directory.site import Site, User

@@ -8,9 +8,11 @@ from typing import Any, Final
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
-from softswitch.calls.inputs import GatherConsultation, InviteToConference, JoinCalls, MuteLeg, RingPhones
+from softswitch.calls.conference_inputs import GatherConsultation, InviteToConference, JoinCalls, MuteLeg
+from softswitch.calls.destinations import RingPhones
 from softswitch.calls.refusals import live_leg, refused, usable
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 
 RING_S: Final = 60.0
 """How long somebody is rung who is invited."""

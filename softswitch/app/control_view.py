@@ -9,7 +9,8 @@ from softswitch.app.brain import Brain
 from softswitch.app.targets import Target
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.refusals import live_leg
-from softswitch.calls.state import Conversation, Leg, LegState, Parked
+from softswitch.calls.state import Conversation, Leg, Parked
+from softswitch.calls.tables import LegState
 from softswitch.core.clock import iso_utc
 
 

@@ -10,7 +10,7 @@ from softswitch.app.diverted import diverted_lines
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.people import OFFLINE, People
 from softswitch.app.trunk_desk import TrunkDesk
-from softswitch.calls.inputs import Phone, Refuse, RingPhones
+from softswitch.calls.destinations import Phone, Refuse, RingPhones
 from softswitch.calls.state import CallsState
 from softswitch.directory.location import Binding
 from softswitch.directory.outward import outward

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from softswitch.app.group_members import GroupMembers
-from softswitch.calls.inputs import Phone
+from softswitch.calls.destinations import Phone
 from softswitch.directory.site import Site
 from softswitch.queues.groups.facts import GroupTried
 from softswitch.queues.groups.hunt import Outcome, next_try

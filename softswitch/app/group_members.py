@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softswitch.app.people import People
-from softswitch.calls.inputs import Phone, Refuse
+from softswitch.calls.destinations import Phone, Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.location import Binding
 from softswitch.directory.site import Group, Site, User

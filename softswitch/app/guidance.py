@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from softswitch.calls.facts import ConversationGuided
 from softswitch.calls.guide import Guide, GuideDue
-from softswitch.calls.inputs import Dismiss, Input
+from softswitch.calls.guide_inputs import Dismiss
+from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.state import CallsState
 from softswitch.core.facts import Record

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from softswitch.calls.perform import Session
-from softswitch.calls.state import CallsState, Leg, LegState, PortState
+from softswitch.calls.state import CallsState, Leg
+from softswitch.calls.tables import LegState, PortState
 from softswitch.core.immutable import immutable
 
 _WITH_DIALOG = frozenset(LegState) - {LegState.NEW, LegState.ENDED}

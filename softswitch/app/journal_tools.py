@@ -8,7 +8,7 @@ from pathlib import Path
 from softswitch.app import quality_watch
 from softswitch.app.shown_facts import ShownFact, shown
 from softswitch.app.writer_process import JOURNAL_FOLDER
-from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts
+from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts, transfer_facts
 from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
 from softswitch.calls.voicemail import facts as voicemail_facts
@@ -25,6 +25,7 @@ from softswitch.scenario import facts as scenario_facts
 
 FACT_MODULES = (
     call_facts,
+    transfer_facts,
     control_facts,
     quality_facts,
     recording_facts,

@@ -13,7 +13,7 @@ from softswitch.app.request_desk import RequestDesk
 from softswitch.app.targets import Target, Targets
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import control_inputs as orders
-from softswitch.calls.inputs import Destination, Phone, Place
+from softswitch.calls.destinations import Destination, Phone, Place
 from softswitch.calls.parking import free_slot
 from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
 from softswitch.calls.state import CallsState, Conversation, Leg, Parked

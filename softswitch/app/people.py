@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from softswitch.calls.inputs import Refuse
+from softswitch.calls.destinations import Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.encryption import IMPOSSIBLE
 from softswitch.directory.location import Binding, LocationState, RegistrationBound, RegistrationRemoved

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from softswitch.calls.inputs import Refuse
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.destinations import Refuse
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.directory.site import Group, Site, User
 
 _RINGING = frozenset({LegState.INVITED, LegState.RINGING})

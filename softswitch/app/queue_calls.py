@@ -10,19 +10,18 @@ from typing import Final
 from softswitch.app.auto_answer import auto_answer_lines
 from softswitch.app.people import People
 from softswitch.app.turn import Turn
-from softswitch.calls.inputs import (
+from softswitch.calls.destinations import Phone
+from softswitch.calls.guide_inputs import (
     AnswerCaller,
     Dismiss,
-    EndConversation,
     HandOver,
     HushCaller,
-    Input,
-    Phone,
     PlayToCaller,
     RingAlso,
     RingForCaller,
     StopRingingUser,
 )
+from softswitch.calls.inputs import EndConversation, Input
 from softswitch.calls.state import CallsState, Conversation
 from softswitch.core.errors import SpeechError
 from softswitch.directory.location import Binding

@@ -22,8 +22,9 @@ from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
-from softswitch.calls.inputs import Input, Refuse
-from softswitch.calls.state import LegState
+from softswitch.calls.destinations import Refuse
+from softswitch.calls.inputs import Input
+from softswitch.calls.tables import LegState
 from softswitch.core.facts import Record
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
 from softswitch.directory.site import Site

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from softswitch.app.diverted import diverted_lines, times_diverted
-from softswitch.calls.inputs import Destination, Phone, RingPhones
+from softswitch.calls.destinations import Destination, Phone, RingPhones
 from softswitch.calls.state import CallsState, Leg
 from softswitch.core.errors import SipError
 from softswitch.directory.routing import dialled_number

@@ -18,17 +18,8 @@ from softswitch.app.people import BUSY, OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls.causes import cause_of, reason_header
-from softswitch.calls.inputs import (
-    Attend,
-    CallArrived,
-    Destination,
-    Park,
-    Phone,
-    Place,
-    Refuse,
-    ReplacementArrived,
-    RingPhones,
-)
+from softswitch.calls.destinations import Attend, Destination, Park, Phone, Place, Refuse, RingPhones
+from softswitch.calls.inputs import CallArrived, ReplacementArrived
 from softswitch.calls.state import CallsState
 from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState, Leg, LegState, Parting
+from softswitch.calls.state import CallsState, Leg, Parting
+from softswitch.calls.tables import LegState
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 

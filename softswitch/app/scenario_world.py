@@ -12,7 +12,7 @@ from urllib.parse import quote
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.scenario_voice import ScenarioVoice
 from softswitch.app.trunk_desk import TrunkDesk
-from softswitch.calls.inputs import Phone, Refuse
+from softswitch.calls.destinations import Phone, Refuse
 from softswitch.calls.state import CallsState
 from softswitch.directory.outward import Outward, by_route, outward
 from softswitch.directory.site import Site, User, calendar_key

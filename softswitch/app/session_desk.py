@@ -9,7 +9,7 @@ from softswitch.app.call_desk import CallDesk
 from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
-from softswitch.calls import inputs
+from softswitch.calls import destinations, inputs
 from softswitch.calls.perform import Performer
 from softswitch.calls.state import CallsState
 from softswitch.sip.message import Response
@@ -55,7 +55,7 @@ class SessionDesk:
         desk: RequestDesk,
         keys: KeyInfoDesk,
         askers: tuple[Callable[[actions.Responded], None], ...],
-        redirected: Callable[[str, Response | None], tuple[inputs.Phone, ...]],
+        redirected: Callable[[str, Response | None], tuple[destinations.Phone, ...]],
         more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
         settle: Callable[[], bool],

@@ -17,7 +17,7 @@ from softswitch.calls import facts, inputs
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.perform import Performer
 from softswitch.calls.soundness import unsound
-from softswitch.calls.state import ConversationState, PortState
+from softswitch.calls.tables import ConversationState, PortState
 from softswitch.core.ids import conversation_of
 from softswitch.journal.facts import GapFound
 from softswitch.journal.reading import Gap

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
+from softswitch.calls.conference_inputs import ChangeSupervision, SuperviseOrdered
+from softswitch.calls.destinations import Refuse, Supervise
 from softswitch.calls.hearing import talkers
-from softswitch.calls.inputs import ChangeSupervision, Input, Refuse, Supervise, SuperviseOrdered
+from softswitch.calls.inputs import Input
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.supervising import FOLLOWS, MODES
 from softswitch.core.errors import CommandError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
-from softswitch.calls.inputs import Refuse
+from softswitch.calls.destinations import Refuse
 from softswitch.core.immutable import immutable
 from softswitch.directory.outward import outward
 from softswitch.directory.site import Site, User

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from softswitch.app.addresses import Addresses
-from softswitch.calls.inputs import Phone, Place, Refuse, RingPhones
+from softswitch.calls.destinations import Phone, Place, Refuse, RingPhones
 from softswitch.calls.state import CallsState
 from softswitch.directory.encryption import IMPOSSIBLE
 from softswitch.directory.host_names import FoundHosts, Target

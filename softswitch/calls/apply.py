@@ -10,23 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import conference_apply, control_apply, facts, supervision_apply
+from softswitch.calls import conference_apply, control_apply, facts, supervision_apply, transfer_apply
 from softswitch.calls.soundness import align
-from softswitch.calls.state import (
+from softswitch.calls.state import CallsState, Conversation, Leg, Parting
+from softswitch.calls.tables import (
     CONVERSATION_TABLE,
     LEG_TABLE,
-    CallsState,
     ConsultationInput,
     ConsultationState,
-    Conversation,
     ConversationInput,
     ConversationState,
-    Leg,
     LegInput,
     LegState,
-    Parting,
     PortState,
-    Transfer,
 )
 from softswitch.core.facts import Record
 from softswitch.sip.flow import Flow
@@ -254,33 +250,6 @@ def _offer_refused(state: CallsState, record: Record, fact: facts.LegOfferRefuse
     state.legs[fact.leg].pending_offer = ""
 
 
-def _transfer_started(state: CallsState, record: Record, fact: facts.TransferStarted) -> None:
-    conversation = state.conversations[record.conversation_id]
-    conversation.transfer = Transfer(fact.leg, fact.kind, fact.to_number, fact.subscription)
-    conversation.seeker = fact.remaining
-    conversation.attempt += 1
-    conversation.deadline_s = record.wall_s + state.deadlines.ring_s
-
-
-def _transfer_progressed(state: CallsState, record: Record, fact: facts.TransferProgressed) -> None:
-    conversation = state.conversations[record.conversation_id]
-    if conversation.transfer is not None:
-        conversation.transfer = replace(conversation.transfer, rang=True)
-
-
-def _transfer_ended(state: CallsState, record: Record, fact: facts.TransferEnded) -> None:
-    state.conversations[record.conversation_id].transfer = None
-
-
-def _moved(state: CallsState, record: Record, fact: facts.LegMoved) -> None:
-    leg = state.legs[fact.leg]
-    del state.conversations[fact.from_conversation].legs[fact.leg]
-    conversation = state.conversations[record.conversation_id]
-    conversation.legs[fact.leg] = leg
-    leg.conversation_id = record.conversation_id
-    leg.attempt = conversation.attempt
-
-
 def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStarted) -> None:
     conversation = state.conversations[record.conversation_id]
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.TALK)
@@ -398,10 +367,6 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegOffered: _offered,
     facts.LegOfferAnswered: _offer_answered,
     facts.LegOfferRefused: _offer_refused,
-    facts.TransferStarted: _transfer_started,
-    facts.TransferProgressed: _transfer_progressed,
-    facts.TransferEnded: _transfer_ended,
-    facts.LegMoved: _moved,
     facts.SegmentStarted: _segment_started,
     facts.SegmentEnded: _segment_ended,
     facts.LegEnded: _leg_ended,
@@ -411,6 +376,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationDoubted: _doubted,
     facts.DialogChanged: _dialog_changed,
     **control_apply.CHANGES,
+    **transfer_apply.CHANGES,
     **conference_apply.CHANGES,
     **supervision_apply.CHANGES,
 }

@@ -6,12 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import conference_facts as facts
-from softswitch.calls.state import (
-    CONVERSATION_TABLE,
-    CallsState,
-    Conference,
-    ConversationInput,
-)
+from softswitch.calls.state import CallsState, Conference
+from softswitch.calls.tables import CONVERSATION_TABLE, ConversationInput
 from softswitch.core.facts import Record
 
 

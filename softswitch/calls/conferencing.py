@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, control_inputs, facts, inputs
+from softswitch.calls import conference_facts, control_inputs, facts, inputs, transfer_facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
 from softswitch.calls.description import (
     OUR_FORMATS,
@@ -25,7 +25,8 @@ from softswitch.calls.detours import next_way
 from softswitch.calls.ending import COMPLETED, end_of
 from softswitch.calls.joining import HOLD_MUSIC, hushed
 from softswitch.calls.moving import offer_new_port
-from softswitch.calls.state import CallsState, Conference, Conversation, Leg, LegState, PortState
+from softswitch.calls.state import CallsState, Conference, Conversation, Leg
+from softswitch.calls.tables import LegState, PortState
 from softswitch.calls.talking import offer_answered, offer_refused
 
 Facts = list[Any]
@@ -256,7 +257,7 @@ def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:
 def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
     """One of several is not transferred by a phone."""
     reason = "Nobody is transferred out of a conference"
-    return [facts.TransferRefused(given.leg, 603, reason, given.subscription)]
+    return [transfer_facts.TransferRefused(given.leg, 603, reason, given.subscription)]
 
 
 def _given_up(conversation: Conversation, leg: Leg, failure: Failure) -> Facts:

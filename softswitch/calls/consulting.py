@@ -8,24 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import facts, transfer_facts
 from softswitch.calls.causes import Failure
 from softswitch.calls.control_facts import ConsultationEnded, ConsultationStarted, ConsultationToggled
 from softswitch.calls.control_inputs import CancelOrdered, ConfirmOrdered, ConsultOrdered, ToggleOrdered
+from softswitch.calls.destinations import Attend
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import RINGBACK, end_of
-from softswitch.calls.inputs import Attend
 from softswitch.calls.joining import brought_back, fallen_back, freed, held, join, music_of, parted, playing
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
-from softswitch.calls.state import (
-    CONSULTATION_TABLE,
-    CallsState,
-    Consultation,
-    ConsultationInput,
-    ConsultationState,
-    Conversation,
-    Leg,
-)
+from softswitch.calls.state import CallsState, Consultation, Conversation, Leg
+from softswitch.calls.tables import CONSULTATION_TABLE, ConsultationInput, ConsultationState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -71,15 +64,19 @@ def confirm(state: CallsState, given: ConfirmOrdered) -> Facts:
     """
     conversation, leg, consultation = _consultation(state, given.leg)
     party = conversation.legs[consultation.held]
-    started = facts.TransferStarted(leg.leg, party.leg, "attended", consultation.to_number)
+    started = transfer_facts.TransferStarted(leg.leg, party.leg, "attended", consultation.to_number)
     gone = facts.LegEnded(leg.leg, "switch", "bye", 0, 16, _TRANSFERRED)
     if consultation.state is ConsultationState.RINGING:
         return [
-            facts.TransferStarted(leg.leg, party.leg, "early", consultation.to_number),
+            transfer_facts.TransferStarted(leg.leg, party.leg, "early", consultation.to_number),
             ConsultationEnded(leg.leg, "confirmed-early"),
             *freed(party),
             facts.LegPlaying(party.leg, party.plays + 1, RINGBACK, repeat=True),
-            *(facts.LegMoved(each.leg, conversation.conversation_id) for each in conversation.callees if each.is_live),
+            *(
+                transfer_facts.LegMoved(each.leg, conversation.conversation_id)
+                for each in conversation.callees
+                if each.is_live
+            ),
             gone,
         ]
     target = target_of(conversation, consultation)
@@ -91,7 +88,7 @@ def confirm(state: CallsState, given: ConfirmOrdered) -> Facts:
         *freed(target),
         *join(conversation, party, target),
         *music_of(party, target),
-        facts.TransferEnded(leg.leg, 200, "OK"),
+        transfer_facts.TransferEnded(leg.leg, 200, "OK"),
         gone,
     ]
 

@@ -7,17 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import control_facts as facts
-from softswitch.calls.state import (
-    CONSULTATION_TABLE,
-    CONVERSATION_TABLE,
-    CallsState,
-    Consultation,
-    ConsultationInput,
-    Conversation,
-    ConversationInput,
-    DialledCall,
-    Parked,
-)
+from softswitch.calls.state import CallsState, Consultation, Conversation, DialledCall, Parked
+from softswitch.calls.tables import CONSULTATION_TABLE, CONVERSATION_TABLE, ConsultationInput, ConversationInput
 from softswitch.core.facts import Record
 
 

@@ -5,7 +5,7 @@ Each names the leg that it acts on: that of whoever gives the command.
 
 from __future__ import annotations
 
-from softswitch.calls.inputs import Destination, Phone
+from softswitch.calls.destinations import Destination, Phone
 from softswitch.core.immutable import immutable
 
 

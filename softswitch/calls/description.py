@@ -14,7 +14,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import Final
 
-from softswitch.calls.state import Leg, LegState
+from softswitch.calls.state import Leg
+from softswitch.calls.tables import LegState
 from softswitch.core.errors import SdpError
 from softswitch.directory.encryption import IMPOSSIBLE, OPTIONAL, REQUIRED
 from softswitch.media.codecs_here import opus_is_here

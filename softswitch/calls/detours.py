@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from softswitch.calls import facts
-from softswitch.calls.inputs import Phone
+from softswitch.calls.destinations import Phone
 from softswitch.calls.state import Conversation, Leg
 from softswitch.core.ids import leg_id
 

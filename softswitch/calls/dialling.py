@@ -9,9 +9,9 @@ from softswitch.calls.causes import NO_MEDIA
 from softswitch.calls.control_facts import CallDialled, CallDialledOn, ConversationHanded
 from softswitch.calls.control_inputs import DialOrdered
 from softswitch.calls.description import audio_of, has_speech
+from softswitch.calls.destinations import Attend, RingPhones
 from softswitch.calls.detours import added_phone, rows_of
 from softswitch.calls.ending import RINGBACK, completed_elsewhere, end_all
-from softswitch.calls.inputs import Attend, RingPhones
 from softswitch.calls.joining import playing
 from softswitch.calls.refusals import usable
 from softswitch.calls.state import CallsState, Conversation, Leg

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import facts, transfer_facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
 from softswitch.calls.detours import moved_on, next_way
 from softswitch.calls.inputs import (
@@ -19,15 +19,8 @@ from softswitch.calls.inputs import (
     PhoneEnded,
 )
 from softswitch.calls.joining import fallen_back, hushed, parted, unparked
-from softswitch.calls.state import (
-    CallsState,
-    ConsultationState,
-    Conversation,
-    ConversationState,
-    Leg,
-    LegState,
-    PortState,
-)
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
 
 Facts = list[Any]
 
@@ -56,7 +49,7 @@ def end_all(conversation: Conversation, failure: Failure, *, but: str = "") -> F
     if conversation.transfer is not None:
         status = failure.status if failure.status >= 300 else 487
         transfer = conversation.transfer
-        out.append(facts.TransferEnded(transfer.leg, status, failure.reason, transfer.subscription))
+        out.append(transfer_facts.TransferEnded(transfer.leg, status, failure.reason, transfer.subscription))
     out += [*parted(conversation), *unparked(conversation)]
     out.extend(end_of(leg, failure) for leg in conversation.legs.values() if leg.is_live and leg.leg != but)
     out.append(facts.ConversationEnded(failure.word, failure.status))

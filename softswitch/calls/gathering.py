@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, facts
+from softswitch.calls import conference_facts, facts, transfer_facts
+from softswitch.calls.conference_inputs import GatherConsultation, InviteToConference, JoinCalls, MuteLeg
 from softswitch.calls.conferencing import joined, started
 from softswitch.calls.consulting import target_of
 from softswitch.calls.control_facts import ConsultationEnded, LegRetrieved
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
+from softswitch.calls.guide_inputs import EnterRoom
 from softswitch.calls.guided import guided
-from softswitch.calls.inputs import EnterRoom, GatherConsultation, InviteToConference, JoinCalls, MuteLeg
 from softswitch.calls.joining import HOLD_MUSIC, parted, playing
 from softswitch.calls.refusals import live_leg, not_moving, refused, stands
-from softswitch.calls.state import CallsState, ConsultationState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConsultationState, LegState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -58,7 +60,7 @@ def join_calls(state: CallsState, given: JoinCalls) -> Facts:
     _not_full(len(there) + len(coming))
     gone = other.conversation_id
     out: Facts = [Elsewhere(gone, fact) for fact in _apart(other)]
-    out += [facts.LegMoved(leg.leg, gone) for leg in coming]
+    out += [transfer_facts.LegMoved(leg.leg, gone) for leg in coming]
     out.append(Elsewhere(gone, facts.LegEnded(joining.leg, "switch", "bye", 0, 16, _INTO_CONFERENCE)))
     out.append(Elsewhere(gone, facts.ConversationEnded(_JOINED, 200)))
     if conversation.conference is None:
@@ -124,7 +126,7 @@ def enter_room(state: CallsState, given: EnterRoom) -> Facts:
     if there is None or there.conference is None:
         return [*started(conversation, (caller,), given.room, tones=given.tones), playing(caller, HOLD_MUSIC)]
     into, gone = there.conversation_id, conversation.conversation_id
-    entering: Facts = [facts.LegMoved(caller.leg, gone)]
+    entering: Facts = [transfer_facts.LegMoved(caller.leg, gone)]
     entering += joined(there, there.conference, caller, there.segment + 1)
     return [*(Elsewhere(into, fact) for fact in entering), facts.ConversationEnded(_JOINED, 200)]
 

@@ -14,21 +14,21 @@ from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import RINGBACK, end_all, end_of, nobody_reached
-from softswitch.calls.inputs import (
+from softswitch.calls.guide_inputs import (
     AnswerCaller,
     Dismiss,
     HandOver,
     HushCaller,
-    KeyPressed,
-    PlayOver,
     PlayToCaller,
     RingAlso,
     RingForCaller,
     StopRinging,
     StopRingingUser,
 )
+from softswitch.calls.inputs import KeyPressed, PlayOver
 from softswitch.calls.joining import hushed
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConversationState, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.media.engine import EVERYBODY, Hear
 
 

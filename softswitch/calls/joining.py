@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import facts, transfer_facts
 from softswitch.calls.control_facts import CallUnparked, ConsultationEnded, LegHeld, LegRetrieved
 from softswitch.calls.description import agreed_formats, in_order_of, offer_for
 from softswitch.calls.state import Conversation, Leg
@@ -57,7 +57,7 @@ def _let_transferor_go(conversation: Conversation) -> Facts:
     transfer = conversation.transfer
     if transfer is None:
         return []
-    out: Facts = [facts.TransferEnded(transfer.leg, 200, "OK", transfer.subscription)]
+    out: Facts = [transfer_facts.TransferEnded(transfer.leg, 200, "OK", transfer.subscription)]
     leg = conversation.legs.get(transfer.leg)
     if leg is not None and leg.is_live:
         out.append(facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import ending, facts
+from softswitch.calls import ending, facts, transfer_facts
 from softswitch.calls.causes import Failure
 from softswitch.calls.consulting import without_asker, without_party
 from softswitch.calls.control_facts import LegRetrieved
 from softswitch.calls.control_inputs import HangUpOrdered
 from softswitch.calls.inputs import PhoneEnded
 from softswitch.calls.refusals import live_leg
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -49,7 +50,7 @@ def called_back(conversation: Conversation, gone: Leg, party: Leg) -> Facts:
     number = leg_id(conversation.conversation_id, conversation.next_leg())
     flow = gone.flow
     return [
-        facts.TransferStarted(gone.leg, party.leg, RECALL, gone.number),
+        transfer_facts.TransferStarted(gone.leg, party.leg, RECALL, gone.number),
         facts.LegAdded(
             number,
             "callee",

@@ -14,7 +14,8 @@ from softswitch.calls.causes import MEDIA_LOST
 from softswitch.calls.description import OUR_FORMATS, audio_of, has_speech, in_order_of, offer_for
 from softswitch.calls.ending import end_all
 from softswitch.calls.inputs import MediaLost, PhoneRefusedMove, PhoneTookMove
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState, PortState
 from softswitch.calls.talking import formats_of_peer, offer_answered, offer_refused
 
 Facts = list[Any]

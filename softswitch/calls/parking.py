@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from softswitch.calls import ending, facts
+from softswitch.calls import ending, facts, transfer_facts
 from softswitch.calls.causes import NO_ANSWER
 from softswitch.calls.control_facts import CallParked, LegRetrieved
 from softswitch.calls.control_inputs import ParkOrdered, RetrieveOrdered
+from softswitch.calls.destinations import Park
 from softswitch.calls.detours import added_phone
-from softswitch.calls.inputs import DeadlinePassed, Park, TransferAsked
+from softswitch.calls.inputs import DeadlinePassed, TransferAsked
 from softswitch.calls.joining import HOLD_MUSIC, parted, playing, unparked
 from softswitch.calls.leaving import called_back
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -53,10 +55,12 @@ def park_asked(state: CallsState, conversation: Conversation, leg: Leg, party: L
     wanted = given.destination.slot if isinstance(given.destination, Park) else ""
     slot = free_slot(state, wanted)
     if not slot:
-        return [facts.TransferRefused(leg.leg, 486, "That slot is taken, or there is none", given.subscription)]
+        return [
+            transfer_facts.TransferRefused(leg.leg, 486, "That slot is taken, or there is none", given.subscription)
+        ]
     return [
-        facts.TransferStarted(leg.leg, party.leg, "park", given.to_number, given.subscription),
-        facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
+        transfer_facts.TransferStarted(leg.leg, party.leg, "park", given.to_number, given.subscription),
+        transfer_facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
         *_waits(conversation, leg, party, slot),
         _gone(leg),
     ]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from softswitch.calls import conference_facts, facts, supervision_facts
+from softswitch.calls import conference_facts, facts, supervision_facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld
 from softswitch.calls.description import stream_of
@@ -19,7 +19,8 @@ from softswitch.calls.hearing import rows_of
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.secrecy import Secrecy
-from softswitch.calls.state import CallsState, Conversation, Leg, Parting, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg, Parting
+from softswitch.calls.tables import PortState
 from softswitch.core.errors import SdpError
 from softswitch.media.engine import MediaEngine, OpenLeg, Playing, Srtp, Stream
 from softswitch.sip.headers.address import Address, parse_address
@@ -82,10 +83,10 @@ class Performer:
             facts.LegReinviteAnswered: self._reinvite_answered,
             facts.LegOffered: self._offered,
             facts.LegOfferAnswered: self._offer_answered,
-            facts.TransferStarted: self._transfer_started,
-            facts.TransferProgressed: self._transfer_told,
-            facts.TransferEnded: self._transfer_told,
-            facts.TransferRefused: self._transfer_refused,
+            transfer_facts.TransferStarted: self._transfer_started,
+            transfer_facts.TransferProgressed: self._transfer_told,
+            transfer_facts.TransferEnded: self._transfer_told,
+            transfer_facts.TransferRefused: self._transfer_refused,
             facts.SegmentStarted: self._segment_started,
             facts.LegPlaying: self._playing,
             facts.LegPlayEnded: self._play_ended,
@@ -286,18 +287,20 @@ class Performer:
     def _offer_answered(self, fact: facts.LegOfferAnswered, now: float) -> None:
         self._set_stream(self._state.legs[fact.leg])
 
-    def _transfer_started(self, fact: facts.TransferStarted, now: float) -> None:
+    def _transfer_started(self, fact: transfer_facts.TransferStarted, now: float) -> None:
         self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
         session = self.sessions.get(fact.leg)
         if session is not None:
             answer_refer(session, fact.subscription, now)
 
-    def _transfer_told(self, fact: facts.TransferProgressed | facts.TransferEnded, now: float) -> None:
+    def _transfer_told(
+        self, fact: transfer_facts.TransferProgressed | transfer_facts.TransferEnded, now: float
+    ) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None and fact.subscription:
             tell_of_refer(session, fact.subscription, fact.status, now)
 
-    def _transfer_refused(self, fact: facts.TransferRefused, now: float) -> None:
+    def _transfer_refused(self, fact: transfer_facts.TransferRefused, now: float) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None:
             refuse_refer(session, fact.subscription, fact.status, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, facts
+from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.recording.records import PROJECTORS as RECORDING_PROJECTORS
 from softswitch.core.facts import Record, name_of_class
@@ -127,7 +127,7 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.LegAccepted: _leg_accepted,
     ConversationAnswered: lambda record, fact: (_conversation(record, answered_at=record.wall_s),),
     facts.LegAnswered: _leg_answered,
-    facts.LegMoved: lambda record, fact: (_leg(record, fact.leg),),
+    transfer_facts.LegMoved: lambda record, fact: (_leg(record, fact.leg),),
     facts.LegEnded: _leg_ended,
     facts.LegMediaClosed: _leg_media_closed,
     facts.SegmentStarted: _segment_started,

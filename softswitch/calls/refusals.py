@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.calls.inputs import Attend, Destination, Refuse, RingPhones
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState
+from softswitch.calls.destinations import Attend, Destination, Refuse, RingPhones
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.errors import CommandError
 
 _STATUSES: Final = {403: 403, 404: 404}

@@ -10,7 +10,8 @@ from softswitch.calls.description import OUR_FORMATS, agreed_formats, answer_for
 from softswitch.calls.ending import alone_without, completed_elsewhere
 from softswitch.calls.inputs import ReplacementArrived
 from softswitch.calls.joining import join
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.calls.talking import connect
 from softswitch.core.errors import SdpError
 from softswitch.sdp.model import PayloadFormat

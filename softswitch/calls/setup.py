@@ -16,26 +16,16 @@ from softswitch.calls.description import (
     offer_for,
     transfer_offer_for,
 )
+from softswitch.calls.destinations import Attend, Confirm, Echo, Place, Refuse, RingPhones, Supervise
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.dialling import is_own_phone
 from softswitch.calls.ending import end_all, end_of_caller, give_up_callee
-from softswitch.calls.inputs import (
-    Attend,
-    CallArrived,
-    Confirm,
-    Echo,
-    MediaClosed,
-    MediaOpened,
-    MediaRefused,
-    Place,
-    Refuse,
-    RingPhones,
-    Supervise,
-)
+from softswitch.calls.inputs import CallArrived, MediaClosed, MediaOpened, MediaRefused
 from softswitch.calls.moving import offer_new_port
 from softswitch.calls.replacing import take_place
-from softswitch.calls.state import CallsState, Conversation, LegState, PortState
+from softswitch.calls.state import CallsState, Conversation
 from softswitch.calls.supervising import begun
+from softswitch.calls.tables import LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 from softswitch.directory.encryption import IMPOSSIBLE, REQUIRED

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from softswitch.calls.state import Conversation, ConversationState, Leg, LegState, PortState
+from softswitch.calls.state import Conversation, Leg
+from softswitch.calls.tables import ConversationState, LegState, PortState
 from softswitch.core.errors import JournalError
 from softswitch.sip.ua.client_states import ClientState
 from softswitch.sip.ua.server_states import ServerState

@@ -15,18 +15,15 @@ from softswitch.calls.state import (
     CallsState,
     Conference,
     Consultation,
-    ConsultationState,
     Conversation,
-    ConversationState,
     DialledCall,
     Leg,
-    LegState,
     Parked,
     Parting,
-    PortState,
     Supervision,
     Transfer,
 )
+from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
 from softswitch.sip.ua.dialog_snapshot import flow_of, flow_values
 
 Values = tuple[Any, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import control_inputs, facts, inputs
+from softswitch.calls import conference_inputs, control_inputs, destinations, facts, inputs, transfer_facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_MEDIA, NO_PORT, Failure, cause_of, failure_for_caller
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, conference_offer_for, has_speech, offer_for
 from softswitch.calls.detours import added_phone
@@ -17,15 +17,7 @@ from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import COMPLETED, end_of
 from softswitch.calls.hearing import talkers
 from softswitch.calls.moving import offer_new_port
-from softswitch.calls.state import (
-    CallsState,
-    Conversation,
-    ConversationState,
-    Leg,
-    LegState,
-    PortState,
-    Supervision,
-)
+from softswitch.calls.state import CallsState, Conversation, Leg, Supervision
 from softswitch.calls.supervision_facts import (
     SupervisionConnected,
     SupervisionEnded,
@@ -33,6 +25,7 @@ from softswitch.calls.supervision_facts import (
     SupervisionMoved,
     SupervisionStarted,
 )
+from softswitch.calls.tables import ConversationState, LegState, PortState
 from softswitch.calls.talking import offer_answered, offer_refused
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import conversation_of, leg_id
@@ -47,7 +40,7 @@ _KEYS: Final = {"1": "listen", "2": "whisper", "3": "barge"}
 _WAITING: Final = frozenset({LegState.NEW, LegState.INVITED, LegState.RINGING})
 
 
-def ordered(state: CallsState, given: inputs.SuperviseOrdered) -> Facts:
+def ordered(state: CallsState, given: conference_inputs.SuperviseOrdered) -> Facts:
     """Ring a supervisor's phones."""
     return [
         facts.ConversationStarted(given.from_number, given.to_number, "", given.supervisor, kind="supervision"),
@@ -59,12 +52,12 @@ def ordered(state: CallsState, given: inputs.SuperviseOrdered) -> Facts:
     ]
 
 
-def begun(wanted: inputs.Supervise) -> SupervisionStarted:
+def begun(wanted: destinations.Supervise) -> SupervisionStarted:
     """Write the fact of a supervision that begins."""
     return SupervisionStarted(wanted.user, wanted.watched, wanted.target, wanted.mode, wanted.follow, wanted.told)
 
 
-def changed(state: CallsState, given: inputs.ChangeSupervision) -> Facts:
+def changed(state: CallsState, given: conference_inputs.ChangeSupervision) -> Facts:
     """A supervisor wants to be heard by others than before, or to hear somebody else."""
     conversation = state.conversations.get(given.conversation_id)
     supervision = None if conversation is None else conversation.supervision
@@ -80,7 +73,7 @@ def changed(state: CallsState, given: inputs.ChangeSupervision) -> Facts:
     return out
 
 
-def follow(state: CallsState, given: inputs.FollowSupervised) -> Facts:
+def follow(state: CallsState, given: conference_inputs.FollowSupervised) -> Facts:
     """Something has happened somewhere: see that the supervisor hears what is to be heard."""
     conversation = state.conversations.get(given.conversation_id)
     supervision = None if conversation is None else conversation.supervision
@@ -297,7 +290,7 @@ def key_pressed(state: CallsState, given: inputs.KeyPressed) -> Facts:
 
 def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
     """A supervisor cannot be replaced by a phone's transfer."""
-    return [facts.TransferRefused(given.leg, 603, "There is nobody to transfer", given.subscription)]
+    return [transfer_facts.TransferRefused(given.leg, 603, "There is nobody to transfer", given.subscription)]
 
 
 DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {

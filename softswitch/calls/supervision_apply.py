@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import supervision_facts as facts
-from softswitch.calls.state import CONVERSATION_TABLE, CallsState, ConversationInput, Supervision
+from softswitch.calls.state import CallsState, Supervision
+from softswitch.calls.tables import CONVERSATION_TABLE, ConversationInput
 from softswitch.core.facts import Record
 
 

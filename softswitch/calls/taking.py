@@ -9,7 +9,8 @@ from softswitch.calls.control_facts import LegAnswerAsked
 from softswitch.calls.control_inputs import AnswerOrdered, PickUpOrdered
 from softswitch.calls.detours import added_phone
 from softswitch.calls.refusals import live_leg, refused, stands
-from softswitch.calls.state import CallsState, Conversation, LegState
+from softswitch.calls.state import CallsState, Conversation
+from softswitch.calls.tables import LegState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]

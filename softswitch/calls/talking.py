@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import facts, transfer_facts
 from softswitch.calls.causes import NO_MEDIA, SRTP_REQUIRED
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.description import (
@@ -32,7 +32,8 @@ from softswitch.calls.inputs import (
     PhoneTookMove,
 )
 from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing, unparked
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState, PortState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.directory.encryption import REQUIRED
 from softswitch.sdp.model import PayloadFormat
@@ -120,7 +121,7 @@ def _ring_for_transferor(conversation: Conversation, status: int) -> Facts:
     transfer = conversation.transfer
     if transfer is None or transfer.rang or status < 180:
         return []
-    return [facts.TransferProgressed(transfer.leg, 180, transfer.subscription)]
+    return [transfer_facts.TransferProgressed(transfer.leg, 180, transfer.subscription)]
 
 
 def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import consulting, facts, parking
+from softswitch.calls import consulting, facts, parking, transfer_facts
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.control_inputs import ConfirmOrdered, TransferOrdered
+from softswitch.calls.destinations import Attend, Park, Refuse, RingPhones
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import RINGBACK
-from softswitch.calls.inputs import Attend, Park, Refuse, RingPhones, TransferAsked
+from softswitch.calls.inputs import TransferAsked
 from softswitch.calls.joining import freed, join, parted
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
-from softswitch.calls.state import CallsState, Conversation, ConversationState, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -47,7 +49,7 @@ def asked(state: CallsState, given: TransferAsked) -> Facts:
         return [_refusal(given, 603, "Nobody is transferred there")]
     hops = max(1, remaining.max_forwards - 1)
     return [
-        facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
+        transfer_facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
         *parted(conversation),
         *freed(remaining),
         _ringback(remaining),
@@ -66,10 +68,10 @@ def _is_moving(conversation: Conversation) -> bool:
 def _handed(conversation: Conversation, leg: Leg, remaining: Leg, guide: str, given: TransferAsked) -> Facts:
     """Somebody is transferred to a guide, a group for example: it takes them over, and the transferor is let go."""
     return [
-        facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
+        transfer_facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),
         *parted(conversation),
         *freed(remaining),
-        facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
+        transfer_facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
         facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"),
         ConversationHanded(remaining.leg, guide, remaining.number),
     ]
@@ -79,8 +81,8 @@ def _ringback(remaining: Leg) -> facts.LegPlaying:
     return facts.LegPlaying(remaining.leg, remaining.plays + 1, RINGBACK, repeat=True)
 
 
-def _refusal(given: TransferAsked, status: int, reason: str) -> facts.TransferRefused:
-    return facts.TransferRefused(given.leg, status, reason, given.subscription)
+def _refusal(given: TransferAsked, status: int, reason: str) -> transfer_facts.TransferRefused:
+    return transfer_facts.TransferRefused(given.leg, status, reason, given.subscription)
 
 
 def _attended(state: CallsState, conversation: Conversation, leg: Leg, remaining: Leg, given: TransferAsked) -> Facts:
@@ -110,15 +112,15 @@ def _to_answered(
 ) -> Facts:
     there = other.conversation_id
     return [
-        facts.TransferStarted(leg.leg, remaining.leg, "attended", given.to_number, given.subscription),
+        transfer_facts.TransferStarted(leg.leg, remaining.leg, "attended", given.to_number, given.subscription),
         *parted(conversation),
         *freed(remaining),
         *(Elsewhere(there, fact) for fact in (*parted(other), *freed(target))),
-        facts.LegMoved(target.leg, there),
+        transfer_facts.LegMoved(target.leg, there),
         Elsewhere(there, facts.LegEnded(own.leg, "switch", "bye", 0, 16, "Call transferred")),
         Elsewhere(there, facts.ConversationEnded(_TRANSFERRED, 200)),
         *join(conversation, remaining, target),
-        facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
+        transfer_facts.TransferEnded(leg.leg, 200, "OK", given.subscription),
         facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred"),
     ]
 
@@ -129,11 +131,11 @@ def _to_ringing(
     """The target has not answered yet: its phones go on ringing, now for whoever is transferred."""
     there = other.conversation_id
     return [
-        facts.TransferStarted(leg.leg, remaining.leg, "early", given.to_number, given.subscription),
+        transfer_facts.TransferStarted(leg.leg, remaining.leg, "early", given.to_number, given.subscription),
         *parted(conversation),
         *freed(remaining),
         _ringback(remaining),
-        *(facts.LegMoved(callee.leg, there) for callee in other.callees if callee.is_live),
+        *(transfer_facts.LegMoved(callee.leg, there) for callee in other.callees if callee.is_live),
         Elsewhere(there, facts.LegEnded(own.leg, "switch", "reject", 487, 16, "Call transferred")),
         Elsewhere(there, facts.ConversationEnded(_TRANSFERRED, 487)),
     ]
@@ -169,7 +171,7 @@ def confirmed(state: CallsState, given: ConfirmOrdered) -> Facts:
 
 def _let_go(decided: Facts, leg: Leg) -> Facts:
     for fact in decided:
-        if isinstance(fact, facts.TransferRefused):
+        if isinstance(fact, transfer_facts.TransferRefused):
             raise refused(fact.reason, "not-transferable", "number")
     if any(isinstance(fact, facts.LegEnded) and fact.leg == leg.leg for fact in decided):
         return decided

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
-from softswitch.calls.inputs import Dismiss, Input
+from softswitch.calls.guide_inputs import Dismiss
+from softswitch.calls.inputs import Input
 from softswitch.calls.recording.facts import MessageEnded
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.core.facts import Record

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from softswitch.calls.inputs import AnswerCaller, HushCaller, Input, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, HushCaller, PlayToCaller
+from softswitch.calls.inputs import Input
 from softswitch.scenario.running import LONGEST_S, Here, Wait
 
 PLAYING: Final = "playing"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from softswitch.calls.inputs import Input, Phone, RingForCaller
+from softswitch.calls.destinations import Phone
+from softswitch.calls.guide_inputs import RingForCaller
+from softswitch.calls.inputs import Input
 from softswitch.scenario.running import Event, Here, NobodyReached, Over, Wait, World
 
 RINGING = "ringing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
-from softswitch.calls.inputs import Phone
+from softswitch.calls.destinations import Phone
 from softswitch.calls.voicemail.state import Message
 from softswitch.scenario.errands import Errand, ErrandOver
 from softswitch.scenario.texts import LANGUAGE, filled

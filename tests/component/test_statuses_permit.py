@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from softswitch.calls.inputs import Refuse
+from softswitch.calls.destinations import Refuse
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Group, Number, Trunk
 from softswitch.queues.agents.inputs import ChooseStatus

@@ -7,16 +7,16 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.calls import inputs
-from softswitch.calls.state import LegState, PortState
+from softswitch.calls import destinations, inputs
+from softswitch.calls.tables import LegState, PortState
 from tests.fuzz.conftest import scale
 from tests.unit.calls.world import BORIS, DESK, World, phone, sdp
 
 DESTINATIONS = (
-    inputs.RingPhones((phone("boris", BORIS),)),
-    inputs.RingPhones((phone("boris", BORIS), phone("boris", DESK))),
-    inputs.Echo(),
-    inputs.Refuse(404, 1, "Unallocated number", "not-found"),
+    destinations.RingPhones((phone("boris", BORIS),)),
+    destinations.RingPhones((phone("boris", BORIS), phone("boris", DESK))),
+    destinations.Echo(),
+    destinations.Refuse(404, 1, "Unallocated number", "not-found"),
 )
 OFFERS = (sdp(), sdp(direction="sendonly"), sdp(address="0.0.0.0"), sdp(formats="0 101"), sdp(formats="101"), "", "x")
 

@@ -10,18 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.calls import control_inputs as orders
-from softswitch.calls import inputs
+from softswitch.calls import destinations, inputs
 from softswitch.calls.apply import apply
 from softswitch.calls.decide import decide
 from softswitch.calls.elsewhere import Elsewhere
-from softswitch.calls.state import Conversation, ConversationState, LegState
+from softswitch.calls.state import Conversation
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record, decode, encode
 from tests.fuzz.conftest import scale
 from tests.fuzz.test_calls import DESTINATIONS, fits, random_input
 from tests.unit.calls.world import ANNA, BORIS, DESK, World, phone, sdp
 
-TARGETS = (*DESTINATIONS[:2], DESTINATIONS[-1], inputs.RingPhones((phone("vera", DESK),)), inputs.Park(""))
+TARGETS = (*DESTINATIONS[:2], DESTINATIONS[-1], destinations.RingPhones((phone("vera", DESK),)), destinations.Park(""))
 
 
 class Controlled(World):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from softswitch.app.events.package import Content, Telling, user_named
-from softswitch.calls import facts
+from softswitch.calls import facts, transfer_facts
 from softswitch.calls.control_facts import CallParked, CallUnparked
 from softswitch.calls.parking import SLOTS
 from softswitch.calls.perform import Session
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.core.facts import Record
 from softswitch.directory.site import Site, User
 from softswitch.sip.bodies.dialog_info import CONTENT_TYPE, DialogState, Party, write_dialog_info
@@ -35,7 +36,7 @@ _OF_LEGS: Final = (
     facts.LegReoffered,
     facts.LegOfferAnswered,
     facts.LegEnded,
-    facts.LegMoved,
+    transfer_facts.LegMoved,
 )
 
 

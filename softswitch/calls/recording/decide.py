@@ -10,7 +10,8 @@ from softswitch.calls.hearing import talkers
 from softswitch.calls.recording import facts
 from softswitch.calls.recording.inputs import RecordCaller, StartRecording, StopRecording, StopRecordingCaller
 from softswitch.calls.recording.state import File, Interval, Recorded, RecordingState
-from softswitch.calls.state import CallsState, Conversation, LegState
+from softswitch.calls.state import CallsState, Conversation
+from softswitch.calls.tables import LegState
 from softswitch.core.errors import CommandError
 
 Facts = list[Any]

@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 from softswitch.calls.causes import NO_ANSWER, cause_of
 from softswitch.calls.control_facts import ConversationHanded
+from softswitch.calls.destinations import Refuse, RingPhones
 from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
-from softswitch.calls.inputs import Dismiss, Input, Refuse, RingForCaller, RingPhones
+from softswitch.calls.guide_inputs import Dismiss, RingForCaller
+from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
 from softswitch.queues.agents.state import Forward

@@ -7,8 +7,10 @@ from random import Random
 from typing import Protocol
 
 from softswitch.calls.control_facts import ConversationHanded
+from softswitch.calls.destinations import Phone
 from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
-from softswitch.calls.inputs import Dismiss, Input, Phone, RingForCaller
+from softswitch.calls.guide_inputs import Dismiss, RingForCaller
+from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
 from softswitch.directory.site import Group

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from softswitch.calls.facts import LegKeyPressed, LegMediaOpened, LegPlayEnded
 from softswitch.calls.guide import GuideDue
-from softswitch.calls.inputs import AnswerCaller, Dismiss, Input, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, PlayToCaller
+from softswitch.calls.inputs import Input
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id

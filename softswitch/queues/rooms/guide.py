@@ -13,7 +13,8 @@ from typing import Final
 
 from softswitch.calls.facts import ConversationEnded, ConversationGuided, LegKeyPressed, LegMediaOpened
 from softswitch.calls.guide import GuideDue
-from softswitch.calls.inputs import AnswerCaller, Dismiss, EnterRoom, Input, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, EnterRoom, PlayToCaller
+from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
 from softswitch.directory.site import Room

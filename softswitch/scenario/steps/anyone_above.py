@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from softswitch.calls.inputs import Input, RingForCaller
+from softswitch.calls.guide_inputs import RingForCaller
+from softswitch.calls.inputs import Input
 from softswitch.scenario.model import Seconds, Step
 from softswitch.scenario.running import Event, Here, NobodyReached, Over, TimeOver, Wait
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from softswitch.calls.inputs import HushCaller, Input
+from softswitch.calls.guide_inputs import HushCaller
+from softswitch.calls.inputs import Input
 from softswitch.scenario.listening import LISTENING, ask_to_play, prompt
 from softswitch.scenario.model import Seconds, Step
 from softswitch.scenario.ringing import RINGING, ask_plan, begin_plan, hear_plan

@@ -7,7 +7,8 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
-from softswitch.calls.inputs import Dismiss, Input
+from softswitch.calls.guide_inputs import Dismiss
+from softswitch.calls.inputs import Input
 from softswitch.scenario.model import Step
 from softswitch.scenario.running import Here, Wait
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from softswitch.calls.inputs import HandOver, Input
+from softswitch.calls.guide_inputs import HandOver
+from softswitch.calls.inputs import Input
 from softswitch.scenario.model import Step
 from softswitch.scenario.running import Event, GivenBack, Here, Over, Wait
 

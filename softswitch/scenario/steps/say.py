@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from softswitch.calls.inputs import AnswerCaller, Input, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, PlayToCaller
+from softswitch.calls.inputs import Input
 from softswitch.scenario.errands import SPEAK, Errand, ErrandOver
 from softswitch.scenario.listening import PLAYING
 from softswitch.scenario.model import Step

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, Field
 
-from softswitch.calls.inputs import Input, RingForCaller
+from softswitch.calls.guide_inputs import RingForCaller
+from softswitch.calls.inputs import Input
 from softswitch.core.errors import SipError
 from softswitch.directory.site import is_address
 from softswitch.scenario.errands import RESOLVE, Errand, ErrandOver

@@ -7,7 +7,8 @@ from typing import ClassVar, Final
 
 from pydantic import Field
 
-from softswitch.calls.inputs import AnswerCaller, HushCaller, Input, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, HushCaller, PlayToCaller
+from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordCaller, RecordingInput, StopRecordingCaller
 from softswitch.calls.voicemail.facts import VoicemailBegun
 from softswitch.scenario.model import Seconds, Step

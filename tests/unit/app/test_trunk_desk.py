@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.trunk_desk import TrunkDesk
-from softswitch.calls.inputs import Refuse, RingPhones
+from softswitch.calls.destinations import Refuse, RingPhones
 from softswitch.calls.state import CallsState
 from softswitch.directory.outward import Outward, Way
 from softswitch.directory.site import Trunk, User

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.calls import facts, inputs
+from softswitch.calls import destinations, facts, inputs
 from softswitch.calls.description import audio_of, stream_of
-from softswitch.calls.state import ConversationState, LegState
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.media.codecs_here import opus_is_here
 from tests.unit.calls.world import BORIS, DESK, World, phone, sdp
 
 
 def test_a_call_starts_with_its_legs_and_waits_for_their_ports() -> None:
     world = World()
-    decided = world.call(inputs.RingPhones((phone("boris", BORIS),)))
+    decided = world.call(destinations.RingPhones((phone("boris", BORIS),)))
     assert world.names(decided) == ["ConversationStarted", "LegAdded", "LegAdded"]
     assert world.state.conversations["c"].state is ConversationState.SETUP
     assert world.state.legs["c.2"].max_forwards == 69
@@ -20,7 +20,7 @@ def test_a_call_starts_with_its_legs_and_waits_for_their_ports() -> None:
 def test_a_phone_is_invited_once_both_ports_are_there_whatever_opens_first() -> None:
     for order in (("c.1", "c.2"), ("c.2", "c.1")):
         world = World()
-        world.call(inputs.RingPhones((phone("boris", BORIS),)))
+        world.call(destinations.RingPhones((phone("boris", BORIS),)))
         assert not any(isinstance(f, facts.LegInvited) for f in world.tell(inputs.MediaOpened(order[0], 20000)))
         invited = world.tell(inputs.MediaOpened(order[1], 20002))[-1]
         assert isinstance(invited, facts.LegInvited)
@@ -179,7 +179,7 @@ def test_an_offerless_reinvite_is_offered_what_both_ends_have() -> None:
 
 def test_a_caller_without_an_offer_gets_ours_in_the_200() -> None:
     world = World()
-    world.call(inputs.RingPhones((phone("boris", BORIS),)), offer="")
+    world.call(destinations.RingPhones((phone("boris", BORIS),)), offer="")
     for number, leg in enumerate(("c.1", "c.2")):
         world.tell(inputs.MediaOpened(leg, 20000 + 2 * number))
     world.tell(inputs.CalleeAnswered("c.2", sdp("10.0.0.102", formats="8 101")))
@@ -190,7 +190,7 @@ def test_a_caller_without_an_offer_gets_ours_in_the_200() -> None:
 
 def test_an_echo_is_answered_as_soon_as_it_has_a_port() -> None:
     world = World()
-    world.call(inputs.Echo())
+    world.call(destinations.Echo())
     decided = world.tell(inputs.MediaOpened("c.1", 20000))
     assert world.names(decided) == ["LegMediaOpened", "LegAccepted", "SegmentStarted"]
     assert world.state.legs["c.1"].state is LegState.ANSWERED
@@ -198,7 +198,7 @@ def test_an_echo_is_answered_as_soon_as_it_has_a_port() -> None:
 
 def test_a_destination_that_is_none_is_refused_without_a_port() -> None:
     world = World()
-    decided = world.call(inputs.Refuse(404, 1, "Unallocated number", "not-found"))
+    decided = world.call(destinations.Refuse(404, 1, "Unallocated number", "not-found"))
     assert world.names(decided) == ["ConversationStarted", "LegAdded", "LegEnded", "ConversationEnded"]
     assert decided[1].media_address == ""
     assert not world.state.legs
@@ -206,12 +206,12 @@ def test_a_destination_that_is_none_is_refused_without_a_port() -> None:
 
 def test_an_offer_without_audio_is_refused() -> None:
     world = World()
-    decided = world.call(inputs.RingPhones((phone("boris", BORIS),)), offer="v=0\r\n")
+    decided = world.call(destinations.RingPhones((phone("boris", BORIS),)), offer="v=0\r\n")
     assert next(f for f in decided if isinstance(f, facts.LegEnded)).status == 488
 
 
 def test_no_port_for_the_caller_is_a_503() -> None:
     world = World()
-    world.call(inputs.RingPhones((phone("boris", BORIS),)))
+    world.call(destinations.RingPhones((phone("boris", BORIS),)))
     decided = world.tell(inputs.MediaRefused("c.1", "no-port"))
     assert next(f for f in decided if isinstance(f, facts.LegEnded) and f.leg == "c.1").status == 503

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.calls import facts, inputs
-from softswitch.calls.state import PortState
+from softswitch.calls import destinations, facts, inputs
+from softswitch.calls.tables import PortState
 from tests.unit.calls.world import BORIS, World, phone, sdp
 
 
@@ -98,7 +98,7 @@ def test_a_call_that_rings_ends_on_both_sides_with_cause_41() -> None:
 
 def test_an_echo_test_ends_with_cause_41() -> None:
     world = World()
-    world.call(inputs.Echo())
+    world.call(destinations.Echo())
     world.tell(inputs.MediaOpened("c.1", 20000))
     decided = world.tell(inputs.MediaLost("c.1"))
     assert {fact.cause for fact in decided if isinstance(fact, facts.LegEnded)} == {41}
@@ -107,7 +107,7 @@ def test_an_echo_test_ends_with_cause_41() -> None:
 
 def test_a_leg_that_waits_for_its_port_waits_for_another() -> None:
     world = World()
-    world.call(inputs.RingPhones((phone("boris", BORIS),)))
+    world.call(destinations.RingPhones((phone("boris", BORIS),)))
     assert world.tell(inputs.MediaLost("c.1")) == [facts.LegMediaLost("c.1")]
     assert world.state.legs["c.1"].moving is False
     world.tell(inputs.MediaOpened("c.2", 20002))

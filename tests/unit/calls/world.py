@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import inputs
+from softswitch.calls import destinations, inputs
 from softswitch.calls.apply import apply
 from softswitch.calls.decide import decide
 from softswitch.calls.state import CallsState
@@ -29,12 +29,12 @@ def sdp(address: str = "10.0.0.101", port: int = 4000, formats: str = "8 0 101",
     )
 
 
-def place(flow: Flow) -> inputs.Place:
-    return inputs.Place(f"sip:x@{flow.remote[0]}", flow, flow.local[0], flow.local[0])
+def place(flow: Flow) -> destinations.Place:
+    return destinations.Place(f"sip:x@{flow.remote[0]}", flow, flow.local[0], flow.local[0])
 
 
-def phone(name: str, flow: Flow) -> inputs.Phone:
-    return inputs.Phone(name, "102", place(flow))
+def phone(name: str, flow: Flow) -> destinations.Phone:
+    return destinations.Phone(name, "102", place(flow))
 
 
 class World:
@@ -59,7 +59,9 @@ class World:
             apply(self.state, record)
         return decided
 
-    def call(self, destination: inputs.Destination, offer: str | None = None, conversation_id: str = "c") -> list[Any]:
+    def call(
+        self, destination: destinations.Destination, offer: str | None = None, conversation_id: str = "c"
+    ) -> list[Any]:
         """Let Anna call."""
         return self.tell(
             inputs.CallArrived(
@@ -76,9 +78,9 @@ class World:
             )
         )
 
-    def ring(self, *phones: inputs.Phone) -> None:
+    def ring(self, *phones: destinations.Phone) -> None:
         """Let Anna call phones, up to their invitations."""
-        self.call(inputs.RingPhones(phones or (phone("boris", BORIS),)))
+        self.call(destinations.RingPhones(phones or (phone("boris", BORIS),)))
         for number, leg in enumerate(list(self.state.legs)):
             self.tell(inputs.MediaOpened(leg, 20000 + 2 * number))
 

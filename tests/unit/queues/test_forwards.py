@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from softswitch.calls.destinations import Refuse, RingPhones
 from softswitch.calls.facts import LegMediaOpened
-from softswitch.calls.inputs import Dismiss, Refuse, RingPhones
+from softswitch.calls.guide_inputs import Dismiss
 from softswitch.queues.agents.state import Forward
 from softswitch.queues.forwards.facts import ForwardGivenUp, ForwardTried
 from softswitch.queues.forwards.guide import ForwardGuide

@@ -6,7 +6,7 @@ import pytest
 
 from softswitch.calls.facts import LegKeyPressed, LegMediaOpened
 from softswitch.calls.guide import GuideDue
-from softswitch.calls.inputs import AnswerCaller, PlayToCaller
+from softswitch.calls.guide_inputs import AnswerCaller, PlayToCaller
 from softswitch.core.facts import Record
 from softswitch.directory.site import Room
 from softswitch.queues.rooms.facts import RoomAdmitted, RoomAsked, RoomPinRefused, RoomRefused

@@ -1,0 +1,96 @@
+"""What a guide asks for the caller whom it leads."""
+
+from __future__ import annotations
+
+from softswitch.calls.destinations import Phone
+from softswitch.core.immutable import immutable
+
+
+@immutable
+class PlayToCaller:
+    """A guide lets its caller hear something, in the place of what it heard before."""
+
+    conversation_id: str
+    sounds: tuple[str, ...]
+    """As :class:`softswitch.media.engine.Playing` names them."""
+    repeat: bool = False
+
+
+@immutable
+class HushCaller:
+    """A guide ends what its caller hears."""
+
+    conversation_id: str
+
+
+@immutable
+class AnswerCaller:
+    """A guide takes the caller's call, so that there is sound both ways."""
+
+    conversation_id: str
+
+
+@immutable
+class RingForCaller:
+    """A guide tries to reach somebody; an attempt that is going on is given up before."""
+
+    conversation_id: str
+    phones: tuple[Phone, ...]
+    ring_s: float
+    detours: tuple[Phone, ...] = ()
+    """As those of :class:`RingPhones`."""
+
+
+@immutable
+class RingAlso:
+    """A guide lets further phones ring in the attempt that is going on."""
+
+    conversation_id: str
+    phones: tuple[Phone, ...]
+
+
+@immutable
+class StopRingingUser:
+    """A guide lets the phones of one user ring no more, while others go on."""
+
+    conversation_id: str
+    user: str
+
+
+@immutable
+class HandOver:
+    """A guide gives its caller to another."""
+
+    conversation_id: str
+    guide: str
+    why: str = ""
+
+
+@immutable
+class StopRinging:
+    """A guide gives its attempt up."""
+
+    conversation_id: str
+
+
+@immutable
+class Dismiss:
+    """A guide ends the call."""
+
+    conversation_id: str
+    status: int
+    """The final status where the call was not answered."""
+    cause: int
+    """Q.850."""
+    reason: str
+    word: str
+
+
+@immutable
+class EnterRoom:
+    """A guide lets its caller into a room that was dialled."""
+
+    conversation_id: str
+    room: str
+    tones: bool = False
+    """Whether those who are there hear that somebody comes and goes."""
