@@ -10,24 +10,22 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from softswitch.calls import conference_facts, control_inputs, facts, inputs, transfer_facts
-from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
+from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, Failure, cause_of, failure_for_caller
 from softswitch.calls.description import (
     OUR_FORMATS,
     agreed_formats,
-    audio_of,
     codec_of_leg,
     conference_offer_for,
     convertible,
-    has_speech,
     offer_for,
 )
 from softswitch.calls.detours import next_way
-from softswitch.calls.ending import COMPLETED, end_of
+from softswitch.calls.ending import COMPLETED, end_by_phone, end_of
 from softswitch.calls.joining import HOLD_MUSIC, hushed
 from softswitch.calls.moving import offer_new_port
+from softswitch.calls.own_port import OwnPort, already_over, rejection
 from softswitch.calls.state import CallsState, Conference, Conversation, Leg
 from softswitch.calls.tables import LegState, PortState
-from softswitch.calls.talking import offer_answered, offer_refused
 
 Facts = list[Any]
 
@@ -133,53 +131,6 @@ def media_opened(state: CallsState, given: inputs.MediaOpened) -> Facts:
     return out
 
 
-def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
-    """No port: nobody comes, or somebody cannot stay."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
-        return []
-    out: Facts = [facts.LegMediaRefused(leg.leg, given.reason)]
-    return out + _given_up(conversation, leg, NO_PORT) if leg.is_live else out
-
-
-def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
-    """A leg's worker died: it gets another port; a phone that only rings is given up."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.port_state is PortState.NONE:
-        return []
-    if leg.is_live and (leg.port_state is PortState.OPENING or leg.state not in _WAITING):
-        return [facts.LegMediaLost(leg.leg)]
-    closed = facts.LegMediaClosed(leg.leg, 0, 0, 0, 0.0, 0)
-    return [*(_given_up(conversation, leg, MEDIA_LOST) if leg.is_live else []), closed]
-
-
-def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
-    """A phone took a re-INVITE of ours."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if not leg.moving:
-        return offer_answered(state, given)
-    if not leg.is_live or leg.port_state is not PortState.OPEN:
-        return []
-    if given.offered != leg.local_sdp:
-        return [facts.LegReinvited(leg.leg, leg.local_sdp)]
-    audio = audio_of(given.sdp)
-    if audio is None or not has_speech(audio.formats):
-        return _given_up(conversation, leg, MEDIA_LOST)
-    return [facts.LegReinviteAnswered(leg.leg, given.sdp, held=audio.on_hold)]
-
-
-def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
-    """A phone refused a re-INVITE of ours: without a port it has no sound, and leaves."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if not leg.moving:
-        return offer_refused(state, given)
-    if not leg.is_live or leg.port_state is not PortState.OPEN:
-        return []
-    if given.status in {491, 500}:
-        return [facts.LegReinvited(leg.leg, leg.local_sdp)]
-    return _given_up(conversation, leg, MEDIA_LOST)
-
-
 def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
     """Somebody who was invited comes; further phones of theirs ring no more."""
     leg, conversation = state.leg_and_conversation(given.leg)
@@ -198,11 +149,9 @@ def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
 def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
     """A phone refused, or came to nothing."""
     leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.cancelling:
-        return [facts.LegCancelSettled(leg.leg)]
-    if not leg.is_live:
-        return []
-    end = facts.LegEnded(leg.leg, "phone", "reject", given.status, cause_of(given.status)[0], given.reason)
+    if (over_already := already_over(leg)) is not None:
+        return over_already
+    end = rejection(given)
     if detour := next_way(conversation, leg, given.status):
         return [end, *detour]
     return [end, *_not_coming(conversation, leg, failure_for_caller([given.status]))]
@@ -211,13 +160,10 @@ def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
 def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
     """A member hung up, or its dialog died: the others go on."""
     leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.cancelling:
-        return [facts.LegCancelSettled(leg.leg)]
-    if not leg.is_live:
-        return []
-    cause = 16 if given.how == "bye" else cause_of(given.status)[0]
-    failure = COMPLETED if given.how == "bye" else Failure(given.status, cause, given.reason, "lost")
-    end = facts.LegEnded(leg.leg, "phone", given.how, given.status, cause, given.reason)
+    if (over_already := already_over(leg)) is not None:
+        return over_already
+    end = end_by_phone(given)
+    failure = COMPLETED if given.how == "bye" else Failure(given.status, end.cause, given.reason, "lost")
     return [end, *left(conversation, (leg,), failure)]
 
 
@@ -276,15 +222,17 @@ def _no_invitation(conversation: Conversation, failure: Failure) -> conference_f
     return conference_facts.ConferenceInvitationEnded(conversation.attempt, failure.status, failure.word)
 
 
+_OWN_PORT: Final = OwnPort(_given_up)
+
 DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {
     inputs.MediaOpened: media_opened,
-    inputs.MediaRefused: media_refused,
-    inputs.MediaLost: media_lost,
+    inputs.MediaRefused: _OWN_PORT.media_refused,
+    inputs.MediaLost: _OWN_PORT.media_lost,
     inputs.CalleeAnswered: answered,
     inputs.CalleeRejected: rejected,
     inputs.CallerCancelled: cancelled,
-    inputs.PhoneTookMove: took_offer,
-    inputs.PhoneRefusedMove: refused_offer,
+    inputs.PhoneTookMove: _OWN_PORT.took_offer,
+    inputs.PhoneRefusedMove: _OWN_PORT.refused_offer,
     inputs.PhoneEnded: phone_ended,
     inputs.DeadlinePassed: deadline_passed,
     inputs.EndConversation: end,

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import conference_inputs, control_inputs, destinations, facts, inputs, transfer_facts
-from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_MEDIA, NO_PORT, Failure, cause_of, failure_for_caller
-from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, conference_offer_for, has_speech, offer_for
+from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure, failure_for_caller
+from softswitch.calls.description import OUR_FORMATS, answer_for, conference_offer_for, offer_for
 from softswitch.calls.detours import added_phone
 from softswitch.calls.elsewhere import Elsewhere
-from softswitch.calls.ending import COMPLETED, end_of
+from softswitch.calls.ending import COMPLETED, end_by_phone, end_of
 from softswitch.calls.hearing import talkers
 from softswitch.calls.moving import offer_new_port
+from softswitch.calls.own_port import OwnPort, already_over, rejection
 from softswitch.calls.state import CallsState, Conversation, Leg, Supervision
 from softswitch.calls.supervision_facts import (
     SupervisionConnected,
@@ -26,7 +27,6 @@ from softswitch.calls.supervision_facts import (
     SupervisionStarted,
 )
 from softswitch.calls.tables import ConversationState, LegState, PortState
-from softswitch.calls.talking import offer_answered, offer_refused
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import conversation_of, leg_id
 
@@ -185,11 +185,9 @@ def progressed(state: CallsState, given: inputs.CalleeProgressed) -> Facts:
 def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
     """A phone of the supervisor refused."""
     leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.cancelling:
-        return [facts.LegCancelSettled(leg.leg)]
-    if not leg.is_live:
-        return []
-    end = facts.LegEnded(leg.leg, "phone", "reject", given.status, cause_of(given.status)[0], given.reason)
+    if (over_already := already_over(leg)) is not None:
+        return over_already
+    end = rejection(given)
     if any(one.is_live for one in conversation.legs.values() if one is not leg):
         return [end]
     return [end, *over(conversation, failure_for_caller([given.status]), but=leg.leg)]
@@ -198,13 +196,9 @@ def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
 def phone_ended(state: CallsState, given: inputs.PhoneEnded) -> Facts:
     """The supervisor hung up, or the dialog died."""
     leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.cancelling:
-        return [facts.LegCancelSettled(leg.leg)]
-    if not leg.is_live:
-        return []
-    cause = 16 if given.how == "bye" else cause_of(given.status)[0]
-    end = facts.LegEnded(leg.leg, "phone", given.how, given.status, cause, given.reason)
-    return [end, *over(conversation, COMPLETED, but=leg.leg)]
+    if (over_already := already_over(leg)) is not None:
+        return over_already
+    return [end_by_phone(given), *over(conversation, COMPLETED, but=leg.leg)]
 
 
 def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
@@ -214,53 +208,6 @@ def cancelled(state: CallsState, given: inputs.CallerCancelled) -> Facts:
         return []
     end = facts.LegEnded(leg.leg, "phone", "cancel", 487, 16, "Caller gave up")
     return [end, *over(conversation, Failure(487, 16, "Normal call clearing", "cancelled"), but=leg.leg)]
-
-
-def media_refused(state: CallsState, given: inputs.MediaRefused) -> Facts:
-    """No port."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.port_state not in {PortState.OPENING, PortState.CLOSING}:
-        return []
-    out: Facts = [facts.LegMediaRefused(leg.leg, given.reason)]
-    return out + over(conversation, NO_PORT) if leg.is_live else out
-
-
-def media_lost(state: CallsState, given: inputs.MediaLost) -> Facts:
-    """The worker died: the supervisor gets another port."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if leg.port_state is PortState.NONE:
-        return []
-    if leg.is_live and (leg.port_state is PortState.OPENING or leg.state not in _WAITING):
-        return [facts.LegMediaLost(leg.leg)]
-    closed = facts.LegMediaClosed(leg.leg, 0, 0, 0, 0.0, 0)
-    return [*(over(conversation, MEDIA_LOST) if leg.is_live else []), closed]
-
-
-def took_offer(state: CallsState, given: inputs.PhoneTookMove) -> Facts:
-    """The phone took a re-INVITE of ours."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if not leg.moving:
-        return offer_answered(state, given)
-    if not leg.is_live or leg.port_state is not PortState.OPEN:
-        return []
-    if given.offered != leg.local_sdp:
-        return [facts.LegReinvited(leg.leg, leg.local_sdp)]
-    audio = audio_of(given.sdp)
-    if audio is None or not has_speech(audio.formats):
-        return over(conversation, MEDIA_LOST)
-    return [facts.LegReinviteAnswered(leg.leg, given.sdp, held=audio.on_hold)]
-
-
-def refused_offer(state: CallsState, given: inputs.PhoneRefusedMove) -> Facts:
-    """The phone refused a re-INVITE of ours."""
-    leg, conversation = state.leg_and_conversation(given.leg)
-    if not leg.moving:
-        return offer_refused(state, given)
-    if not leg.is_live or leg.port_state is not PortState.OPEN:
-        return []
-    return (
-        [facts.LegReinvited(leg.leg, leg.local_sdp)] if given.status in {491, 500} else over(conversation, MEDIA_LOST)
-    )
 
 
 def deadline_passed(state: CallsState, given: inputs.DeadlinePassed) -> Facts:
@@ -293,16 +240,22 @@ def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
     return [transfer_facts.TransferRefused(given.leg, 603, "There is nobody to transfer", given.subscription)]
 
 
+def _given_up(conversation: Conversation, leg: Leg, failure: Failure) -> Facts:
+    return over(conversation, failure)
+
+
+_OWN_PORT: Final = OwnPort(_given_up)
+
 DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {
     inputs.MediaOpened: media_opened,
-    inputs.MediaRefused: media_refused,
-    inputs.MediaLost: media_lost,
+    inputs.MediaRefused: _OWN_PORT.media_refused,
+    inputs.MediaLost: _OWN_PORT.media_lost,
     inputs.CalleeProgressed: progressed,
     inputs.CalleeAnswered: answered,
     inputs.CalleeRejected: rejected,
     inputs.CallerCancelled: cancelled,
-    inputs.PhoneTookMove: took_offer,
-    inputs.PhoneRefusedMove: refused_offer,
+    inputs.PhoneTookMove: _OWN_PORT.took_offer,
+    inputs.PhoneRefusedMove: _OWN_PORT.refused_offer,
     inputs.PhoneEnded: phone_ended,
     inputs.DeadlinePassed: deadline_passed,
     inputs.EndConversation: end,
