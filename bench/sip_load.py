@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,18 +32,28 @@ def site() -> str:
 
 
 @contextmanager
-def running_switch(program: tuple[str, ...] = (PROGRAM,)) -> Iterator[tuple[Path, dict[str, int]]]:
-    """Start the switch with its default configuration on its own addresses; give its directory and processes."""
+def running_switch(
+    program: tuple[str, ...] = (PROGRAM,), prepare: Callable[[Path], None] | None = None
+) -> Iterator[tuple[Path, dict[str, int]]]:
+    """Start the switch with its default configuration on its own addresses; give its directory and processes.
+
+    Args:
+        program: the command.
+        prepare: writes another site into the directory: ``site.yaml``, and ``scenarios`` beside it.
+    """
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "site.yaml").write_text(site())
+        if prepare is not None:
+            prepare(directory)
+        path = directory if (directory / "scenarios").is_dir() else directory / "site.yaml"
         config = directory / "softswitch.toml"
         config.write_text(
             f'[sip]\nlisten = ["udp:{SWITCH}:5060"]\n[storage]\ndirectory = "{directory / "var"}"\n'
             f'[api]\nlisten = "{SWITCH}:8080"\n'
         )
         log = (directory / "log").open("wb")
-        command = [*program, "run", "--config", str(config), "--site", str(directory / "site.yaml")]
+        command = [*program, "run", "--config", str(config), "--site", str(path)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
             yield directory, pids_of(config, process, directory)

@@ -1,7 +1,7 @@
 """``POST /api/v1/site``: put another site in place of the loaded one.
 
 The body is a site that ``softswitch load`` has checked and compiled
-(:func:`softswitch.directory.site.compile_site`): the brain only swaps it in.
+(:func:`softswitch.directory.compiled_site.compile_site`): the brain only swaps it in.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def router(view: SwitchView) -> APIRouter:
     @routes.post("/site", openapi_extra=_BODY)
     async def load(request: Request, *, dry_run: bool = False) -> SiteLoaded:
         """Load a compiled site, or only tell the difference."""
-        difference = view.load_site(await _body(request), dry_run=dry_run)
+        difference = await view.load_site(await _body(request), dry_run=dry_run)
         return SiteLoaded(loaded=not dry_run, difference=list(difference))
 
     return routes

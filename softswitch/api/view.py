@@ -237,11 +237,11 @@ class SwitchView(
         """
         ...
 
-    def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+    async def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         """Put another site in place of the loaded one, without a pause; calls in progress keep the old.
 
         Args:
-            compiled: what :func:`softswitch.directory.site.compile_site` made.
+            compiled: what :func:`softswitch.directory.compiled_site.compile_site` made.
             dry_run: only tell the difference.
 
         Returns:

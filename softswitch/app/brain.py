@@ -10,12 +10,13 @@ Here inputs are handed to the parts; :mod:`softswitch.app.brain_parts` puts thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from softswitch.app.brain_parts import BrainParts
 from softswitch.app.fact_feed import FactFeed
 from softswitch.app.invariants import Breach
 from softswitch.app.media_inputs import inputs_of
+from softswitch.app.name_keeper import TICKET as NAME
 from softswitch.app.quality_watch import PhoneQuality
 from softswitch.app.queue_notices import TICKET as NOTICE
 from softswitch.app.voicemail_desk import TICKET, VoicemailDesk
@@ -90,7 +91,7 @@ class Brain(BrainParts):
             self.queue_notices.errand_over(ticket, over)
         elif ticket.startswith(TICKET):
             self.voicemail.errand_over(ticket, over)
-        else:
+        elif not ticket.startswith(NAME):
             self._call_desk.tell_guide(*self._scenarios.told_of_errand(ticket, over))
         self._sessions.run()
 
@@ -159,12 +160,25 @@ class Brain(BrainParts):
 
     def load_site(self, site: Site) -> None:
         """Put another site in place of the loaded one; calls in progress keep what they started with."""
+        self.swap_site(site)
+        for _ in self.follow_site():
+            pass
+
+    def swap_site(self, site: Site) -> None:
+        """Do that, and leave statuses to :meth:`follow_site`."""
         self._turn.look_at_clock()
         self.desk.site = site
         self._hosts.let_in()
-        self.people.look_again(wall_s=self._turn.wall_s)
         self._trunk_registrar.look_again()
         self._sessions.run()
+
+    def follow_site(self) -> Iterator[bool]:
+        """Bring everybody to what site and registrations say now, some users a step; gives whether there are more."""
+        for part in self.people.parts(wall_s=self._turn.wall_s):
+            self._turn.look_at_clock()
+            self.people.look_at(part, wall_s=self._turn.wall_s)
+            self._sessions.run()
+            yield True
 
     def host_found(self, name: HostName, targets: tuple[Target, ...]) -> None:
         """Take what the DNS told of a trunk's host."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from softswitch.calls.destinations import Refuse
 from softswitch.calls.state import CallsState
@@ -22,6 +22,8 @@ OFFLINE = Refuse(480, 20, "Subscriber absent", "offline")
 UNENCRYPTED = Refuse(480, 88, "Encrypted sound (SRTP) is required, and signalling is not encrypted", "srtp-impossible")
 BUSY = Refuse(486, 17, "User busy", "busy")
 DISTURBED = Refuse(486, 17, "Do not disturb", "do-not-disturb")
+_AT_ONCE: Final = 50
+"""How many users are brought to a new site in one turn."""
 _CAUSES = {480: 20, 486: 17, 603: 21}
 
 
@@ -61,8 +63,19 @@ class People:
 
     def look_again(self, *, wall_s: float) -> None:
         """Bring everybody to what site and registrations say: after a start, after a load."""
-        live = {binding.user: True for binding in self._locations if binding.expires_at_s > wall_s}
-        self.decide(inputs.SiteLoaded(wall_s, {**dict.fromkeys(self._agents.agents, False), **live}))
+        for part in self.parts(wall_s=wall_s):
+            self.look_at(part, wall_s=wall_s)
+
+    def parts(self, *, wall_s: float) -> list[tuple[str, ...]]:
+        """Return all who are known of or registered, some at a time."""
+        live = (binding.user for binding in self._locations if binding.expires_at_s > wall_s)
+        names = tuple(dict.fromkeys((*self._agents.agents, *live)))
+        return [names[first : first + _AT_ONCE] for first in range(0, len(names), _AT_ONCE)]
+
+    def look_at(self, names: tuple[str, ...], *, wall_s: float) -> None:
+        """Bring some users to what site and registrations say."""
+        live = {name: bool(self._locations.contacts_of(name, wall_s=wall_s)) for name in names}
+        self.decide(inputs.SiteLoaded(wall_s, live))
 
     def decide(self, given: inputs.Input) -> None:
         """Follow an input.
@@ -119,6 +132,10 @@ class People:
         """Return where a user's calls go that are not taken, by when that applies."""
         agent = self._agents.agents.get(user)
         return {} if agent is None else agent.forwards
+
+    def calls_go_elsewhere(self, user: User) -> bool:
+        """Tell whether a user's calls go somewhere else when they are not taken: by a forward, or to the mailbox."""
+        return bool(self.forwards_of(user.name)) or user.voicemail_after_s > 0
 
     def is_undisturbed(self, user: str) -> bool:
         """Tell whether a user does not want to be disturbed by calls."""

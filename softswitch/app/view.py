@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from softswitch.app.people_view import BrainPeople
 from softswitch.app.phones_view import BrainPhones
 from softswitch.app.queues_view import BrainQueues
 from softswitch.app.recordings_view import BrainRecordings
+from softswitch.app.slices import in_slices
 from softswitch.app.trunk_view import trunk_views
 from softswitch.app.voicemail_view import BrainVoicemail
 from softswitch.calls.description import codec_of_leg
@@ -38,9 +40,10 @@ from softswitch.calls.state import Conversation, Leg
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
 from softswitch.directory.bans import Ban, source_of
-from softswitch.directory.difference import differences
+from softswitch.directory.compiled_site import reading
+from softswitch.directory.difference import comparing
 from softswitch.directory.location import Binding
-from softswitch.directory.site import read_compiled
+from softswitch.directory.site import Site
 from softswitch.directory.store import write_site
 from softswitch.journal.ring import RingState
 from softswitch.media.engine import Quality, WorkerHealth
@@ -92,6 +95,7 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
         self._drops = drops
         self._workers = workers
         self._started_at = iso_utc(clock.wall())
+        self._loading = asyncio.Lock()
 
     def ready(self) -> bool:
         """Tell whether calls can be taken: the switch does not stop, and there is somebody to carry their sound."""
@@ -179,23 +183,50 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
         _LOG.info("source.freed", source=found.source)
         return _ban(found)
 
-    def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
-        """Put another site in place of the loaded one; keeps it on disk first.
+    async def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+        """Put another site in place of the loaded one, one load after the other; keeps it on disk first.
+
+        Reading, comparing and looking after everybody's status come in slices, and a thread waits for the disk: calls
+        go on meanwhile.
 
         Raises:
             ConfigurationError: it cannot be read, or is for another domain.
         """
-        found = read_compiled(compiled)
+        async with self._loading:
+            return await self._load(compiled, dry_run=dry_run)
+
+    async def _load(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+        site = await self._read(compiled)
+        lines = [line for line in await in_slices(comparing(self._brain.desk.site, site)) if line]
+        if not dry_run:
+            await asyncio.to_thread(write_site, self._directory, site, compiled)
+            self._in_turn(lambda: self._brain.swap_site(site))
+            await in_slices(self._followed())
+            _LOG.info("site.loaded", users=len(site.users), changes=len(lines))
+        return lines
+
+    async def _read(self, compiled: bytes) -> Site:
+        *_, found = await in_slices(reading(compiled))
+        if found is None:
+            raise ConfigurationError([Problem("the compiled site", "it is empty", "softswitch load PATH")])
         before = self._brain.desk.site
         if found.site.domain != before.domain:
             what = f"the site was compiled for {found.site.domain}, the switch serves {before.domain}"
             raise ConfigurationError([Problem("sip.domain", what, "the same --config for load as for run")])
-        lines = differences(before, found.site)
-        if not dry_run:
-            write_site(self._directory, compiled)
-            self._in_turn(lambda: self._brain.load_site(found.site))
-            _LOG.info("site.loaded", users=len(found.site.users), changes=len(lines))
-        return lines
+        return found.site
+
+    def _followed(self) -> Iterator[None]:
+        """Bring everybody to what the site says, some users a turn."""
+        steps = self._brain.follow_site()
+        more = True
+
+        def step() -> None:
+            nonlocal more
+            more = next(steps, False)
+
+        while more:
+            self._in_turn(step)
+            yield
 
     def _registration(self, binding: Binding, wall_s: float) -> RegistrationView:
         user = self._brain.desk.site.users.get(binding.user)

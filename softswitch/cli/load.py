@@ -16,9 +16,10 @@ from softswitch.app.launch import lock_directory, prepare_folders
 from softswitch.cli.check import PATHS, print_notices, summary
 from softswitch.cli.options import ConfigOption
 from softswitch.core.errors import CommandError, ConfigurationError
+from softswitch.directory.compiled_site import compile_site
 from softswitch.directory.difference import differences
 from softswitch.directory.loader import LoadedSite, load_paths
-from softswitch.directory.site import Site, compile_site
+from softswitch.directory.site import Site
 from softswitch.directory.store import site_lock, stored_site, write_site
 from softswitch.runtime.settings_file import load_settings
 from softswitch.scenario.site_check import check_scenarios
@@ -87,7 +88,7 @@ def _through_the_switch(compiled: bytes, directory: Path, *, dry_run: bool) -> t
 def _for_the_next_start(site: Site, compiled: bytes, directory: Path) -> Sequence[str]:
     with _exclusive(directory):
         changes = differences(_stored(directory), site)
-        write_site(directory, compiled)
+        write_site(directory, site, compiled)
     return changes
 
 

@@ -12,9 +12,10 @@ import typer
 from softswitch import __version__
 from softswitch.app.certificates import ensure_certificate
 from softswitch.app.launch import OpenSockets, launch, lock_directory, prepare_folders, reachable_at
+from softswitch.directory.compiled_site import CompiledSite
 from softswitch.directory.demo import NUMBER, demo_accounts, ensure_demo_site
 from softswitch.directory.loader import load_paths
-from softswitch.directory.site import CompiledSite, Site
+from softswitch.directory.site import Site
 from softswitch.directory.store import read_site, save_site
 from softswitch.runtime.settings import Settings
 from softswitch.runtime.settings_file import load_settings

@@ -13,6 +13,23 @@ from softswitch.directory.statuses import Status
 
 Entry = Contact | Crm | Webhook | User | Number | Trunk | Group | Queue | Room | Route | Status | ScenarioText
 
+_FIRST: Final = {
+    "user": "users",
+    "number": "numbers",
+    "trunk": "trunks",
+    "group": "groups",
+    "queue": "queues",
+    "room": "rooms",
+    "status": "statuses",
+}
+_THEN: Final = {
+    "contact": "contacts",
+    "crm": "crm",
+    "webhook": "webhooks",
+    "scenario": "scenarios",
+    "route": "routes",
+}
+"""The sections by what their entries are called, in the order of the lines; codes stand between them."""
 _HEADS: Final = frozenset({"+++", "---"})
 
 
@@ -23,30 +40,25 @@ def differences(before: Site | None, after: Site) -> list[str]:
         before: what is loaded; None where nothing is.
         after: what the files say.
     """
+    return [line for line in comparing(before, after) if line]
+
+
+def comparing(before: Site | None, after: Site) -> Iterator[str]:
+    """Give the same lines, and an empty one for each entry that does not differ: so the work comes in small pieces."""
     old = before or Site(after.domain)
-    lines = [f"~ domain: {old.domain} -> {after.domain}"] if old.domain != after.domain else []
-    lines += _section("user", old.users, after.users)
-    lines += _section("number", old.numbers, after.numbers)
-    lines += _section("trunk", old.trunks, after.trunks)
-    lines += _section("group", old.groups, after.groups)
-    lines += _section("queue", old.queues, after.queues)
-    lines += _section("room", old.rooms, after.rooms)
-    lines += _section("status", old.statuses, after.statuses)
-    lines += [
-        f"~ code: {action} {old.codes[action]} -> {code}"
-        for action, code in after.codes.items()
-        if old.codes[action] != code
-    ]
-    lines += _section("contact", old.contacts, after.contacts)
-    lines += _section("crm", old.crm, after.crm)
-    lines += _section("webhook", old.webhooks, after.webhooks)
-    lines += _section("scenario", old.scenarios, after.scenarios)
-    lines += _section("route", old.routes, after.routes)
+    if old.domain != after.domain:
+        yield f"~ domain: {old.domain} -> {after.domain}"
+    for kind, section in _FIRST.items():
+        yield from _section(kind, getattr(old, section), getattr(after, section))
+    for action, code in after.codes.items():
+        if old.codes[action] != code:
+            yield f"~ code: {action} {old.codes[action]} -> {code}"
+    for kind, section in _THEN.items():
+        yield from _section(kind, getattr(old, section), getattr(after, section))
     for number in old.emergency.keys() | after.emergency.keys():
         was, will = old.emergency.get(number), after.emergency.get(number)
         if was != will:
-            lines.append(f"{'+' if was is None else '-' if will is None else '~'} emergency number {number}")
-    return lines
+            yield f"{'+' if was is None else '-' if will is None else '~'} emergency number {number}"
 
 
 def _section(kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[str]:
@@ -54,8 +66,10 @@ def _section(kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry])
         old = before.get(key)
         if old is None:
             yield f"+ {kind} {_title(entry)}"
-        elif changes := _changes(old, entry):
+        elif old != entry and (changes := _changes(old, entry)):
             yield f"~ {kind} {_title(entry)}: {', '.join(changes)}"
+        else:
+            yield ""
     for key, entry in before.items():
         if key not in after:
             yield f"- {kind} {_title(entry)}"

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
+from softswitch.directory.compiled_site import CompiledSite, compile_site, read_compiled
 from softswitch.directory.scenario_history import keep_versions
-from softswitch.directory.site import CompiledSite, Site, compile_site, read_compiled
+from softswitch.directory.site import Site
 
 FILE_NAME: Final = "site.msgpack"
 _LOCK_NAME: Final = "site.lock"
@@ -71,15 +72,16 @@ def loaded_paths(directory: Path) -> tuple[str, ...]:
     return found.paths if found else ()
 
 
-def write_site(directory: Path, data: bytes) -> None:
+def write_site(directory: Path, site: Site, data: bytes) -> None:
     """Put a compiled site in the place of the one before, at once and for good.
 
     Args:
         directory: the storage directory; made with mode 0700 where it is missing.
-        data: what :func:`softswitch.directory.site.compile_site` gave.
+        site: the site.
+        data: what :func:`softswitch.directory.compiled_site.compile_site` made of it.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keep_versions(directory, read_compiled(data).site.scenarios.values())
+    keep_versions(directory, site.scenarios.values())
     write_private(site_file(directory), data)
 
 
@@ -105,7 +107,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 def save_site(directory: Path, site: Site, paths: tuple[str, ...]) -> None:
     """Compile a site and put it in place."""
-    write_site(directory, compile_site(site, paths))
+    write_site(directory, site, compile_site(site, paths))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from softswitch.directory.site import read_compiled
+from softswitch.directory.compiled_site import read_compiled
 from tests.integration.run.conftest import Start
 from tests.own_network import own
 

@@ -202,7 +202,7 @@ class FakeView(FakeControl, FakeRecordings):
         self.watched = FakeFacts(patient=self.patient)
         return self.watched
 
-    def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
+    async def load_site(self, compiled: bytes, *, dry_run: bool) -> Sequence[str]:
         if compiled == b"broken":
             raise ConfigurationError([Problem("the compiled site", "it is of another domain", "load the site again")])
         if compiled == b"busy":

@@ -11,7 +11,8 @@ import pytest
 from softswitch.api.people_view import ForwardView
 from softswitch.app.view import BrainView
 from softswitch.core.errors import CommandError, ConfigurationError
-from softswitch.directory.site import Site, compile_site, make_site
+from softswitch.directory.compiled_site import compile_site
+from softswitch.directory.site import Site, make_site
 from softswitch.directory.store import read_site
 from softswitch.journal.ring import RingState, RingWriter
 from softswitch.media.engine import WorkerHealth
@@ -135,22 +136,22 @@ def another_site(domain: str = DOMAIN) -> Site:
 
 def test_a_site_is_swapped_in_and_kept(viewed: Viewed, tmp_path: Path) -> None:
     compiled = compile_site(another_site(), ["/etc/site.yaml"])
-    planned = viewed.view.load_site(compiled, dry_run=True)
+    planned = asyncio.run(viewed.view.load_site(compiled, dry_run=True))
     assert "+ user dasha (105)" in planned
     assert viewed.world.switch.brain.desk.site.user_by_extension("105") is None
-    assert viewed.view.load_site(compiled, dry_run=False) == planned
+    assert asyncio.run(viewed.view.load_site(compiled, dry_run=False)) == planned
     assert viewed.world.switch.brain.desk.site.user_by_extension("105") is not None
     kept = read_site(tmp_path, domain=DOMAIN)
     assert kept is not None
     assert kept.paths == ("/etc/site.yaml",)
-    assert viewed.view.load_site(compiled, dry_run=True) == []
+    assert asyncio.run(viewed.view.load_site(compiled, dry_run=True)) == []
 
 
 @pytest.mark.parametrize("compiled", [compile_site(another_site("elsewhere.example")), b"", b"\xc1nonsense"])
 def test_a_site_that_does_not_fit_changes_nothing(viewed: Viewed, tmp_path: Path, compiled: bytes) -> None:
     before = viewed.world.switch.brain.desk.site
     with pytest.raises(ConfigurationError):
-        viewed.view.load_site(compiled, dry_run=False)
+        asyncio.run(viewed.view.load_site(compiled, dry_run=False))
     assert viewed.world.switch.brain.desk.site is before
     assert read_site(tmp_path, domain=DOMAIN) is None
 
@@ -199,7 +200,7 @@ def test_a_load_that_takes_a_status_away_sets_the_login_status(viewed: Viewed) -
     viewed.view.choose_status("anna", "unavailable")
     before = viewed.world.switch.brain.desk.site
     mango = {name: replace(user, preset="mango") for name, user in before.users.items()}
-    viewed.view.load_site(compile_site(make_site(DOMAIN, mango.values())), dry_run=False)
+    asyncio.run(viewed.view.load_site(compile_site(make_site(DOMAIN, mango.values())), dry_run=False))
     assert viewed.view.agent("anna").status == "on_line"
     assert {row.preset for row in viewed.view.statuses()} == {"mango", "voximplant"}
 

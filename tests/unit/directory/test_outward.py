@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from softswitch.directory.compiled_site import compile_site, read_compiled
 from softswitch.directory.location import LocationState
 from softswitch.directory.outward import Outward, outward, written
 from softswitch.directory.routing import Caller, NotFound, route
-from softswitch.directory.site import Route, Site, Trunk, compile_site, make_site, read_compiled
+from softswitch.directory.site import Route, Site, Trunk, make_site
 from tests.unit.directory.builders import ANNA, BORIS
 
 PSTN = Trunk(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from softswitch.core.errors import ConfigurationError
+from softswitch.directory.compiled_site import compile_site, read_compiled
 from softswitch.directory.loader import load_paths
 from softswitch.directory.presets import shipped_presets
-from softswitch.directory.site import compile_site, read_compiled
 from softswitch.directory.statuses import RIGHTS
 from softswitch.scenario.site_check import check_scenarios
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 import msgpack
 import pytest
 
 from softswitch.core.errors import CommandError, ConfigurationError
-from softswitch.directory.site import Number, Site, Trunk, compile_site, make_site, read_compiled
+from softswitch.directory.compiled_site import compile_site, read_compiled
+from softswitch.directory.site import Number, Site, Trunk, make_site
 from softswitch.directory.store import loaded_paths, read_site, save_site, site_file, site_lock
 from tests.unit.directory.builders import ANNA, BORIS
 
@@ -74,6 +76,22 @@ def test_a_damaged_file_is_named_with_its_cure(tmp_path: Path, data: bytes) -> N
 
 def test_octets_from_elsewhere_are_read_alike() -> None:
     assert read_compiled(compile_site(site(), ("a",))).paths == ("a",)
+
+
+def test_a_site_of_the_version_before_is_read_so_that_an_upgrade_needs_no_load() -> None:
+    new = site()
+    sections = ("users", "numbers", "trunks", "groups", "queues", "statuses", "contacts", "scenarios", "routes", "crm")
+    before = {name: [astuple(entry) for entry in getattr(new, name).values()] for name in sections}
+    once = {
+        "format": 2,
+        "domain": new.domain,
+        "paths": ["a"],
+        "codes": dict(new.codes),
+        "emergency": {},
+        "calendars": {},
+    }
+    found = read_compiled(msgpack.packb({**once, **before}))
+    assert (found.site, found.paths) == (new, ("a",))
 
 
 def test_a_write_that_fails_leaves_the_site_before(tmp_path: Path) -> None:

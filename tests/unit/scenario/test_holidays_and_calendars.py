@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from softswitch.core.errors import ConfigurationError
+from softswitch.directory.compiled_site import compile_site, read_compiled
 from softswitch.directory.loader import load_paths
-from softswitch.directory.site import calendar_key, compile_site, read_compiled
+from softswitch.directory.site import calendar_key
 from softswitch.scenario.calendars import read_calendar
 from softswitch.scenario.model import Block
 from softswitch.scenario.public_holidays import is_holiday
