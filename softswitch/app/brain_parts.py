@@ -14,9 +14,11 @@ from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.host_desk import HostDesk
 from softswitch.app.invariant_keeper import InvariantKeeper
+from softswitch.app.key_guard import KeyGuard
 from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.message_trace import MessageTrace
+from softswitch.app.name_keeper import NameKeeper
 from softswitch.app.people import People
 from softswitch.app.quality_watch import QualityWatch
 from softswitch.app.queue_calls import QueueCalls
@@ -41,6 +43,7 @@ from softswitch.calls.perform import Performer
 from softswitch.calls.secrecy import Secrecy
 from softswitch.core.clock import Clock
 from softswitch.core.ids import Entropy, new_conversation_id
+from softswitch.core.sealed_keys import SealedKeys
 from softswitch.directory.authenticator import Authenticator
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.site import Site
@@ -154,17 +157,7 @@ class BrainParts:
         )
         turn.listen(self.services.follow)
         self.desk.servants = self.services.servants()
-        made = Guides(
-            settings,
-            self.desk,
-            self.people,
-            self.calls,
-            self._trunks,
-            lambda: (turn.now, turn.wall_s),
-            counters=self._folded.counters,
-            errands=self._errands,
-            mailboxes=self._folded.mailboxes,
-        )
+        made = self._new_guides(entropy)
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         self.lines = LineDesk(
             self.calls,
@@ -284,6 +277,7 @@ class BrainParts:
             log=self._log,
         )
         self._turn.listen(made.follow)
+        self._turn.listen(NameKeeper(self._folded.names, self._errands, settings.storage).follow)
         return made
 
     @cached_property
@@ -322,6 +316,23 @@ class BrainParts:
 
     def _dial_for(self, user: str, number: str, auto_answer: bool) -> str:  # as the desk asks
         return self.lines.dial(user, number, auto_answer=auto_answer)
+
+    def _new_guides(self, entropy: Entropy) -> Guides:
+        sealed = SealedKeys(self._settings.media_key)
+        made = Guides(
+            self._settings,
+            self.desk,
+            self.people,
+            self.calls,
+            self._trunks,
+            lambda: (self._turn.now, self._turn.wall_s),
+            counters=self._folded.counters,
+            errands=self._errands,
+            mailboxes=self._folded.mailboxes,
+            sealed=sealed,
+        )
+        self._call_desk.guarded_by(KeyGuard(self.calls, sealed, made.hides_keys(), entropy).guarded)
+        return made
 
     def _new_queue_notices(self) -> QueueNotices:
         return QueueNotices(

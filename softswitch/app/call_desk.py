@@ -98,6 +98,7 @@ class CallDesk:
         self._trace = trace
         self._wake_ups = wake_ups
         self._entropy = entropy
+        self._guard: Callable[[inputs.KeyPressed], inputs.KeyPressed] = lambda given: given
         self.led_by({})
         wake_ups.serve(_CALL, self._due)
         wake_ups.serve(_GUIDE, lambda conversation_id: self.guidance.due(conversation_id, turn.wall_s))
@@ -111,6 +112,10 @@ class CallDesk:
             place=self._turn.place,
             arm=lambda conversation_id, wall_s: self._wake_ups.arm(_GUIDE, conversation_id, wall_s),
         )
+
+    def guarded_by(self, guard: Callable[[inputs.KeyPressed], inputs.KeyPressed]) -> None:
+        """Take who seals the keys of codes."""
+        self._guard = guard
 
     def recorded_by(self, recording: RecordingDesk) -> None:
         """Take who decides about recordings, which follow calls."""
@@ -152,6 +157,8 @@ class CallDesk:
 
     def decide(self, given: inputs.Input) -> None:
         """Decide what follows from an input; where the conversation has a guide, let it follow as well."""
+        if isinstance(given, inputs.KeyPressed):
+            given = self._guard(given)
         conversation_id, guide, decided = self._decide_one(given)
         if guide:
             own = [fact for fact in decided if type(fact) is not Elsewhere]

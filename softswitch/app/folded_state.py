@@ -16,7 +16,7 @@ from softswitch.app.quality_watch import PhoneQuality
 from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
-from softswitch.calls.facts import DialogChanged, LegAdded, LegAnswered
+from softswitch.calls.facts import ConversationEnded, DialogChanged, LegAdded, LegAnswered
 from softswitch.calls.recording.state import RECORDED, RecordingState
 from softswitch.calls.state import CallsState, Deadlines
 from softswitch.calls.trunk_days import TrunkDays
@@ -41,6 +41,7 @@ from softswitch.queues.router import values as queue_values
 from softswitch.queues.router.apply import apply as apply_queue_fact
 from softswitch.queues.router.state import RouterState
 from softswitch.scenario.counters import Counters
+from softswitch.scenario.names import Names
 
 FORMAT: Final = 3
 """Raised when older snapshots cannot be read any more; then the whole journal is folded again."""
@@ -72,6 +73,7 @@ class FoldedState:
         found_hosts: where trunks are whose hosts are names.
         trunk_days: how many calls left through each trunk today.
         mailboxes: the messages that callers left.
+        names: the files in which callers have said who they are.
         sequence: the last fact that was folded.
         last_s: its wall time: so long at least did the brain live that kept it.
         gaps: those that stand in a fact already, by first and last missing sequence number.
@@ -99,6 +101,7 @@ class FoldedState:
         self.found_hosts = FoundHosts()
         self.trunk_days = TrunkDays(self.calls)
         self.mailboxes = Mailboxes()
+        self.names = Names()
         self.sequence = 0
         self.last_s = 0.0
         self.gaps: dict[tuple[int, int], None] = {}
@@ -160,6 +163,8 @@ class FoldedState:
                 self.agents.apply(record)
             elif kind is LegAdded:
                 self.trunk_days.apply(record)
+            elif kind is ConversationEnded:
+                self.names.apply(record)
         elif kind is GapFound:
             self._remember_gap(record.fact)
         else:
@@ -179,6 +184,7 @@ class FoldedState:
             self.counters.apply(record)
             self.found_hosts.apply(record)
             self.mailboxes.apply(record)
+            self.names.apply(record)
 
     def _meet_gap(self, gap: Gap) -> None:
         place = (gap.first_sequence, gap.last_sequence)
@@ -219,6 +225,7 @@ class FoldedState:
             self.mailboxes.values(),
             self.phone_quality.values(),
             self.notices.values(),
+            self.names.values(),
         )
         packed: bytes = msgpack.packb(values)
         return packed
@@ -259,5 +266,6 @@ class FoldedState:
             self.phone_quality.restore(later[13] if len(later) > 13 else ())
             if len(later) > 14:
                 self.notices.restore(later[14])
+            self.names.restore(later[15] if len(later) > 15 else ())
         except (ValueError, TypeError, LookupError, AttributeError, msgpack.exceptions.UnpackException) as error:
             raise JournalError(f"the snapshot holds no state: {error}") from error

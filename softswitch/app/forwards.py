@@ -17,6 +17,8 @@ from softswitch.directory.outward import outward
 from softswitch.directory.site import Site, User
 from softswitch.queues.agents.state import Forward
 from softswitch.queues.forwards.facts import ForwardTried
+from softswitch.queues.forwards.guide import MAILBOX, OTHERWISE
+from softswitch.scenario.library import VOICEMAIL_OF
 
 _GONE: Final = Refuse(404, 1, "Unallocated number", "not-found")
 _REASONS: Final = {
@@ -39,6 +41,7 @@ class Forwards:
         hunt: searches groups.
         trunks: makes the legs of calls that leave.
         times: returns the time now, monotonic and wall.
+        mobiles: the way to a user's mobile where the status lets calls of a number outside go there too.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Forwards:
         hunt: GroupHunt,
         trunks: TrunkDesk,
         times: Callable[[], tuple[float, float]],
+        mobiles: Callable[[User, str], tuple[Phone, ...]],
     ) -> None:
         self._site = site
         self._people = people
@@ -58,6 +62,7 @@ class Forwards:
         self._hunt = hunt
         self._trunks = trunks
         self._times = times
+        self._mobiles = mobiles
 
     def called(self, conversation_id: str) -> str:
         """Return the name of the user whom the caller wants."""
@@ -68,8 +73,16 @@ class Forwards:
         return self._calls.conversations[conversation_id].from_user
 
     def forwards(self, user: str) -> Mapping[str, Forward]:
-        """Return where a user's calls go."""
-        return self._people.forwards_of(user)
+        """Return where a user's calls go: to the mailbox, where the site says so and no forward of the user else."""
+        found, own = self._site().users.get(user), self._people.forwards_of(user)
+        if found is None or not found.voicemail_after_s:
+            return own
+        mailbox = Forward(MAILBOX, found.voicemail_after_s)
+        return {"no_answer": mailbox, OTHERWISE: mailbox, **own}
+
+    def mailbox(self, user: str) -> str:
+        """Return the guide of callers who may leave a message for a user."""
+        return f"scenario:{VOICEMAIL_OF}{user}"
 
     def refusal(self, conversation_id: str, user: str) -> Refuse | None:
         """Return why a user's phones may not be rung now, or None."""
@@ -92,9 +105,9 @@ class Forwards:
         """Go on with that search."""
         return self._hunt.go_on(conversation_id, memory, status, word)
 
-    def phones(self, tried: ForwardTried) -> RingPhones | Refuse:
+    def phones(self, conversation_id: str, tried: ForwardTried) -> RingPhones | Refuse:
         """Return the phones to be rung, each told by whom it was forwarded, or why there are none."""
-        found = self._rung(tried)
+        found = self._rung(conversation_id, tried)
         if isinstance(found, Refuse) or not tried.hops:
             return found
         told = self._diversion(tried)
@@ -103,7 +116,7 @@ class Forwards:
             tuple(replace(phone, headers=(*phone.headers, *told)) for phone in found.detours),
         )
 
-    def _rung(self, tried: ForwardTried) -> RingPhones | Refuse:
+    def _rung(self, conversation_id: str, tried: ForwardTried) -> RingPhones | Refuse:
         site = self._site()
         now, wall_s = self._times()
         if tried.group:
@@ -112,10 +125,16 @@ class Forwards:
         if tried.user:
             user = site.users[tried.user]
             bindings = self._people.registered_phones(user, wall_s=wall_s)
-            return RingPhones(tuple(self._phone(user, binding) for binding in bindings)) if bindings else OFFLINE
+            phones = tuple(self._phone(user, binding) for binding in bindings)
+            return RingPhones((*phones, *self._also(conversation_id, user))) if phones else OFFLINE
         owner = site.users.get(tried.hops[-1])
         ways = None if owner is None else outward(site, owner, tried.number)
         return _GONE if ways is None else self._trunks.destination(ways, hidden=False, now=now)
+
+    def _also(self, conversation_id: str, user: User) -> tuple[Phone, ...]:
+        """Return what rings beside a user's phones."""
+        conversation = self._calls.conversations[conversation_id]
+        return () if conversation.from_user else self._mobiles(user, conversation.from_number)
 
     def _diversion(self, tried: ForwardTried) -> tuple[str, ...]:
         site = self._site()

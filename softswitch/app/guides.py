@@ -19,6 +19,7 @@ from softswitch.calls.guide import Guide
 from softswitch.calls.state import CallsState
 from softswitch.calls.voicemail.state import Mailboxes
 from softswitch.core.errors import SpeechError
+from softswitch.core.sealed_keys import SealedKeys
 from softswitch.directory.site import Room
 from softswitch.queues.forwards.guide import KIND as FORWARD
 from softswitch.queues.forwards.guide import ForwardGuide
@@ -51,6 +52,7 @@ class Guides:
         counters: how often scenarios have counted today.
         errands: does what scenarios want from outside.
         mailboxes: what callers left.
+        sealed: reveals keys that belong to codes.
 
     Attributes:
         groups: leads callers of groups.
@@ -72,6 +74,7 @@ class Guides:
         counters: Counters,
         errands: Errands,
         mailboxes: Mailboxes,
+        sealed: SealedKeys,
     ) -> None:
         self._desk = desk
         self._settings = settings
@@ -84,14 +87,23 @@ class Guides:
         self._hunt = GroupHunt(lambda: desk.site, members)
         self.groups = GroupGuide(members)
         self.forwards = ForwardGuide(
-            Forwards(lambda: desk.site, people, calls, desk.phone, self._hunt, trunks, now),
+            Forwards(
+                lambda: desk.site,
+                people,
+                calls,
+                desk.phone,
+                self._hunt,
+                trunks,
+                now,
+                lambda user, number: desk.mobiles(user, number, now()[0]),
+            ),
         )
         self.login_menu = LoginMenuGuide(
             LoginDesk(lambda: desk.site, people, calls, settings.prompts, settings.language)
         )
-        self.rooms = RoomGuide(self._room_of, self._said)
+        self.rooms = RoomGuide(self._room_of, self._said, sealed)
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
-        self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands)
+        self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands, sealed)
         desk.group_rung = self.scenarios.state.group_rung
 
     def by_kind(self) -> Mapping[str, Guide]:
@@ -103,6 +115,10 @@ class Guides:
             ROOM: self.rooms,
             "scenario": self.scenarios,
         }
+
+    def hides_keys(self) -> Mapping[str, Callable[[str], bool]]:
+        """Return, by kind of guide, who tells whether a caller's keys may belong to a code."""
+        return {ROOM: self.rooms.hides_keys, "scenario": self.scenarios.hides_keys}
 
     def _room_of(self, conversation_id: str) -> Room | None:
         conversation = self._calls.conversations.get(conversation_id)

@@ -17,6 +17,8 @@ from softswitch.journal import facts as journal_facts
 from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import Gap, Summary, read_journal, verify
 from softswitch.queues.agents import facts as agent_facts
+from softswitch.queues.forwards import facts as forward_facts
+from softswitch.queues.groups import facts as group_facts
 from softswitch.queues.login_menu import facts as login_menu_facts
 from softswitch.queues.notices import facts as notice_facts
 from softswitch.queues.rooms import facts as room_facts
@@ -36,6 +38,8 @@ FACT_MODULES = (
     location,
     bans,
     agent_facts,
+    forward_facts,
+    group_facts,
     login_menu_facts,
     queue_facts,
     notice_facts,

@@ -242,7 +242,7 @@ class RequestDesk:
             else self._destination(found, caller, wall_s)
         )
         if isinstance(destination, RingPhones) and isinstance(found, Phones) and caller.user is None:
-            mobiles = self._mobiles(found.user, request.from_.uri.user, now)
+            mobiles = self.mobiles(found.user, request.from_.uri.user, now)
             destination = RingPhones((*destination.phones, *mobiles), destination.detours)
         contacts = request.contacts
         if not contacts:
@@ -369,7 +369,7 @@ class RequestDesk:
     ) -> Destination:
         if isinstance(found, CodeDialled):
             return self._of_code(found.dialled, caller, wall_s)
-        if isinstance(found, Phones | Offline) and not right and self._people.forwards_of(found.user.name):
+        if isinstance(found, Phones | Offline) and not right and self._people.calls_go_elsewhere(found.user):
             return Attend(f"forward:{found.user.name}")
         if isinstance(found, Phones):
             right = right or ("internal" if caller.user is not None else "direct")
@@ -412,7 +412,7 @@ class RequestDesk:
             tuple(replace(self.phone(user, each), headers=auto_answer_lines(each.user_agent)) for each in offered)
         )
 
-    def _mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
+    def mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
         """Return the way to a user's mobile where the status lets direct calls go there too (M-8).
 
         Args:

@@ -50,9 +50,24 @@ class ScenarioVoice:
         """Return the sounds of a fixed phrase; none where it has no such recording."""
         return self._said(language, lambda code: phrases.fixed(code, name))
 
-    def counted_messages(self, count: int, language: str) -> Sequence[str]:
-        """Return the sounds that say how many new messages there are."""
-        return self._said(language, lambda code: phrases.messages(code, count))
+    def counted_messages(self, count: int, greeting_key: str, language: str) -> Sequence[str]:
+        """Return the sounds that say how many new messages there are, and by which key the greeting is recorded."""
+        return self._said(
+            language,
+            lambda code: (
+                f"{phrases.messages(code, count)} {phrases.fixed(code, 'to_record_greeting')} "
+                f"{phrases.digits(code, greeting_key)}"
+            ),
+        )
+
+    def greeting(self, box: str) -> Sequence[str]:
+        """Return the sound of a box's own greeting; none where it has none."""
+        path = self._mailboxes.greeting(box)
+        return (self.kept_sound(path),) if path else ()
+
+    def kept_sound(self, path: str) -> str:
+        """Return a file in the storage directory as the media engine names sounds."""
+        return f"file:{self._storage}/{path}"
 
     def _said(self, language: str, text: Callable[[str], str]) -> Sequence[str]:
         for code in (language, self._language):
@@ -82,4 +97,4 @@ class ScenarioVoice:
     def message_sound(self, box: str, message: str) -> str:
         """Return a message as the media engine names sounds."""
         found = self._mailboxes.get(box, message)
-        return f"file:{self._storage}/{found.path if found is not None else ''}"
+        return self.kept_sound(found.path if found is not None else "")

@@ -82,6 +82,8 @@ class ScenarioWorld:
         self.mailbox_pin = voice.mailbox_pin
         self.box_at = voice.box_at
         self.message_sound = voice.message_sound
+        self.greeting = voice.greeting
+        self.kept_sound = voice.kept_sound
         self._trunks = trunks
         self._hunt = hunt
         self._counters = counters

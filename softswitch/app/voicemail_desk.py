@@ -78,15 +78,25 @@ class VoicemailDesk:
     def follow(self, record: Record) -> None:
         """Fold a fact, and note what follows from it at the end of the turn."""
         fact = record.fact
-        gone = self.boxes.get(fact.box, fact.message) if isinstance(fact, facts.VoicemailDeleted) else None
+        gone = self._no_more(fact)
         if isinstance(fact, RecordingKept) and self.boxes.begun_as(fact.recording) is not None:
             self._kept.append((fact, record.conversation_id))
         self.boxes.apply(record)
-        if gone is not None:
-            self._errands.send(f"{TICKET}{gone.message}", Errand(DELETE, {"path": self._file(gone.path)}, 10.0))
+        if gone:
+            self._delete_file(gone)
+
+    def _no_more(self, fact: object) -> str:
+        """Return the file that a fact, which is not folded yet, makes useless."""
+        if isinstance(fact, facts.VoicemailDeleted):
+            message = self.boxes.get(fact.box, fact.message)
+            return "" if message is None else message.path
+        return self.boxes.greeting(fact.box) if isinstance(fact, facts.VoicemailGreetingSet) else ""
+
+    def _delete_file(self, path: str) -> None:
+        self._errands.send(f"{TICKET}{path}", Errand(DELETE, {"path": self._file(path)}, 10.0))
 
     def end_turn(self) -> None:
-        """Make messages of the recordings that have become whole."""
+        """Make messages and greetings of the recordings that have become whole."""
         kept, self._kept = self._kept, []
         for fact, conversation_id in kept:
             begun = self.boxes.begun_as(fact.recording)
@@ -94,6 +104,9 @@ class VoicemailDesk:
                 continue
             if fact.seconds < SHORTEST_S or fact.why == "lost":
                 self._drop(begun, fact, conversation_id)
+                continue
+            if begun.greeting:
+                self._turn.place(facts.VoicemailGreetingSet(begun.box, begun.path), conversation_id)
                 continue
             left = facts.VoicemailLeft(
                 begun.box, fact.recording, begun.path, begun.from_number, begun.from_name, fact.seconds
@@ -104,7 +117,7 @@ class VoicemailDesk:
     def _drop(self, begun: facts.VoicemailBegun, fact: RecordingKept, conversation_id: str) -> None:
         why = "lost" if fact.why == "lost" else "too-short"
         self._turn.place(facts.VoicemailDropped(begun.path, why), conversation_id)
-        self._errands.send(f"{TICKET}{fact.recording}", Errand(DELETE, {"path": self._file(begun.path)}, 10.0))
+        self._delete_file(begun.path)
 
     def resume(self) -> None:
         """Go on where an earlier brain was: mail that may not have gone out goes out, with the same id."""

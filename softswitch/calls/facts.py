@@ -124,7 +124,7 @@ class LegAlerted:
     status: int
     sdp: str = ""
     source: str = ""
-    """The callee's leg whose early media the caller hears."""
+    """The callee's leg whose early media the caller hears; the caller's own where it hears us."""
 
 
 @fact("leg.answered", version=2)
@@ -193,7 +193,7 @@ class AttemptEnded:
     """For programs: ``no-answer``, ``busy``, ``declined`` ..."""
 
 
-@fact("conversation.guided")
+@fact("conversation.guided", version=2)
 class ConversationGuided:
     """Another guide leads the caller from now on, e.g. a queue that a scenario has sent the caller to."""
 
@@ -201,6 +201,9 @@ class ConversationGuided:
     """As in ``conversation.started``."""
     why: str
     """For the guide: what sent the caller, e.g. how the queue gave up."""
+    caller: tuple[str, ...] = ()
+    """For a guide that has not seen how the call began: the caller's number and name, what was dialled, and the user
+    who calls."""
 
 
 @fact("leg.key_pressed", version=2)

@@ -28,6 +28,8 @@ class AnswerCaller:
     """A guide takes the caller's call, so that there is sound both ways."""
 
     conversation_id: str
+    early: bool = False
+    """Only open the sound, by a 183, where the call is not answered yet and its INVITE lets us."""
 
 
 @immutable

@@ -26,15 +26,13 @@ from softswitch.calls.guide_inputs import (
     StopRingingUser,
 )
 from softswitch.calls.inputs import KeyPressed, PlayOver
-from softswitch.calls.joining import hushed
+from softswitch.calls.joining import hears_us, hushed
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import ConversationState, LegState, PortState
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
-
-_ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
 
 
 def guided(state: CallsState, conversation_id: str) -> Conversation | None:
@@ -55,19 +53,26 @@ def guided(state: CallsState, conversation_id: str) -> Conversation | None:
 
 
 def answer_caller(state: CallsState, given: AnswerCaller) -> Facts:
-    """Answer the call, unless it is answered."""
+    """Answer the call, unless it is answered, or open its sound before that."""
     conversation = guided(state, given.conversation_id)
     if conversation is None or conversation.caller.state not in {LegState.NEW, LegState.RINGING}:
         return []
     caller = conversation.caller
     try:
-        return [facts.LegAccepted(caller.leg, _answer(caller))]
+        if not given.early or not caller.remote_sdp:
+            return [facts.LegAccepted(caller.leg, _answer(caller))]
+        return [] if hears_us(caller) else [facts.LegAlerted(caller.leg, 183, _answer(caller), caller.leg)]
     except SdpError:
         return end_all(conversation, NO_MEDIA)
 
 
 def _answer(caller: Leg) -> str:
-    """Write our own answer to the caller: what it offered of what the switch can hear and speak itself."""
+    """Write our own answer to the caller: what it offered of what the switch can hear and speak itself.
+
+    What a 183 has said is said again (RFC 3261 §13.2.1: an offer has one answer).
+    """
+    if hears_us(caller):
+        return caller.local_sdp
     audio = audio_of(caller.remote_sdp)
     if audio is None:
         return offer_for(caller, OUR_FORMATS)
@@ -75,9 +80,9 @@ def _answer(caller: Leg) -> str:
 
 
 def play(state: CallsState, given: PlayToCaller) -> Facts:
-    """Let the caller hear something; one who is not answered hears nothing of ours."""
+    """Let the caller hear something; one whose sound is not open hears nothing of ours."""
     conversation = guided(state, given.conversation_id)
-    if conversation is None or conversation.caller.state not in _ANSWERED:
+    if conversation is None or not hears_us(conversation.caller):
         return []
     return [_playing(conversation.caller, given.sounds, repeat=given.repeat)]
 
@@ -107,7 +112,7 @@ def ring(state: CallsState, given: RingForCaller) -> Facts:
         return []
     out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
     out.append(facts.AttemptStarted(conversation.attempt + 1, given.ring_s))
-    if conversation.caller.state in _ANSWERED and not conversation.caller.sounds:
+    if hears_us(conversation.caller) and not conversation.caller.sounds:
         out.append(_playing(conversation.caller, RINGBACK, repeat=True))
     most = max(1, conversation.caller.max_forwards - 1)
     first = conversation.next_leg()
@@ -159,7 +164,8 @@ def hand_over(state: CallsState, given: HandOver) -> Facts:
     out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
     if not any(isinstance(fact, facts.LegPlayEnded) for fact in out):
         out += hushed(conversation.caller)
-    return [*out, facts.ConversationGuided(given.guide, given.why)]
+    who = (conversation.from_number, conversation.from_name, conversation.to_number, conversation.from_user)
+    return [*out, facts.ConversationGuided(given.guide, given.why, who)]
 
 
 def dismiss(state: CallsState, given: Dismiss) -> Facts:

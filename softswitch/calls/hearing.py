@@ -78,4 +78,5 @@ def _voice(leg: Leg) -> float:
 def _early(conversation: Conversation) -> tuple[str, str] | None:
     """Return the caller and whose early media it hears."""
     caller = conversation.caller
-    return (caller.leg, caller.early) if caller.early and caller.state is not LegState.TALKING else None
+    hears = caller.early and caller.early != caller.leg and caller.state is not LegState.TALKING
+    return (caller.leg, caller.early) if hears else None

@@ -9,13 +9,20 @@ from softswitch.calls import facts, transfer_facts
 from softswitch.calls.control_facts import CallUnparked, ConsultationEnded, LegHeld, LegRetrieved
 from softswitch.calls.description import agreed_formats, in_order_of, offer_for
 from softswitch.calls.state import Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.sdp.audio import RemoteAudio
 from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
 
+_ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
 HOLD_MUSIC = ("music:",)
 """What one hears whom the other has put on hold."""
+
+
+def hears_us(leg: Leg) -> bool:
+    """Tell whether a caller hears what we play: it is answered, or a 183 has opened its sound for us."""
+    return leg.state in _ANSWERED or (leg.state is LegState.RINGING and leg.early == leg.leg)
 
 
 def hushed(leg: Leg) -> Facts:

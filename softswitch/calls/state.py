@@ -45,7 +45,7 @@ class Leg:
     alerted: int = 0
     """The last provisional status that the caller was told."""
     early: str = ""
-    """Of a caller: the leg whose early media it hears."""
+    """Of a caller: the leg whose early media it hears; its own where it hears us."""
     held: bool = False
     muted: bool = False
     """Whether nobody hears it, by a command."""

@@ -31,7 +31,7 @@ from softswitch.calls.inputs import (
     PhoneReoffered,
     PhoneTookMove,
 )
-from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, join, playing, unparked
+from softswitch.calls.joining import HOLD_MUSIC, freed, hears_us, hushed, join, playing, unparked
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import LegState, PortState
 from softswitch.core.errors import SdpError
@@ -110,6 +110,9 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
             *join(conversation, caller, winner, codecs=audio_of(sdp)),
             *told,
         ]
+    if hears_us(caller):
+        accepted = facts.LegAccepted(caller.leg, caller.local_sdp)
+        return [accepted, *freed(caller), *join(conversation, caller, winner, codecs=audio_of(sdp))]
     answer = _answer_to_caller(caller, sdp)
     if not answer:
         return _fail(conversation, winner)

@@ -222,13 +222,14 @@ def _user(entry: Entry, domain: str) -> User:
         recording=entry.text("recording"),
         recording_pause=entry.flag("recording_pause"),
         recording_notice=_beside(entry, "recording_notice"),
-        voicemail=entry.flag("voicemail"),
+        voicemail=entry.flag("voicemail") or bool(entry.whole("voicemail_after_s")),
         srtp=entry.text("srtp", OPTIONAL),
         srtp_without_tls=entry.flag("srtp_without_tls"),
         supervises=entry.texts("supervises"),
         told_when_supervised=entry.flag("told_when_supervised"),
         voicemail_pin=entry.text("voicemail_pin"),
         email=entry.text("email"),
+        voicemail_after_s=float(entry.whole("voicemail_after_s") or 0),
     )
 
 

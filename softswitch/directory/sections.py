@@ -71,6 +71,7 @@ _USERS: Final[Fields] = {
     "routes": Field(list_of(name)),
     "roles": Field(list_of(choice("operator", "supervisor", "manager", "administrator", "owner"))),
     "voicemail": Field(flag),
+    "voicemail_after_s": Field(whole(1, 3600)),
     "voicemail_pin": Field(pin),
     "email": Field(email),
     "recording": _RECORDING,

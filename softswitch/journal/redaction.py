@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from softswitch.core.sealed_keys import without_sealed
+
 HIDDEN: Final = "[hidden]"
 
 _SECRET_FIELD: Final = re.compile(r"password|secret|token|ha1|nonce_key", re.IGNORECASE)
@@ -37,4 +39,4 @@ def redacted(name: str, value: object) -> object:
 def _redacted_text(text: str) -> str:
     for pattern in _SECRETS_IN_TEXT:
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
-    return text
+    return without_sealed(text)

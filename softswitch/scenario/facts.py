@@ -84,9 +84,28 @@ class Counted:
     count: int
 
 
-@fact("scenario.ended")
+@fact("scenario.name_begun")
+class NameBegun:
+    """A caller is about to say who calls."""
+
+    path: str
+    """Of the file, within the storage directory."""
+
+
+@fact("scenario.name_recorded")
+class NameRecorded:
+    """A caller has said who calls: whoever takes the call hears it first."""
+
+    path: str
+
+
+@fact("scenario.ended", version=2)
 class ScenarioEnded:
     """The scenario has nothing more to do for the caller."""
 
     how: str
     """``taken`` by somebody, ``hung-up`` by the scenario, ``ran-out`` of steps, or the word of the call's end."""
+    leg: str = ""
+    """Who has taken the call, where they are to hear something first."""
+    sounds: tuple[str, ...] = ()
+    """What they hear."""

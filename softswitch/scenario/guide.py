@@ -10,11 +10,12 @@ from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.guide_inputs import Dismiss
-from softswitch.calls.inputs import Input
-from softswitch.calls.recording.facts import MessageEnded
+from softswitch.calls.inputs import Announce, Input
+from softswitch.calls.recording.facts import MessageEnded, RecordingKept
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.core.facts import Record
 from softswitch.core.immutable import immutable
+from softswitch.core.sealed_keys import SealedKeys
 from softswitch.scenario import facts
 from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errand, ErrandOver, Errands, conversation_of_ticket, ticket_of
@@ -30,6 +31,7 @@ from softswitch.scenario.running import (
     NobodyReached,
     Over,
     PlayOver,
+    RecordingWhole,
     TimeOver,
     Wait,
     World,
@@ -77,16 +79,23 @@ class ScenarioGuide:
             and for a caller's number.
         counters: the counters of the day.
         errands: does what steps want from outside.
+        sealed: reveals keys that may belong to codes.
     """
 
     def __init__(
-        self, library: Library, world: Callable[[Scenario, str], World], counters: Counters, errands: Errands
+        self,
+        library: Library,
+        world: Callable[[Scenario, str], World],
+        counters: Counters,
+        errands: Errands,
+        sealed: SealedKeys,
     ) -> None:
         self.state = ScenarioState()
         self._library = library
         self._world = world
         self._counters = counters
         self._errands = errands
+        self._sealed = sealed
 
     # The interface of a guide
 
@@ -113,6 +122,8 @@ class ScenarioGuide:
         if isinstance(fact, facts.ScenarioEnded) and fact.how in _ENDINGS:
             word, status, cause, reason = _ENDINGS[fact.how]
             return (Dismiss(conversation_id, status, cause, reason, word),)
+        if isinstance(fact, facts.ScenarioEnded) and fact.leg:
+            return (Announce(fact.leg, fact.sounds),)
         run = self.state.runs.get(conversation_id)
         if run is None or not isinstance(fact, facts.StepMoved):
             return ()
@@ -128,6 +139,12 @@ class ScenarioGuide:
         for one in wanted:
             if isinstance(one, Errand):
                 self._errands.send(ticket_of(run.conversation_id, run.moves), one)
+
+    def hides_keys(self, conversation_id: str) -> bool:
+        """Tell whether a key that a caller presses now may belong to a code: unless a step waits that asks for none."""
+        run = self.state.runs.get(conversation_id)
+        _, placed = (None, None) if run is None else self._present(run)
+        return run is None or placed is None or not placed.step.takes_keys(run.phase)
 
     def resume(self) -> None:
         """Send again the errands that steps wait for: nobody knows whether they were done."""
@@ -174,7 +191,7 @@ class ScenarioGuide:
 
     def _moved(self, run: Run, happened: facts.StepMoved, wall_s: float) -> Sequence[object]:
         """A key that was pressed before counts for the step that waits now."""
-        return self._hear(run, KeyCame(run.keys[0]), wall_s) if run.keys else ()
+        return self._hear(run, self._came(run), wall_s) if run.keys else ()
 
     def _step_ended(self, run: Run, happened: facts.StepEnded, wall_s: float) -> Sequence[object]:
         scenario, placed = self._present(run)
@@ -193,7 +210,11 @@ class ScenarioGuide:
         return self._begin(run, following_step, scenario)
 
     def _taken(self, run: Run, happened: of_calls.SegmentStarted, wall_s: float) -> Sequence[object]:
-        return (facts.ScenarioEnded("taken"),)
+        scenario, _ = self._present(run)
+        if scenario is None or not run.name:
+            return (facts.ScenarioEnded("taken"),)
+        sound = self._world(scenario, run.caller_number).kept_sound(run.name)
+        return (facts.ScenarioEnded("taken", happened.leg_b, (sound,)),)
 
     def _call_ended(self, run: Run, happened: of_calls.ConversationEnded, wall_s: float) -> Sequence[object]:
         return (facts.ScenarioEnded(happened.reason),)
@@ -208,7 +229,10 @@ class ScenarioGuide:
         return () if outcome is None else self._outcome(run, placed, outcome, wall_s)
 
     def _key(self, run: Run, happened: of_calls.LegKeyPressed, wall_s: float) -> Sequence[object]:
-        return self._hear(run, KeyCame(run.keys[0]), wall_s) if len(run.keys) == 1 else ()
+        return self._hear(run, self._came(run), wall_s) if len(run.keys) == 1 else ()
+
+    def _came(self, run: Run) -> KeyCame:
+        return KeyCame(self._sealed.reveal(run.conversation_id, run.keys[0]), run.keys[0])
 
     def _unreached(self, run: Run, happened: of_calls.AttemptEnded, wall_s: float) -> Sequence[object]:
         return self._hear(run, NobodyReached(happened.word, happened.status), wall_s)
@@ -218,6 +242,9 @@ class ScenarioGuide:
 
     def _recorded(self, run: Run, happened: MessageEnded, wall_s: float) -> Sequence[object]:
         return () if happened.why == "hang-up" else self._hear(run, MessageOver(happened.why), wall_s)
+
+    def _kept(self, run: Run, happened: RecordingKept, wall_s: float) -> Sequence[object]:
+        return self._hear(run, RecordingWhole(0.0 if happened.why == "lost" else happened.seconds), wall_s)
 
     def _errand_done(self, run: Run, happened: ErrandDone, wall_s: float) -> Sequence[object]:
         """Keep what an errand came to, where the step that wanted it still waits."""
@@ -230,6 +257,8 @@ class ScenarioGuide:
         return self._hear(run, ErrandOver(happened.ok, happened.word, dict(happened.values)), wall_s)
 
     def _given_back(self, run: Run, happened: of_calls.ConversationGuided, wall_s: float) -> Sequence[object]:
+        if not run.frames:  # another guide has sent a caller whom no scenario has had yet
+            return self._enter(run.wanted)
         return self._hear(run, GivenBack(happened.why), wall_s)
 
     def _due(self, run: Run, happened: GuideDue, wall_s: float) -> Sequence[object]:
@@ -267,6 +296,7 @@ class ScenarioGuide:
             world,
             run.variables,
             run.moves,
+            partial(self._sealed.reveal, run.conversation_id),
         )
 
     def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
@@ -303,6 +333,7 @@ _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[
     facts.StepMoved: ScenarioGuide._moved,
     facts.StepEnded: ScenarioGuide._step_ended,
     MessageEnded: ScenarioGuide._recorded,
+    RecordingKept: ScenarioGuide._kept,
     facts.ErrandOver: ScenarioGuide._errand_over,
     ErrandDone: ScenarioGuide._errand_done,
     GuideDue: ScenarioGuide._due,

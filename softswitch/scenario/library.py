@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 MAILBOX: Final = "*mailbox"
 """The scenario of whoever dials the code for voicemail; no file can have that name."""
-_BUILT_IN: Final = {MAILBOX: ScenarioText(MAILBOX, "built-in", f'name: "{MAILBOX}"\nsteps: [{{mailbox: {{}}}}]\n')}
+_NO_FILE: Final = "built-in"
+VOICEMAIL_OF: Final = "*voicemail/"
+"""Before the name of the user for whom a caller may leave a message; a scenario of that name is made when needed."""
 
 
 class ScenarioLibrary:
@@ -38,16 +40,28 @@ class ScenarioLibrary:
 
     def current(self, name: str) -> str:
         """Return the version that new calls get; empty where there is no such scenario."""
-        found = self._current().get(name) or _BUILT_IN.get(name)
+        found = self._current().get(name) or _built_in(name)
         return "" if found is None else found.version
 
     def get(self, name: str, version: str) -> Scenario | None:
         """Return a scenario as it was in that version, or None where it is lost."""
         if version not in self._read:
-            found = self._current().get(name) or _BUILT_IN.get(name)
+            found = self._current().get(name) or _built_in(name)
             text = found if found is not None and found.version == version else self._earlier(version)
             self._read[version] = None if text is None else scenario_of(text)
         return self._read[version]
+
+
+def _built_in(name: str) -> ScenarioText | None:
+    """Return a scenario that no file has."""
+    if name == MAILBOX:
+        return ScenarioText(name, _NO_FILE, f'name: "{name}"\nsteps: [{{mailbox: {{}}}}]\n')
+    if name.startswith(VOICEMAIL_OF):
+        box = name.removeprefix(VOICEMAIL_OF)
+        return ScenarioText(
+            name, _NO_FILE, f'name: "{name}"\nsteps: [{{voicemail: {{box: "{box}"}}}}, {{hang_up: {{}}}}]\n'
+        )
+    return None
 
 
 @lru_cache(maxsize=1024)

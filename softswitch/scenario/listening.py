@@ -11,6 +11,8 @@ from softswitch.scenario.running import LONGEST_S, Here, Wait
 
 PLAYING: Final = "playing"
 LISTENING: Final = "listening"
+HEARING: Final = frozenset({PLAYING, LISTENING})
+"""The phases in which keys are taken."""
 
 
 def prompt(file: str | None, wait_s: float, memory: tuple[str, ...] = (), *, keys_used: int = 0) -> Wait:
@@ -20,11 +22,11 @@ def prompt(file: str | None, wait_s: float, memory: tuple[str, ...] = (), *, key
     return Wait(LISTENING, wait_s, memory, keys_used)
 
 
-def ask_to_play(here: Here, file: str | None, *, repeat: bool = False) -> Sequence[Input]:
-    """Answer the call and play; when listening begins, what played is over."""
+def ask_to_play(here: Here, file: str | None, *, repeat: bool = False, early: bool = False) -> Sequence[Input]:
+    """Answer the call, or with ``early`` only open its sound, and play; when listening begins, what played is over."""
     if here.phase == PLAYING and file:
         return (
-            AnswerCaller(here.conversation_id),
+            AnswerCaller(here.conversation_id, early),
             PlayToCaller(here.conversation_id, (here.sound(file),), repeat),
         )
     return (AnswerCaller(here.conversation_id), HushCaller(here.conversation_id))

@@ -94,6 +94,10 @@ class Step(BaseModel):
         """Say in a few words what it does, for drawings."""
         return self.kind
 
+    def takes_keys(self, phase: str) -> bool:
+        """Tell whether it takes keys in a phase and they are no secret; others are sealed until a step takes them."""
+        return False
+
     def begin(self, here: Here) -> Wait | Over:
         """Begin: the caller has come to this step. One that cannot be run yet is passed over."""
         return Over("not available")

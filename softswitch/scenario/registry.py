@@ -11,6 +11,7 @@ from softswitch.scenario.steps.count import Count
 from softswitch.scenario.steps.digits import Digits
 from softswitch.scenario.steps.directory import Directory
 from softswitch.scenario.steps.employee import Employee
+from softswitch.scenario.steps.fax import Fax
 from softswitch.scenario.steps.goto import Goto
 from softswitch.scenario.steps.group import Group
 from softswitch.scenario.steps.hang_up import HangUp
@@ -22,6 +23,7 @@ from softswitch.scenario.steps.menu import Menu
 from softswitch.scenario.steps.number import Number
 from softswitch.scenario.steps.play import Play
 from softswitch.scenario.steps.queue import Queue
+from softswitch.scenario.steps.record_name import RecordName
 from softswitch.scenario.steps.responsible import Responsible
 from softswitch.scenario.steps.room import Room
 from softswitch.scenario.steps.say import Say
@@ -52,8 +54,10 @@ _ALL: Final[tuple[type[Step], ...]] = (
     AnyoneAbove,
     Queue,
     Room,
+    RecordName,
     Voicemail,
     Mailbox,
+    Fax,
     SubScenario,
     Goto,
     HangUp,

@@ -24,6 +24,8 @@ class KeyCame(NamedTuple):
     """A key was pressed, or waits since before the step began."""
 
     key: str
+    kept: str = ""
+    """How it may stand in facts: sealed where it may belong to a code."""
 
 
 class NobodyReached(NamedTuple):
@@ -56,7 +58,13 @@ class MessageOver(NamedTuple):
     """``asked`` for by the step, ``limit``, ``silence``, or ``lost`` where it could not be written."""
 
 
-Event = KeyCame | NobodyReached | PlayOver | TimeOver | MessageOver | ErrandOver | GivenBack
+class RecordingWhole(NamedTuple):
+    """The file of what the caller said is whole; this comes a moment behind :class:`MessageOver`."""
+
+    seconds: float
+
+
+Event = KeyCame | NobodyReached | PlayOver | TimeOver | MessageOver | RecordingWhole | ErrandOver | GivenBack
 
 
 class Wait(NamedTuple):
@@ -146,8 +154,16 @@ class World(Protocol):
         """Return the sounds of a fixed phrase of the switch; none where it has no such recording."""
         ...
 
-    def counted_messages(self, count: int, language: str) -> Sequence[str]:
-        """Return the sounds that say how many new messages there are."""
+    def counted_messages(self, count: int, greeting_key: str, language: str) -> Sequence[str]:
+        """Return the sounds that say how many new messages there are, and by which key the greeting is recorded."""
+        ...
+
+    def greeting(self, box: str) -> Sequence[str]:
+        """Return the sound of a box's own greeting; none where it has none."""
+        ...
+
+    def kept_sound(self, path: str) -> str:
+        """Return a file in the storage directory as the media engine names sounds."""
         ...
 
     def mailbox(self, box: str) -> Sequence[Message]:
@@ -221,13 +237,19 @@ class Here(NamedTuple):
 
     moves: int = 0
     """How often steps of this call have moved."""
+    revealed: Callable[[str], str] = str
+    """Returns what is kept of keys in clear; for comparing, and for what leaves the switch, never for facts."""
 
     def phrase(self, name: str) -> tuple[str, ...]:
         """Return the sounds of a fixed phrase in the caller's language."""
         return tuple(self.world.phrase(name, self.variables.get(LANGUAGE, "")))
 
     def text(self, written: str) -> str:
-        """Return what was written with the values of its variables."""
+        """Return what was written with the values of its variables, secret ones in clear: not for facts."""
+        return filled(written, self.variables, self.revealed)
+
+    def kept_text(self, written: str) -> str:
+        """Return the same as it may stand in facts."""
         return filled(written, self.variables)
 
     def sound(self, file: str) -> str:

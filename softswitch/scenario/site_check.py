@@ -70,7 +70,8 @@ def _calendars(scenarios: Iterable[Scenario]) -> tuple[dict[str, tuple[tuple[flo
         try:
             found[calendar_key(path, zone)] = read_calendar(path, zone, datetime.now(UTC))
         except (OSError, ValueError) as error:
-            what = f"when: the calendar {path} cannot be read: {str(error)[:120]}"
+            why = error.strerror if isinstance(error, OSError) else str(error)[:120]
+            what = f"when: the calendar {path} cannot be read: {why}"
             cure = "an iCalendar file (.ics), its path relative to the scenario's folder"
             problems.append(Problem(f"{scenario.file}:{line}", what, cure))
     return found, problems

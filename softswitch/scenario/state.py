@@ -47,6 +47,8 @@ class Run:
     moves: int = 0
     """How often a step moved: numbers its errands."""
     variables: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    """The file in which the caller says who calls; empty: there is none."""
     away: bool = False
     """Whether another guide has the caller, and may give them back."""
     ended: bool = False
@@ -83,6 +85,10 @@ class ScenarioState:
                 wanted = record.fact.guide.removeprefix("scenario:")
                 self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.number, wanted)
             return
+        if isinstance(record.fact, ConversationGuided) and record.conversation_id not in self.runs:
+            if record.fact.guide.startswith("scenario:") and record.fact.caller:
+                self.runs[record.conversation_id] = _sent_by(record.conversation_id, record.fact)
+            return
         change = _CHANGES.get(type(record.fact))
         run = self.runs.get(record.conversation_id)
         if change is not None and run is not None:
@@ -92,15 +98,16 @@ class ScenarioState:
 
 
 def _begun_by(conversation_id: str, fact: ConversationStarted) -> Run:
-    wanted = fact.guide.removeprefix("scenario:")
-    given = {
-        "caller": fact.from_number,
-        "caller_name": fact.from_name,
-        "called": fact.to_number,
-        "user": fact.from_user,
-        "conversation": conversation_id,
-    }
-    return Run(conversation_id, fact.from_number, wanted, variables=given)
+    return _run(conversation_id, fact.guide, fact.from_number, fact.from_name, fact.to_number, fact.from_user)
+
+
+def _sent_by(conversation_id: str, fact: ConversationGuided) -> Run:
+    return _run(conversation_id, fact.guide, *fact.caller)
+
+
+def _run(conversation_id: str, guide: str, number: str, name: str, called: str, user: str) -> Run:
+    given = {"caller": number, "caller_name": name, "called": called, "user": user, "conversation": conversation_id}
+    return Run(conversation_id, number, guide.removeprefix("scenario:"), variables=given)
 
 
 def _entered(run: Run, fact: facts.ScenarioEntered) -> None:
@@ -143,6 +150,10 @@ def _call_over(run: Run, fact: ConversationEnded) -> None:
     run.ended = run.ended or run.away  # whoever has the caller is told of the end, not the scenario
 
 
+def _named(run: Run, fact: facts.NameRecorded) -> None:
+    run.name = fact.path
+
+
 def _over(run: Run, fact: facts.ScenarioEnded) -> None:
     run.ended = True
 
@@ -153,6 +164,7 @@ _CHANGES: Final[dict[type, Callable[[Run, Any], None]]] = {
     facts.StepBegun: _begun,
     facts.StepMoved: _moved,
     facts.StepEnded: _ended,
+    facts.NameRecorded: _named,
     facts.ScenarioEnded: _over,
     LegKeyPressed: _pressed,
     ConversationGuided: _guided,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from softswitch.app.brain_settings import BrainSettings
 from softswitch.calls.facts import AttemptStarted, ConversationEnded
 from softswitch.directory.site import Contact, Group, Number, Route, ScenarioText, Trunk
 from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
@@ -509,4 +510,65 @@ async def test_anyone_above_counts_the_members_of_groups(world: World) -> None:
     await boris.until_called()
     (await boris.until_called(times=2, limit_s=10)).answer()
     await call.until(CallState.UP)
+    assert await call.hang_up() == 200
+
+
+TWICE = """
+  - employee: {name: vera, ring_s: 5, additional: boris}
+  - group: {name: sales, ring_s: 5}
+  - employee: {name: vera, ring_s: 5}
+  - anyone_above: {wait_s: 60}
+  - employee: {name: gleb}
+"""
+
+
+@pytest.mark.row("S-21")
+@behaviour(
+    replace(
+        scenario(TWICE),
+        groups=(Group("sales", "600", "simultaneous", 20.0, 10, 1, (("boris", 1), ("vera", 1), ("anna", 1))),),
+    )
+)
+async def test_anyone_above_counts_whoever_stands_there_twice_once_and_rings_whoever_becomes_free_meanwhile(
+    world: World,
+) -> None:
+    boris, gleb, vera = [await world.registered(name) for name in ("boris", "gleb", "vera")]
+    await busy_with_each_other(world, vera, gleb)
+    call = await calling(world)
+    await boris.until_called()
+    began = world.loop.time()
+    await boris.until_called(times=3, limit_s=20)
+    assert world.loop.time() - began == pytest.approx(10, abs=1)
+    await asyncio.sleep(3)
+    assert [len(boris.calls), len(vera.calls), len(gleb.calls)] == [3, 1, 1]
+    assert await vera.call.hang_up() == 200
+    last = await vera.until_called(limit_s=3)
+    await asyncio.sleep(2)
+    assert [len(boris.calls), len(vera.calls), len(gleb.calls)] == [3, 2, 1]
+    last.answer()
+    await call.until(CallState.UP)
+    await boris.call.until(CallState.ENDED)
+    assert len(world.facts(AttemptStarted)) == 3
+    assert await call.hang_up() == 200
+
+
+FIRST = scenario("  - play: {file: welcome.wav}\n  - employee: {name: boris}\n")
+KEPT = {text.version: text for text in FIRST.scenarios}
+
+
+@pytest.mark.row("S-2")
+@behaviour(replace(FIRST, settings=BrainSettings(earlier_scenario=KEPT.get)))
+async def test_a_call_in_progress_keeps_the_version_that_it_began_with(world: World) -> None:
+    sounds(world, welcome=10)
+    boris, vera = await world.registered("boris"), await world.registered("vera")
+    call = await calling(world)
+    await call.until(CallState.UP)
+    (text,) = world.site.scenarios.values()
+    world.switch.load(replace(world.site, scenarios={"main": replace(text, text=text.text.replace("boris", "vera"))}))
+    gleb = await world.registered("gleb")
+    second = await gleb.dial(NUMBER)
+    await boris.until_called(limit_s=12)
+    await vera.until_called(limit_s=12)
+    assert [len(boris.calls), len(vera.calls)] == [1, 1]
+    assert await second.hang_up() == 200
     assert await call.hang_up() == 200

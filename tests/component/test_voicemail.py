@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 
 from softswitch.app.brain_settings import BrainSettings
-from softswitch.calls.voicemail.facts import VoicemailDeleted, VoicemailDropped, VoicemailHeard, VoicemailLeft
+from softswitch.calls.voicemail.facts import (
+    VoicemailDeleted,
+    VoicemailDropped,
+    VoicemailGreetingSet,
+    VoicemailHeard,
+    VoicemailLeft,
+)
 from softswitch.calls.voicemail.state import Message
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Group, Trunk
+from softswitch.queues.agents.inputs import RefuseCalls, SetForward
 from softswitch.scenario.errands import ErrandOver
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import Call, CallState
@@ -223,3 +230,114 @@ async def test_old_messages_are_deleted(world: World) -> None:
     assert [fact.by for fact in world.facts(VoicemailDeleted) if isinstance(fact, VoicemailDeleted)] == ["retention"]
     any_: Any = world.switch.errands.deleted.values()
     assert [each["path"] for each in any_] == ["/voicemail/boris/one.wav"]
+
+
+def unanswered(after_s: float = 15.0, **more: object) -> Setting:
+    """Boris's direct calls go to the mailbox when they are not answered."""
+    return replace(LISTEN, users={"boris": {**BOX["boris"], "voicemail_after_s": after_s, **more}})
+
+
+@pytest.mark.row("S-24")
+@pytest.mark.parametrize("why", ["no answer", "declined", "busy", "offline", "do not disturb"])
+@behaviour(unanswered())
+async def test_a_direct_call_that_is_not_taken_goes_to_the_mailbox(world: World, why: str) -> None:
+    anna = await world.registered("anna")
+    boris = None if why == "offline" else await world.registered("boris")
+    if why == "do not disturb":
+        world.command(RefuseCalls("boris", True, "api"))
+    call = await anna.dial("102")
+    if boris is not None and why in {"declined", "busy", "no answer"}:
+        rung = await boris.until_called()
+        began = world.loop.time()
+        if why != "no answer":
+            await asyncio.sleep(2)
+            (rung.decline if why == "declined" else rung.busy)()
+        await call.until(CallState.UP)
+        assert world.loop.time() - began == pytest.approx(15 if why == "no answer" else 2, abs=0.5)
+        await rung.until(CallState.ENDED)
+    await call.until(CallState.UP)
+    await asyncio.sleep(12)
+    assert await call.hang_up() == 200
+    await asyncio.sleep(2)
+    (message,) = messages(world)
+    assert (message.box, message.from_number, message.from_name) == ("boris", "101", "Anna")
+
+
+@behaviour(unanswered())
+async def test_a_call_that_is_answered_leaves_the_mailbox_alone(world: World) -> None:
+    anna, boris = await world.registered("anna"), await world.registered("boris")
+    call = await anna.dial("102")
+    await asyncio.sleep(14)
+    boris.call.answer()
+    await call.until(CallState.UP)
+    await asyncio.sleep(30)
+    assert world.hears(anna) == {"boris"}
+    assert await call.hang_up() == 200
+    assert messages(world) == []
+
+
+@behaviour(unanswered())
+async def test_a_forward_that_the_user_has_set_goes_before_the_mailbox(world: World) -> None:
+    anna, boris, vera = [await world.registered(name) for name in ("anna", "boris", "vera")]
+    world.command(SetForward("boris", "no_answer", "103", 5.0, "api"))
+    call = await anna.dial("102")
+    await boris.until_called()
+    (await vera.until_called(limit_s=6)).answer()
+    await call.until(CallState.UP)
+    assert await call.hang_up() == 200
+    assert messages(world) == []
+
+
+@pytest.mark.row("S-24")
+@behaviour(unanswered())
+async def test_callers_hear_the_greeting_that_the_user_has_said_by_phone(world: World) -> None:
+    anna, boris = await world.registered("anna"), await world.registered("boris")
+    own = await boris.dial("*97")
+    await own.until(CallState.UP)
+    press(world, "1234#")
+    await asyncio.sleep(3)
+    press(world, "5")
+    await asyncio.sleep(8)
+    assert len(world.switch.media.recordings) == 1
+    press(world, "3")
+    await asyncio.sleep(2)
+    press(world, "#")
+    await asyncio.sleep(2)
+    (greeting,) = [fact.path for fact in world.facts(VoicemailGreetingSet) if isinstance(fact, VoicemailGreetingSet)]
+    assert world.switch.brain.voicemail.boxes.greeting("boris") == greeting
+    assert greeting.startswith("voicemail/boris/greeting-")
+    assert await own.hang_up() == 200
+    assert messages(world) == []
+    world.switch.media.lengths_s[f"file:/{greeting}"] = 4.0
+    call = await anna.dial("102")
+    (await boris.until_called(times=1)).busy()
+    await call.until(CallState.UP)
+    await asyncio.sleep(3)
+    assert heard(world)[-2:] == [greeting.rpartition("/")[2], "tone:beep"]
+    assert await call.hang_up() == 200
+
+
+@behaviour(LISTEN)
+async def test_a_greeting_is_said_again_and_taken_away_by_keys(world: World) -> None:
+    boris = await world.registered("boris")
+    call = await boris.dial("*97")
+    await call.until(CallState.UP)
+    press(world, "1234#5")
+    for _ in range(2):
+        await asyncio.sleep(9)
+        world.switch.media.lengths_s.update(
+            {f"file:{recording.path}": 4.0 for recording in world.switch.media.recordings.values()}
+        )
+        press(world, "#")
+        await asyncio.sleep(1)
+        press(world, "5")
+    await asyncio.sleep(9)
+    press(world, "#")
+    await asyncio.sleep(1)
+    press(world, "6")
+    await asyncio.sleep(2)
+    assert await call.hang_up() == 200
+    assert world.switch.brain.voicemail.boxes.greeting("boris") == ""
+    made = {fact.path for fact in world.facts(VoicemailGreetingSet) if isinstance(fact, VoicemailGreetingSet)} - {""}
+    assert len(made) == 3
+    assert {str(each["path"]) for each in world.switch.errands.deleted.values()} >= {f"/{path}" for path in made}

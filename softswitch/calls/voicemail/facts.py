@@ -5,9 +5,9 @@ from __future__ import annotations
 from softswitch.core.facts import fact
 
 
-@fact("voicemail.begun")
+@fact("voicemail.begun", version=2)
 class VoicemailBegun:
-    """A caller is about to be recorded for a box."""
+    """A caller is about to be recorded for a box: a message, or whoever has the box says its greeting."""
 
     box: str
     """Name of the user or group."""
@@ -15,6 +15,17 @@ class VoicemailBegun:
     """Of the file, within the storage directory."""
     from_number: str
     from_name: str
+    greeting: bool = False
+    """Whether it is the box's greeting."""
+
+
+@fact("voicemail.greeting_set")
+class VoicemailGreetingSet:
+    """Callers hear another greeting of a box from now on."""
+
+    box: str
+    path: str
+    """Within the storage directory; empty: the switch's own words."""
 
 
 @fact("voicemail.left")
@@ -33,7 +44,7 @@ class VoicemailLeft:
 
 @fact("voicemail.dropped")
 class VoicemailDropped:
-    """What was recorded is no message: nothing was said, or nothing could be written."""
+    """What was recorded is no message, and no greeting: nothing was said, or nothing could be written."""
 
     path: str
     why: str

@@ -36,6 +36,7 @@ class Mailboxes:
         self._boxes: dict[str, dict[str, Message]] = {}
         self._begun: dict[str, facts.VoicemailBegun] = {}
         self._recordings: dict[str, str] = {}
+        self._greetings: dict[str, str] = {}
 
     def messages(self, box: str) -> list[Message]:
         """Return the messages of a box, the oldest first."""
@@ -44,6 +45,10 @@ class Mailboxes:
     def get(self, box: str, message: str) -> Message | None:
         """Return a message, or None where there is none of that name."""
         return self._boxes.get(box, {}).get(message)
+
+    def greeting(self, box: str) -> str:
+        """Return the file of a box's own greeting, within the storage directory; empty where it has none."""
+        return self._greetings.get(box, "")
 
     def boxes(self) -> Iterable[str]:
         """Return the names of the boxes that have messages."""
@@ -62,12 +67,13 @@ class Mailboxes:
     def values(self) -> tuple[Any, ...]:
         """Return the state as plain values, for a snapshot."""
         messages = tuple(astuple(each) for box in self._boxes.values() for each in box.values())
-        begun = tuple((b.box, b.path, b.from_number, b.from_name) for b in self._begun.values())
-        return (messages, begun, tuple(self._recordings.items()))
+        begun = tuple((b.box, b.path, b.from_number, b.from_name, b.greeting) for b in self._begun.values())
+        return (messages, begun, tuple(self._recordings.items()), tuple(self._greetings.items()))
 
     def restore(self, values: tuple[Any, ...]) -> None:
         """Put into an empty state what :meth:`values` gave."""
-        messages, begun, recordings = values or ((), (), ())
+        messages, begun, recordings, *later = values or ((), (), ())
+        self._greetings.update(later[0] if later else ())  # older snapshots end before these
         for each in messages:
             made = Message(*each)
             self._boxes.setdefault(made.box, {})[made.message] = made
@@ -84,6 +90,12 @@ class Mailboxes:
     def _left(self, record: Record, fact: facts.VoicemailLeft) -> None:
         made = Message(fact.box, fact.message, fact.path, fact.from_number, fact.from_name, record.wall_s, fact.seconds)
         self._boxes.setdefault(fact.box, {})[fact.message] = made
+        self._over(fact.path)
+
+    def _greeting_set(self, record: Record, fact: facts.VoicemailGreetingSet) -> None:
+        self._greetings.pop(fact.box, None)
+        if fact.path:
+            self._greetings[fact.box] = fact.path
         self._over(fact.path)
 
     def _dropped(self, record: Record, fact: facts.VoicemailDropped) -> None:
@@ -112,6 +124,7 @@ _CHANGES: Final[dict[type, Callable[[Mailboxes, Record, Any], None]]] = {
     MessageStarted: Mailboxes._recorded,
     facts.VoicemailLeft: Mailboxes._left,
     facts.VoicemailDropped: Mailboxes._dropped,
+    facts.VoicemailGreetingSet: Mailboxes._greeting_set,
     facts.VoicemailHeard: Mailboxes._heard,
     facts.VoicemailDeleted: Mailboxes._deleted,
     facts.VoicemailMailed: Mailboxes._mailed,

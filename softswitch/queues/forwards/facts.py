@@ -32,6 +32,16 @@ class ForwardGivenUp:
     word: str
 
 
+@fact("forward.to_mailbox")
+class ForwardToMailbox:
+    """The caller may leave a message: whoever leads callers to mailboxes has them from now on."""
+
+    user: str
+    """Whose mailbox."""
+    why: str
+    """How the last try ended, or why there was none: ``no-answer``, ``busy``, ``offline`` ..."""
+
+
 @fact("forward.done")
 class ForwardDone:
     """Somebody answered, or the caller is gone."""

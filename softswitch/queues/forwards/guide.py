@@ -14,15 +14,19 @@ from softswitch.calls.causes import NO_ANSWER, cause_of
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Refuse, RingPhones
 from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
-from softswitch.calls.guide_inputs import Dismiss, RingForCaller
+from softswitch.calls.guide_inputs import Dismiss, HandOver, RingForCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
 from softswitch.queues.agents.state import Forward
-from softswitch.queues.forwards.facts import ForwardDone, ForwardGivenUp, ForwardTried
+from softswitch.queues.forwards.facts import ForwardDone, ForwardGivenUp, ForwardToMailbox, ForwardTried
 
 KIND: Final = "forward"
 MOST_HOPS: Final = 5
+MAILBOX: Final = "*mailbox"
+"""The target of a forward that leads to the user's own mailbox; no number can be dialled like that."""
+OTHERWISE: Final = "otherwise"
+"""When a forward applies that applies whenever no other one does."""
 RING_S: Final = 60.0
 """How long phones ring where no forward says otherwise."""
 
@@ -30,7 +34,7 @@ _LOOP: Final = ForwardGivenUp(482, 25, "Calls are forwarded in a circle", "forwa
 _TOO_MANY: Final = ForwardGivenUp(482, 25, f"Forwarded more than {MOST_HOPS} times", "forward-loop")
 _NOBODY: Final = ForwardGivenUp(480, 20, "Nobody of the group can be reached", "nobody-reachable")
 
-Step = ForwardTried | ForwardGivenUp
+Step = ForwardTried | ForwardGivenUp | ForwardToMailbox
 
 
 class ForwardWorld(Protocol):
@@ -45,7 +49,7 @@ class ForwardWorld(Protocol):
         ...
 
     def forwards(self, user: str) -> Mapping[str, Forward]:
-        """Return where a user's calls go, by ``always``, ``busy``, ``no_answer`` and ``offline``."""
+        """Return where a user's calls go, by ``always``, ``busy``, ``no_answer``, ``offline`` and ``otherwise``."""
         ...
 
     def refusal(self, conversation_id: str, user: str) -> Refuse | None:
@@ -64,8 +68,12 @@ class ForwardWorld(Protocol):
         """Go on with that search when a try is over; empty where it is over."""
         ...
 
-    def phones(self, tried: ForwardTried) -> RingPhones | Refuse:
+    def phones(self, conversation_id: str, tried: ForwardTried) -> RingPhones | Refuse:
         """Return the phones to be rung, or why there are none."""
+        ...
+
+    def mailbox(self, user: str) -> str:
+        """Return the guide of callers who may leave a message for a user."""
         ...
 
 
@@ -99,16 +107,18 @@ class ForwardGuide:
         """Fold a fact."""
         if isinstance(record.fact, ForwardTried):
             self.calls[record.conversation_id] = record.fact
-        elif isinstance(record.fact, ForwardGivenUp | ForwardDone):
+        elif isinstance(record.fact, ForwardGivenUp | ForwardDone | ForwardToMailbox):
             self.calls.pop(record.conversation_id, None)
 
     def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
         """Return what forwarding wants of the calls."""
         if isinstance(fact, ForwardGivenUp):
             return (Dismiss(conversation_id, fact.status, fact.cause, fact.reason, fact.word),)
+        if isinstance(fact, ForwardToMailbox):
+            return (HandOver(conversation_id, self._world.mailbox(fact.user), fact.why),)
         if not isinstance(fact, ForwardTried):
             return ()
-        found = self._world.phones(fact)
+        found = self._world.phones(conversation_id, fact)
         if isinstance(found, Refuse):
             return (Dismiss(conversation_id, found.status, found.cause, found.reason, found.word),)
         return (RingForCaller(conversation_id, found.phones, fact.ring_s, found.detours),)
@@ -125,8 +135,10 @@ class ForwardGuide:
             memory = self._world.go_on(conversation_id, call.group, ended.status, ended.word)
             return replace(call, group=memory) if memory else failed
         kind = "no_answer" if ended.word == NO_ANSWER.word else "busy" if ended.status in {486, 600} else ""
-        forward = self._world.forwards(call.user).get(kind) if call.user else None
-        return failed if forward is None else self._forward(conversation_id, call.user, forward, call.hops, kind)
+        forward = _applying(self._world.forwards(call.user), kind) if call.user else None
+        if forward is None:
+            return failed
+        return self._forward(conversation_id, call.user, forward, call.hops, kind, failed.word)
 
     def _user(self, conversation_id: str, user: str, hops: tuple[str, ...], reason: str) -> Step:
         """Ring a user, or go where that user's calls go."""
@@ -138,12 +150,17 @@ class ForwardGuide:
             ring_s = forwards["no_answer"].after_s if "no_answer" in forwards else RING_S
             return ForwardTried(user, "", (), hops, reason, ring_s)
         kind = "offline" if why.word == "offline" else "busy" if why.status == 486 else ""
-        if kind in forwards:
-            return self._forward(conversation_id, user, forwards[kind], hops, kind)
+        forward = _applying(forwards, kind)
+        if forward is not None:
+            return self._forward(conversation_id, user, forward, hops, kind, why.word)
         return ForwardGivenUp(why.status, why.cause, why.reason, why.word)
 
-    def _forward(self, conversation_id: str, user: str, forward: Forward, hops: tuple[str, ...], reason: str) -> Step:
+    def _forward(
+        self, conversation_id: str, user: str, forward: Forward, hops: tuple[str, ...], reason: str, word: str = ""
+    ) -> Step:
         """Go where a user's calls go."""
+        if forward.target == MAILBOX:
+            return ForwardToMailbox(user, word)
         hops = (*hops, user)
         if len(hops) > MOST_HOPS:
             return _TOO_MANY
@@ -156,3 +173,8 @@ class ForwardGuide:
             return ForwardTried("", forward.target, (), hops, reason, RING_S)
         memory, ring_s = group
         return ForwardTried("", "", memory, hops, reason, ring_s) if memory else _NOBODY
+
+
+def _applying(forwards: Mapping[str, Forward], kind: str) -> Forward | None:
+    """Return the forward that applies in a case; ``kind`` is empty where no kind of forward is for it."""
+    return forwards.get(kind) or forwards.get(OTHERWISE)

@@ -17,6 +17,7 @@ from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, EnterRoom, Play
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
+from softswitch.core.sealed_keys import SealedKeys
 from softswitch.directory.site import Room
 from softswitch.queues.rooms.facts import RoomAdmitted, RoomAsked, RoomPinRefused, RoomRefused
 
@@ -47,17 +48,20 @@ class RoomGuide:
     Args:
         room_of: returns the room that a conversation's caller has dialled, as the site has it now.
         said: returns the sounds of a phrase of the prompt pack; nothing where there is no recording of it.
+        sealed: reveals the keys of PINs, which are sealed in facts.
     """
 
     def __init__(
         self,
         room_of: Callable[[str], Room | None],
         said: Callable[[str], tuple[str, ...]] = lambda phrase: (),
+        sealed: SealedKeys | None = None,
     ) -> None:
         self.entering: dict[str, _Entering] = {}
         """By conversation, those who are not in their room yet."""
         self._room_of = room_of
         self._said = said
+        self._sealed = sealed or SealedKeys()
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Return what follows from what happened to a conversation of its own."""
@@ -69,7 +73,8 @@ class RoomGuide:
         if isinstance(happened, GuideDue):
             return (_SILENT,)
         if isinstance(happened, LegKeyPressed):
-            return self._pressed(conversation_id, one, happened.key)
+            key = self._sealed.reveal(conversation_id, happened.key)
+            return self._pressed(conversation_id, one, key)
         return ()
 
     def apply(self, record: Record) -> None:
@@ -100,6 +105,10 @@ class RoomGuide:
             return (Dismiss(conversation_id, fact.status, fact.cause, fact.reason, fact.word),)
         return ()
 
+    def hides_keys(self, conversation_id: str) -> bool:
+        """Tell that whatever is pressed here belongs to a PIN."""
+        return True
+
     def deadline_s(self, conversation_id: str) -> float | None:
         """Return until when a key must be pressed."""
         one = self.entering.get(conversation_id)
@@ -117,7 +126,7 @@ class RoomGuide:
         room = self._room_of(conversation_id)
         if room is None:
             return (_GONE,)
-        pressed = one.pressed.replace("#", "")
+        pressed = self._sealed.reveal(conversation_id, one.pressed).replace("#", "")
         if not pressed or (key != "#" and len(pressed) < len(room.pin)):
             return ()
         if compare_digest(pressed, room.pin):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from softswitch.calls.inputs import Input
-from softswitch.scenario.listening import LISTENING, ask_to_play, prompt
+from softswitch.scenario.listening import HEARING, LISTENING, ask_to_play, prompt
 from softswitch.scenario.model import Block, Seconds, Step, Variable
 from softswitch.scenario.running import Event, Here, KeyCame, Over, PlayOver, TimeOver, Wait
 
@@ -30,6 +30,7 @@ class Collect(Step):
     wait_s: Seconds = Field(10.0, description="How long to wait for the first digit, from the file's end.")
     between_s: Seconds = Field(4.0, description="How long to wait for one more digit.")
     retries: int = Field(0, ge=0, le=10, description="How often to ask again.")
+    secret: bool = Field(False, description="Whether the digits are a code: then the journal does not show them.")
     failed: Block | None = Field(None, description="What runs where no digits came; without it the next step.")
 
     @model_validator(mode="after")
@@ -50,6 +51,10 @@ class Collect(Step):
         """Return the variable."""
         return (self.into,)
 
+    def takes_keys(self, phase: str) -> bool:
+        """Tell whether its keys are no secret."""
+        return not self.secret and phase in HEARING
+
     def begin(self, here: Here) -> Wait:
         """Ask."""
         return prompt(self.file, self.wait_s, ("", str(self.retries)))
@@ -57,15 +62,15 @@ class Collect(Step):
     def hear(self, here: Here, event: Event) -> Wait | Over | None:
         """Gather digits until they are enough."""
         if isinstance(event, KeyCame):
-            return self._key(here, event.key)
+            return self._key(here, event)
         if isinstance(event, PlayOver):
             return Wait(LISTENING, self.wait_s, here.memory)
         return self._complete(here, here.memory[0], 0) if isinstance(event, TimeOver) else None
 
-    def _key(self, here: Here, key: str) -> Wait | Over:
-        if key == _END:
+    def _key(self, here: Here, came: KeyCame) -> Wait | Over:
+        if came.key == _END:
             return self._complete(here, here.memory[0], 1)
-        digits = here.memory[0] + key
+        digits = here.memory[0] + (came.kept if self.secret else came.key)
         if len(digits) >= self.most:
             return self._complete(here, digits, 1)
         return Wait(LISTENING, self.between_s, (digits, here.memory[1]), keys_used=1)

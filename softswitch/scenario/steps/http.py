@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import quote, urlsplit
 
@@ -99,7 +98,7 @@ class Http(Step):
         """Ask, and play meanwhile what is to be played."""
         values = {
             "method": self.method,
-            "url": filled(self.url, here.variables, partial(quote, safe="")),
+            "url": filled(self.url, here.variables, lambda value: quote(here.revealed(value), safe="")),
             "headers": {name: here.text(value) for name, value in self.headers.items()},
             "token_env": self.token_env or "",
             "json": None if self.body is None else _filled(self.body, here),

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from pydantic import Field, field_validator
 
 from softswitch.calls.inputs import Input
-from softswitch.scenario.listening import LISTENING, ask_to_play, prompt
+from softswitch.scenario.listening import HEARING, LISTENING, ask_to_play, prompt
 from softswitch.scenario.model import Block, Seconds, Step
 from softswitch.scenario.running import Event, Here, KeyCame, Over, PlayOver, TimeOver, Wait
 
@@ -43,6 +43,10 @@ class Menu(Step):
     def audio(self) -> Mapping[str, str]:
         """Return the file, if there is one."""
         return {"file": self.file} if self.file else {}
+
+    def takes_keys(self, phase: str) -> bool:
+        """Tell that its keys are no secret."""
+        return phase in HEARING
 
     def begin(self, here: Here) -> Wait:
         """Ask; what is remembered is how often that may be done again."""

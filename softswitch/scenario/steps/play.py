@@ -22,6 +22,7 @@ class Play(Step):
     duration_s: Seconds | None = Field(None, description="How long; without it as long as the file.", examples=["6"])
     repeat: bool = Field(False, description="Play it again until the time is over.")
     interrupt: bool = Field(False, description="Whether a key ends it; the key counts for the next step.")
+    early: bool = Field(False, description="Whether it is heard before the call is answered, as long as none was.")
 
     def audio(self) -> Mapping[str, str]:
         """Return the file."""
@@ -45,7 +46,7 @@ class Play(Step):
 
     def asks(self, here: Here) -> Sequence[Input]:
         """Play it to the caller."""
-        return ask_to_play(here, self.file, repeat=self.repeat)
+        return ask_to_play(here, self.file, repeat=self.repeat, early=self.early)
 
     def label(self) -> str:
         """Name the file and the time."""

@@ -30,6 +30,7 @@ class Say(Step):
     text: str = Field(min_length=1, max_length=1000, examples=['"Your account is {account}"'])
     language: str | None = Field(None, pattern=r"^[a-z]{2}$", description="Two letters; else the caller's.")
     interrupt: bool = Field(False, description="Whether a key ends it; the key counts for the next step.")
+    early: bool = Field(False, description="Whether it is heard before the call is answered, as long as none was.")
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         """Return the text."""
@@ -58,7 +59,7 @@ class Say(Step):
         if here.phase == _SPEAKING:
             values = here.world.speech_order(here.text(self.text), self._language(here))
             return (Errand(SPEAK, values, _SPEAK_S),)
-        return (AnswerCaller(here.conversation_id), PlayToCaller(here.conversation_id, here.memory))
+        return (AnswerCaller(here.conversation_id, self.early), PlayToCaller(here.conversation_id, here.memory))
 
     def label(self) -> str:
         """Quote the text."""

@@ -30,7 +30,7 @@ class Set(Step):
 
     def begin(self, here: Here) -> Over:
         """Set it."""
-        return Over("set", sets=((self.name, here.text(self.value)),))
+        return Over("set", sets=((self.name, here.kept_text(self.value)),))
 
     def label(self) -> str:
         """Name the variable and its value."""

@@ -17,6 +17,8 @@ from softswitch.scenario.running import Event, Here, KeyCame, MessageOver, Over,
 _GREETING: Final = "greeting"
 _TONE: Final = "tone"
 _RECORDING: Final = "recording"
+_GOING_ON: Final = "recording goes on"
+"""Behind a key that ends nothing, which is taken so that a later one is heard."""
 _STOPPING: Final = "stopping"
 _BEEP: Final = "tone:beep"
 _GREETING_S: Final = 300.0
@@ -34,7 +36,11 @@ class Voicemail(Step):
     kind: ClassVar[str] = "voicemail"
 
     box: str = Field(min_length=1, examples=["anna"])
-    file: str | None = Field(None, description="The prompt; without it the usual words.", examples=["leave.wav"])
+    file: str | None = Field(
+        None,
+        description="The prompt; without it the greeting that the box has, or the usual words.",
+        examples=["leave.wav"],
+    )
     most_s: Seconds = Field(120.0, description="The longest message.")
     silence_s: float = Field(5.0, ge=0, le=60, description="So much silence ends it; 0: none does.")
 
@@ -61,11 +67,10 @@ class Voicemail(Step):
         return Over("time") if isinstance(event, TimeOver) else None
 
     def _key(self, here: Here, key: str) -> Wait | None:
-        if key not in _END_KEYS:
-            return None
-        if here.phase == _GREETING:
-            return Wait(_TONE, _GUARD_S, keys_used=1)
-        return Wait(_STOPPING, _GUARD_S, here.memory, keys_used=1) if here.phase == _RECORDING else None
+        if here.phase in {_RECORDING, _GOING_ON}:
+            phase, for_s = (_STOPPING, 0.0) if key in _END_KEYS else (_GOING_ON, self.most_s)
+            return Wait(phase, for_s + _GUARD_S, here.memory, keys_used=1)
+        return Wait(_TONE, _GUARD_S, keys_used=1) if key in _END_KEYS and here.phase == _GREETING else None
 
     def _record(self, here: Here) -> Wait:
         path = f"voicemail/{self.box}/{here.conversation_id}-{here.moves}.wav"
@@ -76,6 +81,8 @@ class Voicemail(Step):
         """Play, record, or end the recording."""
         if here.phase == _RECORDING:
             return (RecordCaller(here.conversation_id, here.memory[0], self.most_s, self.silence_s),)
+        if here.phase == _GOING_ON:
+            return ()
         if here.phase == _STOPPING:
             return (StopRecordingCaller(here.conversation_id),)
         sounds = (_BEEP,) if here.phase == _TONE else (*self._prompt(here), _BEEP)
@@ -86,7 +93,9 @@ class Voicemail(Step):
         )
 
     def _prompt(self, here: Here) -> Sequence[str]:
-        return (here.sound(self.file),) if self.file else here.phrase("leave_message")
+        if self.file:
+            return (here.sound(self.file),)
+        return here.world.greeting(self.box) or here.phrase("leave_message")
 
     def label(self) -> str:
         """Name the box."""

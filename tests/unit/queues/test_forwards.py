@@ -41,8 +41,11 @@ class Chain:
     def go_on(self, conversation_id: str, memory: tuple[str, ...], status: int, word: str) -> tuple[str, ...]:
         return ()
 
-    def phones(self, tried: ForwardTried) -> RingPhones | Refuse:
+    def phones(self, conversation_id: str, tried: ForwardTried) -> RingPhones | Refuse:
         return Refuse(503, 34, "No circuit or channel available", "trunk-full")
+
+    def mailbox(self, user: str) -> str:
+        return f"scenario:{user}"
 
 
 def first_step(last: str) -> object:
