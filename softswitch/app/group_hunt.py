@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
-from softswitch.app.group_members import GroupMembers
 from softswitch.calls.destinations import Phone
 from softswitch.directory.site import Site
 from softswitch.queues.groups.facts import GroupTried
-from softswitch.queues.groups.hunt import Outcome, next_try
+from softswitch.queues.groups.hunt import Member, Outcome, next_try
 from softswitch.queues.groups.order import weighted_order
 from softswitch.queues.groups.state import GroupCall
 
@@ -18,6 +17,18 @@ Memory = tuple[str, ...]
 """Group, mode, order, rounds, round, position, whether anybody was rung, and whom it rings now."""
 
 NOBODY: Final[Memory] = ()
+
+
+class Members(Protocol):
+    """What a search must know of people."""
+
+    def member(self, conversation_id: str, user: str) -> Member:
+        """Tell what a member is up to, as far as this conversation goes."""
+        ...
+
+    def phones(self, user: str) -> tuple[Phone, ...]:
+        """Return where a member can be rung now."""
+        ...
 
 
 class GroupHunt:
@@ -28,7 +39,7 @@ class GroupHunt:
         members: what the members are up to, and where they can be rung.
     """
 
-    def __init__(self, site: Callable[[], Site], members: GroupMembers) -> None:
+    def __init__(self, site: Callable[[], Site], members: Members) -> None:
         self._site = site
         self._members = members
 

@@ -10,7 +10,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from softswitch.calls.facts import LegAdded, LegKeyPressed, LegPlaying
 from softswitch.core.errors import SimulationError
+from softswitch.core.facts import decode
+from softswitch.core.sealed_keys import without_sealed
 from softswitch.directory.site import Site
 from softswitch.scenario.facts import ScenarioEntered, StepBegun, StepEnded
 from softswitch.simulation.phone import SimulatedPhone
@@ -173,14 +176,14 @@ class ScenarioPlayer:
         return frozenset(found)
 
     def story(self) -> str:
-        """Tell what happened until now, for whoever has to find out why."""
-        heard = [sound.rpartition("/")[2] for sound in self._sounds()]
+        """Tell what happened until now and when, for whoever has to find out why."""
+        heard = [_short(sound) for sound in self._sounds()]
         lines = [f"  heard: {', '.join(heard) or 'nothing'}"]
-        for fact in self.world.facts(StepBegun, StepEnded):
-            if isinstance(fact, StepBegun):
-                lines.append(f"  step {fact.path} ({fact.kind}) began")
-            elif isinstance(fact, StepEnded):
-                lines.append(f"  step {fact.path} ended: {fact.how}")
+        began_s = self.world.clock.wall() - self.world.loop.time()
+        for record in map(decode, self.world.switch.journal.records()):
+            told = _told(record.fact)
+            if told:
+                lines.append(f"  {record.wall_s - began_s:6.1f} s  {told}")
         return "\n".join(lines)
 
     def _sounds(self) -> list[str]:
@@ -222,3 +225,20 @@ class ScenarioPlayer:
 def _dialled(call: Call) -> str:
     exchange = call.invite_exchange
     return "" if exchange is None else exchange.request.uri.partition(":")[2].partition("@")[0].removeprefix("+")
+
+
+def _short(sound: str) -> str:
+    return sound.rpartition("/")[2]
+
+
+def _told(fact: object) -> str:
+    """Say in a line what a fact tells of a scenario; nothing of others."""
+    if isinstance(fact, StepBegun):
+        return f"step {fact.path} ({fact.kind}) began"
+    if isinstance(fact, StepEnded):
+        return f"step {fact.path} ended: {fact.how}"
+    if isinstance(fact, LegPlaying):
+        return f"plays {', '.join(map(_short, fact.sounds))}"
+    if isinstance(fact, LegKeyPressed):
+        return f"key {without_sealed(fact.key)}"
+    return f"{fact.user or fact.number} is rung" if isinstance(fact, LegAdded) and fact.side == "callee" else ""

@@ -1,10 +1,11 @@
-"""A softphone calls a number that a scenario answers: it hears the very prompt, and a key brings the colleague."""
+"""A softphone calls numbers that scenarios answer: it hears the very prompt, and the right phones ring."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from softswitch.media.sound_files import SoundFile
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, likeness, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SITE, SwitchProcess
+from tests.interop.peers.sipp import SippPhone
+from tests.interop.peers.switch import SITE, TRUNK, SwitchProcess
 
 pytestmark = pytest.mark.network
 
@@ -25,6 +27,15 @@ steps:
   - menu: {file: menu.ogg, wait_s: 3, keys: {"2": [{employee: {name: boris, ring_s: 10}}]}}
   - hang_up: {}
 """
+MANAGER = "name: manager\nsteps:\n  - responsible: {ring_s: 2}\n  - hang_up: {reason: no_answer}\n"
+MOBILE = "+79990000001"
+MORE = """  - {number: "+74950000001", scenario: main}
+  - {number: "+74950000002", scenario: manager}
+routes:
+  - {name: out, trunk: city, pattern: '^\\+7[0-9]{10}$'}
+contacts:
+  - {name: Romashka, numbers: ["101"], responsible: boris}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +43,12 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("switch")
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "main.yaml").write_text(STEPS)
+    (folder / "scenarios" / "manager.yaml").write_text(MANAGER)
     for name in ("welcome", "menu"):
         shutil.copy(PROMPTS / f"{name}.ogg", folder / "scenarios")
-    found = SwitchProcess(space, folder, site=SITE)
-    found.site.write_text(f'{SITE}  - {{number: "+74950000001", scenario: main}}\n')
+    found = SwitchProcess(space, folder, site=SITE, sip="trunk_probe_s = 0")
+    boris = f'password: secret-102, mobile: ["{MOBILE}"], routes: [out]'
+    found.site.write_text(SITE.replace("password: secret-102", boris) + MORE)
     found.cli("load", str(folder))
     try:
         yield found
@@ -81,4 +94,25 @@ def test_a_caller_who_presses_nothing_is_hung_up_on_after_the_menu(switch: Switc
     menu = loud_part(prompt("menu"))
     for start in (RATE_HZ // 2, 2 * RATE_HZ, 4 * RATE_HZ):
         assert likeness(menu[start : start + RATE_HZ], heard) > 0.9
+    switch.until_at_rest()
+
+
+@pytest.mark.row("S-14")
+def test_a_manager_who_does_not_answer_is_called_on_the_mobile_through_the_trunk(
+    switch: SwitchProcess, space: Namespace, phone: PhoneMaker, stack: ExitStack, tmp_path: Path
+) -> None:
+    trunk = SippPhone(space, tmp_path, "city", address=TRUNK[0], port=TRUNK[1])
+    stack.callback(trunk.close)
+    mobile = trunk.starts("answer.xml", answer_after_ms="10")
+    anna, boris = phone("101"), phone("102")
+    anna.command("dial", "74950000002")
+    boris.until("CALL_INCOMING")
+    rang_s = time.monotonic()
+    anna.until("CALL_ESTABLISHED")
+    assert 1.5 < time.monotonic() - rang_s < 6, "the mobile after two seconds, not at once and not never"
+    boris.until("CALL_CLOSED")
+    anna.command("hangup")
+    assert mobile.finished().successful == 1
+    invite = next(one for one in mobile.received() if one.startswith("INVITE"))
+    assert invite.startswith(f"INVITE sip:{MOBILE}@{TRUNK[0]}:{TRUNK[1]} ")
     switch.until_at_rest()

@@ -9,6 +9,7 @@ import pytest
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.yaml_reader import YamlTable, read_yaml
+from softswitch.scenario import checker
 from softswitch.scenario.model import Scenario
 from softswitch.scenario.path import first_in, following
 from softswitch.scenario.reader import read_scenario
@@ -160,6 +161,79 @@ WRONG = {
             "    write instead: sip:desk@example.net"
         ],
     ),
+    "a key of the scenario that there is not": (
+        "  - hang_up: {}\nstep: []\n",
+        ["main.yaml:4: a scenario has no key 'step'\n    write instead: steps (did you mean that?)"],
+    ),
+    "a step of two kinds": (
+        "  - {play: {file: welcome.wav}, hang_up: {}}\n",
+        [
+            "main.yaml:3: a step is not a table with one key, its kind\n"
+            "    write instead: - play: {file: welcome.wav} (indent what belongs to the step, or use {braces})"
+        ],
+    ),
+    "keys that are a word": (
+        "  - employee: anna\n",
+        ["main.yaml:3: employee: its keys are not a table\n    write instead: employee: {name: anna}"],
+    ),
+    "a scenario without steps": (
+        "    []\n",
+        ["main.yaml:1: the scenario has no steps\n    write instead: at least one, e.g. - hang_up: {}"],
+    ),
+    "a group that is misspelt": (
+        "  - group: {name: sale}\n",
+        ["main.yaml:3: group: there is no group sale\n    write instead: sales (did you mean that?)"],
+    ),
+    "a queue where there is none": (
+        "  - queue: {name: support}\n",
+        ["main.yaml:3: queue: there is no queue support\n    write instead: a queue in the files first"],
+    ),
+    "a room where there is none": (
+        "  - room: {name: meeting}\n",
+        ["main.yaml:3: room: there is no room meeting\n    write instead: a room in the files first"],
+    ),
+    "a route where there is none": (
+        '  - number: {to: "+79990000001", route: out}\n',
+        ["main.yaml:3: number: there is no route out\n    write instead: a route in the files first"],
+    ),
+    "a mailbox of nobody": (
+        "  - voicemail: {box: sale}\n  - hang_up: {}\n",
+        ["main.yaml:3: voicemail: there is no user or group sale\n    write instead: sales (did you mean that?)"],
+    ),
+    "a scenario that there is not": (
+        "  - scenario: {name: nigth}\n",
+        ["main.yaml:3: scenario: there is no scenario nigth\n    write instead: one of main"],
+    ),
+    "sound that is none": (
+        "  - play: {file: welcome.txt}\n",
+        ["main.yaml:3: play: 'welcome.txt' is no audio file\n    write instead: a file of .wav, .mp3, .ogg, .flac"],
+    ),
+    "more digits than fit": (
+        "  - collect: {into: account, least: 9, most: 4}\n",
+        ["main.yaml:3: collect: at least 9 digits and at most 4\n    write instead: least that is not above most"],
+    ),
+    "a time zone that there is not": (
+        "  - when: {zone: Europe/Moskva, steps: [{hang_up: {}}]}\n",
+        ["main.yaml:3: when: zone: there is no time zone 'Europe/Moskva'\n    write instead: a name as Europe/Moscow"],
+    ),
+    "dates in the wrong order": (
+        "  - when: {dates: 2027-01-08..2026-12-31, steps: [{hang_up: {}}]}\n",
+        [
+            "main.yaml:3: when: dates: '2027-01-08..2026-12-31' ends before it starts\n"
+            "    write instead: the earlier date first"
+        ],
+    ),
+    "a time of day that there is not": (
+        '  - when: {from: "25:00", steps: [{hang_up: {}}]}\n',
+        ["main.yaml:3: when: from: '25:00' is no time of day\n    write instead: hours and minutes, e.g. \"09:00\""],
+    ),
+    "a calendar that is not there": (
+        "  - when: {calendar: days.ics, steps: [{hang_up: {}}]}\n  - hang_up: {}\n",
+        [
+            "main.yaml:3: when: the calendar FOLDER/scenarios/days.ics cannot be read: No such file or directory\n"
+            "    write instead: an iCalendar file (.ics), its path relative to the scenario's folder"
+        ],
+    ),
     "a loop without an exit": (
         "  - scenario: {name: main}\n",
         [
@@ -172,7 +246,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("steps", "told"), WRONG.values(), ids=list(WRONG))
 def test_what_is_wrong_is_told_with_its_line_and_its_cure(tmp_path: Path, steps: str, told: list[str]) -> None:
-    assert problems(tmp_path, main=steps) == told
+    assert [line.replace(str(tmp_path), "FOLDER") for line in problems(tmp_path, main=steps)] == told
 
 
 @pytest.mark.row("S-20")
@@ -231,6 +305,15 @@ NOTICED = {
         '  - menu: {keys: {"1": [{hang_up: {}}]}}\n  - goto: {scenario: main}\n',
         "whoever does nothing goes round in 'main'",
     ),
+    "faxes": (
+        "  - fax: {}\n  - hang_up: {}\n",
+        "fax: not available: this switch does not receive faxes yet; callers pass over it (another step meanwhile)",
+    ),
+    "a caller whom nobody answers": (
+        "  - employee: {name: anna}\n",
+        "a caller whom nobody answers reaches the end after 'ring anna' and is hung up on"
+        " (- voicemail or - hang_up as the last step says what you want)",
+    ),
     "what stands behind two branches that both end": (
         "  - if: {contact: true, steps: [{hang_up: {}}], else: [{hang_up: {}}]}\n  - play: {file: welcome.wav}\n",
         "no caller reaches this step",
@@ -242,6 +325,26 @@ NOTICED = {
 def test_what_is_odd_is_said_and_stops_nothing(tmp_path: Path, steps: str, told: str) -> None:
     notices = load(tmp_path, main=steps).notices
     assert any(told in notice and "main.yaml:" in notice for notice in notices), notices
+
+
+def test_every_rule_of_the_checker_is_among_these() -> None:
+    said = dict.fromkeys(checker._RULES, 0)
+    for steps, _ in (*WRONG.values(), *NOTICED.values(), ("  - play: {file: bye.wav}\n", "")):
+        tree = read_yaml(f"name: main\nsteps:\n{steps}".encode(), "/nowhere/main.yaml")
+        found = read_scenario(tree, "/nowhere/main.yaml") if isinstance(tree, YamlTable) else None
+        if found is None or found.problems or found.scenario is None:
+            continue
+        around = checker.Surroundings(
+            {"user": frozenset(("anna",)), "group": frozenset(("sales", "nobody"))},
+            frozenset(("nobody",)),
+            frozenset(("74950000001",)),
+            "example.net",
+            {"main": found.scenario},
+            frozenset(("main",)),
+        )
+        for rule in said:
+            said[rule] += len(list(rule(found.scenario, around)))
+    assert [rule.__name__ for rule, count in said.items() if not count] == []
 
 
 NESTED = """name: main
