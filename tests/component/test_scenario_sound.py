@@ -98,7 +98,6 @@ async def test_a_caller_who_says_nothing_is_rung_for_without_a_name(world: World
     assert await call.hang_up() == 200
 
 
-@pytest.mark.row("S-25")
 @behaviour(scenario("  - fax: {}\n  - hang_up: {reason: busy}\n"))
 async def test_callers_pass_over_a_fax_step(world: World) -> None:
     call = await calling(world)
