@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from softswitch.api.view import MetricsView, SwitchView
 
@@ -71,13 +72,20 @@ def _of_workers(found: MetricsView) -> Iterator[Metric]:
     missed = CounterMetricFamily("softswitch_missed_ticks", "Media ticks that were not made.", labels=["worker"])
     full = GaugeMetricFamily("softswitch_worker_full", "1 while it is too busy for new calls.", labels=["worker"])
     legs = GaugeMetricFamily("softswitch_worker_legs", "Legs that a worker holds.", labels=["worker"])
+    ticks = HistogramMetricFamily("softswitch_tick_lateness_seconds", "How late media ticks began.", labels=["worker"])
     for worker in found.workers:
         label = [str(worker.worker)]
         late.add_metric(label, worker.late_ms / 1000)
         missed.add_metric(label, worker.missed_ticks)
         full.add_metric(label, worker.full)
         legs.add_metric(label, worker.legs)
-    yield from (late, missed, full, legs)
+        if worker.ticks:
+            ticks.add_metric(label, _buckets(worker.ticks), sum_value=None)
+    yield from (late, missed, full, legs, ticks)
+
+
+def _buckets(ticks: Sequence[tuple[float, int]]) -> list[tuple[str, float]]:
+    return [("+Inf" if math.isinf(bound_s) else str(bound_s), float(count)) for bound_s, count in ticks]
 
 
 def router(view: SwitchView) -> APIRouter:

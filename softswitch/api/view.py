@@ -60,6 +60,8 @@ class WorkerView:
     missed_ticks: int
     full: bool = False
     """Whether it is too busy for new calls."""
+    ticks: tuple[tuple[float, int], ...] = ()
+    """Seconds, rising to infinity, and how many ticks began no later; empty while nothing was told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import accumulate
 from pathlib import Path
 
 from softswitch import __version__
@@ -46,7 +48,7 @@ from softswitch.directory.location import Binding
 from softswitch.directory.site import Site
 from softswitch.directory.store import write_site
 from softswitch.journal.ring import RingState
-from softswitch.media.engine import Quality, WorkerHealth
+from softswitch.media.engine import LATENESS_STEPS_MS, Quality, WorkerHealth
 from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.log import get_logger
 
@@ -139,7 +141,7 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
             invariant_breaches=self._brain.breached,
             restarts=self._restarts(),
             socket_drops=self._drops(),
-            workers=tuple(WorkerView(w.worker, w.legs, w.late_ms, w.missed_ticks, w.full) for w in self._workers()),
+            workers=tuple(_worker_view(worker) for worker in self._workers()),
             mos_in=_mean(quality.mos_in for quality in qualities),
             mos_out=_mean(quality.mos_out for quality in qualities),
             bad_phones=len(self._brain.phone_quality.bad()),
@@ -300,6 +302,12 @@ def _alarms(ring: RingState, late_s: float) -> list[str]:
     elif ring.alarm and not alarms:
         alarms.append("three quarters of the memory for facts are full: the journal's writer is too slow")
     return alarms
+
+
+def _worker_view(worker: WorkerHealth) -> WorkerView:
+    bounds = [*(step_ms / 1000 for step_ms in LATENESS_STEPS_MS), math.inf]
+    ticks = tuple(zip(bounds, accumulate(worker.ticks), strict=True)) if worker.ticks else ()
+    return WorkerView(worker.worker, worker.legs, worker.late_ms, worker.missed_ticks, worker.full, ticks)
 
 
 def _overload(workers: Sequence[WorkerHealth]) -> list[str]:

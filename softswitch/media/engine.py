@@ -178,11 +178,20 @@ class Playing:
     """What a leg is to hear, one sound after the other, beside or instead of what its room lets it hear."""
 
     number: int
-    """Of this order, counted for each leg; comes back in :class:`PlayEnded`. The same one again changes nothing."""
+    """Of this order, counted for each leg; comes back in :class:`PlayEnded`. The same one again changes nothing but
+    what is said below of pauses and places."""
     sounds: tuple[str, ...]
     """``file:`` and an absolute path, ``tone:`` and a name (ringback ...), ``keys:`` and digits, or ``music:``."""
     repeat: bool = False
     """Whether the first follows the last, for ever."""
+    paused: bool = False
+    """Whether it stands still, and the leg hears silence. Music on hold, which all hear together, and keys go on."""
+    moves: int = 0
+    """How many times it was moved to another place: a move that was made already is not made again."""
+    sound: int = 0
+    """Where the last move led: to which of the sounds, from 0; the last one where there are not so many."""
+    at_ms: int = 0
+    """How far into it; behind its end what follows begins."""
 
 
 @immutable
@@ -296,6 +305,10 @@ class Disagreement:
     """Legs that the worker should have had; they count as lost."""
 
 
+LATENESS_STEPS_MS: Final = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 12.0, 20.0, 50.0)
+"""Steps in which late ticks are counted."""
+
+
 @immutable
 class WorkerHealth:
     """How a worker does."""
@@ -308,6 +321,8 @@ class WorkerHealth:
     """How many ticks were not made since it was started."""
     full: bool = False
     """Whether it is too busy for new calls."""
+    ticks: tuple[int, ...] = ()
+    """Ticks since it was started, by how late they began: of each of :data:`LATENESS_STEPS_MS`, and later than all."""
 
 
 MediaEvent = (

@@ -246,7 +246,7 @@ class WorkerEngine:
             worker.greeted = True
             worker.protocol, worker.product = message[1:3]
         elif message[0] == "health":
-            self._take_health(worker, *message[1:5])
+            self._take_health(worker, *message[1:6])
         elif message[0] == "quality":
             self._qualities.update((name, Quality(*values)) for name, *values in message[1] if name in self._legs)
         elif message[0] == "full":
@@ -275,13 +275,19 @@ class WorkerEngine:
             self.flush()
 
     def _take_health(
-        self, worker: WorkerLink, more: object, late_ms: float, missed_ticks: int, names: tuple[str, ...]
+        self,
+        worker: WorkerLink,
+        more: object,
+        late_ms: float,
+        missed_ticks: int,
+        names: tuple[str, ...],
+        ticks: tuple[int, ...] = (),
     ) -> None:
         worker.named.update(names)
         if more or not worker.greeted:
             return
         named, worker.named = worker.named, set()
-        worker.health = WorkerHealth(worker.number, len(named), late_ms, missed_ticks)
+        worker.health = WorkerHealth(worker.number, len(named), late_ms, missed_ticks, ticks=ticks)
         differing = named ^ worker.conversations.keys()
         # What is being opened or closed differs for a moment; what differs twice stays so.
         lasting, worker.differing = differing & worker.differing, differing

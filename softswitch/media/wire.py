@@ -7,8 +7,8 @@
     worker -> brain    ["hello", protocol, product, number, instance]
                        ["state", more, [leg, ...], [room, ...]]   after a brain's hello; ``more`` parts follow
                        ["events", [[number, name, ...], ...]]
-                       ["health", more, late_ms, missed_ticks, [leg, ...]]   every few seconds, of its own accord
-                       ["quality", [[leg, mos_in, mos_out, ...], ...]]       after it: how good legs sound
+                       ["health", more, late_ms, missed_ticks, [leg, ...], [ticks, ...]]     every few seconds
+                       ["quality", [[leg, mos_in, mos_out, ...], ...]]       four times a second, where there is any
                        ["full", full]                             when it has become too busy for new calls, or no more
 
 A worker says hello when it starts and when a brain has said hello; ``instance`` is new with each process, so that a
@@ -137,7 +137,11 @@ def room_command(room: str, rows: Sequence[Hear]) -> Values:
 
 def play_command(leg: str, playing: Playing | None) -> Values:
     """Return the command that lets a leg hear something, or nothing more."""
-    return ("play", leg) if playing is None else ("play", leg, playing.number, playing.sounds, playing.repeat)
+    if playing is None:
+        return ("play", leg)
+    order = ("play", leg, playing.number, playing.sounds, playing.repeat)
+    steered = playing.paused or playing.moves  # a worker of an earlier version does not know of that
+    return (*order, playing.paused, playing.moves, playing.sound, playing.at_ms) if steered else order
 
 
 def press_command(leg: str, digits: str) -> Values:

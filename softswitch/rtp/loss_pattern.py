@@ -97,3 +97,65 @@ class LossPattern:
         if not self.runs or lost >= 1.0:
             return 1.0
         return max(1.0, self.losses / self.runs * (1.0 - lost))
+
+
+class LossFollower:
+    """Tells a :class:`LossPattern` what never came, in the order of the packets.
+
+    A packet counts as lost when :data:`GMIN` later ones have been reached, so one that comes behind them is no loss.
+
+    Args:
+        first: extended sequence number of the stream's first packet.
+
+    Attributes:
+        pattern: what was told so far.
+    """
+
+    __slots__ = ("_missing", "_next", "pattern")
+
+    def __init__(self, first: int) -> None:
+        self.pattern = LossPattern()
+        self._missing: list[int] = []
+        """In rising order."""
+        self._next = first
+        """The first that the pattern was not told of."""
+
+    def missed(self, begin: int, end: int) -> None:
+        """Note that the packets from ``begin`` to before ``end`` have not come yet, though a later one has."""
+        self._missing.extend(range(begin, end))
+
+    def came(self, number: int) -> None:
+        """Note that a packet came behind later ones."""
+        if number in self._missing:
+            self._missing.remove(number)
+
+    def tell(self, highest: int, *, all_of_it: bool = False) -> None:
+        """Tell the pattern what is certain.
+
+        Args:
+            highest: the highest number that came.
+            all_of_it: nothing of the stream will come any more.
+        """
+        certain = highest + 1 if all_of_it else highest + 1 - GMIN
+        while self._missing and self._missing[0] < certain:
+            run = self._take_run()
+            self.pattern.received(run.start - self._next)
+            self.pattern.lost(len(run))
+            self._next = run.stop
+        if certain > self._next:
+            self.pattern.received(certain - self._next)
+            self._next = certain
+
+    def begin(self, first: int) -> None:
+        """Go on with another stream."""
+        self._missing.clear()
+        self._next = first
+
+    def _take_run(self) -> range:
+        """Take the first missing packets that follow each other."""
+        missing, length = self._missing, 1
+        while length < len(missing) and missing[length] == missing[0] + length:
+            length += 1
+        run = range(missing[0], missing[0] + length)
+        del missing[:length]
+        return run

@@ -199,8 +199,17 @@ def build_rtcp(packets: Sequence[RtcpPacket]) -> bytes:
     """
     if not packets or not isinstance(packets[0], SenderReport | ReceiverReport):
         raise LocalProtocolError("a compound starts with a sender or receiver report")
+    return b"".join([build_rtcp_part(packet) for packet in packets])
+
+
+def build_rtcp_part(packet: RtcpPacket) -> bytes:
+    """Build one packet that will stand in a compound.
+
+    Raises:
+        LocalProtocolError: a field does not fit.
+    """
     try:
-        return b"".join([_build_packet(packet) for packet in packets])
+        return _build_packet(packet)
     except (struct.error, OverflowError) as error:
         raise LocalProtocolError(f"an RTCP field does not fit: {error}") from error
 

@@ -92,16 +92,21 @@ class Control:
                 return
             self._backlog.popleft()
 
-    def report(self, late_ms: float, missed_ticks: int) -> None:
+    def report(self, late_ms: float, missed_ticks: int, ticks: Sequence[int] = ()) -> None:
         """Tell how late the ticks were, and which legs there are, so that the brain can see whether it agrees.
 
         Args:
             late_ms: the latest tick since the last report.
             missed_ticks: how many were not made since the start.
+            ticks: how many were, by how late they began.
         """
+        counts = [wire.pack(count) for count in ticks]
         *groups, last = wire.grouped([wire.pack(name) for name in self._names()])
-        self._backlog.extend(wire.pack_lists(("health", True, late_ms, missed_ticks), group) for group in groups)
-        self._backlog.append(wire.pack_lists(("health", False, late_ms, missed_ticks), last))
+        self._backlog.extend(wire.pack_lists(("health", True, late_ms, missed_ticks), group, []) for group in groups)
+        self._backlog.append(wire.pack_lists(("health", False, late_ms, missed_ticks), last, counts))
+
+    def tell_qualities(self) -> None:
+        """Tell how good those legs sound that were judged since the last call."""
         told = [wire.pack((name, *wire.quality_values(quality))) for name, quality in self._qualities()]
         self._backlog.extend(wire.pack_lists(("quality",), group) for group in wire.grouped(told) if group)
 

@@ -7,7 +7,7 @@ with everything counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from softswitch.media.worker.batch import Mask, Numbers
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows, Words
-from softswitch.rtp.loss_pattern import LossPattern
+from softswitch.rtp.loss_pattern import LossFollower, LossPattern
 
 _LONG_AGO_US: Final = -(10**15)
 
@@ -60,6 +60,15 @@ class Out:
     COLUMNS: Final = 5
 
 
+class Counted(NamedTuple):
+    """What came to a row, of all its streams."""
+
+    received: int
+    lost: int
+    jitter_rtp: float
+    """In timestamp units."""
+
+
 class Note(NamedTuple):
     """Packets that were received or sent."""
 
@@ -73,18 +82,16 @@ class Note(NamedTuple):
     now_us: int | Numbers
 
     def only(self, wanted: Mask) -> Note:
-        """Return the packets where ``wanted`` is true; all of them were noted at one time."""
+        """Return the packets where ``wanted`` is true."""
         sound = None if self.sound is None else self.sound[wanted]
-        return Note(
-            self.rows[wanted], self.heads[wanted], self.timestamps[wanted], self.lengths[wanted], sound, self.now_us
-        )
+        now_us = self.now_us if isinstance(self.now_us, int) else self.now_us[wanted]
+        return Note(self.rows[wanted], self.heads[wanted], self.timestamps[wanted], self.lengths[wanted], sound, now_us)
 
     def sounding(self) -> Note:
         """Return the packets that are sound."""
         if self.sound is None:
             return self
-        now_us = self.now_us if isinstance(self.now_us, int) else self.now_us[self.sound]
-        return self.only(self.sound)._replace(sound=None, now_us=now_us)
+        return self.only(self.sound)._replace(sound=None)
 
 
 class Ledger:
@@ -101,8 +108,9 @@ class Ledger:
         self._received: list[Note] = []
         self._sent: list[Note] = []
         self._streams = 0
-        self._patterns: dict[int, LossPattern] = {}
+        self._followers: dict[int, LossFollower] = {}
         """By row, how losses were spread; of rows that lost something."""
+        self._place = np.zeros(state.capacity, np.intp)
 
     def open(self, row: int, *, sequence: int, timestamp: int) -> None:
         """Begin to count for a leg.
@@ -113,7 +121,7 @@ class Ledger:
             timestamp: where its timestamps start, roughly.
         """
         self.settle()
-        self._patterns.pop(row, None)
+        self._followers.pop(row, None)
         self._incoming[row] = 0
         self._incoming[row, In.HEARD_AT_US] = _LONG_AGO_US
         self._outgoing[row] = 0
@@ -144,6 +152,8 @@ class Ledger:
         """
         self.settle()
         begun = self._incoming[note.rows]
+        if self._followers:
+            self._follow_on(note, begun[:, In.HIGHEST])
         begun[:, In.LOST_BEFORE] = [self._lost(numbers) for numbers in begun]
         begun[:, In.RECEIVED_BEFORE] += begun[:, In.RECEIVED]
         begun[:, In.RECEIVED] = 0
@@ -160,7 +170,8 @@ class Ledger:
         """Count what is noted."""
         if self._received:
             received, self._received = self._received, []
-            self._count_received(_joined(received))
+            for note in self._one_each(_joined(received)):
+                self._count_received(note)
         if self._sent:
             sent, self._sent = self._sent, []
             self._count_sent(_joined(sent))
@@ -192,83 +203,94 @@ class Ledger:
         """Return how many octets of payload came."""
         return int(self.incoming(row)[In.OCTETS]) - HEADER_OCTETS * self.received(row)
 
-    def sent_octets(self, row: int) -> int:
-        """Return how many octets of payload were sent."""
-        outgoing = self.outgoing(row)
-        return int(outgoing[Out.OCTETS] - HEADER_OCTETS * outgoing[Out.SENT])
-
     def lost(self, row: int) -> int:
         """Return how many packets of the phone never came (RFC 3550 A.3)."""
         return self._lost(self.incoming(row))
 
+    def counted(self, row: int) -> Counted:
+        """Return what came to a row in plain numbers."""
+        incoming = self.incoming(row).tolist()
+        return Counted(
+            incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED], self._lost(incoming), incoming[In.JITTER] / 16
+        )
+
     def pattern(self, row: int) -> LossPattern:
         """Return how the losses of a row were spread."""
-        self.settle()
-        return self._patterns.get(row) or LossPattern()
+        highest = int(self.incoming(row)[In.HIGHEST])
+        follower = self._followers.get(row)
+        if follower is None:
+            return LossPattern()
+        follower.tell(highest)
+        return follower.pattern
 
     def jitter_rtp(self, row: int) -> float:
         """Return the jitter of the phone's packets in timestamp units."""
         return float(self.incoming(row)[In.JITTER]) / 16
 
     @staticmethod
-    def _lost(incoming: Numbers) -> int:
+    def _lost(incoming: Numbers | list[int]) -> int:
         if not incoming[In.STREAM]:
             return 0
         expected = incoming[In.HIGHEST] - incoming[In.FIRST] + 1
         return int(incoming[In.LOST_BEFORE] + max(0, expected - incoming[In.RECEIVED]))
 
     def _count_received(self, note: Note) -> None:
-        incoming, rows = self._incoming, note.rows
-        counts = np.bincount(rows)
-        before = incoming[: len(counts), In.HIGHEST].copy()
-        _add(incoming, In.RECEIVED, counts)
-        _add(incoming, In.OCTETS, np.bincount(rows, note.lengths))
-        incoming[rows, In.HEARD_AT_US] = note.now_us  # where a row occurs several times, its last number stays
-        highest = incoming[rows, In.HIGHEST]
+        """Count packets of which each row has one at most."""
+        rows, numbers = note.rows, self._incoming.take(note.rows, axis=0)
+        highest = numbers[:, In.HIGHEST]
         steps = (((note.heads & 0xFFFF) - highest + 0x8000) & 0xFFFF) - 0x8000
-        np.maximum.at(incoming[:, In.HIGHEST], rows, highest + steps)
-        jumped = np.flatnonzero(incoming[: len(counts), In.HIGHEST] - before > counts)
-        for row in jumped.tolist():
-            self._note_losses(row, int(before[row]), np.sort((highest + steps)[rows == row]))
-        self._measure_jitter(note.sounding())
+        if steps.min() < 1 or steps.max() > 1:
+            self._follow_losses(rows, highest, steps)
+        numbers[:, In.RECEIVED] += 1
+        numbers[:, In.OCTETS] += note.lengths
+        numbers[:, In.HEARD_AT_US] = note.now_us
+        numbers[:, In.HIGHEST] = highest + np.maximum(steps, 0)
+        self._measure_jitter(note, numbers)
+        self._incoming[rows] = numbers
 
-    def _note_losses(self, row: int, before: int, numbers: Numbers) -> None:
-        """Follow how losses are spread: numbers of a row's packets, extended and in order, in which some are missing.
+    def _follow_losses(self, rows: Indices, highest: Numbers, steps: Numbers) -> None:
+        """Follow how losses are spread, where a packet did not follow the one before it."""
+        for place in np.flatnonzero(steps != 1).tolist():
+            row, before, step = int(rows[place]), int(highest[place]), int(steps[place])
+            follower = self._followers.get(row)
+            if step > 1:
+                if follower is None:
+                    follower = self._followers[row] = LossFollower(int(self._incoming[row, In.FIRST]))
+                follower.tell(before)
+                follower.missed(before + 1, before + step)
+            elif follower is not None:
+                follower.came(before + step)
 
-        A packet that comes behind later ones makes a loss of what was none; the count of losses itself knows better.
-        """
-        pattern = self._patterns.setdefault(row, LossPattern())
-        pattern.received(max(0, before - int(self._incoming[row, In.FIRST]) + 1 - pattern.seen))
-        for number in numbers.tolist():
-            if number > before + 1:
-                pattern.lost(number - before - 1)
-            if number > before:
-                pattern.received(1)
-                before = number
+    def _follow_on(self, note: Note, highest: Numbers) -> None:
+        """Go on with new streams, of which these are the first packets; the old ones ended with these numbers."""
+        for row, head, before in zip(note.rows.tolist(), note.heads.tolist(), highest.tolist(), strict=True):
+            follower = self._followers.get(row)
+            if follower is not None:
+                follower.tell(before, all_of_it=True)
+                follower.begin(head & 0xFFFF)
 
-    def _measure_jitter(self, note: Note) -> None:
+    def _measure_jitter(self, note: Note, numbers: Numbers) -> None:
         """Follow the jitter (RFC 3550 A.8) of the sound; telephone events stand still in time and tell nothing."""
-        if not note.rows.size:
-            return
-        order = np.argsort(note.rows, kind="stable")
-        rows = note.rows[order]
-        transit = (in_units(note.now_us, self._state.clock_hz[note.rows]) - note.timestamps)[order]
-        first = np.append(True, rows[1:] != rows[:-1])
-        before = np.append(0, transit[:-1])
-        before[first] = self._incoming[rows[first], In.TRANSIT]
-        deviation = np.abs((transit - before).astype(np.int32))  # the cast is modulo 2**32
-        self._smooth(rows, deviation, first)
-        last = np.append(first[1:], True)
-        self._incoming[rows[last], In.TRANSIT] = transit[last]
+        transit = in_units(note.now_us, self._state.clock_hz[note.rows]) - note.timestamps
+        deviation = np.abs((transit - numbers[:, In.TRANSIT]).astype(np.int32))  # the cast is modulo 2**32
+        jitter = numbers[:, In.JITTER]
+        jitter = jitter + deviation - ((jitter + 8) >> 4)
+        if note.sound is not None:
+            transit = np.where(note.sound, transit, numbers[:, In.TRANSIT])
+            jitter = np.where(note.sound, jitter, numbers[:, In.JITTER])
+        numbers[:, In.TRANSIT], numbers[:, In.JITTER] = transit, jitter
 
-    def _smooth(self, rows: Indices, deviation: npt.NDArray[np.int32], first: Mask) -> None:
-        """Take each row's deviations into its jitter, one after the other: the first of all rows, the second ..."""
-        starts = np.flatnonzero(first)
-        turns = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-        for turn in range(int(turns.max()) + 1):
-            taken = turns == turn
-            jitter = self._incoming[rows[taken], In.JITTER]
-            self._incoming[rows[taken], In.JITTER] = jitter + deviation[taken] - ((jitter + 8) >> 4)
+    def _one_each(self, note: Note) -> Iterator[Note]:
+        """Give packets in parts in which each row occurs once, in the order of each row's packets."""
+        while True:
+            places = np.arange(len(note.rows))
+            self._place[note.rows[::-1]] = places[::-1]  # where a row occurs several times, its first place stays
+            first = self._place[note.rows] == places
+            if first.all():
+                yield note
+                return
+            yield note.only(first)
+            note = note.only(~first)
 
     def _count_sent(self, note: Note) -> None:
         outgoing = self._outgoing
@@ -304,5 +326,5 @@ def _joined(notes: Sequence[Note]) -> Note:
         np.concatenate([note.timestamps for note in notes]),
         np.concatenate([note.lengths for note in notes]),
         sound,
-        np.repeat([note.now_us for note in notes], sizes),
+        np.concatenate([np.broadcast_to(note.now_us, size) for note, size in zip(notes, sizes, strict=True)]),
     )

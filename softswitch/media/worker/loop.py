@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from softswitch.media.worker.control import Control
+from softswitch.media.worker.punctuality import Punctuality
 from softswitch.media.worker.timer import TickTimer
 from softswitch.media.worker.workload import Workload
 
@@ -25,6 +26,8 @@ _FAIR_TURN_S: Final = 0.02
 ticks long is that few are latched yet, and latching them is what single packets are for."""
 _REPORT_S: Final = 5.0
 """From one report to the next."""
+_QUALITIES_S: Final = 0.25
+"""So often is told how legs sound: of a thousand each time some dozens, so that no tick waits for it."""
 _COLLECT_EVERY: Final = 2500
 """Ticks from one collection of young garbage to the next: ten seconds."""
 
@@ -116,6 +119,7 @@ class WorkerLoop:
         self._timer = timer
         self._monotonic = monotonic
         self._workload = Workload()
+        self._punctuality = Punctuality()
         self._postponed: list[int] = []
         self._tick = 0
         self._next_collection = _COLLECT_EVERY
@@ -127,6 +131,7 @@ class WorkerLoop:
         self._turn_s = _LONGEST_TURN_S
         """Time for single packets in this turn."""
         self._next_report = monotonic() + _REPORT_S
+        self._next_qualities = 0.0
         poller.watch(control_socket, self._read_control)
         poller.watch_descriptor(timer.fileno(), lambda: None)
 
@@ -170,6 +175,7 @@ class WorkerLoop:
             due = self._first_tick_at + self._tick * self._timer.period_s
             begun = self._monotonic()
             self._late_s = max(self._late_s, begun - due)
+            self._punctuality.note(begun - due)
             self._plane.tick(self._tick, missed=missed)
             done = self._monotonic()
             self._turn_s = min(max(_LONGEST_TURN_S, done - begun), _FAIR_TURN_S)
@@ -183,8 +189,11 @@ class WorkerLoop:
         self._plane.finish_turn()
         if (now := self._monotonic()) >= self._next_report:
             self._next_report = now + _REPORT_S
-            self._control.report(round(1000 * self._late_s, 3), self._missed)
+            self._control.report(round(1000 * self._late_s, 3), self._missed, self._punctuality.counts)
             self._late_s = 0.0
+        if now >= self._next_qualities:
+            self._next_qualities = now + _QUALITIES_S
+            self._control.tell_qualities()
         if self._plane.pace != self._timer.pace:
             self._timer.set_pace(self._plane.pace)
             self._first_tick_at = self._monotonic() - self._tick * self._timer.period_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from softswitch.core.clock import Clock
 from softswitch.core.errors import MediaError
@@ -24,7 +24,6 @@ from softswitch.media.engine import (
     Srtp,
     Stream,
 )
-from softswitch.media.worker.batch import Batch
 from softswitch.media.worker.guard import Guard
 from softswitch.media.worker.guarded_io import GuardedBackend
 from softswitch.media.worker.io_backend import IoBackend
@@ -43,17 +42,10 @@ from softswitch.media.worker.silence import SilenceWatch
 from softswitch.media.worker.sockets import bind_pair
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.media.worker.taps import Recorders, Taps
+from softswitch.media.worker.ticker import Ticker
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
-
-_UPKEEP_EVERY: Final = 5 * FRAME_TICKS
-_JUDGED_IN: Final = 40
-"""Upkeeps in which all legs are judged once: 4 s, so that each report has something new of nearly all."""
-_MOST_FRAMES: Final = 2
-"""Frames that the desk makes at one tick, when ticks were missed."""
-_LATE_TICKS: Final = 3
-"""So many ticks missed, and legs may have two packets waiting."""
 
 
 class Poller(Protocol):
@@ -112,19 +104,12 @@ class MediaPlane:
         self._closing: list[tuple[Leg, LegClosed | None]] = []
         self._retired: list[socket.socket] = []
         self._flooded: list[Leg] = []
-        self._next_upkeep = 0
         routes = Routes(state)
         self._ledger = Ledger(state)
         self._desk = Desk(state, self._ledger, backend, lambda row, packet: self._reception.send_unlatched(row, packet))
-        self._frame = 0
-        """Number of the last frame that the desk made."""
         self._rooms = Rooms(self._legs, state, routes, self._desk)
         self._taps = Taps(state, self._legs, recorders, emit)
         self._players = Players(self._desk.rate_for, self._rooms.hear_track, emit, country)
-        self._silence = SilenceWatch(self._leg_by_row, self._ledger, emit)
-        self._to_judge: list[str] = []
-        self._judged: dict[str, Quality] = {}
-        """How legs sound, since it was told last."""
         self._quality = QualityMeter(state, self._ledger, lambda row: int(self._desk.ring.late[row]))
         self._reports = Reports(state, self._ledger, clock, entropy, self._quality)
         self._reception = Reception(
@@ -139,7 +124,21 @@ class MediaPlane:
             emit=emit,
             press=self._players.press,
         )
-        self._sweeper = Sweeper(state, backend, self._reception.relay)
+        relay = self._reception.relay
+        self._ticker = Ticker(
+            Sweeper(state, backend, relay),
+            relay,
+            self._ledger,
+            self._rooms,
+            self._desk,
+            self._players,
+            self._taps,
+            self._reports,
+            SilenceWatch(self._leg_by_row, self._ledger, emit),
+            leg_by_row=self._leg_by_row,
+            emit=emit,
+            upkeep=self._keep_up,
+        )
 
     def __len__(self) -> int:
         return len(self._legs) + len(self._closing)
@@ -181,7 +180,7 @@ class MediaPlane:
             self._state.clock_hz[leg.row] = stream.formats[0].clock_rate_hz
         self._rooms.refresh(leg)
         self._taps.refresh(leg)
-        self._choose_who_sees_sound()
+        self._ticker.choose_who_sees_sound()
 
     def _set_guard(self, leg: Leg, keys: Srtp | None) -> None:
         if keys is None:
@@ -213,26 +212,12 @@ class MediaPlane:
     def record(self, recording: Recording) -> None:
         """Record what phones say, or follow what has changed of that."""
         self._taps.record(recording)
-        self._choose_who_sees_sound()
+        self._ticker.choose_who_sees_sound()
 
     def end_recording(self, recording: str, ended_us: int, about: str) -> None:
         """End a recording at a monotonic time."""
         self._taps.end(recording, ended_us, about)
-        self._choose_who_sees_sound()
-
-    def _choose_who_sees_sound(self) -> None:
-        desk, taps = self._desk, self._taps
-        relay = self._reception.relay
-        if not taps.active:
-            relay.on_sound = None if desk.idle else desk.put
-        elif desk.idle:
-            relay.on_sound = taps.put
-        else:
-            relay.on_sound = self._show_both
-
-    def _show_both(self, batch: Batch) -> None:
-        self._taps.put(batch)
-        self._desk.put(batch)
+        self._ticker.choose_who_sees_sound()
 
     def close(self, name: str, *, quiet: bool = False) -> None:
         """Give a leg's ports back, at the latest when this turn of the loop is over.
@@ -288,7 +273,7 @@ class MediaPlane:
         self._closing.clear()
 
     def tick(self, number: int, *, missed: int) -> None:
-        """Sweep the legs that are due.
+        """Make one tick.
 
         Args:
             number: of this tick.
@@ -296,34 +281,11 @@ class MediaPlane:
         """
         now = self._clock.monotonic()
         self._taps.now_us = int(1e6 * now)
-        self._sweeper.sweep(number, now=now, catching_up=missed >= _LATE_TICKS)
-        self._mix(number // FRAME_TICKS, now=now)
-        self._players.work()
-        if number >= self._next_upkeep:
-            self._next_upkeep = number + _UPKEEP_EVERY
-            self._ledger.settle()
-            self._reports.send_due(now=now)
-            self._silence.look(now=now)
-            self._judge_some()
-            self._taps.look(now=now)
-            self._choose_who_sees_sound()
-            self._end_pauses()
-            self._retire_broken()
+        self._ticker.tick(number, now=now, missed=missed)
 
-    def _mix(self, frame: int, *, now: float) -> None:
-        """Let the desk make the frames whose time has come."""
-        due = min(frame - self._frame, _MOST_FRAMES)
-        self._frame = frame
-        for _ in range(due):
-            if self._rooms.changed:
-                parties, alone = self._rooms.parties(), self._rooms.talking_to_us()
-                self._desk.set_parties(parties, self._leg_by_row, now=now, pressing=alone)
-                self._choose_who_sees_sound()
-            if not self._desk.idle:
-                self._desk.tick(now=now)
-                self._players.advance(self._desk.tracks)
-                for row, digit in self._desk.take_keys():
-                    self._emit(self._leg_by_row[row].pressed(digit))
+    def _keep_up(self) -> None:
+        self._end_pauses()
+        self._retire_broken()
 
     def statistics(self, name: str) -> LegStatistics:
         """Return what a leg's RTP did so far.
@@ -335,20 +297,7 @@ class MediaPlane:
 
     def qualities(self) -> list[tuple[str, Quality]]:
         """Return how good the legs sound that were judged since the last call, where something can be said."""
-        judged, self._judged = self._judged, {}
-        return list(judged.items())
-
-    def _judge_some(self) -> None:
-        """Judge how some of the legs sound: all of a thousand at once would make a tick late."""
-        if not self._to_judge:
-            self._to_judge = list(self._legs)
-        count = -(-len(self._legs) // _JUDGED_IN)
-        due, self._to_judge = self._to_judge[:count], self._to_judge[count:]
-        for name in due:
-            leg = self._legs.get(name)
-            quality = None if leg is None or leg.stream is None else self._quality.of(leg)
-            if quality is not None and (quality.mos_in or quality.mos_out):
-                self._judged[name] = quality
+        return self._reports.take_judged()
 
     def names(self) -> list[str]:
         """Return the legs."""

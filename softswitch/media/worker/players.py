@@ -59,11 +59,16 @@ class Players:
         """By name, keys that wait until those before them have sounded."""
 
     def play(self, leg: Leg, order: Playing) -> None:
-        """Let a leg hear something in the place of what it heard; an order that was given before changes nothing."""
+        """Let a leg hear something in the place of what it heard.
+
+        An order that was given before changes nothing but whether it stands still, and where it is.
+        """
         if order.number <= self._done.get(leg.name, -1):
             return
         if leg.name in self._listening:
             if self._listening[leg.name][1] >= order.number:
+                if self._listening[leg.name][1] == order.number:
+                    self._steer(leg, order)
                 return
             self.stop(leg)
         try:
@@ -74,7 +79,17 @@ class Players:
             return
         leg.track = track
         self._listening[leg.name] = leg, order.number
+        self._steer(leg, order)
         self._changed(leg)
+
+    def _steer(self, leg: Leg, order: Playing) -> None:
+        """Let what a leg alone hears stand still or go on, and bring it to the place that the order says."""
+        track = leg.track
+        if isinstance(track, Track) and track is not self._music:
+            track.paused = order.paused
+            if order.moves > track.moves:
+                track.moves = order.moves
+                track.move(order.sound, order.at_ms)
 
     def press(self, leg: Leg, digits: str) -> None:
         """Send a leg keys that its partner pressed, after those that it is sent already.

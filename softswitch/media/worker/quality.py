@@ -8,17 +8,32 @@ packets wait at the far end: twice their jitter, at least a packet.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from softswitch.media.engine import Quality
 from softswitch.media.worker.ledger import Ledger, Out
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.rows import Rows
-from softswitch.rtp.e_model import Link, mos, rating
+from softswitch.rtp.e_model import Link, mos, mos_of_rating, rating
 from softswitch.rtp.extended_reports import VoipMetrics
+from softswitch.rtp.loss_pattern import LossPattern
 
 LEAST_PACKETS: Final = 100
 """Below that, two seconds, nothing is said."""
+
+
+class Heard(NamedTuple):
+    """How a phone's packets came."""
+
+    expected: int
+    """How many should have come."""
+    link: Link
+    r: float
+    """Its rating."""
+    late: int
+    """Packets that came after their turn."""
+    pattern: LossPattern
+    jitter_ms: float
 
 
 class QualityMeter:
@@ -35,27 +50,27 @@ class QualityMeter:
         self._ledger = ledger
         self._late_of = late_of
 
-    def of(self, leg: Leg) -> Quality:
-        """Return what is known of a leg now."""
-        received, heard = self.heard(leg)
+    def of(self, leg: Leg, heard: Heard | None = None) -> Quality:
+        """Return what is known of a leg now; ``heard`` is how its phone's packets came, where that is known."""
+        heard = heard or self.heard(leg)
         sent, said = self._said(leg)
         return Quality(
-            mos_in=round(mos(heard), 2) if received >= LEAST_PACKETS else 0.0,
+            mos_in=round(mos_of_rating(heard.r), 2) if heard.expected >= LEAST_PACKETS else 0.0,
             mos_out=round(mos(said), 2) if sent >= LEAST_PACKETS and said is not None else 0.0,
-            lost_in=round(heard.lost, 4),
+            lost_in=round(heard.link.lost, 4),
             lost_out=round(said.lost, 4) if said is not None else 0.0,
-            jitter_ms=round(self._jitter_ms(leg), 1),
+            jitter_ms=round(heard.jitter_ms, 1),
             round_trip_ms=round(1000 * leg.reports.round_trip_s, 1),
         )
 
-    def heard(self, leg: Leg) -> tuple[int, Link]:
-        """Return how many packets should have come from the phone, and how they did."""
-        row = leg.row
-        received, lost, late = self._ledger.received(row), self._ledger.lost(row), self._late_of(row)
-        expected = received + lost
-        share = min(1.0, (lost + late) / expected) if expected else 0.0
-        ratio = self._ledger.pattern(row).burst_ratio(share)
-        return expected, Link(_codec(leg), share, ratio, self._delay_ms(leg, self._jitter_ms(leg)))
+    def heard(self, leg: Leg) -> Heard:
+        """Return how a phone's packets came."""
+        counted, pattern, late = self._ledger.counted(leg.row), self._ledger.pattern(leg.row), self._late_of(leg.row)
+        expected = counted.received + counted.lost
+        share = min(1.0, (counted.lost + late) / expected) if expected else 0.0
+        jitter_ms = 1000 * counted.jitter_rtp / int(self._state.clock_hz[leg.row])
+        link = Link(_codec(leg), share, pattern.burst_ratio(share), self._delay_ms(leg, jitter_ms))
+        return Heard(expected, link, rating(link), late, pattern, jitter_ms)
 
     def _said(self, leg: Leg) -> tuple[int, Link | None]:
         """Return how many packets were sent to the phone, and how they came by its reports; None without any."""
@@ -66,33 +81,30 @@ class QualityMeter:
         jitter_ms = 1000 * reports.jitter_at_phone_rtp / float(self._state.clock_hz[leg.row])
         return sent, Link(_codec(leg), share, 1.0, self._delay_ms(leg, jitter_ms))
 
-    def metrics(self, leg: Leg, ssrc: int) -> VoipMetrics | None:
+    def metrics(self, leg: Leg, ssrc: int, heard: Heard | None = None) -> VoipMetrics | None:
         """Return what the phone is told of its sound (RFC 3611 §4.7); None while there is too little of it."""
-        expected, link = self.heard(leg)
+        expected, link, r, late, pattern, jitter_ms = heard or self.heard(leg)
         if expected < LEAST_PACKETS:
             return None
         ptime_ms = leg.stream.ptime_ms if leg.stream is not None else 20
-        late, spread = self._late_of(leg.row) / expected, self._ledger.pattern(leg.row).spread()
-        buffer_ms = int(_buffer_ms(self._jitter_ms(leg), ptime_ms))
+        spread = pattern.spread()
+        buffer_ms = int(_buffer_ms(jitter_ms, ptime_ms))
         return VoipMetrics(
             ssrc,
-            max(0.0, link.lost - late),
-            late,
+            max(0.0, link.lost - late / expected),
+            late / expected,
             spread.burst_density,
             spread.gap_density,
             int(spread.burst_packets * ptime_ms),
             int(spread.gap_packets * ptime_ms),
             int(1000 * leg.reports.round_trip_s),
             buffer_ms + ptime_ms,
-            max(0.0, rating(link)),
+            max(0.0, r),
             mos(link._replace(delay_ms=0.0)),
-            mos(link),
+            mos_of_rating(r),
             buffer_ms,
             buffer_ms,
         )
-
-    def _jitter_ms(self, leg: Leg) -> float:
-        return 1000 * self._ledger.jitter_rtp(leg.row) / float(self._state.clock_hz[leg.row])
 
     @staticmethod
     def _delay_ms(leg: Leg, jitter_ms: float) -> float:

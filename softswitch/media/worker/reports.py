@@ -1,4 +1,8 @@
-"""Reports (RTCP): made for each leg and read from its phone, never passed on (RFC 3550 §6)."""
+"""Reports (RTCP): made for each leg and read from its phone, never passed on (RFC 3550 §6).
+
+A leg is judged whenever a report of it is made: what the phone is told of its sound is what the brain is told too.
+Legs report at moments of their own, so no tick has many reports to make.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from typing import Final
 from softswitch.core.clock import Clock
 from softswitch.core.errors import RtpError
 from softswitch.core.ids import Entropy
+from softswitch.media.engine import Quality
 from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.ledger import In, Ledger, Out
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.quality import QualityMeter
-from softswitch.media.worker.rows import Rows, To
+from softswitch.media.worker.rows import HEADER_OCTETS, Rows, To
 from softswitch.media.worker.sockets import receive_from
 from softswitch.rtp.extended_reports import build_metrics, metrics_in
 from softswitch.rtp.rtcp import (
@@ -25,6 +30,7 @@ from softswitch.rtp.rtcp import (
     SourceDescription,
     UnknownRtcp,
     build_rtcp,
+    build_rtcp_part,
     middle_of_ntp,
     ntp_of_wall,
     parse_rtcp,
@@ -35,6 +41,8 @@ _INTERVAL_S: Final = 5.0
 _FIRST_INTERVAL_S: Final = 2.5
 _COMPENSATION: Final = 1.21828  # e - 3/2, §6.3.1: timer reconsideration makes intervals longer than they are drawn
 _MOST_AT_ONCE: Final = 16
+_MOST_MADE: Final = 64
+"""At one time: a tick must not be late for them."""
 _WORD: Final = 0xFFFF_FFFF
 
 
@@ -59,23 +67,32 @@ class Reports:
         self._entropy = entropy
         self._due: list[tuple[float, int, Leg]] = []
         self._order = itertools.count()
+        self._judged: dict[str, Quality] = {}
+        """How legs sound, since it was told last."""
 
     def begin(self, leg: Leg) -> None:
         """Let a leg report from now on."""
         self._plan(leg, _FIRST_INTERVAL_S)
 
     def send_due(self, *, now: float) -> None:
-        """Send the reports that are due."""
-        while self._due and self._due[0][0] <= now:
+        """Send the reports that are due, or the most overdue of them where they are many."""
+        for _ in range(_MOST_MADE):
+            if not self._due or self._due[0][0] > now:
+                return
             _, _, leg = heapq.heappop(self._due)
             if not leg.closed:
                 self._plan(leg, _INTERVAL_S)
                 self._send(leg)
 
+    def take_judged(self) -> list[tuple[str, Quality]]:
+        """Return, once, how good the legs sound that have reported, where something can be said."""
+        judged, self._judged = self._judged, {}
+        return list(judged.items())
+
     def say_goodbye(self, leg: Leg) -> None:
         """Tell the phone that our stream ends, if there ever was one."""
         if self._ledger.outgoing(leg.row)[Out.SENT]:
-            self._send(leg, self._built(leg, Goodbye((self._ssrc(leg),))))
+            self._send(leg, build_rtcp_part(Goodbye((self._ssrc(leg),))))
 
     def receive(self, leg: Leg) -> bool:
         """Read what came to a leg's report port; False when there is more than is good."""
@@ -136,7 +153,9 @@ class Reports:
     def _send(self, leg: Leg, more: bytes = b"") -> None:
         if leg.stream is None:
             return
-        compound = build_rtcp((self._report(leg),)) + self._description(leg) + self._metrics(leg) + more
+        incoming = self._ledger.incoming(leg.row).tolist()
+        report = build_rtcp((self._report(leg, incoming),))
+        compound = report + self._description(leg) + self._metrics(leg, incoming[In.SSRC]) + more
         try:
             self._send_to_phone(leg, compound)
         except OSError:
@@ -165,25 +184,24 @@ class Reports:
             return (latched[0], latched[1] + 1) if latched[1] < 65535 else None
         return (described[0], leg.stream.rtcp_port) if described is not None else None
 
-    def _metrics(self, leg: Leg) -> bytes:
-        """Return the extended report on the phone's sound, empty while there is too little of it."""
-        metrics = self._quality.metrics(leg, int(self._ledger.incoming(leg.row)[In.SSRC]))
-        return b"" if metrics is None else self._built(leg, build_metrics(self._ssrc(leg), metrics))
+    def _metrics(self, leg: Leg, ssrc: int) -> bytes:
+        """Judge how a leg sounds; return the extended report on it, empty while there is too little sound."""
+        heard = self._quality.heard(leg)
+        quality = self._quality.of(leg, heard)
+        if quality.mos_in or quality.mos_out:
+            self._judged[leg.name] = quality
+        metrics = self._quality.metrics(leg, ssrc, heard)
+        return b"" if metrics is None else build_rtcp_part(build_metrics(self._ssrc(leg), metrics))
 
     def _description(self, leg: Leg) -> bytes:
         if not leg.reports.description:
             name = SourceDescription(((self._ssrc(leg), leg.reports.canonical_name),))
-            leg.reports.description = self._built(leg, name)
+            leg.reports.description = build_rtcp_part(name)
         return leg.reports.description
 
-    def _built(self, leg: Leg, packet: RtcpPacket) -> bytes:
-        """Return the octets of a packet that stands behind a report."""
-        report = (ReceiverReport(self._ssrc(leg)),)
-        return build_rtcp((*report, packet))[len(build_rtcp(report)) :]
-
-    def _report(self, leg: Leg) -> SenderReport | ReceiverReport:
+    def _report(self, leg: Leg, incoming: list[int]) -> SenderReport | ReceiverReport:
         outgoing = self._ledger.outgoing(leg.row).tolist()
-        blocks = (self._block(leg),) if self._ledger.incoming(leg.row)[In.STREAM] else ()
+        blocks = (self._block(leg, incoming),) if incoming[In.STREAM] else ()
         sent = outgoing[Out.SENT]
         if sent == leg.reports.sent_before:
             return ReceiverReport(self._ssrc(leg), blocks)
@@ -191,11 +209,11 @@ class Reports:
         passed_us = int(self._clock.monotonic() * 1e6) - outgoing[Out.SENT_AT_US]
         timestamp = outgoing[Out.TIMESTAMP] + passed_us * int(self._state.clock_hz[leg.row]) // 1_000_000
         ntp = ntp_of_wall(self._clock.wall())
-        octets = self._ledger.sent_octets(leg.row) & _WORD
-        return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets, blocks)
+        octets = outgoing[Out.OCTETS] - HEADER_OCTETS * sent
+        return SenderReport(self._ssrc(leg), ntp, timestamp & _WORD, sent & _WORD, octets & _WORD, blocks)
 
-    def _block(self, leg: Leg) -> ReportBlock:
-        incoming, known = self._ledger.incoming(leg.row).tolist(), leg.reports
+    def _block(self, leg: Leg, incoming: list[int]) -> ReportBlock:
+        known = leg.reports
         highest, received = incoming[In.HIGHEST], incoming[In.RECEIVED]
         expected = highest - incoming[In.FIRST] + 1
         if known.stream != incoming[In.STREAM]:
@@ -208,7 +226,7 @@ class Reports:
             _fraction(expected - known.expected_before, received - known.received_before),
             max(-0x800000, min(0x7FFFFF, expected - received)),
             highest & _WORD,
-            int(self._ledger.jitter_rtp(leg.row)) & _WORD,
+            incoming[In.JITTER] // 16 & _WORD,
             reported,
             min(int(since_s * 65536), _WORD),
         )

@@ -127,6 +127,8 @@ class Track:
     Attributes:
         ended: whether the last one is over.
         problem: why it ended early; empty otherwise.
+        paused: whether it stands still.
+        moves: how many times it was moved.
 
     Args:
         number: its own among the tracks that are played.
@@ -138,6 +140,8 @@ class Track:
         self.number = number
         self.ended = not clips
         self.problem = ""
+        self.paused = False
+        self.moves = 0
         self._clips = clips
         self._repeat = repeat
         self._place = (0, 0)
@@ -148,6 +152,8 @@ class Track:
         """Return the frame of 20 ms whose turn it is, shape (samples,); silence where nothing is (yet)."""
         self._next = self._place
         frame = np.zeros(rate_hz // 50, np.int16)
+        if self.paused:
+            return frame
         try:
             self._fill(frame, rate_hz)
         except MediaError as error:
@@ -157,6 +163,16 @@ class Track:
     def advance(self) -> None:
         """Go on behind the frame that was read last."""
         self._place = self._next
+
+    def move(self, number: int, at_ms: int) -> None:
+        """Go on at another place.
+
+        Args:
+            number: of the sound, from 0; the last one where there are not so many.
+            at_ms: how far into it; behind its end what follows begins.
+        """
+        number = min(max(number, 0), len(self._clips) - 1)
+        self._place = self._next = number, max(at_ms, 0) * UNITS_HZ // 1000
 
     def close(self) -> None:
         """It is played no more."""

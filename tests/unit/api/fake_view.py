@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -92,7 +93,7 @@ class FakeView(FakeControl, FakeRecordings):
         return StatusView(1, 2, 2, 0, 2, 1, 1, processes, "0.1.0", "2026-11-22T10:00:00.000Z", ("disk full",))
 
     def metrics(self) -> MetricsView:
-        workers = (WorkerView(0, 2, 1.5, 3),)
+        workers = (WorkerView(0, 2, 1.5, 3, ticks=((0.005, 990), (math.inf, 1000))),)
         return MetricsView(
             self.status(), self.is_ready, 4096, 12, 2.5, 0, 0, {"brain": 2}, {"udp:127.0.0.1:5060": 7}, workers
         )

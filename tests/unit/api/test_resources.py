@@ -291,6 +291,8 @@ async def test_prometheus_reads_the_metrics(http: httpx.AsyncClient) -> None:
     assert values['softswitch_socket_drops_total{local="udp:127.0.0.1:5060"}'] == "7.0"
     assert values['softswitch_tick_late_seconds{worker="0"}'] == "0.0015"
     assert values['softswitch_missed_ticks_total{worker="0"}'] == "3.0"
+    assert values['softswitch_tick_lateness_seconds_bucket{le="0.005",worker="0"}'] == "990.0"
+    assert values['softswitch_tick_lateness_seconds_bucket{le="+Inf",worker="0"}'] == "1000.0"
 
 
 @pytest.mark.row("C-16")

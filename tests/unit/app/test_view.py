@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +42,7 @@ class Viewed:
         self.world = World(loop, 7, Setting())
         self.ring = WELL
         self.late_s = 0.0
-        self.workers = [WorkerHealth(0, 2, 0.4, 1)]
+        self.workers = [WorkerHealth(0, 2, 0.4, 1, ticks=(7, 2, *[0] * 9, 1))]
         self.view = BrainView(
             self.world.switch.brain,
             self.world.clock,
@@ -213,6 +214,8 @@ def test_what_is_measured_comes_from_everywhere(viewed: Viewed) -> None:
     assert (found.journal_lag_octets, found.journal_lag_facts, found.journal_lost_facts) == (300, 5, 2)
     assert (found.restarts, found.socket_drops) == ({"brain": 1}, {"udp:192.0.2.1:5060": 3})
     assert (found.workers[0].late_ms, found.invariant_breaches) == (0.4, 0)
+    assert found.workers[0].ticks[:2] == ((0.00025, 7), (0.0005, 9))
+    assert found.workers[0].ticks[-2:] == ((0.05, 9), (math.inf, 10))
 
 
 def test_without_a_worker_calls_cannot_be_taken(viewed: Viewed) -> None:

@@ -351,7 +351,7 @@ def test_a_message_of_unknown_name_is_an_error(desk: Desk) -> None:
 
 
 def report(desk: Desk, *names: str, late_ms: float = 0.0) -> None:
-    desk.workers[0].sock.send(wire.pack(("health", False, late_ms, 2, names)))
+    desk.workers[0].sock.send(wire.pack(("health", False, late_ms, 2, names, (3, 1))))
     desk.read()
 
 
@@ -385,7 +385,7 @@ def test_what_differs_for_a_moment_is_let_pass(desk: Desk) -> None:
 def test_a_worker_tells_how_it_does(desk: Desk) -> None:
     desk.workers[0].hello()
     report(desk, "a.1", late_ms=1.5)
-    assert desk.engine.health()[0] == WorkerHealth(0, 1, 1.5, 2)
+    assert desk.engine.health()[0] == WorkerHealth(0, 1, 1.5, 2, ticks=(3, 1))
 
 
 def test_a_busy_worker_gets_no_new_conversation_but_more_legs_of_those_it_has(desk: Desk) -> None:

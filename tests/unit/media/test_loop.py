@@ -199,8 +199,9 @@ def test_it_tells_the_brain_every_few_seconds_how_late_it_was_and_which_legs_the
     desk.sock.close()
     told = [wire.unpack(data) for data in iter(lambda: desk.brain.recv(wire.RECEIVE_OCTETS), b"")]
     reports = [message for message in told if message[0] == "health"]
-    assert {(more, legs) for _, more, _, _, legs in reports} == {(False, ("a.1",))}
-    assert max(late_ms for _, _, late_ms, _, _ in reports) > 0
+    assert {(more, legs) for _, more, _, _, legs, _ in reports} == {(False, ("a.1",))}
+    assert max(late_ms for _, _, late_ms, _, _, _ in reports) > 0
+    assert reports[-1][5][-1] > 0, "ticks that are seconds late are later than all steps"
 
 
 @pytest.mark.parametrize(("tick_s", "calls_in_its_turn"), [(0.0, 3), (0.0085, 9), (0.5, 12)])
