@@ -7,7 +7,7 @@ import pytest
 from tests.integration.media.rig import PlaneRig
 
 
-@pytest.fixture(params=["aio", "epoll"])
+@pytest.fixture(params=["uring", "epoll"])
 def backend(request: pytest.FixtureRequest) -> str:
     """Each I/O backend in turn."""
     return str(request.param)
