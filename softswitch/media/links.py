@@ -3,7 +3,9 @@
 Each worker sees a part of the room: its own legs, and the ends of the lines to the other workers' parts
 (:mod:`softswitch.media.parts`). The ends are legs like any other, on loopback ports. Where a room is two legs that hear
 each other, the ends speak the codec that the phones share, so that both workers relay; in every other they speak L16 at
-16 kHz, and each worker mixes. Nothing of a link is a fact: whoever asks for the room again gets it again.
+16 kHz, and each worker mixes. Keys go over a link beside the sound, whatever the phones have agreed upon: the worker at
+the other end gives them to its phone in the way that this one understands. Nothing of a link is a fact: whoever asks
+for the room again gets it again.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ LOOPBACK: Final = "127.0.0.1"
 _SPEECH, _EVENTS = 96, 101
 """Payload types on links."""
 EVENT: Final = "telephone-event"
-_WIDE: Final = (Format("L16", 16000, 1, _SPEECH, _SPEECH),)
+_WIDE: Final = (Format("L16", 16000, 1, _SPEECH, _SPEECH), Format(EVENT, 16000, 1, _EVENTS, _EVENTS))
 
 
 class Workers(Protocol):
@@ -171,17 +173,17 @@ class Links:
             self._workers.aim_end(link.line.workers[side], link.end(side), stream)
 
     def _formats(self, legs: tuple[str, str]) -> tuple[Format, ...]:
-        """Return what a link speaks: the first codec that both legs have, and keys where both have those."""
+        """Return what a link speaks: the first codec that both legs have, and keys on its clock."""
         first, second = (self._streams.get(leg) for leg in legs)
         if first is None or second is None:
             return _WIDE
         kinds = {form[:3] for form in second.formats}
-        shared = [form for form in first.formats if form[:3] in kinds]
-        speech = [form for form in shared if form.encoding not in {EVENT, "CN"}]
-        chosen = (Format(*speech[0][:3], _SPEECH, _SPEECH),) if speech else _WIDE
-        clock_hz = chosen[0].clock_rate_hz
-        keys = [form for form in shared if form.encoding == EVENT and form.clock_rate_hz == clock_hz]
-        return (*chosen, Format(*keys[0][:3], _EVENTS, _EVENTS)) if keys else chosen
+        shared = (form for form in first.formats if form[:3] in kinds and form.encoding not in {EVENT, "CN"})
+        speech = next(shared, None)
+        if speech is None:
+            return _WIDE
+        keys = Format(EVENT, speech.clock_rate_hz, 1, _EVENTS, _EVENTS)
+        return Format(*speech[:3], _SPEECH, _SPEECH), keys
 
 
 def _pair_of(rows: Sequence[Hear]) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from softswitch.media.worker.latching import SILENCE_S
-from tests.integration.media.rig import Phone, PlaneRig, flood, speak
+from tests.integration.media.rig import Phone, PlaneRig, flood, speak, wait_readable
 from tests.own_network import own
 
 pytestmark = pytest.mark.network
@@ -30,21 +30,20 @@ def test_a_flood_of_a_stranger_is_never_heard_while_calls_are_latched_under_it(b
         Phone(own("42.4"), payload=b"boris") as listener,
         flood(own("42.9"), switch, list(ports)),
     ):
-        strange = 0
         for call in range(CALLS):
             heard = talk_under_fire(rig, f"{call}.1", f"{call}.2", switch, phone, listener, vouched_for)
             assert set(heard) == {b"phone"}
-            strange += rig.close(f"{call}.1").statistics.packets_refused
+            assert rig.close(f"{call}.1").statistics.packets_refused
             rig.close(f"{call}.2")
             listener.packets()
-        assert strange > CALLS, "the stranger has hardly sent"
 
 
 def talk_under_fire(
     rig: PlaneRig, leg: str, other: str, switch: str, phone: Phone, listener: Phone, vouched_for: str
 ) -> list[bytes]:
-    """Let a phone say three words; return what the other one heard."""
+    """Let a phone say three words, once the stranger's fire has begun; return what the other one heard."""
     where, there = rig.open(leg, switch), rig.open(other, switch)
+    wait_readable(rig.catch_all(leg))
     described = phone.at if vouched_for == "description" else ("10.99.0.1", 4000)
     rig.stream(leg, described, sip_source=phone.at[0])
     rig.stream(other, listener.at)
