@@ -56,6 +56,11 @@ class SimulatedPort:
     port: int
     stream: Stream | None = None
     playing: Playing | None = None
+    ending: asyncio.TimerHandle | None = None
+    """When what it hears is over; None while that stands still, or goes on for ever."""
+    ends_at_s: float = 0.0
+    left_s: float = 0.0
+    """How long what stands still goes on afterwards."""
     keys: int = 0
     """How many were pressed."""
     ended: int = 0
@@ -186,7 +191,10 @@ class SimulatedMedia:
             if port is not None:
                 port.playing = None
             return
-        if (port.playing is not None and port.playing.number == playing.number) or port.ended >= playing.number:
+        if port.ended >= playing.number:
+            return
+        if port.playing is not None and port.playing.number == playing.number:
+            self._steer(port, port.playing, playing)
             return
         port.playing = playing
         self.played.append((leg, playing.sounds))
@@ -196,7 +204,26 @@ class SimulatedMedia:
                 one.set_result(None)
         problem, length_s = self._length_s(playing.sounds)
         if problem or not playing.repeat:
-            self._loop.call_later(length_s, self._end_play, leg, playing.number, problem)
+            port.ends_at_s = self._loop.time() + length_s
+            port.ending = self._loop.call_later(length_s, self._end_play, leg, playing.number, problem)
+        if not problem and (playing.paused or playing.moves):
+            self._steer(port, Playing(playing.number, playing.sounds), playing)
+
+    def _steer(self, port: SimulatedPort, before: Playing, now: Playing) -> None:
+        """Let what a leg hears stand still, go on, or go on at another place."""
+        port.playing = now
+        if now.repeat:
+            return
+        if port.ending is not None:
+            port.ending.cancel()
+            port.ending = None
+            port.left_s = port.ends_at_s - self._loop.time()
+        if now.moves > before.moves:
+            played_s = self._length_s(now.sounds[: now.sound])[1] + now.at_ms / 1000
+            port.left_s = max(0.0, self._length_s(now.sounds)[1] - played_s)
+        if not now.paused:
+            port.ends_at_s = self._loop.time() + port.left_s
+            port.ending = self._loop.call_later(port.left_s, self._end_play, port.order.leg, now.number, "")
 
     def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Add up the lengths; a sound of unknown length cannot be played."""

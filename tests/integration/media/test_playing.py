@@ -121,6 +121,40 @@ def test_sounds_follow_each_other_without_a_gap(rig: PlaneRig, tmp_path: Path) -
         assert ends(rig) == [PlayEnded("c.1", 1)]
 
 
+def test_what_is_played_stands_still_and_goes_on_where_it_stood_and_moves_to_any_place(
+    rig: PlaneRig, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(4).integers(-9000, 9000, 8000, np.int16)
+    beep = write(tmp_path / "beep.wav", 1000, 0.1, 8000)
+    soundfile.write(tmp_path / "noise.wav", noise, 8000, subtype="PCM_16")
+    sounds = (beep, f"file:{tmp_path}/noise.wav")
+    with Talker(rig, "c.1", PCMU, (500,)) as anna:
+        wanted = anna.codec.decode(anna.codec.encode(noise[np.newaxis]))[0]
+        talk(rig, (anna,), 0.1)
+        rig.plane.play("c.1", Playing(1, sounds, moves=1, sound=1, at_ms=200))
+        talk(rig, (anna,), 0.3)
+        rig.plane.play("c.1", Playing(1, sounds, paused=True, moves=1, sound=1, at_ms=200))
+        talk(rig, (anna,), 0.4)
+        played = np.trim_zeros(heard_by(anna), "b")
+        assert 0.25 * 8000 < len(played) < 0.35 * 8000
+        assert np.array_equal(played, wanted[1600 : 1600 + len(played)])
+        paused = len(anna.got)
+        rig.plane.play("c.1", Playing(1, sounds, moves=1, sound=1, at_ms=200))
+        talk(rig, (anna,), 0.2)
+        again = np.trim_zeros(heard_by(anna, paused - 2), "f")
+        assert len(again) > 0.15 * 8000
+        place = 1600 + len(played)
+        assert np.array_equal(again, wanted[place : place + len(again)])
+        moved = len(anna.got)
+        rig.plane.play("c.1", Playing(1, sounds, moves=2, sound=1, at_ms=100))
+        talk(rig, (anna,), 0.2)
+        back = heard_by(anna, moved + 1)
+        assert any(np.array_equal(back, wanted[at : at + len(back)]) for at in (800, 960))
+        rig.plane.play("c.1", Playing(1, sounds, moves=3, sound=9, at_ms=10_000))
+        talk(rig, (anna,), 0.1)
+        assert ends(rig) == [PlayEnded("c.1", 1)]
+
+
 def spectrum_likeness(one: np.ndarray, other: np.ndarray) -> float:
     """How alike the spectra of two sounds are: 1 for the same."""
     size = min(len(one), len(other))

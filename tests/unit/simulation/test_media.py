@@ -10,6 +10,8 @@ from softswitch.media.engine import (
     LegRefused,
     MediaEvent,
     OpenLeg,
+    PlayEnded,
+    Playing,
     WorkerLost,
 )
 from softswitch.simulation.media import SimulatedMedia
@@ -105,6 +107,33 @@ def test_a_brain_that_died_is_followed_by_one_that_is_told_what_was_not_acknowle
         key = DigitPressed("c.1", "5", 1)
         assert events == [LegOpened("c.1", "192.0.2.1", 16384), key, key]
         assert set(media.legs) == {"c.1"}
+
+    run_virtually(script)
+
+
+def test_what_is_played_stands_still_goes_on_and_moves() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        events = told(media)
+        media.lengths_s.update({"file:/a": 10.0, "file:/b": 20.0})
+        sounds = ("file:/a", "file:/b")
+        media.open(ONE)
+        media.play("c.1", Playing(1, sounds))
+        media.flush()
+        begun = loop.time()
+        for at_s, order in (
+            (4.0, Playing(1, sounds, paused=True)),
+            (100.0, Playing(1, sounds)),
+            (101.0, Playing(1, sounds, moves=1, sound=1, at_ms=5000)),
+            (101.0, Playing(1, sounds, moves=1, sound=1, at_ms=5000)),
+        ):
+            await asyncio.sleep(begun + at_s - loop.time())
+            media.play("c.1", order)
+            media.flush()
+        await asyncio.sleep(14.9)
+        assert not any(isinstance(event, PlayEnded) for event in events)
+        await asyncio.sleep(0.2)
+        assert events[-1] == PlayEnded("c.1", 1)
 
     run_virtually(script)
 
