@@ -1,8 +1,10 @@
 // Phones without ears: LEGS legs of 50 packets a second, leg i sent at its own moment of the 20 ms, with up to 1 ms of
 // jitter where JITTER_US says so. A packet carries the time at which it was sent, so the delay is known when it comes
 // back at the phone of leg i^1. Arrivals carry the kernel's time stamps: how late this program reads does not count.
-// A seventh argument: what comes back was made anew; it is counted, and its delays mean nothing.
-// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind] < "ADDRESS PORT" a line, one a leg
+// A seventh argument: what comes back was made anew; it is counted, and its delays mean nothing. With two more, only
+// TALKING of each PEOPLE legs that follow each other speak; the others send silence (PCMU).
+// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind [PEOPLE TALKING]] < "ADDRESS PORT" a line,
+// one a leg
 // prints: sent received, then a line of delay percentiles in microseconds: mean p50 p99 max
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -15,7 +17,7 @@
 
 enum { OCTETS = 172, FRAME_NS = 20000000, SLOTS = 80, SLOT_NS = FRAME_NS / SLOTS };
 
-static int *sockets, legs, reading, blind;
+static int *sockets, legs, reading, blind, people = 1, talking = 1;
 static uint32_t *delays_us;
 static uint64_t count, sent, limit;
 
@@ -61,12 +63,14 @@ static void send_packet(int leg, uint32_t number) {
     uint8_t packet[OCTETS];
     uint16_t sequence = htons(number);
     uint32_t timestamp = htonl(number * 160), ssrc = htonl(0x1000 + leg);
-    memset(packet, 0x55, sizeof packet);
+    memset(packet, leg % people < talking ? 0x55 : 0xFF, sizeof packet);
     packet[0] = 0x80; packet[1] = 0;
     memcpy(packet + 2, &sequence, 2); memcpy(packet + 4, &timestamp, 4); memcpy(packet + 8, &ssrc, 4);
-    uint64_t now = now_ns(CLOCK_REALTIME);
-    memcpy(packet + 12, &now, sizeof now);
-    packet[20] = reading;
+    if (!blind) {
+        uint64_t now = now_ns(CLOCK_REALTIME);
+        memcpy(packet + 12, &now, sizeof now);
+        packet[20] = reading;
+    }
     if (send(sockets[leg], packet, sizeof packet, 0) == sizeof packet) sent += reading;
 }
 
@@ -76,6 +80,7 @@ int main(int argc, char **argv) {
     if (argc < 7) return 2;
     legs = atoi(argv[3]);
     blind = argc > 7;
+    if (argc > 9) { people = atoi(argv[8]); talking = atoi(argv[9]); }
     double seconds = atof(argv[4]), scale = 1 + atof(argv[6]) * 1e-6;
     int jitter = atoi(argv[5]) * 1000 / SLOT_NS, *slot_of = malloc(sizeof(int) * legs), phones_port = atoi(argv[2]), to;
     char address[64];

@@ -71,7 +71,7 @@ class Worker:
         command = ["taskset", "-c", "0", sys.executable, "-c", code]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
         theirs.close()
-        self._socket = ours
+        self.socket = ours
         self._reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._reports.bind((PHONES, REPORTS_PORT))  # takes the reports of all legs, as phones would; never read
         self._events: list[MediaEvent] = []
@@ -102,7 +102,7 @@ class Worker:
         while sum(isinstance(event, kind) for event in self._events) < count:
             if time.monotonic() > deadline:
                 raise SystemExit(f"the worker gave no {count} {kind.__name__}")
-            select.select([self._socket], [], [], 0.2)
+            select.select([self.socket], [], [], 0.2)
             self.engine.readable(0)
 
     def close(self) -> None:
@@ -112,7 +112,7 @@ class Worker:
             self.engine.close(leg)
         self.engine.flush()
         self.wait_for(LegClosed, len(legs))
-        self._socket.close()
+        self.socket.close()
         self._reports.close()
         self.process.wait(10)
 
@@ -127,12 +127,21 @@ def worker(legs: int, backend: str, *, people: int = 2, formats: Sequence[Format
         running.close()
 
 
-def load(generator: Path, wanted: Load, ports: list[int], pid: int, *, blind: bool = False) -> dict[str, float]:
+def load(
+    generator: Path, wanted: Load, ports: list[int], pid: int, *, blind: bool = False, talking: tuple[int, int] = (1, 1)
+) -> dict[str, float]:
     """Send the packets and return what came of them, and what ``pid`` used meanwhile.
 
-    ``blind``: what comes back is sound made anew, in which no time of sending stands; then delays mean nothing.
+    Args:
+        generator: the program.
+        wanted: of it.
+        ports: of the switch, one a leg.
+        pid: whose CPU is measured.
+        blind: what comes back is sound made anew, in which no time of sending stands; then delays mean nothing.
+        talking: people of a room, and how many of them speak; the others send silence.
     """
-    arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm, *["blind"] * blind]
+    anew = ["blind", *talking] if blind else []
+    arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm, *anew]
     command = [*FIRST, "taskset", "-c", "1", str(generator), *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -143,11 +152,13 @@ def load(generator: Path, wanted: Load, ports: list[int], pid: int, *, blind: bo
         before = busy_seconds(pid)
         time.sleep(wanted.seconds - 0.5)
         used_s = busy_seconds(pid) - before
+        generated_s = busy_seconds(process.pid)
         counts, *delays = process.stdout.read().splitlines()
     sent, received = map(int, counts.split())
     mean, median, p99, worst = map(float, delays[0].split()) if delays else (0.0,) * 4
     return {
         "us_per_packet": 1e6 * used_s / (received / wanted.seconds * (wanted.seconds - 0.5)),
+        "generator_percent": 100 * generated_s / (SETTLING_S + wanted.seconds - 0.5),
         "core_percent": 100 * used_s / (wanted.seconds - 0.5),
         "lost": sent - received,
         "delay_mean_ms": mean / 1000,
