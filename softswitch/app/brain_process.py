@@ -162,6 +162,7 @@ class BrainProcess:
             password_of=password_of,
             earlier_scenario=partial(find_version, self._directory),
             trunk_probe_s=sip.trunk_probe_s,
+            datagram_octets=sip.udp_octets,
             storage=str(self._directory.absolute()),
             recording=self._settings.recording.default,
             recording_failure=self._settings.recording.on_failure,

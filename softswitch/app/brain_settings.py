@@ -32,6 +32,8 @@ class BrainSettings:
     allow: Sequence[Network] = ()
     """Networks that are never shut out."""
     guard: GuardLimits = field(default_factory=GuardLimits)
+    datagram_octets: int = 0
+    """Requests larger than this go by TCP where the peer takes it; 0: none do."""
     calls_each_source: int = 1000
     """Calls that may be going on from one address that is no trunk's."""
     local_for: Callable[[str, str], tuple[str, int] | None] = lambda transport, host: None

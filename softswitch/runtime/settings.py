@@ -92,6 +92,10 @@ class SipSettings(Section):
     trunk_probe_s: int = Field(default=30, ge=0, le=3600)
     """How often trunks' hosts are asked by OPTIONS whether they are there; one that is not is tried last. 0: never."""
 
+    udp_octets: int = Field(default=0, ge=0, le=65_000)
+    """Requests larger than this go by TCP, and by UDP after all to peers that take none (RFC 3261 §18.1.1: 1300). 0:
+    all stay on UDP, because many phones and providers listen for nothing else."""
+
     hep: str = ""
     """``HOST:PORT`` of a collector (Homer) that gets a copy of each SIP message as HEP3; empty: none does."""
 
@@ -314,6 +318,7 @@ class Settings(BaseSettings):
                 "advertise": self.sip.advertise,
                 "local_networks": [str(network) for network in self.sip.local_networks],
                 "trunk_probe_s": self.sip.trunk_probe_s,
+                "udp_octets": self.sip.udp_octets,
                 "hep": self.sip.hep,
             },
             "tls": self.tls.model_dump(mode="json"),

@@ -45,6 +45,8 @@ class SimulatedTransports:
         """Flows that failed in sending, which the brain will hear of in the loop's next turn."""
         self._udp: dict[Address, DatagramSocket] = {}
         self._connections: dict[int, tuple[Flow, StreamEnd]] = {}
+        self._asked: dict[int, Flow] = {}
+        """By a connection that was opened: the flow by which it was asked for."""
         self._odd = itertools.count(1, 2)
         self._even = itertools.count(2, 2)
         self._ports = itertools.count(_FIRST_EPHEMERAL_PORT)
@@ -73,8 +75,9 @@ class SimulatedTransports:
             self.failures_untold += 1
             self._loop.call_soon(self._tell_failed, flow)
         else:
-            local = (flow.local[0], next(self._ports))
-            self._connected(self._streams.connect(local, flow.remote), next(self._even)).send(data)
+            local, number = (flow.local[0], next(self._ports)), next(self._even)
+            self._asked[number] = flow
+            self._connected(self._streams.connect(local, flow.remote), number).send(data)
 
     def _tell_failed(self, flow: Flow) -> None:
         self.failures_untold -= 1
@@ -111,3 +114,6 @@ class SimulatedTransports:
     def _lost(self, flow: Flow) -> None:
         if self._connections.pop(flow.connection, None) is not None:
             self._on_closed(flow)
+            asked = self._asked.pop(flow.connection, None)
+            if asked is not None:  # whoever waits there knows no number of a connection
+                self._on_closed(asked)

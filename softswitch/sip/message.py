@@ -15,6 +15,7 @@ from softswitch.sip.grammar import parse_number, split_commas
 from softswitch.sip.header_names import canonical
 from softswitch.sip.headers.address import Address, parse_address, parse_address_list
 from softswitch.sip.headers.via import Via, parse_via
+from softswitch.sip.multipart import find_part
 
 Header = tuple[str, str]
 ValueT = TypeVar("ValueT")
@@ -255,10 +256,16 @@ class Message:
 
     @property
     def sdp(self) -> str:
-        """The session description in the body as text, or an empty string where there is none."""
-        if self.body and self.content_type == "application/sdp":
+        """The session description in the body, or in a part of it, as text; an empty string where there is none."""
+        if not self.body:
+            return ""
+        kind = self.content_type
+        if kind == "application/sdp":
             return self.body.decode("utf-8", "replace")
-        return ""
+        if not kind.startswith("multipart/"):
+            return ""
+        part = find_part(self.get("Content-Type") or "", self.body, "application/sdp")
+        return "" if part is None else part.decode("utf-8", "replace")
 
     def start_line(self) -> str:
         """Return the first line without its line end."""

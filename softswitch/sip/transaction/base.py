@@ -35,6 +35,10 @@ class Machine(Protocol):
         """The transport failed."""
         ...
 
+    def go_by(self, flow: Flow, now: float) -> bool:
+        """Send the request another way, unless an answer has come on the first; tell whether it was."""
+        ...
+
 
 class Layer(Protocol):
     """Where a machine lives."""

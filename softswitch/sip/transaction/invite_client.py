@@ -43,6 +43,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import ClientUser, Key, Layer
+from softswitch.sip.transaction.oversize import over, via_over
 
 
 class State(Word):
@@ -165,6 +166,17 @@ class InviteClient:
             self._step(Input.RECEIVE_1XX)
         else:
             self.start(now, give_up_s)
+
+    def go_by(self, flow: Flow, now: float) -> bool:
+        """Send the INVITE another way, unless an answer has come on the first; tell whether it was."""
+        if self.state is not State.CALLING or self.request is None:
+            return False
+        self.flow = flow
+        self.data = over(self.data, flow)
+        self.request.set("Via", via_over(self.request.get("Via") or "", flow))
+        self._layer.send(flow, self.data)
+        self._timer_a = self._layer.queue.start(self, Input.TIMER_A, self._interval_s, now)
+        return True
 
     @property
     def live(self) -> bool:

@@ -13,6 +13,7 @@ from softswitch.sip.transaction.invite_server import InviteServer
 from softswitch.sip.transaction.matching import client_key
 from softswitch.sip.transaction.non_invite_client import NonInviteClient
 from softswitch.sip.transaction.non_invite_server import AnsweredRequest, Input, NonInviteServer
+from softswitch.sip.transaction.oversize import Oversize, over, via_over
 
 ServerTransaction = InviteServer | NonInviteServer
 """What an owner answers a request by."""
@@ -27,12 +28,15 @@ class TransactionLayer:
         timers: the base values.
         queue: where the machines' timers wait.
         send: takes what is to be sent.
+        datagram_octets: larger requests go by streams where the peer takes them; 0: none do.
 
     Attributes:
         live: transactions that can still change a call.
     """
 
-    def __init__(self, timers: Timers, queue: TimerQueue, send: Callable[[Flow, bytes], None]) -> None:
+    def __init__(
+        self, timers: Timers, queue: TimerQueue, send: Callable[[Flow, bytes], None], *, datagram_octets: int = 0
+    ) -> None:
         self.timers = timers
         self.give_up_s = timers.give_up_s
         self.queue = queue
@@ -42,6 +46,7 @@ class TransactionLayer:
         self._clients: dict[Key, ClientTransaction] = {}
         self._waiting: dict[tuple[str, int], set[Machine]] = {}
         self._merged: dict[MergeKey, InviteServer] = {}
+        self._oversize = Oversize(datagram_octets)
 
     def absorb(self, request: Request, key: Key, flow: Flow, now: float) -> bool:
         """Hand a request to the transaction that it belongs to, if there is one; tell whether there was."""
@@ -95,8 +100,12 @@ class TransactionLayer:
             self._servers[key] = made
             self.queue.linger(made, Input.TIMER_J, self.give_up_s, now)
 
-    def invite(self, key: Key, request: Request, data: bytes, flow: Flow, user: ClientUser) -> InviteClient:
+    def invite(self, key: Key, request: Request, data: bytes, flow: Flow, user: ClientUser, now: float) -> InviteClient:
         """Make an INVITE client transaction; its :meth:`InviteClient.start` sends."""
+        if len(data) > self._oversize.most_octets:
+            flow = self._oversize.way(key, flow, now)
+            request.set("Via", via_over(request.get("Via") or "", flow))
+            data = over(data, flow)
         made = InviteClient(self, key, request, data, flow, user)
         self._index(made)
         return made
@@ -105,6 +114,9 @@ class TransactionLayer:
         self, key: Key, data: bytes, flow: Flow, user: ClientUser | None, now: float, *, counted: bool = True
     ) -> NonInviteClient:
         """Begin a non-INVITE client transaction, which sends; ``counted`` where it can change a call."""
+        if len(data) > self._oversize.most_octets:
+            flow = self._oversize.way(key, flow, now)
+            data = over(data, flow)
         made = NonInviteClient(self, key, data, flow, user, counted=counted)
         self._index(made)
         made.start(now)
@@ -126,11 +138,14 @@ class TransactionLayer:
         """Tell every transaction that waits for responses on a flow that there will be none."""
         for machine in tuple(self._waiting.get(flow.remote, ())):
             if machine.flow == flow:
-                machine.fail(now)
+                datagrams = self._oversize.refused(machine.key, now)
+                if datagrams is None or not machine.go_by(datagrams, now):
+                    machine.fail(now)
 
     def rest(self, client: Machine, flow: Flow, counted: int = 1) -> None:
         """Note that a client transaction, if it was counted, waits for nothing any more: it is not live."""
         self.live -= counted
+        self._oversize.rest(client.key)
         waiting = self._waiting[flow.remote]
         waiting.discard(client)
         if not waiting:

@@ -42,6 +42,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import ClientUser, Key, Layer, doubled
+from softswitch.sip.transaction.oversize import over
 
 
 class State(Word):
@@ -120,6 +121,16 @@ class NonInviteClient:
         self._timer_f = self._start(Input.TIMER_F, self._layer.give_up_s, now)
         if not self.flow.reliable:
             self._timer_e = self._start(Input.TIMER_E, self._interval_s, now)
+
+    def go_by(self, flow: Flow, now: float) -> bool:
+        """Send the request another way, unless an answer has come on the first; tell whether it was."""
+        if self.state is not State.TRYING:
+            return False
+        self.flow = flow
+        self.data = over(self.data, flow)
+        self._layer.send(flow, self.data)
+        self._timer_e = self._start(Input.TIMER_E, self._interval_s, now)
+        return True
 
     def _start(self, kind: Input, delay_s: float, now: float) -> Timer:
         queue = self._layer.queue

@@ -17,6 +17,7 @@ from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.parse import parse_message
 from softswitch.sip.transaction.invite_client import InviteClient
 from softswitch.sip.transaction.invite_client import State as TransactionState
+from softswitch.sip.transaction.oversize import over
 from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import SDP_HEADER, UaCore
 from softswitch.sip.ua.early_dialogs import EarlyDialogs
@@ -73,8 +74,8 @@ class ClientInvite(Session):
         self._asked_for_more = False
         self._credentials: OurCredentials | None = None
 
-    def _attach(self, request: Request, data: bytes, branch: str) -> InviteClient:
-        made = self._core.layer.invite((branch, "INVITE"), request, data, self.flow, self)
+    def _attach(self, request: Request, data: bytes, branch: str, now: float) -> InviteClient:
+        made = self._core.layer.invite((branch, "INVITE"), request, data, self.flow, self, now)
         self._transaction = made
         self._sent = request
         return made
@@ -91,7 +92,7 @@ class ClientInvite(Session):
             again.set(name, value)
         self._early.begin_anew()
         self.changed = True
-        self._attach(again, again.to_bytes(), branch).start(now)
+        self._attach(again, again.to_bytes(), branch, now).start(now)
 
     def _wait(self, now: float) -> None:
         """Start timer C; a provisional response only notes its time, the timer looks at that when it is due."""
@@ -197,10 +198,11 @@ class ClientInvite(Session):
             self._limit = self._core.queue.start(self, Kind.UNACKNOWLEDGED, give_up_s, now)
 
     def _resume_invite(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
-        request = parse_message(snapshot.invite)
+        data = over(snapshot.invite, self.flow)
+        request = parse_message(data)
         if not isinstance(request, Request):
             raise LocalProtocolError("a snapshot's INVITE is a response")
-        transaction = self._attach(request, snapshot.invite, request.via.branch)
+        transaction = self._attach(request, data, request.via.branch, now)
         cancelled = self.state is ClientState.CANCELLING
         transaction.resume(now, give_up_s, answered=cancelled or snapshot.provisional > 0)
         if snapshot.provisional and self.state is ClientState.CALLING:

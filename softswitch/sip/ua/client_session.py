@@ -45,7 +45,7 @@ class ClientSession(ClientInvite):
         request = dialog.request(
             "INVITE", session.invite_cseq, via, headers, order.sdp.encode(), max_forwards=order.max_forwards
         )
-        session._attach(request, request.to_bytes(), branch).start(now)
+        session._attach(request, request.to_bytes(), branch, now).start(now)
         session._wait(now)
         return session
 

@@ -21,6 +21,7 @@ from softswitch.sip.ua.party import InDialog, Party
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER"
 """The methods that are understood within a dialog."""
 ALLOW_HEADER: Final = ("Allow", ALLOW)
+ACCEPT_HEADER: Final = ("Accept", "application/sdp, multipart/mixed")
 SDP_HEADER: Final = ("Content-Type", "application/sdp")
 SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub", "eventlist"})
 """Option tags that a peer may require of us."""
@@ -42,6 +43,7 @@ class UaCore:
         address_of: host and port to be written into Via and Contact towards a flow's peer.
         timers: the base values of all timers.
         product: what User-Agent and Server say.
+        datagram_octets: larger requests go by streams where the peer takes them; 0: none do.
 
     Attributes:
         dialogs: sessions that are not over.
@@ -51,12 +53,17 @@ class UaCore:
     """
 
     def __init__(
-        self, entropy: Entropy, address_of: Callable[[Flow], tuple[str, int]], timers: Timers, product: str
+        self,
+        entropy: Entropy,
+        address_of: Callable[[Flow], tuple[str, int]],
+        timers: Timers,
+        product: str,
+        datagram_octets: int = 0,
     ) -> None:
         self.entropy = entropy
         self.timers = timers
         self.queue = TimerQueue(timers)
-        self.layer = TransactionLayer(timers, self.queue, self.send)
+        self.layer = TransactionLayer(timers, self.queue, self.send, datagram_octets=datagram_octets)
         self.dialogs = 0
         self.sessions: dict[tuple[str, str], Party] = {}
         self.subscriptions: dict[tuple[str, str], InDialog] = {}
@@ -88,10 +95,11 @@ class UaCore:
         """Write the Via of a request of ours."""
         return f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)};branch={branch};rport"
 
-    def contact(self, flow: Flow) -> Header:
-        """Write our Contact towards a flow's peer."""
+    def contact(self, flow: Flow, focus: str = "") -> Header:
+        """Write our Contact towards a flow's peer, or that of a conference (RFC 4579 §5.1)."""
         transport = _CONTACT_TRANSPORT[flow.transport]
-        return "Contact", f"<sip:{self._contact_user}@{self._host_port(flow)}{transport}>"
+        written = f"<sip:{focus or self._contact_user}@{self._host_port(flow)}{transport}>"
+        return "Contact", f"{written};isfocus" if focus else written
 
     def _host_port(self, flow: Flow) -> str:
         host, port = self._address_of(flow)

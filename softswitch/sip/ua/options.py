@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softswitch.sip.message import Response
-from softswitch.sip.ua.core import ALLOW_HEADER, UaCore
+from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, UaCore
 from softswitch.sip.ua.party import Party
 
 
@@ -32,6 +32,6 @@ def send_options(core: UaCore, party: Party, now: float) -> None:
     """Ask the peer for a sign of life."""
     branch = core.new_branch()
     dialog = party.dialog
-    headers = [core.contact(party.flow), ALLOW_HEADER, ("Accept", "application/sdp"), core.user_agent]
+    headers = [core.contact(party.flow, party.focus), ALLOW_HEADER, ACCEPT_HEADER, core.user_agent]
     request = dialog.request("OPTIONS", dialog.next_cseq(), core.via(party.flow, branch), headers)
     core.layer.request((branch, "OPTIONS"), request.to_bytes(), party.flow, SentOptions(party), now)

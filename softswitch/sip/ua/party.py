@@ -29,6 +29,7 @@ class Party(Protocol):
     flow: Flow
     dialog: Dialog
     changed: bool
+    focus: str
 
     @property
     def is_over(self) -> bool:

@@ -104,7 +104,13 @@ class ReofferIn:
         if self._target is not None:
             self._party.dialog.target = self._target
         core = self._core
-        headers = (core.contact(self._party.flow), ALLOW_HEADER, SUPPORTED_HEADER, *self._extra, SDP_HEADER)
+        headers = (
+            core.contact(self._party.flow, self._party.focus),
+            ALLOW_HEADER,
+            SUPPORTED_HEADER,
+            *self._extra,
+            SDP_HEADER,
+        )
         data = core.response_of(self._request, 200, headers, sdp.encode())
         self._answer = PendingAnswer(core, self._transaction, data, self, now)
         self._party.changed = True

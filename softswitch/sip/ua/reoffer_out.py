@@ -111,10 +111,16 @@ class ReofferOut:
         dialog = party.dialog
         self._cseq = dialog.next_cseq()
         branch = core.new_branch()
-        headers: list[Header] = [core.contact(party.flow), ALLOW_HEADER, core.user_agent, *extra, SDP_HEADER]
+        headers: list[Header] = [
+            core.contact(party.flow, party.focus),
+            ALLOW_HEADER,
+            core.user_agent,
+            *extra,
+            SDP_HEADER,
+        ]
         request = dialog.request("INVITE", self._cseq, core.via(party.flow, branch), headers, sdp.encode())
         key = (branch, "INVITE")
-        self._transaction = core.layer.invite(key, request, request.to_bytes(), party.flow, self)
+        self._transaction = core.layer.invite(key, request, request.to_bytes(), party.flow, self, now)
         self._transaction.start(now)
         self._limit = core.queue.start(self, Kind.LIMIT, core.timers.c_s, now)
 

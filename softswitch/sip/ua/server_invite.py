@@ -164,7 +164,7 @@ class ServerInvite(Session):
     def _response(self, status: int, headers: Iterable[Header], sdp: str) -> bytes:
         fields = [self._core.server]
         if status < 300:
-            fields += (self._core.contact(self.flow), ALLOW_HEADER, SUPPORTED_HEADER)
+            fields += (self._core.contact(self.flow, self.focus), ALLOW_HEADER, SUPPORTED_HEADER)
         fields += headers
         if sdp:
             fields.append(SDP_HEADER)

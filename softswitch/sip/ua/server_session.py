@@ -274,6 +274,7 @@ class ServerSession(ServerInvite):
             provisional=self._provisional,
             accepted=self._held if self._answer is None else self._answer.data,
             rseq=self._rseq,
+            focus=self.focus,
         )
 
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
@@ -288,6 +289,7 @@ class ServerSession(ServerInvite):
         self.peer_allow = snapshot.allow
         self.terms = Terms(snapshot.interval_s, snapshot.refresher)
         self._rseq = snapshot.rseq
+        self.focus = snapshot.focus
         self.changed = False
         self._restart_timer(now)
         if self.state in _WAITING:

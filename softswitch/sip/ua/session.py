@@ -13,7 +13,7 @@ from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Referred, RefreshDue, Reoffered
 from softswitch.sip.ua.bye import send_bye
-from softswitch.sip.ua.core import ALLOW_HEADER, UaCore
+from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
 from softswitch.sip.ua.reoffer_in import ReofferIn
 from softswitch.sip.ua.reoffer_in import State as ReofferState
@@ -61,6 +61,7 @@ class Session(ABC):
         peer_allow: the peer's Allow header; empty where it sent none yet.
         peer_events: the events that the peer's Allow-Events named last (RFC 6665 §8.2.2).
         terms: what was agreed about the session timer.
+        focus: the user part of the URI of the conference that the peer has called; empty where it is none.
     """
 
     owns_call_id: bool
@@ -75,6 +76,7 @@ class Session(ABC):
         self.peer_allow = ""
         self.peer_events: frozenset[str] = frozenset()
         self.terms = NOTHING_AGREED
+        self.focus = ""
         self._session_timer: SessionTimer | None = None
         self._refer: tuple[Request, Key, Flow] | None = None
         self._refers = 0
@@ -142,7 +144,7 @@ class Session(ABC):
         """Answer the peer's REFER; nothing happens where none waits."""
         if self._refer is not None:
             (request, key, flow), self._refer = self._refer, None
-            self._core.answer(request, key, flow, status, now, (self._core.contact(flow), *headers))
+            self._core.answer(request, key, flow, status, now, (self._core.contact(flow, self.focus), *headers))
 
     def notify(self, headers: tuple[Header, ...], body: bytes = b"", *, now: float) -> None:
         """Send a NOTIFY within the dialog: about a REFER, or to press a key of the phone.
@@ -228,7 +230,7 @@ class Session(ABC):
         """Take an UPDATE: with an offer as a re-INVITE would be, without one as a sign of life (RFC 3311 §5.2)."""
         if not request.sdp:
             self._refreshed_by(request)
-            extra = (self._core.contact(flow), ALLOW_HEADER, *headers_for_answer(self.terms, request))
+            extra = (self._core.contact(flow, self.focus), ALLOW_HEADER, *headers_for_answer(self.terms, request))
             self._core.answer(request, key, flow, 200, now, extra)
             self._restart_timer(now)
             return
@@ -302,7 +304,7 @@ class Session(ABC):
         self._core.tell(InfoArrived(self, request.content_type, request.body))
 
     def _receive_options(self, request: Request, key: Key, flow: Flow, now: float) -> None:
-        headers = (self._core.contact(flow), ALLOW_HEADER, ("Accept", "application/sdp"))
+        headers = (self._core.contact(flow, self.focus), ALLOW_HEADER, ACCEPT_HEADER)
         self._core.answer(request, key, flow, 200, now, headers)
 
     def _receive_reinvite(self, request: Request, key: Key, flow: Flow, now: float) -> None:

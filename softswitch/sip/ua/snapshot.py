@@ -62,6 +62,8 @@ class SessionSnapshot(NamedTuple):
     """Who refreshes the session: ``us``, ``peer`` or nobody."""
     rseq: int = -1
     """A server's: the RSeq of its last reliable provisional response, or -1 where it sends none of that kind."""
+    focus: str = ""
+    """A server's: the user part of the URI of the conference that the peer has called."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""

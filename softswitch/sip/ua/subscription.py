@@ -181,7 +181,7 @@ class Subscription:
         headers: tuple[Header, ...],
         now: float,
     ) -> Subscription:
-        """Accept a SUBSCRIBE outside a dialog: 200 is sent; the owner has to notify in the same turn.
+        """Accept a SUBSCRIBE outside a dialog (200), or a REFER (202); the owner has to notify in the same turn.
 
         Raises:
             SipError: it has no usable Contact or Record-Route, or is too brief.
@@ -195,7 +195,8 @@ class Subscription:
         dialog.remote_tag = request.from_.tag or ""
         dialog.routes = routes
         dialog.remote_cseq = request.cseq.number
-        made = cls(core, owner, flow, dialog, request.get("Event") or "", duration, headers)
+        event = "refer" if request.method == "REFER" else request.get("Event") or ""
+        made = cls(core, owner, flow, dialog, event, duration, headers)
         made._grant(granted_s, now)
         made._accept(request, key, flow, now)
         return made
@@ -299,8 +300,13 @@ class Subscription:
         return 0, ()
 
     def _accept(self, request: Request, key: Key, flow: Flow, now: float) -> None:
-        headers = (self._core.server, self._core.contact(flow), ("Expires", str(self.granted_s)), *self._headers)
-        data = response_octets(200, copied_text(request, self.dialog.local_tag, dialog=True), headers)
+        headers = (self._core.server, self._core.contact(flow), *self._headers)
+        refers = request.method == "REFER"
+        if not refers:
+            headers += (("Expires", str(self.granted_s)),)
+        data = response_octets(
+            202 if refers else 200, copied_text(request, self.dialog.local_tag, dialog=True), headers
+        )
         self._core.layer.answer(key, reply_flow(request, flow), data, now)
 
     # Time

@@ -44,7 +44,7 @@ class UpdateIn:
         """Take it: 200 with ``sdp``; the peer's Contact is its new target."""
         if self._target is not None:
             self._party.dialog.target = self._target
-        headers = (self._core.contact(self._party.flow), ALLOW_HEADER, *self._extra, SDP_HEADER)
+        headers = (self._core.contact(self._party.flow, self._party.focus), ALLOW_HEADER, *self._extra, SDP_HEADER)
         self._answer(200, headers, now, sdp.encode())
         self._party.changed = True
 

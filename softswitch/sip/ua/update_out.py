@@ -54,6 +54,6 @@ def send_update(core: UaCore, party: Updating, headers: Iterable[Header], now: f
     """Send an UPDATE that changes no media."""
     branch = core.new_branch()
     dialog = party.dialog
-    fields = [core.contact(party.flow), ALLOW_HEADER, core.user_agent, *headers]
+    fields = [core.contact(party.flow, party.focus), ALLOW_HEADER, core.user_agent, *headers]
     request = dialog.request("UPDATE", dialog.next_cseq(), core.via(party.flow, branch), fields)
     core.layer.request((branch, "UPDATE"), request.to_bytes(), party.flow, SentUpdate(party), now)

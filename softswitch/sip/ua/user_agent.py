@@ -25,7 +25,7 @@ from softswitch.sip.transaction.non_invite_client import NonInviteClient
 from softswitch.sip.ua.actions import Action, Dropped, RequestArrived
 from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
-from softswitch.sip.ua.core import ALLOW, SUPPORTED, UaCore
+from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW, SUPPORTED, UaCore
 from softswitch.sip.ua.dialog_snapshot import dialog_of, flow_of
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.party import Party
@@ -69,6 +69,7 @@ class UserAgent:
         address_of: host and port to be written into Via and Contact towards a flow's peer.
         timers: the base values of all timers.
         product: what User-Agent and Server say.
+        datagram_octets: larger requests go by streams where the peer takes them (RFC 3261 §18.1.1); 0: none do.
     """
 
     def __init__(
@@ -78,8 +79,9 @@ class UserAgent:
         address_of: Callable[[Flow], tuple[str, int]],
         timers: Timers | None = None,
         product: str = "softswitch",
+        datagram_octets: int = 0,
     ) -> None:
-        self._core = UaCore(entropy, address_of, timers or Timers(), product)
+        self._core = UaCore(entropy, address_of, timers or Timers(), product, datagram_octets)
 
     # What the driver does
 
@@ -195,7 +197,7 @@ class UserAgent:
         headers: tuple[Header, ...] = (),
         now: float,
     ) -> Subscription:
-        """Begin a subscription for a SUBSCRIBE that :class:`RequestArrived` told of; 200 is sent at once.
+        """Begin a subscription for a SUBSCRIBE or REFER that :class:`RequestArrived` told of, and answer it at once.
 
         Args:
             request: it.
@@ -208,7 +210,7 @@ class UserAgent:
         Raises:
             SipError: it has no usable Contact, or is too brief; nothing has happened.
         """
-        key = (server_branch(request), "SUBSCRIBE")
+        key = (server_branch(request), request.method)
         return Subscription.arrived(self._core, request, key, flow, owner, duration, headers, now)
 
     def restore_subscription(
@@ -381,8 +383,8 @@ def _unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
         return 0, ()
     if request.get("Session-Expires") is not None and is_too_brief(request):
         return 422, (MIN_SE_HEADER,)
-    if request.body and request.content_type != "application/sdp":
-        return 415, (("Accept", "application/sdp"),)
+    if request.body and not request.sdp:
+        return 415, (ACCEPT_HEADER,)
     if request.get("Content-Encoding") not in {None, "identity"}:
         return 415, (("Accept-Encoding", "identity"),)
     target_of(request)

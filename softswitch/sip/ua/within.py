@@ -42,7 +42,7 @@ def send_within(
     """Send a request within the dialog; ``vital``: a 481 to it ends the session."""
     branch = core.new_branch()
     dialog = party.dialog
-    fields = [core.contact(party.flow), ALLOW_HEADER, core.user_agent, *headers]
+    fields = [core.contact(party.flow, party.focus), ALLOW_HEADER, core.user_agent, *headers]
     request = dialog.request(method, dialog.next_cseq(), core.via(party.flow, branch), fields, body)
     user = SentWithin(party) if vital else None
     core.layer.request((branch, method), request.to_bytes(), party.flow, user, now)

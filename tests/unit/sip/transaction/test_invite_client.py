@@ -15,7 +15,7 @@ KEY = ("z9hG4bKx", "INVITE")
 def start(rig: Rig, flow: Flow = UDP) -> tuple[InviteClient, User]:
     user = User(rig)
     request = invite()
-    machine = rig.layer.invite(KEY, request, request.to_bytes(), flow, user)
+    machine = rig.layer.invite(KEY, request, request.to_bytes(), flow, user, 0.0)
     machine.start(rig.now)
     return machine, user
 
@@ -190,7 +190,7 @@ def test_a_resumed_invite_is_sent_again_but_not_where_it_is_answered() -> None:
     ):
         rig = Rig()
         request = invite()
-        machine = rig.layer.invite(KEY, request, request.to_bytes(), flow, User(rig))
+        machine = rig.layer.invite(KEY, request, request.to_bytes(), flow, User(rig), 0.0)
         machine.resume(0.0, 4.0, answered=answered)
         assert len(rig.sent) == sent
         assert machine.state is state
@@ -199,7 +199,7 @@ def test_a_resumed_invite_is_sent_again_but_not_where_it_is_answered() -> None:
 def test_a_resumed_invite_gives_up_when_it_would_have() -> None:
     rig = Rig()
     user, request = User(rig), invite()
-    rig.layer.invite(KEY, request, request.to_bytes(), UDP, user).resume(0.0, 4.0, answered=False)
+    rig.layer.invite(KEY, request, request.to_bytes(), UDP, user, 0.0).resume(0.0, 4.0, answered=False)
     rig.run()
     assert rig.times == [0.0, 0.5, 1.5, 3.5]
     assert user.told == [(4.0, "timed out")]

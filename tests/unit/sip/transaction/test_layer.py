@@ -30,7 +30,7 @@ def test_invite_and_cancel_of_one_branch_are_two_client_transactions() -> None:
     rig = Rig()
     caller, canceller = User(rig), User(rig)
     request = invite()
-    rig.layer.invite(("z9hG4bKx", "INVITE"), request, b"INVITE", UDP, caller).start(0.0)
+    rig.layer.invite(("z9hG4bKx", "INVITE"), request, b"INVITE", UDP, caller, 0.0).start(0.0)
     rig.layer.request(("z9hG4bKx", "CANCEL"), b"CANCEL", UDP, canceller, 0.0)
     rig.layer.receive(response(200, method="CANCEL"), 0.0)
     rig.layer.receive(response(487), 0.0)

@@ -185,7 +185,7 @@ def test_extensions_that_are_not_known_get_420_with_their_names() -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "status", "says"),
     [
-        ([("Content-Type", "text/plain")], b"hello", 415, ("Accept", "application/sdp")),
+        ([("Content-Type", "text/plain")], b"hello", 415, ("Accept", "application/sdp, multipart/mixed")),
         (
             [("Content-Type", "application/sdp"), ("Content-Encoding", "gzip")],
             b"x",
