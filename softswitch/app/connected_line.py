@@ -93,14 +93,16 @@ class ConnectedLine:
         session = self._sessions().get(leg.leg)
         if session is None:
             return False
-        party = str(self._address(peer))
-        method = model_of(user_agent_of(self._locations, leg.user, leg.uri)).display_update
-        if method == "info_sipfrag":
-            session.info((_SIPFRAG,), f"From:\r\nTo: {party}\r\n".encode(), now=now)
+        model = model_of(user_agent_of(self._locations, leg.user, leg.uri))
+        if model.display_update == "info_sipfrag":
+            session.info((_SIPFRAG,), f"From:\r\nTo: {self._address(peer)}\r\n".encode(), now=now)
             return True
-        return method == "update_pai" and session.update(headers=(("P-Asserted-Identity", party),), now=now)
+        asserted = self._address(peer, with_host=model.pai == "full")
+        return model.display_update == "update_pai" and session.update(
+            headers=(("P-Asserted-Identity", str(asserted)),), now=now
+        )
 
-    def _address(self, peer: Leg) -> Address:
-        user = self._site().users.get(peer.user)
+    def _address(self, peer: Leg, *, with_host: bool = True) -> Address:
+        user, number = self._site().users.get(peer.user), peer.number or "anonymous"
         name = "" if user is None else user.display_name
-        return Address(Uri("sip", peer.number or "anonymous", self._domain), name)
+        return Address(Uri("sip", number, self._domain) if with_host else Uri("sip", "", number), name)

@@ -21,5 +21,7 @@ class PhoneModel:
     """Header lines of an INVITE that they shall answer by themselves."""
     display_update: str
     """How their display learns who is connected now: ``update_pai``, ``info_sipfrag`` or ``none``."""
+    pai: str
+    """How P-Asserted-Identity must be written for it: ``full``, or ``no_host``, with the number alone."""
     hold: tuple[str, ...]
     """How they put on hold: ``sendonly``, ``inactive``, or ``zero``, the connection address 0.0.0.0."""

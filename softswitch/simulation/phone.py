@@ -11,7 +11,7 @@ from softswitch.core.errors import SimulationError
 from softswitch.simulation.network import Address, Network
 from softswitch.simulation.phone_call import Call, CallState
 from softswitch.simulation.phone_core import ALLOW, Account, Habits, Incoming, PhoneCore
-from softswitch.simulation.phone_events import Watching
+from softswitch.simulation.phone_events import Referring, Watching
 from softswitch.simulation.phone_exchange import ServerExchange
 from softswitch.simulation.phone_registration import Registration
 from softswitch.simulation.phone_request import Attempt
@@ -99,6 +99,20 @@ class SimulatedPhone(PhoneCore):
         self.watches.append(watching)
         await watching.subscribe()
         return watching
+
+    async def refer(self, refer_to: str, *, uri: str = "", headers: tuple[Header, ...] = ()) -> Referring:
+        """Ask by REFER outside of any dialog; returns when it is answered.
+
+        Args:
+            refer_to: the URI of who is meant.
+            uri: who is asked; ourselves unless given.
+            headers: further headers.
+        """
+        account = self.account
+        referring = Referring(self, uri or f"sip:{account.user}@{account.domain}", f"<{refer_to}>", headers)
+        self.watches.append(referring)
+        await referring.ask()
+        return referring
 
     async def say(self, number: str, text: str) -> int:
         """Write somebody a message (RFC 3428); returns the final status."""
@@ -213,7 +227,8 @@ class SimulatedPhone(PhoneCore):
         """Do what this phone does by itself when it is called."""
         if call.state is not CallState.INCOMING:
             return
-        if self.habits.answers_itself and "answer-after=0" in call.asked("Call-Info"):
+        header, words = self.habits.answers_to
+        if self.habits.answers_itself and words in call.asked(header):
             call.answer()
             return
         match self.habits.incoming:

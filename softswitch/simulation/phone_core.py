@@ -57,7 +57,9 @@ class Habits:
     algorithm: str = "MD5"
     reuse_nonce: bool = True
     answers_itself: bool = False
-    """Takes a call by itself whose INVITE asks for that (``answer-after``)."""
+    """Takes a call by itself whose INVITE asks for that."""
+    answers_to: tuple[str, str] = ("Call-Info", "answer-after=0")
+    """The header that asks for it, and what must stand in it."""
     takes_talk: bool = False
     """Lets itself be told to answer: says so in its 180 (``Event: talk``)."""
     user_agent: str = "SimulatedPhone/1.0"

@@ -40,6 +40,10 @@ _OF_LEGS: Final = (
 )
 
 
+_LONG_OCTETS: Final = 900
+"""A longer body may not fit into one datagram with its headers, and is written without names (freeswitch#1720)."""
+
+
 class DialogPackage:
     """Tells who is in a call.
 
@@ -167,4 +171,12 @@ class DialogPackage:
         shown = [*(DialogState(dialog.id, "terminated") for dialog in over), *now]
         entity = str(Uri("sip", telling.watch.resource, self._domain))
         idle = [DialogState(telling.watch.resource, "terminated")]
-        return Content(CONTENT_TYPE, write_dialog_info(entity, telling.version, shown or idle))
+        body = write_dialog_info(entity, telling.version, shown or idle)
+        if len(body) > _LONG_OCTETS:
+            body = write_dialog_info(entity, telling.version, map(_unnamed, shown or idle))
+        return Content(CONTENT_TYPE, body)
+
+
+def _unnamed(dialog: DialogState) -> DialogState:
+    """Leave the names out: what lamps and pickup need stays."""
+    return dialog._replace(local=dialog.local._replace(display_name=""), remote=dialog.remote._replace(display_name=""))

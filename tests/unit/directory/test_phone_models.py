@@ -13,6 +13,7 @@ from softswitch.directory.phone_models import model_of, shipped_models
         ("Grandstream GXP2160 1.0.9.26", "grandstream"),
         ("snomD785/10.1.33.33", "snom"),
         ("PolycomVVX-VVX_400-UA/4.1.4.7430", "poly"),
+        ("PolycomSoundPointIP-SPIP_650-UA/3.3.5.0247", "polycom_3"),
         ("Cisco/SPA504G-7.5.5", "cisco"),
         ("Cisco-CP-8841-3PCC/11.0.1", "cisco"),
         ("Fanvil X4U 2.2.12 0c383e0a1b2c", "fanvil"),
