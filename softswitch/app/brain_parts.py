@@ -10,6 +10,7 @@ from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.call_desk import CallDesk
 from softswitch.app.conference_desk import ConferenceDesk
 from softswitch.app.events.services import PhoneServices
+from softswitch.app.focus import focus_of
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.host_desk import HostDesk
@@ -27,6 +28,8 @@ from softswitch.app.queue_desk import QueueDesk
 from softswitch.app.queue_notices import QueueNotices
 from softswitch.app.recording_desk import RecordingDesk
 from softswitch.app.redirects import Redirects
+from softswitch.app.refer_desk import ReferDesk
+from softswitch.app.refer_targets import ReferTargets
 from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.session_desk import SessionDesk
@@ -108,6 +111,7 @@ class BrainParts:
             address_of=self._addresses.address_for,
             timers=settings.timers,
             product=settings.product,
+            datagram_octets=settings.datagram_octets,
         )
         self._performer = Performer(
             self.calls,
@@ -116,6 +120,7 @@ class BrainParts:
             settings.domain,
             self._credentials_of,
             secrecy=Secrecy(KeyVault(settings.media_key), self.calls),
+            focus_of=lambda conversation: focus_of(self.desk.site, conversation),
         )
         self._call_desk = CallDesk(self._folded, turn, self._ua, self._performer, self.trace, self._wake_ups, entropy)
         self._keeper = InvariantKeeper(self.calls, turn, self._ua, self._performer, media, self._call_desk, log)
@@ -156,7 +161,6 @@ class BrainParts:
             mailboxes=self.voicemail,
         )
         turn.listen(self.services.follow)
-        self.desk.servants = self.services.servants()
         made = self._new_guides(entropy)
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         self.lines = LineDesk(
@@ -177,6 +181,7 @@ class BrainParts:
             self._trunk_probe.responded,
             self.services.messages.responded,
         )
+        self.desk.servants = {**self.services.servants(), "REFER": self._new_refer_desk().take}
         self._keys = KeyInfoDesk(self.calls, media, self._call_desk.decide, log)
         self._sessions = SessionDesk(
             self._ua,
@@ -197,7 +202,10 @@ class BrainParts:
             self.services.handlers(),
             log,
             self.queues.settle,
+            self._refer_targets,
+            self.conferences.referred,
         )
+
         self._succession = Succession(
             self._folded,
             turn,
@@ -247,6 +255,22 @@ class BrainParts:
             credentials_of=self._credentials_of,
             record=lambda fact: self.trunk_registrations.apply(self._turn.place(fact)),
             log=self._log,
+        )
+
+    @cached_property
+    def _refer_targets(self) -> ReferTargets:
+        return ReferTargets(self._ua, self.desk)
+
+    def _new_refer_desk(self) -> ReferDesk:
+        return ReferDesk(
+            self._ua,
+            self.calls,
+            self._refer_targets,
+            self.services.events,
+            self.lines,
+            self.conferences,
+            lambda: self.desk.site,
+            self._call_desk.decide,
         )
 
     def _new_recording_desk(self) -> RecordingDesk:

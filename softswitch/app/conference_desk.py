@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.app.line_desk import LineDesk
+from softswitch.app.refer_targets import ReferTarget
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
 from softswitch.calls.conference_inputs import GatherConsultation, InviteToConference, JoinCalls, MuteLeg
+from softswitch.calls.control_inputs import HangUpOrdered
 from softswitch.calls.destinations import RingPhones
 from softswitch.calls.refusals import live_leg, refused, usable
 from softswitch.calls.state import CallsState, Conversation, Leg
@@ -62,6 +64,37 @@ class ConferenceDesk:
             into, joining = self._calls_of(conversation, leg)
             self._decide(JoinCalls(into.conversation_id, into.leg, joining.leg))
 
+    def referred(self, name: str, target: ReferTarget, subscription: str) -> None:
+        """Do what a member's phone asks of its conference by REFER (RFC 4579 §5.5, §5.6, §5.11).
+
+        Args:
+            name: the leg of the phone.
+            target: whom it means: one who is called, by ``method=BYE`` one who shall leave, or by ``Replaces`` the
+                party of the phone's other call.
+            subscription: the Event header of NOTIFYs to the phone.
+
+        Raises:
+            CommandError: it does not fit; nothing has changed.
+        """
+        conversation, leg = live_leg(self._calls, name)
+        if leg.user not in self._desk.site.users:
+            raise refused(f"{name} is the leg of nobody here: name the leg of a user", "not-ours")
+        if target.method == "BYE":
+            self._let_go(conversation, leg, target.number)
+        elif target.other:
+            live_leg(self._calls, target.other)
+            self._decide(JoinCalls(conversation.conversation_id, name, target.other, subscription))
+        else:
+            self._invite(leg, target.number, subscription)
+
+    def _let_go(self, conversation: Conversation, leg: Leg, number: str) -> None:
+        """Hang up a member, for whoever began the conference."""
+        members = {} if conversation.conference is None else conversation.conference.members
+        found = next((one for one in members if conversation.legs[one].number == number), None)
+        if conversation.from_user != leg.user or found is None:
+            raise refused(f"{number} is not a member whom {leg.user} may let go", "not-a-member", "number")
+        self._decide(HangUpOrdered(found))
+
     def mute(self, name: str, *, wanted: bool) -> None:
         """Let a leg not be heard, or be heard again.
 
@@ -70,12 +103,12 @@ class ConferenceDesk:
         """
         self._decide(MuteLeg(name, wanted))
 
-    def _invite(self, leg: Leg, number: str) -> None:
+    def _invite(self, leg: Leg, number: str, subscription: str = "") -> None:
         user = self._desk.site.users[leg.user]
         found = usable(self._desk.destination_of(number, user, right="", now=self._turn.now, wall_s=self._turn.wall_s))
         if not isinstance(found, RingPhones):
             raise refused(f"{number} is no phone, and only phones are called into a conference", "no-phone", "number")
-        self._decide(InviteToConference(leg.leg, found.phones, RING_S, found.detours))
+        self._decide(InviteToConference(leg.leg, found.phones, RING_S, found.detours, subscription))
 
     def _calls_of(self, conversation: Conversation, leg: Leg) -> tuple[Leg, Leg]:
         """Return the user's leg in the call that becomes the conference, and the one in the call that joins it.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.focus import room_named
 from softswitch.app.forwards import Forwards
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.group_members import GroupMembers
@@ -123,7 +124,7 @@ class Guides:
     def _room_of(self, conversation_id: str) -> Room | None:
         conversation = self._calls.conversations.get(conversation_id)
         name = "" if conversation is None else conversation.guide.partition(":")[2]
-        return self._desk.site.rooms.get(name)
+        return room_named(self._desk.site, name)
 
     def _said(self, phrase: str) -> tuple[str, ...]:
         language = self._settings.language

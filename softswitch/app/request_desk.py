@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import unquote as percent_decode
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.auto_answer import auto_answer_lines, user_agent_of
 from softswitch.app.codes import serve_code
+from softswitch.app.focus import conversation_in, new_room_name
 from softswitch.app.people import BUSY, OFFLINE, People
 from softswitch.app.pickup import nothing_rings, ringing_leg
 from softswitch.app.trunk_desk import TrunkDesk
@@ -22,7 +22,6 @@ from softswitch.calls.destinations import Attend, Destination, Park, Phone, Plac
 from softswitch.calls.inputs import CallArrived, ReplacementArrived
 from softswitch.calls.state import CallsState
 from softswitch.core.errors import SipError
-from softswitch.core.immutable import immutable
 from softswitch.directory.authenticator import Authenticator, Challenge
 from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.codes import Dialled
@@ -32,8 +31,10 @@ from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, by_route, outward, shown_as
 from softswitch.directory.registrar import RegistrationLimits, decide_register
 from softswitch.directory.routing import (
+    CONFERENCE_FACTORY,
     Caller,
     CodeDialled,
+    ConferenceAsked,
     GroupDialled,
     NotFound,
     Offline,
@@ -49,13 +50,11 @@ from softswitch.directory.routing import (
 from softswitch.directory.site import Site, User
 from softswitch.queues.rooms.guide import KIND as ROOM
 from softswitch.sip.flow import Flow
-from softswitch.sip.headers.address import parse_address
 from softswitch.sip.headers.replaces import Replaces, parse_replaces
 from softswitch.sip.message import Header, Request, response_to
+from softswitch.sip.ua.core import ACCEPT_HEADER
 from softswitch.sip.ua.user_agent import ALLOW, UserAgent
-from softswitch.sip.uri import Uri
 
-_ACCEPT: Final[Header] = ("Accept", "application/sdp")
 _REFUSED: Final = {
     "SUBSCRIBE": 489,
     "PUBLISH": 489,
@@ -72,16 +71,6 @@ _REFUSED: Final = {
 
 MakeReplacement = Callable[[str, str, str], ReplacementArrived]
 """Makes the input from the conversation's id, the new leg's and that of the leg to be replaced."""
-
-
-@immutable
-class ReferTarget:
-    """Whom a REFER means."""
-
-    number: str
-    destination: Destination
-    replaces: Replaces | None
-    """The dialog of the transferor's other call, where it has one."""
 
 
 class RequestDesk:
@@ -177,7 +166,7 @@ class RequestDesk:
                 self._serve(request, flow, now, wall_s)
             elif request.method == "OPTIONS":
                 self.strayed(flow, now=now, wall_s=wall_s)
-                self._ua.reply(request, flow, 200, headers=(("Allow", ALLOW), _ACCEPT))
+                self._ua.reply(request, flow, 200, headers=(("Allow", ALLOW), ACCEPT_HEADER))
             else:
                 self.strayed(flow, now=now, wall_s=wall_s)
                 status = _REFUSED.get(request.method, 501)
@@ -301,27 +290,6 @@ class RequestDesk:
         if status:
             self._refuse(request, flow, status)
 
-    def refer_target(self, refer_to: str, user_name: str, *, now: float, wall_s: float) -> ReferTarget:
-        """Find whom a REFER of a user's phone means; a party outside may not refer anybody.
-
-        Args:
-            refer_to: the value of its Refer-To header.
-            user_name: whose phone sent it; empty for a party outside.
-            now: monotonic seconds.
-            wall_s: the time now.
-        """
-        try:
-            uri = parse_address(refer_to).uri
-            replaces = _replaces_in(uri)
-            number = dialled_number(uri)
-        except SipError as error:
-            return ReferTarget("", Refuse(400, 28, f"Refer-To: {error}", "malformed"), None)
-        user = self.site.users.get(user_name)
-        if user is None:
-            return ReferTarget(number, Refuse(403, 21, "Only users of the switch transfer", "forbidden"), None)
-        destination = self.destination_of(number, user, right="transfer_in", now=now, wall_s=wall_s)
-        return ReferTarget(number, destination, replaces)
-
     def destination_of(
         self, number: str, user: User, *, right: str, now: float, wall_s: float, caller_id: str = ""
     ) -> Destination:
@@ -362,7 +330,15 @@ class RequestDesk:
 
     def _destination(
         self,
-        found: Phones | GroupDialled | QueueDialled | RoomDialled | CodeDialled | ScenarioReached | NotFound | Offline,
+        found: Phones
+        | GroupDialled
+        | QueueDialled
+        | RoomDialled
+        | ConferenceAsked
+        | CodeDialled
+        | ScenarioReached
+        | NotFound
+        | Offline,
         caller: Caller,
         wall_s: float,
         right: str = "",
@@ -381,6 +357,10 @@ class RequestDesk:
             return Attend(_guide_of(found))
         if isinstance(found, Offline):
             return OFFLINE
+        if isinstance(found, ConferenceAsked) and found.name == CONFERENCE_FACTORY:
+            return Attend(f"{ROOM}:{new_room_name(self._ua.new_tag())}")
+        if isinstance(found, ConferenceAsked) and conversation_in(self._calls, found.name) is not None:
+            return Attend(f"{ROOM}:{found.name}")
         return Refuse(404, 1, "Unallocated number", "not-found")
 
     def _of_code(self, dialled: Dialled, caller: Caller, wall_s: float) -> Destination:
@@ -453,15 +433,6 @@ def _guide_of(found: GroupDialled | QueueDialled | RoomDialled | ScenarioReached
     if isinstance(found, QueueDialled):
         return f"queue:{found.queue.name}"
     return f"{ROOM}:{found.room.name}" if isinstance(found, RoomDialled) else f"scenario:{found.name}"
-
-
-def _replaces_in(uri: Uri) -> Replaces | None:
-    """Return the Replaces header that a Refer-To URI asks for (RFC 3891 §4), or None."""
-    for part in uri.headers.split("&"):
-        name, _, value = part.partition("=")
-        if name.lower() == "replaces":
-            return parse_replaces(percent_decode(value))
-    return None
 
 
 def _identity(request: Request, caller: Caller) -> tuple[str, str]:

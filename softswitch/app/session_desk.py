@@ -7,11 +7,14 @@ from typing import Any, Protocol
 
 from softswitch.app.call_desk import CallDesk
 from softswitch.app.key_info_desk import KeyInfoDesk
+from softswitch.app.refer_targets import ReferTarget, ReferTargets
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.turn import Turn
 from softswitch.calls import destinations, inputs
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState
+from softswitch.calls.refer import tell_of_refer
+from softswitch.calls.state import CallsState, Leg
+from softswitch.core.errors import CommandError
 from softswitch.sip.message import Response
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.party import Party
@@ -43,6 +46,9 @@ class SessionDesk:
         more: who else is told of what, by the type of action.
         log: tells an event for people.
         settle: lets those follow who look at a turn's facts as a whole; tells whether anything followed.
+        targets: finds whom a REFER means.
+        refer_to_focus: carries out what a member's phone asks of its conference by REFER: gets its leg, whom it means,
+            and the Event header of NOTIFYs to it.
     """
 
     def __init__(
@@ -59,6 +65,8 @@ class SessionDesk:
         more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
         settle: Callable[[], bool],
+        targets: ReferTargets,
+        refer_to_focus: Callable[[str, ReferTarget, str], None],
     ) -> None:
         self._ua = ua
         self._calls = calls
@@ -74,6 +82,8 @@ class SessionDesk:
         self._redirected = redirected
         self._log = log
         self._settle = settle
+        self._targets = targets
+        self._refer_to_focus = refer_to_focus
         self._handlers = {**self._action_handlers(), **more}
 
     def run(self) -> None:
@@ -152,14 +162,27 @@ class SessionDesk:
         session, leg = self._sessions.get(owner), self._calls.legs.get(owner)
         if session is None or leg is None:
             return
-        target = self._desk.refer_target(action.refer_to, leg.user, now=self._turn.now, wall_s=self._turn.wall_s)
-        other = ""
-        if target.replaces is not None:
-            found = self._ua.session_of(*target.replaces[:3])
-            other = found.owner if found is not None else "none"
-        given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, other)
+        target = self._targets.find(action.refer_to, leg.user, now=self._turn.now, wall_s=self._turn.wall_s)
+        if self._asked_of_focus(action, leg, target):
+            return
+        given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, target.other)
         self._told(action, given)
         session.answer_refer(603, now=self._turn.now)  # where nothing else has been said
+
+    def _asked_of_focus(self, action: actions.Referred, leg: Leg, target: ReferTarget) -> bool:
+        """Carry out what a member's phone asks of its conference (RFC 4579 §5.5, §5.6); tell whether it could be."""
+        conversation, session = self._calls.conversations[leg.conversation_id], self._sessions[leg.leg]
+        if conversation.conference is None:
+            return False
+        try:
+            self._refer_to_focus(leg.leg, target, action.subscription)
+        except CommandError:
+            return False
+        self._noted(action)
+        session.answer_refer(202, now=self._turn.now)  # where nothing else has been said
+        if target.method == "BYE" and action.subscription:
+            tell_of_refer(session, action.subscription, 200, self._turn.now)
+        return True
 
     def _refresh_due(self, action: actions.RefreshDue) -> None:
         """Refresh a session by a re-INVITE that changes nothing (RFC 4028 §7.4)."""

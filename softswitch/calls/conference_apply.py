@@ -41,10 +41,17 @@ def _invited(state: CallsState, record: Record, fact: facts.ConferenceInvited) -
     conversation.deadline_s = record.wall_s + fact.ring_s
     if conversation.conference is not None:
         conversation.conference.inviter = fact.by
+        conversation.conference.subscription = fact.subscription
 
 
 def _invitation_ended(state: CallsState, record: Record, fact: facts.ConferenceInvitationEnded) -> None:
     _end_deadline(state, record)
+
+
+def _refer_told(state: CallsState, record: Record, fact: facts.ConferenceReferTold) -> None:
+    conference = state.conversations[record.conversation_id].conference
+    if conference is not None and conference.inviter == fact.leg:
+        conference.subscription = ""
 
 
 def _end_deadline(state: CallsState, record: Record) -> None:
@@ -67,6 +74,7 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConferenceLeft: _left,
     facts.ConferenceInvited: _invited,
     facts.ConferenceInvitationEnded: _invitation_ended,
+    facts.ConferenceReferTold: _refer_told,
     facts.ConferenceEnded: _ended,
     facts.LegMuted: _muted,
 }

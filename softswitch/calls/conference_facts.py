@@ -42,6 +42,8 @@ class ConferenceInvited:
     by: str
     """The leg of whoever asked for it."""
     ring_s: float
+    subscription: str = ""
+    """Where its phone's REFER asked: the Event header of NOTIFYs to it; empty where it wants none."""
 
 
 @fact("conference.invitation_ended")
@@ -52,6 +54,15 @@ class ConferenceInvitationEnded:
     status: int
     word: str
     """As in ``attempt.ended``."""
+
+
+@fact("conference.refer_told")
+class ConferenceReferTold:
+    """A member's phone that asked by REFER for somebody to come is told what came of it."""
+
+    leg: str
+    status: int
+    subscription: str
 
 
 @fact("conference.ended")

@@ -19,6 +19,8 @@ class JoinCalls:
     """The user's leg in it."""
     joining: str
     """The user's leg in the call whose party comes; it ends thereby."""
+    subscription: str = ""
+    """Where a phone's REFER asked for it: the Event header of NOTIFYs to it; empty where it wants none."""
 
 
 @immutable
@@ -39,6 +41,8 @@ class InviteToConference:
     ring_s: float
     detours: tuple[Phone, ...] = ()
     """As those of :class:`RingPhones`."""
+    subscription: str = ""
+    """As that of :class:`JoinCalls`."""
 
 
 @immutable

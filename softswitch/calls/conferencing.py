@@ -143,7 +143,8 @@ def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
         for other in conversation.invited()
         if other is not leg
     ]
-    return [*out, *joined(conversation, conference, leg, conversation.segment + 1)]
+    told = _refer_told(conference, 200)
+    return [*out, *joined(conversation, conference, leg, conversation.segment + 1), *told]
 
 
 def rejected(state: CallsState, given: inputs.CalleeRejected) -> Facts:
@@ -182,7 +183,7 @@ def deadline_passed(state: CallsState, given: inputs.DeadlinePassed) -> Facts:
     ringing = conversation.invited()
     out: Facts = [end_of(leg, MEDIA_LOST) for leg in moving]
     out += [end_of(leg, NO_ANSWER) for leg in ringing if leg not in moving]
-    out += [_no_invitation(conversation, NO_ANSWER)] if ringing else []
+    out += _no_invitation(conversation, NO_ANSWER) if ringing else []
     return [*out, *left(conversation, (*moving, *ringing), MEDIA_LOST, rung=False)]
 
 
@@ -214,12 +215,20 @@ def _not_coming(conversation: Conversation, leg: Leg, failure: Failure) -> Facts
     """Go on where a leg is over that took part, or that was rung."""
     rings = leg in conversation.invited()
     last = rings and len(conversation.invited()) == 1
-    out: Facts = [_no_invitation(conversation, failure)] if last else []
+    out = _no_invitation(conversation, failure) if last else []
     return [*out, *left(conversation, (leg,), failure)]
 
 
-def _no_invitation(conversation: Conversation, failure: Failure) -> conference_facts.ConferenceInvitationEnded:
-    return conference_facts.ConferenceInvitationEnded(conversation.attempt, failure.status, failure.word)
+def _no_invitation(conversation: Conversation, failure: Failure) -> Facts:
+    ended = conference_facts.ConferenceInvitationEnded(conversation.attempt, failure.status, failure.word)
+    return [ended, *_refer_told(conversation.conference, failure.status)]
+
+
+def _refer_told(conference: Conference | None, status: int) -> Facts:
+    """Tell the phone whose REFER asked for somebody what came of it."""
+    if conference is None or not conference.subscription:
+        return []
+    return [conference_facts.ConferenceReferTold(conference.inviter, status, conference.subscription)]
 
 
 _OWN_PORT: Final = OwnPort(_given_up)

@@ -63,12 +63,14 @@ def join_calls(state: CallsState, given: JoinCalls) -> Facts:
     out += [transfer_facts.LegMoved(leg.leg, gone) for leg in coming]
     out.append(Elsewhere(gone, facts.LegEnded(joining.leg, "switch", "bye", 0, 16, _INTO_CONFERENCE)))
     out.append(Elsewhere(gone, facts.ConversationEnded(_JOINED, 200)))
+    told = [conference_facts.ConferenceReferTold(own.leg, 200, given.subscription)] if given.subscription else []
     if conversation.conference is None:
-        return [*parted(conversation), *out, *_retrieved((*there, *coming)), *started(conversation, (*there, *coming))]
+        together = started(conversation, (*there, *coming))
+        return [*parted(conversation), *out, *_retrieved((*there, *coming)), *together, *told]
     out += _retrieved(coming)
     for number, leg in enumerate(coming, start=conversation.segment + 1):
         out += joined(conversation, conversation.conference, leg, number)
-    return out
+    return [*out, *told]
 
 
 def _retrieved(legs: tuple[Leg, ...] | list[Leg]) -> Facts:
@@ -99,7 +101,7 @@ def invite(state: CallsState, given: InviteToConference) -> Facts:
     out: Facts = []
     if conversation.conference is None:
         out += [*parted(conversation), *_retrieved(there), *started(conversation, there)]
-    out.append(conference_facts.ConferenceInvited(conversation.attempt + 1, leg.leg, given.ring_s))
+    out.append(conference_facts.ConferenceInvited(conversation.attempt + 1, leg.leg, given.ring_s, given.subscription))
     most = max(1, leg.max_forwards - 1)
     for number, phone in enumerate(given.phones, start=conversation.next_leg()):
         out.append(added_phone(leg_id(conversation.conversation_id, number), phone, most))
@@ -137,7 +139,7 @@ def _room(state: CallsState, name: str) -> Conversation | None:
 
 
 def _company_of(conversation: Conversation, own: Leg) -> list[Leg]:
-    """Return whoever talks with a leg, or waits for it, itself among them.
+    """Return whoever talks with a leg, or waits for it, itself among them; in a room it may be alone.
 
     Raises:
         CommandError: there is nobody else, or somebody is not connected.
@@ -147,7 +149,8 @@ def _company_of(conversation: Conversation, own: Leg) -> list[Leg]:
     waiting = conversation.held_by(own.leg)
     if not found and waiting is not None:
         found = [own, waiting]
-    if len(found) < 2 or own not in found:
+    least = 1 if conversation.conference is not None and conversation.conference.room else 2
+    if len(found) < least or own not in found:
         raise refused(f"{own.leg} {stands(conversation, own)}: it talks with nobody", "not-talking")
     if any(leg.state is not LegState.TALKING or leg.moving for leg in found):
         raise refused(f"Not everybody in the call of {own.leg} is connected", "not-connected")

@@ -47,6 +47,7 @@ class Performer:
         domain: the host part of the addresses that phones see.
         credentials_of: who we are to a trunk.
         secrecy: reveals the keys that are kept in descriptions.
+        focus_of: tells the user part of a conference's URI, where that is what a caller has dialled.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Performer:
         credentials_of: Callable[[str], OurCredentials | None] = lambda _: None,
         *,
         secrecy: Secrecy,
+        focus_of: Callable[[Conversation], str] = lambda _: "",
     ) -> None:
         self._credentials_of = credentials_of
+        self._focus_of = focus_of
         self.secrecy = secrecy
         """Seals and reveals keys in descriptions."""
         self.sessions: dict[str, Session] = {}
@@ -95,6 +98,8 @@ class Performer:
             LegHeld: self._nobody_talks,
             CallParked: self._nobody_talks,
             LegAnswerAsked: self._answer_asked,
+            conference_facts.ConferenceInvited: self._conference_invited,
+            conference_facts.ConferenceReferTold: self._conference_told,
             conference_facts.ConferenceJoined: self._hearing_changed,
             conference_facts.ConferenceLeft: self._hearing_changed,
             conference_facts.LegMuted: self._hearing_changed,
@@ -211,6 +216,7 @@ class Performer:
     def _alerted(self, fact: facts.LegAlerted, now: float) -> None:
         session = self._server(fact.leg)
         if session is not None:
+            session.focus = self._focus_of(self._state.conversations[self._state.legs[fact.leg].conversation_id])
             session.progress(fact.status, sdp=self.secrecy.vault.reveal(fact.sdp), now=now)
         if fact.source:
             caller = self._state.legs[fact.leg]
@@ -223,6 +229,7 @@ class Performer:
     def _accepted(self, fact: facts.LegAccepted, now: float) -> None:
         session = self._server(fact.leg)
         if session is not None:
+            session.focus = self._focus_of(self._state.conversations[self._state.legs[fact.leg].conversation_id])
             session.accept(self.secrecy.vault.reveal(fact.sdp), now=now)
         self._set_stream(self._state.legs[fact.leg])
 
@@ -304,6 +311,17 @@ class Performer:
         session = self.sessions.get(fact.leg)
         if session is not None:
             refuse_refer(session, fact.subscription, fact.status, now)
+
+    def _conference_invited(self, fact: conference_facts.ConferenceInvited, now: float) -> None:
+        session = self.sessions.get(fact.by)
+        if session is not None:
+            answer_refer(session, fact.subscription, now)
+
+    def _conference_told(self, fact: conference_facts.ConferenceReferTold, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None:
+            session.answer_refer(202, now=now)  # where it is not answered yet
+            tell_of_refer(session, fact.subscription, fact.status, now)
 
     def _nobody_talks(self, fact: LegHeld | CallParked, now: float) -> None:
         self._seat(self._state.legs[fact.leg].conversation_id)

@@ -151,6 +151,8 @@ class Conference:
     """By leg, in the order of their coming: the number of the segment that lasts until it leaves."""
     inviter: str = ""
     """The leg that asked for the last invitation."""
+    subscription: str = ""
+    """The Event header of NOTIFYs to it about that invitation, where its phone asked by REFER and is not told yet."""
 
 
 @dataclass(frozen=True, slots=True)

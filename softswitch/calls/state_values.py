@@ -87,8 +87,14 @@ def _consultation(values: Values | None) -> Consultation | None:
     return Consultation(leg, held, to_number, purpose, ConsultationState(state))
 
 
-def _conference(room: str, tones: bool, members: Values, inviter: str) -> Conference:
-    return Conference(room, tones, dict(members), inviter)
+def _conference(room: str, tones: bool, members: Values, inviter: str, subscription: str = "") -> Conference:
+    return Conference(room, tones, dict(members), inviter, subscription)
+
+
+def _of_conference(made: Conference | None) -> Values | None:
+    if made is None:
+        return None
+    return made.room, made.tones, tuple(made.members.items()), made.inviter, made.subscription
 
 
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})
@@ -110,7 +116,7 @@ _CONVERSATIONS: Final = _Rows(
             lambda values: None if values is None else DialledCall(*values),
         ),
         "conference": (
-            lambda made: None if made is None else (made.room, made.tones, tuple(made.members.items()), made.inviter),
+            _of_conference,
             lambda values: None if values is None else _conference(*values),
         ),
         "supervision": (

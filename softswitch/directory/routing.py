@@ -15,6 +15,8 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri, parse_uri
 
+CONFERENCE_FACTORY: Final = "conference"
+"""The user whom phones call to get a conference of their own (RFC 4579 §5.4)."""
 _SEPARATORS: Final = str.maketrans("", "", "-.() ")
 
 
@@ -75,6 +77,13 @@ class RoomDialled:
 
 
 @immutable
+class ConferenceAsked:
+    """The user calls the factory of conferences, or a conference that it made."""
+
+    name: str
+
+
+@immutable
 class NotFound:
     """Nobody has that number (404)."""
 
@@ -87,7 +96,16 @@ class Offline:
 
 
 Destination = (
-    Phones | GroupDialled | QueueDialled | RoomDialled | CodeDialled | ScenarioReached | Outward | NotFound | Offline
+    Phones
+    | GroupDialled
+    | QueueDialled
+    | RoomDialled
+    | ConferenceAsked
+    | CodeDialled
+    | ScenarioReached
+    | Outward
+    | NotFound
+    | Offline
 )
 
 
@@ -179,6 +197,15 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     user = site.user_by_extension(dialled)
     if user is not None:
         return _of_user(user, locations, wall_s)
+    together = _of_several(site, dialled)
+    if together is not None:
+        return together
+    if number is not None:
+        return _of_number(site, locations, number, wall_s)
+    return (caller.user and outward(site, caller.user, dialled)) or NotFound()
+
+
+def _of_several(site: Site, dialled: str) -> GroupDialled | QueueDialled | RoomDialled | ConferenceAsked | None:
     group = site.group_by_extension(dialled)
     if group is not None:
         return GroupDialled(group)
@@ -188,9 +215,7 @@ def route(site: Site, locations: LocationState, dialled: str, caller: Caller, *,
     room = site.room_by_extension(dialled)
     if room is not None:
         return RoomDialled(room)
-    if number is not None:
-        return _of_number(site, locations, number, wall_s)
-    return (caller.user and outward(site, caller.user, dialled)) or NotFound()
+    return ConferenceAsked(dialled) if dialled.partition("-")[0] == CONFERENCE_FACTORY else None
 
 
 def _of_number(site: Site, locations: LocationState, number: Number, wall_s: float) -> Destination:

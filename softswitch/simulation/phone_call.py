@@ -315,15 +315,17 @@ class Call(Dialog):
         headers: tuple[Header, ...] = (("Content-Type", content_type),)
         return (await self.attempt("INFO", (headers, body.encode())).final).status
 
-    async def refer(self, number: str, *, to_call: Call | None = None, silent: bool = False) -> int:
+    async def refer(self, number: str, *, to_call: Call | None = None, silent: bool = False, method: str = "") -> int:
         """Ask by REFER that the other end is transferred (RFC 3515); returns its final status.
 
         Args:
-            number: the target.
+            number: the target, or its URI.
             to_call: our call to the target, which the new one shall replace (RFC 3891).
             silent: whether we want no NOTIFY (RFC 4488).
+            method: what is asked of the target, where it is not INVITE.
         """
-        target = f"sip:{number}@{self.phone.account.domain}"
+        target = number if number.startswith("sip:") else f"sip:{number}@{self.phone.account.domain}"
+        target += f";method={method}" if method else ""
         if to_call is not None:
             text = f"{to_call.sip_call_id};to-tag={to_call.remote_tag};from-tag={to_call.local_tag}"
             target += f"?Replaces={quote(text, safe='')}"

@@ -182,6 +182,44 @@ def _text(element: ElementTree.Element, name: str) -> str:
     return "" if found is None else (found.text or "")
 
 
+class Referring(Watching):
+    """A REFER outside of any dialog, and what its sender is told of it (RFC 3515).
+
+    Args:
+        phone: who asks.
+        uri: who is asked.
+        refer_to: the value of Refer-To.
+        headers: further headers.
+    """
+
+    def __init__(self, phone: PhoneCore, uri: str, refer_to: str, headers: tuple[Header, ...]) -> None:
+        super().__init__(phone, "", "refer", (("Refer-To", refer_to), *headers))
+        self._target = uri
+        self._remote = f"<{uri}>"
+
+    @property
+    def shown(self) -> str:
+        """Nothing: the phone shows the call itself."""
+        return ""
+
+    @property
+    def progress(self) -> list[int]:
+        """The statuses that were told, each once where it was told again and again."""
+        told = [int(body.split()[1]) for body in self.bodies]
+        return [status for number, status in enumerate(told) if number == 0 or told[number - 1] != status]
+
+    async def ask(self) -> int:
+        """Send it; returns the final status."""
+        response = await Attempt(self._phone, self._refer).final
+        self.status = response.status
+        return response.status
+
+    def _refer(self) -> Request:
+        request = self._request(0)
+        kept = [pair for pair in request.headers if pair[0] not in {"Event", "Expires", "CSeq"}]
+        return Request("REFER", request.uri, [*kept, ("CSeq", f"{self._cseq} REFER")])
+
+
 class Publishing:
     """What a phone publishes of itself (RFC 3903).
 

@@ -50,6 +50,7 @@ class SimulatedSwitch:
     Attributes:
         turns: the turns that were taken so far.
         deaths: how the brain will die, in the order of the turns.
+        lost_messages: whether one died before all that its last turn had kept was sent.
         refolded_in_exchange: whether a request other than INVITE was unanswered when one died, or had just failed.
     """
 
@@ -67,6 +68,7 @@ class SimulatedSwitch:
     ) -> None:
         self.turns = 0
         self.deaths: list[Death] = []
+        self.lost_messages = False
         self.refolded_in_exchange = False
         self.watch = ExchangeWatch()
         self.journal = MemoryJournal()
@@ -168,6 +170,7 @@ class SimulatedSwitch:
 
     def _die(self, death: Death) -> None:
         self._away = True
+        self.lost_messages |= death.lets_out is not None
         self.refolded_in_exchange |= self.watch.open > 0 or self._transports.failures_untold > 0
         if self._timer is not None:
             self._timer.cancel()

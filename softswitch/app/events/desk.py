@@ -13,7 +13,7 @@ from typing import Final
 
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.events.listing import EVENTLIST, Lists
-from softswitch.app.events.package import Content, Package, Settable, StateValue, Telling
+from softswitch.app.events.package import Content, Finite, Package, Settable, StateValue, Telling
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
@@ -37,6 +37,7 @@ from softswitch.sip.ua.subscription import Subscription
 from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent
 
+REFER: Final = "refer"
 _RESUME_S: Final = 0.5
 """After a start, until the first subscriber is told how things are."""
 _RESUMED_EACH_S: Final = 0.005
@@ -117,19 +118,57 @@ class EventDesk:
         """Take a SUBSCRIBE outside a dialog from a phone of ``user``."""
         try:
             package, resource, members = self._wanted(request, user)
-            name = self._name_for(request, package.name, resource)
-            self._check_limits(user, name)
-            extra = (EVENTLIST,) if members else ()
-            made = self._ua.accept_subscribe(
-                request, flow, owner=name, duration=package.duration, headers=extra, now=now
-            )
+            name = self._accept(request, flow, user, package, resource, members, now=now, wall_s=wall_s)
         except SipError as error:
             self._ua.reply(request, flow, error.status_hint, headers=self._explained(request, error))
             return
+        self._set(package, user, request.body)
+        self._tell(self.state.get(name), now)
+        if not self._live[name].granted_s:
+            self._end(name, "timeout", "unsubscribed", now)
+
+    def referred_before(self, request: Request) -> str:
+        """Return what this very REFER was about, where an earlier brain took it and died unanswered; else nothing."""
+        made = self.state.made_by(request.call_id, request.from_.tag or "")
+        return next((watch.resource for watch in made if watch.package == REFER), "")
+
+    def take_refer(self, request: Request, flow: Flow, user: User, resource: str, *, now: float, wall_s: float) -> None:
+        """Accept a REFER outside of a dialog: its sender is told what becomes of it (RFC 3515 §2.4.4).
+
+        Raises:
+            SipError: it has no usable Contact, or there are too many subscriptions.
+        """
+        name = self._accept(request, flow, user, self.packages[REFER], resource, (), now=now, wall_s=wall_s)
+        self._tell(self.state.get(name), now)
+
+    def check_room_for(self, user: User) -> None:
+        """See that one more subscription of a user is permitted.
+
+        Raises:
+            SipError: there are too many (503).
+        """
+        self._check_limits(user, "")
+
+    def _accept(
+        self,
+        request: Request,
+        flow: Flow,
+        user: User,
+        package: Package,
+        resource: str,
+        members: tuple[str, ...],
+        *,
+        now: float,
+        wall_s: float,
+    ) -> str:
+        """Accept a request that subscribes; return the subscription's name."""
+        name = self._name_for(request, package.name, resource)
+        self._check_limits(user, name)
+        extra = (EVENTLIST,) if members else ()
+        made = self._ua.accept_subscribe(request, flow, owner=name, duration=package.duration, headers=extra, now=now)
         if name in self._live:
             self._live[name].abandon()
             self._drop(name)
-        self._set(package, user, request.body)
         self._live[name] = made
         self._record(
             SubscriptionMade(
@@ -144,9 +183,7 @@ class EventDesk:
                 request.get("User-Agent") or "",
             )
         )
-        self._tell(self.state.get(name), now)
-        if not made.granted_s:
-            self._end(name, "timeout", "unsubscribed", now)
+        return name
 
     def _wanted(self, request: Request, user: User) -> tuple[Package, str, tuple[str, ...]]:
         """Return the package, what it is about, and the members where that is a list."""
@@ -320,6 +357,10 @@ class EventDesk:
         name = watch.subscription
         state = self._state(watch) if state is None else state
         if name in self._told and self._told[name] == state and name not in self._stale:
+            return
+        package = self.packages[watch.package]
+        if isinstance(package, Finite) and package.is_over(state):
+            self._end(name, "noresource", "noresource", now)
             return
         if not live.is_quiet:
             live.notify(now=now)

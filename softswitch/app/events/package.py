@@ -104,6 +104,15 @@ class Settable(Protocol):
         ...
 
 
+@runtime_checkable
+class Finite(Protocol):
+    """A package whose resources come to an end; the subscription ends with the NOTIFY that tells it."""
+
+    def is_over(self, state: StateValue) -> bool:
+        """Tell whether nothing comes after a state."""
+        ...
+
+
 def user_named(site: Site, number: str) -> User:
     """Return the user of an extension.
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from softswitch.app.connected_line import ConnectedLine
-from softswitch.app.events.desk import EventDesk
+from softswitch.app.events.conference import ConferencePackage
+from softswitch.app.events.desk import REFER, EventDesk
 from softswitch.app.events.dialog import DialogPackage
 from softswitch.app.events.features import FeaturesPackage
 from softswitch.app.events.listing import Lists
@@ -15,6 +16,7 @@ from softswitch.app.events.messages import MessageDesk
 from softswitch.app.events.presence import PresencePackage
 from softswitch.app.events.publish import PublishDesk
 from softswitch.app.events.quality import PACKAGE, QualityDesk
+from softswitch.app.events.refer import ReferPackage
 from softswitch.app.events.reg import RegPackage
 from softswitch.app.events.resync import PhoneResync
 from softswitch.app.events.waiting_lamp import WaitingLamp
@@ -70,6 +72,8 @@ class PhoneServices:
             PresencePackage(people, folded.locations, folded.calls, folded.publications, site, domain),
             FeaturesPackage(people, site),
             RegPackage(folded.locations, site, domain, lambda: turn.wall_s),
+            ConferencePackage(folded.calls, site, domain),
+            ReferPackage(folded.calls, lambda resource: folded.subscriptions.has(REFER, resource)),
         )
         self.events = EventDesk(
             ua=ua,

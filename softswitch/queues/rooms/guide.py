@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Final
 
+from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.facts import ConversationEnded, ConversationGuided, LegKeyPressed, LegMediaOpened
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, EnterRoom, PlayToCaller
@@ -68,7 +69,8 @@ class RoomGuide:
         one = self.entering.get(conversation_id)
         if one is None:
             opened = isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
-            begins = opened or isinstance(happened, ConversationGuided)  # or a scenario has sent the caller here
+            # Or a scenario has sent the caller here, or a phone that transferred them.
+            begins = opened or isinstance(happened, ConversationGuided | ConversationHanded)
             return self._begin(conversation_id) if begins else ()
         if isinstance(happened, GuideDue):
             return (_SILENT,)

@@ -1,0 +1,76 @@
+"""Whom a REFER means: the number or the other call that its Refer-To names."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote as percent_decode
+
+from softswitch.app.request_desk import RequestDesk
+from softswitch.calls.inputs import Destination, Refuse
+from softswitch.core.errors import SipError
+from softswitch.core.immutable import immutable
+from softswitch.directory.routing import dialled_number
+from softswitch.sip.headers.address import parse_address
+from softswitch.sip.headers.replaces import Replaces, parse_replaces
+from softswitch.sip.ua.user_agent import UserAgent
+from softswitch.sip.uri import Uri
+
+
+@immutable
+class ReferTarget:
+    """Whom a REFER means."""
+
+    number: str
+    destination: Destination
+    other: str = ""
+    """The leg of the phone's other call that is named; ``none`` where there is no such call; empty: none is named."""
+    method: str = "INVITE"
+    """What is asked of the target (RFC 3515 §2.1)."""
+
+
+class ReferTargets:
+    """Finds targets.
+
+    Args:
+        ua: knows the dialogs.
+        desk: knows where numbers lead.
+    """
+
+    def __init__(self, ua: UserAgent, desk: RequestDesk) -> None:
+        self._ua = ua
+        self._desk = desk
+
+    def find(self, refer_to: str, user_name: str, *, now: float, wall_s: float) -> ReferTarget:
+        """Find whom a REFER of a user's phone means; a party outside may not refer anybody.
+
+        Args:
+            refer_to: the value of its Refer-To header.
+            user_name: whose phone sent it; empty for a party outside.
+            now: monotonic seconds.
+            wall_s: the time now.
+        """
+        try:
+            uri = parse_address(refer_to).uri
+            replaces = _replaces_in(uri)
+            number = dialled_number(uri)
+        except SipError as error:
+            return ReferTarget("", Refuse(400, 28, f"Refer-To: {error}", "malformed"))
+        user = self._desk.site.users.get(user_name)
+        if user is None:
+            return ReferTarget(number, Refuse(403, 21, "Only users of the switch transfer", "forbidden"))
+        destination = self._desk.destination_of(number, user, right="transfer_in", now=now, wall_s=wall_s)
+        method = (uri.parameters.get("method") or "INVITE").upper()
+        return ReferTarget(number, destination, "" if replaces is None else self.leg_of(replaces), method)
+
+    def leg_of(self, dialog: Replaces) -> str:
+        """Return the leg of a dialog; ``none`` where there is no such dialog."""
+        found = self._ua.session_of(*dialog[:3])
+        return "none" if found is None else found.owner
+
+
+def _replaces_in(uri: Uri) -> Replaces | None:
+    """Return the Replaces header that a Refer-To URI asks for (RFC 3891 §4), or None."""
+    for part in uri.headers.split("&"):
+        name, _, value = part.partition("=")
+        if name.lower() == "replaces":
+            return parse_replaces(percent_decode(value))
+    return None
