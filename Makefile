@@ -68,7 +68,7 @@ fuzz: .venv/.tested
 	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz
 
 soak: .venv/.tested programs
-	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py
+	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py tests/soak
 
 clean:
 	rm -rf .venv build dist bench/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
