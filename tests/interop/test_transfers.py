@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 
 pytestmark = pytest.mark.network
+
+OPERATOR = Path(__file__).parent / "peers" / "baresip_operator.py"
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +55,31 @@ def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess
     call = switch.call_of("103")
     segments = [row for row in switch.records("segments") if row["conversation_id"] == call["conversation_id"]]
     assert [row["ended_at"] is not None for row in segments] == [True, True]
+
+
+def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
+    switch: SwitchProcess, space: Namespace, phone: PhoneMaker, stack: ExitStack, tmp_path: Path
+) -> None:
+    vera, anna = phone("103"), phone("101")
+    words = [sys.executable, "-P", str(OPERATOR), "102", "101", "127.0.0.1"]
+    errors = stack.enter_context((tmp_path / "operator.log").open("wb"))
+    operator = stack.enter_context(
+        subprocess.Popen(space.command(words), stdout=subprocess.PIPE, stderr=errors, text=True)
+    )
+    stack.callback(operator.terminate)
+    told = iter(operator.stdout or ())
+    assert next(told).strip() == "registered"
+    vera.command("dial", "102")
+    assert next(told).strip() == "answered"
+    anna.until("CALL_INCOMING")
+    anna.command("accept")
+    assert [next(told).strip() for _ in range(3)] == ["asked", "transferred", "gone"]
+    time.sleep(3)
+    vera.command("hangup")
+    anna.until("CALL_CLOSED")
+    assert_hears_in_the_end(vera, 440)
+    assert_hears_in_the_end(anna, 850)
+    switch.until_at_rest()
+    call = switch.call_of("103")
+    segments = [row for row in switch.records("segments") if row["conversation_id"] == call["conversation_id"]]
+    assert len(segments) == 2  # with the operator, then with whom the operator asked
