@@ -95,7 +95,7 @@ def take(data: bytes) -> None:
         GATE.check(message, KNOWN, user="101", wall_s=1.8e9)
 
 
-@settings(max_examples=scale(150), deadline=None)
+@settings(max_examples=scale(200), deadline=None)
 @given(st.integers(0, 2**48))
 def test_mutated_messages_raise_the_documented_error_or_mean_the_same_when_written_again(seed: int) -> None:
     for number in range(BATCH):  # as many inputs of one example: drawing examples takes longer than reading messages
