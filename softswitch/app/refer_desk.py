@@ -17,7 +17,8 @@ from softswitch.app.events.refer import CALL, DONE, INVITATION, TRANSFER, resour
 from softswitch.app.focus import conversation_in, room_named
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.refer_targets import ReferTarget, ReferTargets
-from softswitch.calls.inputs import Refuse, TransferAsked
+from softswitch.calls.destinations import Refuse
+from softswitch.calls.inputs import TransferAsked
 from softswitch.calls.state import CallsState, Conversation
 from softswitch.core.errors import CommandError, SipError
 from softswitch.directory.routing import dialled_number

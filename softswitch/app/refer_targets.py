@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote as percent_decode
 
 from softswitch.app.request_desk import RequestDesk
-from softswitch.calls.inputs import Destination, Refuse
+from softswitch.calls.destinations import Destination, Refuse
 from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable
 from softswitch.directory.routing import dialled_number

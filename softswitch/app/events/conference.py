@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from softswitch.app.events.package import Content, Telling
 from softswitch.app.focus import conversation_in, room_named
 from softswitch.calls import conference_facts, facts
-from softswitch.calls.state import CallsState, Conversation, Leg, LegState
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import LegState
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.directory.site import Room, Site, User

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from softswitch.app.events.package import Content, Telling
-from softswitch.calls import conference_facts, facts
+from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.control_facts import CallDialledOn, ConversationAnswered
-from softswitch.calls.state import CallsState, Conversation, ConversationState, LegState
+from softswitch.calls.state import CallsState, Conversation
+from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.directory.site import User
@@ -48,10 +49,10 @@ class ReferPackage:
             facts.LegProgressed,
             facts.SegmentStarted,
             facts.ConversationEnded,
-            facts.TransferStarted,
-            facts.TransferProgressed,
-            facts.TransferEnded,
-            facts.TransferRefused,
+            transfer_facts.TransferStarted,
+            transfer_facts.TransferProgressed,
+            transfer_facts.TransferEnded,
+            transfer_facts.TransferRefused,
             conference_facts.ConferenceJoined,
             conference_facts.ConferenceInvitationEnded,
             CallDialledOn,
@@ -109,14 +110,14 @@ class ReferPackage:
 
 
 _OF_TRANSFERS: Final = (
-    facts.TransferStarted,
-    facts.TransferProgressed,
-    facts.TransferEnded,
-    facts.TransferRefused,
+    transfer_facts.TransferStarted,
+    transfer_facts.TransferProgressed,
+    transfer_facts.TransferEnded,
+    transfer_facts.TransferRefused,
 )
 _ENDS: Final = {
-    facts.TransferEnded: TRANSFER,
-    facts.TransferRefused: TRANSFER,
+    transfer_facts.TransferEnded: TRANSFER,
+    transfer_facts.TransferRefused: TRANSFER,
     conference_facts.ConferenceInvitationEnded: INVITATION,
     facts.ConversationEnded: CALL,
 }
@@ -125,7 +126,9 @@ _ENDS: Final = {
 
 def _final_of(made: object) -> int:
     """Return the status with which something is over by a fact; 0 where it is not."""
-    if isinstance(made, facts.TransferEnded | facts.TransferRefused | conference_facts.ConferenceInvitationEnded):
+    if isinstance(
+        made, transfer_facts.TransferEnded | transfer_facts.TransferRefused | conference_facts.ConferenceInvitationEnded
+    ):
         return made.status
     if isinstance(made, facts.ConversationEnded):
         return made.status if made.status >= 300 else _UNKNOWN

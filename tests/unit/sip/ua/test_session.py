@@ -46,7 +46,7 @@ def test_options_within_the_dialog_says_what_is_allowed() -> None:
     assert (ok.status, ok.get("Allow"), ok.get("Accept")) == (
         200,
         ALLOW,
-        "application/sdp",
+        "application/sdp, multipart/mixed",
     )
 
 
@@ -77,7 +77,7 @@ def test_a_body_that_is_no_sdp_refuses_a_reinvite_with_415() -> None:
     reinvite = rig.within(session, "INVITE", cseq=2, headers=[("Content-Type", "text/plain")])
     reinvite.body = b"hello"
     rig.give(reinvite)
-    assert (rig.last_response().status, rig.last_response().get("Accept")) == (415, "application/sdp")
+    assert (rig.last_response().status, rig.last_response().get("Accept")) == (415, "application/sdp, multipart/mixed")
     assert rig.told == []
 
 
