@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import importlib
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from softswitch.app.address_watch import AddressWatch
 from softswitch.app.brain import Brain
+from softswitch.app.brain_chores import BrainChores
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.certificates import tls_files
 from softswitch.app.driver import Driver
@@ -27,7 +27,6 @@ from softswitch.app.errand_runner import ErrandRunner
 from softswitch.app.garbage import IdleCollector, freeze, unhindered
 from softswitch.app.hep import HepExporter
 from softswitch.app.history import read_history
-from softswitch.app.host_finder import HostFinder
 from softswitch.app.journal_watch import JournalWatch
 from softswitch.app.key_file import ensure_key
 from softswitch.app.media_watch import MediaWatch
@@ -36,13 +35,12 @@ from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
 from softswitch.core.errors import ConfigurationError
-from softswitch.directory.host_names import HostName, Target, wanted_names
 from softswitch.directory.scenario_history import find_version
 from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
 from softswitch.media.engine import MediaEvent
-from softswitch.net.tls import TlsContexts, TlsPeer
+from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.runtime.addresses import parse_host_port
 from softswitch.runtime.clocks import SystemClock
@@ -63,9 +61,6 @@ FAREWELL_S: Final = 3.0
 HURRIED_FAREWELL_S: Final = 1.0
 WORKERS_S: Final = 1.5
 """How long to wait for what the workers hold. One that is later is asked to let go of what was given up."""
-IDLE_LOOK_S: Final = 1.0
-INVARIANTS_S: Final = 5.0
-CERTIFICATE_LOOK_S: Final = 5.0
 
 
 class BrainProcess:
@@ -123,6 +118,19 @@ class BrainProcess:
             on_worker=self._media.add,
             on_retiring=self._media.engine.retire,
         )
+        self._chores = BrainChores(
+            brain=self._brain,
+            clock=self._clock,
+            in_turn=self._in_turn,
+            engine=self._media.engine,
+            link=self._link,
+            transports=self._transports,
+            tls=self._tls,
+            ring=self._ring,
+            journal_watch=self._journal_watch,
+            collector=self._collector,
+            errands=self._errands,
+        )
 
     async def run(self) -> None:
         """Serve until told to stop."""
@@ -137,12 +145,8 @@ class BrainProcess:
         api = await self._serve_api()
         watch = AddressWatch(self._settings.sip.listen, self._transports.udp_addresses, self._add_udp)
         self._tasks.start("addresses", watch.run())
-        self._tasks.start("garbage", self._collect_in_gaps())
-        self._tasks.start("workers", self._replace_workers())
-        self._tasks.start("invariants", self._check_invariants())
-        self._tasks.start("journal", self._watch_journal())
-        self._tasks.start("certificate", self._watch_certificate())
-        self._tasks.start("hosts", self._find_hosts())
+        for name, work in self._chores.all():
+            self._tasks.start(name, work)
         freeze()
         self._given.say_ready()
         _LOG.info("brain.ready")
@@ -278,58 +282,6 @@ class BrainProcess:
         process = await asyncio.create_subprocess_exec(*command, *(["--config", config] if config else []))
         code = await process.wait()
         _LOG.info("site.reloaded", exit_code=code)
-
-    async def _collect_in_gaps(self) -> None:
-        while True:
-            await asyncio.sleep(IDLE_LOOK_S)
-            self._collector.look(self._clock.monotonic())
-            if self._brain.desk.site.scenarios:
-                self._errands.prepare()
-
-    async def _replace_workers(self) -> None:
-        """Let workers go that have no leg any more, and find others for those that speak another protocol."""
-        engine = self._media.engine
-        while True:
-            await asyncio.sleep(IDLE_LOOK_S)
-            for number in engine.outdated():
-                engine.retire([number])
-                self._link.replace(number)
-            for number in engine.retired():
-                self._link.retired(number)
-
-    async def _find_hosts(self) -> None:
-        """Look up trunks' hosts that are names."""
-        finder = HostFinder(
-            lambda: importlib.import_module("softswitch.net.dns_lookup").DnsLookup(),
-            lambda: wanted_names(self._brain.desk.site),
-            self._host_found,
-            secrets.randbelow,
-            self._clock.monotonic,
-            get_logger("hosts").info,
-        )
-        await finder.run()
-
-    def _host_found(self, name: HostName, targets: tuple[Target, ...]) -> None:
-        for target in targets:
-            if target.transport == "tls":
-                self._transports.know_peer((target.host, target.port), TlsPeer(name.name))
-        self._in_turn(lambda: self._brain.host_found(name, targets))
-
-    async def _watch_certificate(self) -> None:
-        """Take a renewed certificate without a restart; SIGHUP need not be sent for it."""
-        while True:
-            await asyncio.sleep(CERTIFICATE_LOOK_S)
-            self._tls.reload_if_changed()
-
-    async def _watch_journal(self) -> None:
-        while True:
-            self._journal_watch.look(self._ring.state, self._clock.monotonic())
-            await asyncio.sleep(IDLE_LOOK_S)
-
-    async def _check_invariants(self) -> None:
-        while True:
-            await asyncio.sleep(INVARIANTS_S)
-            self._in_turn(self._brain.check_invariants)
 
     async def _stop(self, api: ApiService) -> None:
         """Take no more calls, let those that go on come to their end, end those that do not."""
