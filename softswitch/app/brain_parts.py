@@ -199,6 +199,7 @@ class BrainParts:
                     number, user, right="internal", now=turn.now, wall_s=turn.wall_s
                 ),
             ).phones,
+            self.trace.leg_of,
             self.services.handlers(),
             log,
             self.queues.settle,

@@ -49,6 +49,7 @@ from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging, get_logger
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.scenario.errands import ErrandOver
+from softswitch.sip.call_id import call_id_in
 from softswitch.sip.flow import Flow
 from softswitch.speech.prompts import Prompts
 
@@ -87,7 +88,9 @@ class BrainProcess:
         self._ring = RingWriter(given.ring)
         self._journal_watch = JournalWatch()
         self._tls = TlsContexts(tls_files(self._settings))
-        self._transports = Transports(loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls)
+        self._transports = Transports(
+            loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls, leg_of=self._leg_of
+        )
         self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
         self._history = read_history(self._directory / "journal", given.ring)
         self._errands = ErrandRunner(loop, self._errand_over)
@@ -242,6 +245,9 @@ class BrainProcess:
 
     def _flow_closed(self, flow: Flow) -> None:
         self._brain.flow_closed(flow)
+
+    def _leg_of(self, message: bytes) -> str:
+        return self._brain.trace.leg_of(call_id_in(message))
 
     def _media_event(self, event: MediaEvent) -> None:
         self._brain.media_event(event)

@@ -266,8 +266,13 @@ class CallDesk:
         if session is not None and session.changed:
             snapshot = self._performer.secrecy.snapshot(session.snapshot())
             fact = facts.DialogChanged(leg, snapshot.values())
-            self._trace.belongs(conversation_id, session.dialog.sip_call_id)
+            self._trace.belongs(leg, session.dialog.sip_call_id)
             apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
+
+    def know_dialogs(self) -> None:
+        """Let the trace know whose the dialogs are that an earlier brain has left."""
+        for leg, session in self._performer.sessions.items():
+            self._trace.belongs(leg, session.dialog.sip_call_id)
 
     def arm(self, conversation_id: str, *, not_before_s: float = 0.0) -> None:
         """Have us woken at a conversation's deadline, or later where that comes too soon (wall time)."""

@@ -11,12 +11,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from softswitch.core.ids import conversation_of
+from softswitch.sip.call_id import call_id_in
 from softswitch.sip.flow import Flow
 
 MOST_OCTETS: Final = 16 << 20
 """Messages of some ten thousand calls."""
 MOST_CONVERSATIONS: Final = 20_000
-_CALL_ID: Final = re.compile(rb"\r\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]+?)[ \t]*\r\n", re.IGNORECASE)
 _SECRETS: Final = (
     (re.compile(rb"(\r\n(?:Proxy-)?Authorization[ \t]*:)[^\r\n]*", re.IGNORECASE), rb"\1 (not shown)"),
     (re.compile(rb"(a=crypto:\d+ \S+ inline:)[^\r\n]*"), rb"\1(not shown)"),
@@ -49,6 +50,7 @@ class MessageTrace:
         self._octets = 0
         self._ring: deque[Traced] = deque()
         self._call_ids: OrderedDict[str, set[str]] = OrderedDict()
+        self._legs: dict[str, str] = {}
 
     def note(self, wall_s: float, flow: Flow, data: bytes, *, sent: bool) -> None:
         """Keep a message; keep-alives are none."""
@@ -62,22 +64,29 @@ class MessageTrace:
         while self._octets > self._most_octets:
             self._octets -= len(self._ring.popleft().data)
 
-    def belongs(self, conversation_id: str, sip_call_id: str) -> None:
-        """Note that a dialog is a conversation's."""
+    def belongs(self, leg: str, sip_call_id: str) -> None:
+        """Note that a dialog is a leg's."""
+        conversation_id = conversation_of(leg)
         known = self._call_ids.get(conversation_id)
         if known is None:
             known = self._call_ids[conversation_id] = set()
             if len(self._call_ids) > MOST_CONVERSATIONS:
-                self._call_ids.popitem(last=False)
+                for forgotten in self._call_ids.popitem(last=False)[1]:
+                    self._legs.pop(forgotten, None)
         known.add(sip_call_id)
+        self._legs[sip_call_id] = leg
+
+    def leg_of(self, sip_call_id: str) -> str:
+        """Return whose leg's dialog has that Call-ID, also for a while after it is over; empty: nobody's."""
+        return self._legs.get(sip_call_id, "")
 
     def of(self, conversation_id: str) -> list[Traced]:
         """Return a conversation's messages that are still there, without what is secret in them, oldest first."""
-        wanted = {call_id.encode() for call_id in self._call_ids.get(conversation_id, ())}
+        wanted = self._call_ids.get(conversation_id, set())
         return [
             message._replace(data=without_secrets(message.data))
             for message in self._ring
-            if (found := _CALL_ID.search(message.data)) and found[1] in wanted
+            if call_id_in(message.data) in wanted
         ]
 
 

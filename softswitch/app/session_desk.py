@@ -43,6 +43,7 @@ class SessionDesk:
         keys: takes INFOs.
         askers: are told of final responses to requests outside of dialogs, be they theirs or not.
         redirected: finds the phones that a phone's 3xx names.
+        leg_of: finds the leg that a dialog's Call-ID belongs to, also a moment after its end.
         more: who else is told of what, by the type of action.
         log: tells an event for people.
         settle: lets those follow who look at a turn's facts as a whole; tells whether anything followed.
@@ -62,6 +63,7 @@ class SessionDesk:
         keys: KeyInfoDesk,
         askers: tuple[Callable[[actions.Responded], None], ...],
         redirected: Callable[[str, Response | None], tuple[destinations.Phone, ...]],
+        leg_of: Callable[[str], str],
         more: Mapping[type, Callable[[Any], None]],
         log: Callable[..., None],
         settle: Callable[[], bool],
@@ -80,6 +82,7 @@ class SessionDesk:
         self._keys = keys
         self._askers = askers
         self._redirected = redirected
+        self._leg_of = leg_of
         self._log = log
         self._settle = settle
         self._targets = targets
@@ -132,7 +135,9 @@ class SessionDesk:
             asker(action)
 
     def _dropped(self, action: actions.Dropped) -> None:
-        self._log("sip.dropped", source=action.flow.remote, reason=action.reason)
+        leg = self._leg_of(action.sip_call_id)
+        named = {"leg": leg} if leg else {}
+        self._log("sip.dropped", source=action.flow.remote, reason=action.reason, **named)
         self._desk.strayed(action.flow, now=self._turn.now, wall_s=self._turn.wall_s)
 
     # Of sessions

@@ -91,6 +91,7 @@ class Succession:
         self._wake_ups.sleep_until(turn.now + GUARD_S)
         damaged = self._tell_missing()
         restore_sessions(self._calls, self._ua, self._performer, wall_s=turn.wall_s, now=turn.now)
+        self._call_desk.know_dialogs()
         for conversation in self._calls.conversations.values():
             own_work = conversation.state not in {ConversationState.RINGING, ConversationState.ATTENDED}
             self._call_desk.arm(conversation.conversation_id, not_before_s=turn.wall_s + GUARD_S if own_work else 0.0)

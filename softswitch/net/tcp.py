@@ -14,11 +14,12 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from softswitch.net.concerned import LegOf, nobodys
 from softswitch.net.connection import Connection
 from softswitch.net.limits import StreamLimits
 from softswitch.net.tls import TlsContexts, TlsPeer
 from softswitch.runtime.addresses import ENCRYPTED
-from softswitch.runtime.log import get_logger
+from softswitch.runtime.log import about, get_logger
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.sip.flow import Flow
 
@@ -44,6 +45,7 @@ class StreamTransport:
         end_turn: called once after the messages of a read.
         limits: what peers may take.
         tls: the contexts of the transports that are encrypted.
+        leg_of: finds the leg that a message belongs to, for the log.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class StreamTransport:
         end_turn: Callable[[], None],
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
+        leg_of: LegOf = nobodys,
     ) -> None:
         self._name = name
         self._loop = loop
         self._on_message = on_message
         self._on_closed = on_closed
         self._end_turn = end_turn
+        self._leg_of = leg_of
         self._limits = limits if limits is not None else StreamLimits()
         self._tls = tls if name in ENCRYPTED else None
         self._kind = Connection
@@ -151,8 +155,11 @@ class StreamTransport:
                 )
         except (OSError, TimeoutError) as error:
             reason = str(error) or "no answer"
-            _LOG.info("stream.connect_failed", transport=self._name, remote=remote, error=reason)
-            for flow in self._openings.pop(remote).flows:
+            opening = self._openings.pop(remote)
+            for leg in dict.fromkeys(map(self._leg_of, opening.waiting)):  # a line for each whom it concerns
+                with about("", leg):
+                    _LOG.info("stream.connect_failed", transport=self._name, remote=remote, error=reason)
+            for flow in opening.flows:
                 self._on_closed(flow)
             self._end_turn()
             return

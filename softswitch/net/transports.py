@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from softswitch.net.concerned import LegOf, nobodys
 from softswitch.net.limits import StreamLimits
 from softswitch.net.tcp import StreamTransport
 from softswitch.net.tls import TlsContexts, TlsPeer
@@ -27,6 +28,7 @@ class Transports:
         end_turn: called after each batch of the two above.
         limits: what peers may take of connections.
         tls: the contexts of TLS and secure WebSocket; None where neither is served nor dialled.
+        leg_of: finds the leg that a message belongs to, for the log.
     """
 
     def __init__(
@@ -37,15 +39,24 @@ class Transports:
         end_turn: Callable[[], None],
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
+        leg_of: LegOf = nobodys,
     ) -> None:
         self._loop = loop
         self._on_message = on_message
         self._on_closed = on_closed
         self._end_turn = end_turn
+        self._leg_of = leg_of
         self._udp: dict[tuple[str, int], UdpSocket] = {}
         self._streams = {
             name: StreamTransport(
-                name, loop, on_message=on_message, on_closed=on_closed, end_turn=end_turn, limits=limits, tls=tls
+                name,
+                loop,
+                on_message=on_message,
+                on_closed=on_closed,
+                end_turn=end_turn,
+                limits=limits,
+                tls=tls,
+                leg_of=leg_of,
             )
             for name in TRANSPORTS
             if name != "udp"
@@ -64,6 +75,7 @@ class Transports:
             on_message=self._on_message,
             on_failed=self._failed,
             end_turn=self._end_turn,
+            leg_of=self._leg_of,
             listens=listens,
         )
         self._udp[added.local] = added

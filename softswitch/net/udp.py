@@ -14,7 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from softswitch.runtime.log import get_logger
+from softswitch.net.concerned import LegOf, nobodys
+from softswitch.runtime.log import about, get_logger
 from softswitch.sip.flow import Flow
 
 DATAGRAMS_A_TURN: Final = 64
@@ -37,10 +38,22 @@ class UdpSocket:
         on_message: takes each datagram with its flow.
         on_failed: told of a flow on which sending failed; never from within :meth:`send`.
         end_turn: called once after the datagrams of a wake-up.
+        leg_of: finds the leg that a message belongs to, for the log.
         listens: whether it reads at once; else :meth:`listen` begins, and what arrives before waits in the kernel.
     """
 
-    __slots__ = ("_buffer", "_end_turn", "_loop", "_on_failed", "_on_message", "_socket", "_view", "_waiting", "local")
+    __slots__ = (
+        "_buffer",
+        "_end_turn",
+        "_leg_of",
+        "_loop",
+        "_on_failed",
+        "_on_message",
+        "_socket",
+        "_view",
+        "_waiting",
+        "local",
+    )
 
     def __init__(
         self,
@@ -50,6 +63,7 @@ class UdpSocket:
         on_message: Callable[[bytes, Flow], None],
         on_failed: Callable[[Flow], None],
         end_turn: Callable[[], None],
+        leg_of: LegOf = nobodys,
         listens: bool = True,
     ) -> None:
         bound.setblocking(False)
@@ -59,6 +73,7 @@ class UdpSocket:
         self._on_message = on_message
         self._on_failed = on_failed
         self._end_turn = end_turn
+        self._leg_of = leg_of
         self._buffer = bytearray(LARGEST_DATAGRAM_OCTETS)
         self._view = memoryview(self._buffer)
         self._waiting: deque[tuple[bytes, Flow]] = deque()
@@ -88,7 +103,7 @@ class UdpSocket:
         except (BlockingIOError, InterruptedError):
             self._queue(data, flow)
         except (OSError, OverflowError) as error:
-            self._sending_failed(flow, error)
+            self._sending_failed(data, flow, error)
 
     def close(self) -> None:
         """Stop reading and close the descriptor; queued datagrams are dropped."""
@@ -119,7 +134,8 @@ class UdpSocket:
     def _queue(self, data: bytes, flow: Flow) -> None:
         if len(self._waiting) >= LONGEST_QUEUE:
             # SIP retransmits what a full network loses; the newest is dropped so that order is kept.
-            _LOG.warning("udp.queue_full", local=self.local)
+            with about("", self._leg_of(data)):
+                _LOG.warning("udp.queue_full", local=self.local)
             return
         if not self._waiting:
             self._loop.add_writer(self._socket.fileno(), self._send_waiting)
@@ -133,12 +149,13 @@ class UdpSocket:
             except (BlockingIOError, InterruptedError):
                 return
             except (OSError, OverflowError) as error:
-                self._sending_failed(flow, error)
+                self._sending_failed(data, flow, error)
             self._waiting.popleft()
         self._loop.remove_writer(self._socket.fileno())
 
-    def _sending_failed(self, flow: Flow, error: Exception) -> None:
-        _LOG.info("udp.send_failed", local=flow.local, remote=flow.remote, error=str(error))
+    def _sending_failed(self, data: bytes, flow: Flow, error: Exception) -> None:
+        with about("", self._leg_of(data)):
+            _LOG.info("udp.send_failed", local=flow.local, remote=flow.remote, error=str(error))
         self._loop.call_soon(self._on_failed, flow)
 
 

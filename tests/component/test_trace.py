@@ -6,6 +6,9 @@ import asyncio
 import struct
 from ipaddress import ip_address
 
+import pytest
+
+from softswitch.app import message_trace
 from softswitch.app.message_trace import MessageTrace, Traced, without_secrets
 from softswitch.calls.facts import ConversationStarted
 from softswitch.cli.ladder import drawn, picture
@@ -17,6 +20,10 @@ from softswitch.simulation.world import Setting, World
 from softswitch.sip.flow import Flow
 
 FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.11", 5060))
+STRAY = (
+    "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKgone\r\nFrom: <sip:a@x>;tag=1\r\n"
+    "To: <sip:b@x>;tag=2\r\nCall-ID: whose\r\nCSeq: 7 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
 
 
 def called() -> list[Traced]:
@@ -58,7 +65,7 @@ def test_keys_of_encrypted_sound_are_not_shown() -> None:
 
 def test_the_memory_of_messages_is_bounded() -> None:
     trace = MessageTrace(1000)
-    trace.belongs("c", "a")
+    trace.belongs("c.1", "a")
     message = b"BYE sip:x SIP/2.0\r\nCall-ID: a\r\n\r\n"
     for number in range(100):
         trace.note(float(number), FLOW, message, sent=True)
@@ -67,6 +74,41 @@ def test_the_memory_of_messages_is_bounded() -> None:
     assert kept[-1].wall_s == 99.0
     trace.note(1.0, FLOW, b"\r\n\r\n", sent=False)
     assert trace.of("c") == kept
+
+
+def test_a_message_is_known_to_be_a_legs_until_its_conversation_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_trace, "MOST_CONVERSATIONS", 2)
+    trace = MessageTrace()
+    for number in range(3):
+        trace.belongs(f"c{number}.1", f"a{number}")
+        trace.belongs(f"c{number}.2", f"b{number}")
+    assert [trace.leg_of(call_id) for call_id in ("a0", "b0", "b1", "a2", "x")] == ["", "", "c1.2", "c2.1", ""]
+
+
+@pytest.mark.parametrize("refolded", [False, True])
+def test_the_log_says_whose_dialog_a_dropped_message_names(refolded: bool) -> None:
+    async def script(loop: VirtualLoop) -> list[dict[str, object]]:
+        world = World(loop, 1, Setting())
+        anna, boris = await world.registered("anna"), await world.registered("boris")
+        await anna.dial("102")
+        (await boris.until_called()).answer()
+        await anna.call.until(CallState.UP)
+        if refolded:
+            world.switch.refold()
+        brain, dropped = world.switch.brain, list[dict[str, object]]()
+        brain._sessions._log = lambda event, **keys: dropped.append({"event": event, **keys})
+        leg = next(leg for leg in brain.calls.legs.values() if leg.user == "boris")
+        call_id = brain._performer.sessions[leg.leg].dialog.sip_call_id
+        for sip_call_id in (call_id, "nobody-s"):
+            stray = STRAY.replace("whose", sip_call_id).encode()
+            brain.receive(stray, FLOW)
+        brain.receive(f"what\r\ni: {call_id}\r\n\r\n".encode(), FLOW)
+        brain.end_turn()
+        assert [each.get("leg") for each in dropped] == [leg.leg, None, leg.leg]
+        await anna.call.hang_up()
+        return dropped
+
+    assert {each["event"] for each in run_virtually(script)} == {"sip.dropped"}
 
 
 def message(tenths: int, text: str, remote: str, *, sent: bool) -> dict[str, object]:

@@ -193,6 +193,8 @@ class Dropped:
 
     flow: Flow
     reason: str
+    sip_call_id: str = ""
+    """The dialog that it names; empty where it names none."""
 
 
 Action = (

@@ -12,6 +12,7 @@ from typing import Final
 
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
+from softswitch.sip.call_id import call_id_in
 from softswitch.sip.check import check_request, check_response
 from softswitch.sip.dialog.dialog import target_of
 from softswitch.sip.flow import Flow
@@ -100,7 +101,7 @@ class UserAgent:
                 check_request(message)
                 self._receive_request(message, flow, now)
         except SipError as error:
-            self._refuse_malformed(salvage(data), flow, error)
+            self._refuse_malformed(data, flow, error)
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due."""
@@ -285,9 +286,10 @@ class UserAgent:
             self._core.send(flow, _PONG)
         return rest
 
-    def _refuse_malformed(self, request: Request | None, flow: Flow, error: SipError) -> None:
+    def _refuse_malformed(self, data: bytes, flow: Flow, error: SipError) -> None:
+        request = salvage(data)
         if request is None:
-            self._core.tell(Dropped(flow, str(error)))
+            self._core.tell(Dropped(flow, str(error), call_id_in(data)))
             return
         note_source(request, flow)
         self._core.reply(request, flow, error.status_hint)
@@ -300,7 +302,7 @@ class UserAgent:
             if session is not None:
                 session.receive_stray(response, now)
                 return
-        self._core.tell(Dropped(flow, f"a stray response: {response.start_line()}"))
+        self._core.tell(Dropped(flow, f"a stray response: {response.start_line()}", response.call_id))
 
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
         branch = server_branch(request)

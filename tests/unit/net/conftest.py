@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest_asyncio
 
+from softswitch.net.concerned import LegOf, nobodys
 from softswitch.net.limits import StreamLimits
 from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
@@ -138,9 +139,10 @@ async def make(heard: Heard) -> AsyncIterator[Make]:
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
         transport: str = "tcp",
+        leg_of: LegOf = nobodys,
     ) -> Transports:
         loop = asyncio.get_running_loop()
-        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits, tls)
+        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits, tls, leg_of)
         made.append(transports)
         for each in sockets:
             if each.type == socket.SOCK_DGRAM:
