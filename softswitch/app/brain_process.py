@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -47,6 +46,7 @@ from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
 from softswitch.runtime.handed_settings import handed_settings
 from softswitch.runtime.log import configure_logging, get_logger
+from softswitch.runtime.processor_time import processor_time
 from softswitch.runtime.tasks import TaskSupervisor
 from softswitch.scenario.errands import ErrandOver
 from softswitch.sip.call_id import call_id_in
@@ -333,18 +333,6 @@ def _load_what_can_wait() -> ModuleType:
     importlib.import_module("softswitch.directory.presets").shipped_presets()
     importlib.import_module("softswitch.directory.phone_models").shipped_models()
     return importlib.import_module("softswitch.app.api_service")
-
-
-def processor_time() -> dict[str, float]:
-    """Return for how many seconds this process has run, and for how many it could have, had others left it a processor.
-
-    The second is missing where the kernel does not count it (Linux: Documentation/scheduler/sched-stats.rst).
-    """
-    try:
-        ran, waited, _ = Path("/proc/self/schedstat").read_text().split()
-    except OSError:
-        return {"ran_s": round(time.process_time(), 2)}
-    return {"ran_s": round(int(ran) / 1e9, 2), "waited_s": round(int(waited) / 1e9, 2)}
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

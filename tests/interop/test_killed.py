@@ -35,6 +35,8 @@ BACK_WITHIN_S = 3.0
 """From the kill to the answer, without the time in which the new brain could have run and others had the processors."""
 SWITCH = ("127.0.0.1", 5060)
 PROBE = "127.0.6.1"
+ASKED = ("OPTIONS", "REGISTER")
+ANSWERED = {"OPTIONS": 200, "REGISTER": 401}
 SITE = """\
 users:
   - {name: anna, extension: "101", password: secret-101}
@@ -67,6 +69,12 @@ class Crowd:
         """Tell endpoints by number where their remote end is now."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(changes) + "\n")
+        self._process.stdin.flush()
+
+    def count_losses(self) -> None:
+        """From now on, lost packets count: what came before anybody was latched does not."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("null\n")
         self._process.stdin.flush()
 
     def heard(self) -> list[dict[str, float]]:
@@ -117,11 +125,13 @@ def endpoints(switch: SwitchProcess) -> list[list[Any]]:
 
 
 def until_up(switch: SwitchProcess) -> None:
-    deadline = time.monotonic() + 20
-    while switch.status()["calls"] < CALLS:
+    """Wait until the journal tells of every call that both sides have taken it."""
+    deadline = time.monotonic() + 30
+    while (
+        sum(isinstance(r.fact, facts.LegAcknowledged) for r in read_records(switch.directory / "var/journal")) < CALLS
+    ):
         assert time.monotonic() < deadline, switch.status()
         time.sleep(0.1)
-    time.sleep(0.5)  # the writer syncs every 200 ms
 
 
 def brain_of(switch: SwitchProcess) -> int:
@@ -135,7 +145,10 @@ def start_of_last_brain(switch: SwitchProcess) -> tuple[float, float]:
 
 
 def ask_while_dead(space: Namespace, brain: int) -> list[float]:
-    """Kill the brain, then ask OPTIONS every 50 ms; return how long each of the questions waited for its answer."""
+    """Kill the brain, then ask by OPTIONS and REGISTER in turn, every 50 ms; return how long each of them waited.
+
+    A REGISTER without credentials is answered by a challenge, which only who has read it can make.
+    """
     with space.entered():
         probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with probe:
@@ -146,22 +159,24 @@ def ask_while_dead(space: Namespace, brain: int) -> list[float]:
         for number in range(20):
             branch = f"z9hG4bKdead{number}"
             sent[branch] = time.monotonic()
-            probe.sendto(_options(branch, probe.getsockname()), SWITCH)
+            probe.sendto(_request(ASKED[number % 2], branch, probe.getsockname()), SWITCH)
             time.sleep(0.05)
         waited = []
         for _ in range(len(sent)):
             answer = probe.recv(65536).decode()
-            found = re.search(r"branch=(\w+)", answer)
+            found = re.search(r"branch=(\w+).*^CSeq: 1 (\w+)", answer, re.DOTALL | re.MULTILINE)
             assert found is not None
+            assert answer.startswith(f"SIP/2.0 {ANSWERED[found[2]]} ")
             waited.append(time.monotonic() - sent.pop(found[1]))
     return waited
 
 
-def _options(branch: str, source: tuple[str, int]) -> bytes:
+def _request(method: str, branch: str, source: tuple[str, int]) -> bytes:
     return (
-        f"OPTIONS sip:{SWITCH[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {source[0]}:{source[1]};branch={branch}\r\n"
-        f"From: <sip:probe@{source[0]}>;tag={branch}\r\nTo: <sip:{SWITCH[0]}>\r\nCall-ID: {branch}\r\n"
-        "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        f"{method} sip:{SWITCH[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {source[0]}:{source[1]};branch={branch}\r\n"
+        f"From: <sip:101@{source[0]}>;tag={branch}\r\nTo: <sip:101@{SWITCH[0]}>\r\nCall-ID: {branch}\r\n"
+        f"CSeq: 1 {method}\r\nContact: <sip:101@{source[0]}:{source[1]}>\r\n"
+        "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
     ).encode()
 
 

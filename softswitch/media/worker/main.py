@@ -24,6 +24,7 @@ from softswitch.media.worker.timer import TickTimer
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.entropy import system_entropy
 from softswitch.runtime.log import get_logger
+from softswitch.runtime.processor_time import processor_time
 
 _log = get_logger(__name__)
 
@@ -86,7 +87,7 @@ def run(
     loop = WorkerLoop(plane, control, control_socket, poller, timer)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: _leave())
     granted = raise_priority() if realtime else "normal"
-    _log.info("worker.started", number=number, backend=io.name, priority=granted, ports=len(pool))
+    _log.info("worker.started", number=number, backend=io.name, priority=granted, ports=len(pool), **processor_time())
     gc.collect()
     gc.freeze()
     gc.disable()

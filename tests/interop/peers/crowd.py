@@ -2,8 +2,8 @@
 
 Run as a program inside a network namespace. It reads lines of JSON on its standard input: first a list of
 ``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; then
-lists of ``[number of the endpoint, remote address, remote port]``, whose remote end has changed. The end of the input
-ends it. It then prints, as JSON, what each endpoint heard.
+lists of ``[number of the endpoint, remote address, remote port]``, whose remote end has changed, or ``null``: from now
+on lost packets count. The end of the input ends it. It then prints, as JSON, what each endpoint heard.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import socket
 import struct
 import sys
 import time
-from typing import Final
+from typing import Any, Final
 
 PACKET_S: Final = 0.02
 _SLOTS: Final = 20
 """An endpoint sends in one of this many slots, so that a packet time's sending is spread over it."""
 _SO_TIMESTAMPNS: Final = 35
 _RTP: Final = struct.Struct("!BBHII")
-_MARK: Final = struct.Struct("!Id")
-"""Whose packet it is and when it was sent, in the place of sound: a relayed payload arrives as it was."""
+_MARK: Final = struct.Struct("!IdI")
+"""Whose packet it is, when it was sent and which one it is, in the place of sound: a relayed payload arrives as it was.
+"""
 _SILENCE: Final = b"\xff" * (160 - _MARK.size)
 
 
@@ -39,7 +40,8 @@ class Endpoint:
         self.sock.bind(local)
         self.sock.connect(remote)
         self.sock.setblocking(False)
-        self.sent = self.heard = self.strange = self.heard_before = 0
+        self.sent = self.heard = self.strange = self.heard_before = self.lost = 0
+        self.last_number = -1
         self.last_came_s = self.last_sent_s = self.longest_gap_s = 0.0
 
     def move(self, remote: tuple[str, int]) -> None:
@@ -51,7 +53,7 @@ class Endpoint:
         """Send the next packet."""
         head = _RTP.pack(0x80, 0, self.sent & 0xFFFF, self.sent * 160, self.index + 1)
         try:
-            self.sock.send(head + _MARK.pack(self.index, time.monotonic()) + _SILENCE)
+            self.sock.send(head + _MARK.pack(self.index, time.monotonic(), self.sent) + _SILENCE)
         except OSError:
             return  # nobody listens there any more; what was not heard is counted at the other end
         self.sent += 1
@@ -69,11 +71,13 @@ class Endpoint:
     def _heard(self, data: bytes, control: list[tuple[int, int, bytes]]) -> None:
         seconds, nanoseconds = struct.unpack_from("qq", control[0][2])
         came_s = seconds + nanoseconds / 1e9
-        who, sent_s = _MARK.unpack_from(data, _RTP.size)
+        who, sent_s, number = _MARK.unpack_from(data, _RTP.size)
         if who != self.peer:
             self.strange += 1
             return
         self.heard += 1
+        self.lost += number - self.last_number - 1 if number > self.last_number else -1
+        self.last_number = max(self.last_number, number)
         if self.last_came_s:
             # A pause that the sender itself made is not the switch's.
             late_s = max(0.0, sent_s - self.last_sent_s - PACKET_S)
@@ -88,8 +92,17 @@ class Endpoint:
             "heard": self.heard,
             "heard_since_moved": self.heard - self.heard_before,
             "strange": self.strange,
+            "lost": self.lost,
             "longest_gap_ms": gap_ms,
         }
+
+
+def _follow(crowd: list[Endpoint], changes: list[list[Any]] | None) -> None:
+    for number, host, port in changes or ():
+        crowd[number].move((host, port))
+    if changes is None:
+        for each in crowd:
+            each.lost = 0
 
 
 def main() -> None:
@@ -111,8 +124,7 @@ def main() -> None:
                 if not line:
                     json.dump([each.result() for each in crowd], sys.stdout)
                     return
-                for number, host, port in json.loads(line):
-                    crowd[number].move((host, port))
+                _follow(crowd, json.loads(line))
                 continue
             by_descriptor[descriptor].listen()
         if time.monotonic() >= due_s:
