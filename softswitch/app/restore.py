@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
@@ -29,6 +30,8 @@ from softswitch.journal.safe_files import sync_directory
 
 _PIECE: Final = 1 << 20
 _NO_BACKUP: Final = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, LookupError)
+_NO_NAMES: Final = frozenset({errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
+"""What the system says to names that damage has made: one that is there twice, or lies in a file, or is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
                 if member.name == MANIFEST:
                     table = content.read()
                 else:
-                    digests[member.name] = _write(content, folder / member.name)
+                    digests[member.name] = _write_new(content, folder / member.name)
             while tar.fileobj is not None and tar.fileobj.read(_PIECE):
                 pass  # to the very end, where gzip's own sum stands: a flaw between two files is one too
         manifest = read_manifest(table)
@@ -115,6 +118,16 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     if content is None or not known or ".." in path.parts:
         raise ValueError(f"{member.name} does not belong into one")
     return content
+
+
+def _write_new(content: IO[bytes], path: Path) -> str:
+    """Write a file of a backup; a name that cannot be is one of a damaged table."""
+    try:
+        return _write(content, path)
+    except OSError as error:
+        if error.errno in _NO_NAMES:
+            raise ValueError(f"{path.name[:80]}: {error.strerror}") from error
+        raise
 
 
 def _write(content: IO[bytes], path: Path) -> str:
