@@ -19,6 +19,7 @@ from softswitch.app.key_guard import KeyGuard
 from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.message_trace import MessageTrace
+from softswitch.app.moved_phones import MovedPhones
 from softswitch.app.name_keeper import NameKeeper
 from softswitch.app.people import People
 from softswitch.app.quality_watch import QualityWatch
@@ -133,7 +134,13 @@ class BrainParts:
         )
         self.recording = self._new_recording_desk()
         self._registrations = Registrations(
-            self.locations, turn, self._wake_ups, self.people, self._ua, settings.domain
+            self.locations,
+            turn,
+            self._wake_ups,
+            self.people,
+            self._ua,
+            settings.domain,
+            MovedPhones(self.locations, self.calls, self._performer.sessions, self._ua, self._call_desk.keep_dialogs),
         )
         self._trunk_probe = self._new_trunk_probe()
         self._trunk_registrar = self._new_trunk_registrar(clock, entropy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from softswitch.app.keepalive import KeepAlive
+from softswitch.app.moved_phones import MovedPhones
 from softswitch.app.people import People
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
@@ -25,16 +26,25 @@ class Registrations:
         wake_ups: wakes us when a registration expires.
         people: see what becomes of statuses.
         ua: sends keep-alives.
+        moved: lets calls follow phones.
         domain: the host part of the address that sends them.
     """
 
     def __init__(
-        self, locations: LocationState, turn: Turn, wake_ups: WakeUps, people: People, ua: UserAgent, domain: str
+        self,
+        locations: LocationState,
+        turn: Turn,
+        wake_ups: WakeUps,
+        people: People,
+        ua: UserAgent,
+        domain: str,
+        moved: MovedPhones,
     ) -> None:
         self._locations = locations
         self._turn = turn
         self._wake_ups = wake_ups
         self._people = people
+        self._moved = moved
         self._make_keepalive: Callable[[], KeepAlive] = lambda: KeepAlive(
             ua, turn.queue, domain, locations, now=turn.now
         )
@@ -43,6 +53,7 @@ class Registrations:
 
     def record(self, fact: object) -> None:
         """Keep a fact, apply it, and see what follows."""
+        self._moved.follow(fact, now=self._turn.now)
         self._locations.apply(self._turn.place(fact))
         self._arm()
         self._keepalive.registered(fact, now=self._turn.now)

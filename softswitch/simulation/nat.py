@@ -60,6 +60,11 @@ class Nat:
         found.last_s = found.peers[source[0]] = now
         return found.inside
 
+    def restart(self) -> None:
+        """Forget every translation, as a box does whose power failed; the next ones get other ports."""
+        self._by_inside.clear()
+        self._by_port.clear()
+
 
 class StaticNat:
     """A router that shows one inside host under an outside address, all ports alike: how a server is published.

@@ -23,7 +23,7 @@ class Wire:
     Args:
         network: the datagram network.
         streams: the stream network.
-        address: the phone's host and port; a stream leaves from the port above.
+        address: the phone's host and port; streams leave from the ports above, each from another one.
         server: to whom a stream is opened, at its first message.
         transport: ``udp`` or ``tcp``.
         on_message: called with each message and its source.
@@ -48,6 +48,7 @@ class Wire:
         self._server = server
         self._on_message = on_message
         self._stream: StreamEnd | None = None
+        self._port = address[1]
         self._buffer = b""
         self._socket: DatagramSocket | None = None
         if transport == "udp":
@@ -80,7 +81,8 @@ class Wire:
 
     def _connected(self) -> StreamEnd:
         if self._stream is None or self._stream.closed:
-            self._stream = self._streams.connect((self.address[0], self.address[1] + 1), self._server)
+            self._port += 1
+            self._stream = self._streams.connect((self.address[0], self._port), self._server)
             self._stream.on_data = self._take_piece
             self._buffer = b""
         return self._stream

@@ -85,6 +85,55 @@ async def test_a_call_to_a_phone_whose_stream_is_gone_ends(world: World) -> None
     assert call.reasons
 
 
+async def talking_over_a_stream(world: World) -> tuple[SimulatedPhone, SimulatedPhone]:
+    """Let Anna talk with Boris, whose phone is on TCP; then its connection is gone."""
+    boris = world.phone("boris", transport="tcp")
+    assert await boris.register() == 200
+    anna = await world.registered("anna")
+    await anna.dial("102")
+    (await boris.until_called()).answer()
+    await anna.call.until(CallState.UP)
+    await asyncio.sleep(1)
+    boris.wire.drop_stream()
+    await asyncio.sleep(0.5)
+    return anna, boris
+
+
+@behaviour()
+async def test_a_call_follows_a_phone_to_its_next_connection(world: World) -> None:
+    anna, boris = await talking_over_a_stream(world)
+    assert await boris.register() == 200
+    assert await anna.call.hang_up() == 200
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour()
+async def test_a_phone_hears_of_the_end_of_its_call_when_it_is_back(world: World) -> None:
+    anna, boris = await talking_over_a_stream(world)
+    assert await anna.call.hang_up() == 200
+    await asyncio.sleep(2)
+    assert boris.call.state is CallState.UP
+    assert await boris.register() == 200
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour()
+async def test_a_phone_behind_a_nat_that_forgets_it_is_told_of_the_end_where_it_registers_next(world: World) -> None:
+    nat = Nat("203.0.113.1", ("192.168.1.10",))
+    world.network.add_nat(nat)
+    boris = world.phone("boris", host="192.168.1.10")
+    assert await boris.register() == 200
+    anna = await world.registered("anna")
+    await anna.dial("102")
+    (await boris.until_called()).answer()
+    await anna.call.until(CallState.UP)
+    await asyncio.sleep(1)
+    nat.restart()
+    assert await boris.register() == 200
+    assert await anna.call.hang_up() == 200
+    await boris.call.until(CallState.ENDED)
+
+
 @behaviour(Setting(hosts=("192.168.0.1",), settings=BrainSettings(advertise="198.51.100.7")))
 async def test_inside_phones_see_the_inside_address_and_outside_phones_the_advertised_one(world: World) -> None:
     world.network.add_nat(StaticNat("198.51.100.7", "192.168.0.1", ("192.168.0.10",)))

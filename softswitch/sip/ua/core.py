@@ -17,6 +17,7 @@ from softswitch.sip.ua.actions import Action, Send
 from softswitch.sip.ua.compose import copied_text, response_octets
 from softswitch.sip.ua.ended_dialogs import EndedDialogs
 from softswitch.sip.ua.party import InDialog, Party
+from softswitch.sip.ua.stranded import StrandedByes
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER"
 """The methods that are understood within a dialog."""
@@ -50,6 +51,7 @@ class UaCore:
         sessions: sessions by Call-ID and our tag.
         subscriptions: subscriptions of peers, by the same.
         ended: dialogs that peers ended just before this process began.
+        stranded: BYEs for phones whose connection is gone.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class UaCore:
         self.sessions: dict[tuple[str, str], Party] = {}
         self.subscriptions: dict[tuple[str, str], InDialog] = {}
         self.ended = EndedDialogs(timers.give_up_s)
+        self.stranded = StrandedByes(self.queue)
         self.told: list[Action] = []
         self.user_agent: Header = ("User-Agent", product)
         self.server: Header = ("Server", product)

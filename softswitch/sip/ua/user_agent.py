@@ -120,6 +120,10 @@ class UserAgent:
         """A stream was closed, or sending failed: whoever waits for a response there need not."""
         self._core.layer.flow_failed(flow, now)
 
+    def phone_moved(self, old: Flow, new: Flow, *, now: float) -> None:
+        """A phone has come back another way: it hears of the ends of calls that it has missed."""
+        self._core.stranded.moved(old, new, now)
+
     def counts(self) -> Counts:
         """Count what is alive."""
         return Counts(self._core.dialogs, self._core.layer.live, self._core.queue.live)
