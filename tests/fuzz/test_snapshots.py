@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.app.folded_state import FoldedState
+from softswitch.app.record_projection import projected
+from softswitch.app.record_rows import project
 from softswitch.core.errors import JournalError
+from softswitch.journal.framing import sequence_of
+from softswitch.storage.record_store import RecordStore
 from tests.fuzz.conftest import scale
 from tests.fuzz.eventful import eventful_journal
 
@@ -67,6 +71,35 @@ def test_whatever_facts_are_missing_the_rest_is_folded_and_hangs_together(seed: 
     again = FoldedState()
     again.restore(state.encode())
     assert again.encode() == state.encode()
+
+
+def records(*batches: tuple[bytes, ...]) -> dict[str, list[tuple[object, ...]]]:
+    """Return the call records that facts give, batch by batch."""
+    store = RecordStore("sqlite://")
+    for batch in batches:
+        changes = [change for record in projected(batch) for change in project(record)]
+        store.apply(changes, sequence_of(batch[-1]))
+    with store._engine.begin() as connection:  # as users look, with tools of their own
+        found = {
+            table: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {table}")), key=str)  # noqa: S608
+            for table in ("conversations", "legs", "segments", "projections")
+        }
+    store.close()
+    return found
+
+
+@settings(max_examples=scale(6, 300), deadline=None)
+@given(seed=st.integers(0, SEEDS), chance=st.randoms(use_true_random=False))
+def test_records_that_grew_with_the_calls_equal_those_made_again_at_once(seed: int, chance: random.Random) -> None:
+    journal = eventful_journal(seed)
+    batches, start = [], 0
+    while start < len(journal):
+        end = start + chance.choice((1, 5, 50, 500))
+        batches.append(journal[start:end])
+        start = end
+    grown = records(*batches)
+    assert len(grown["conversations"]) > 10
+    assert grown == records(journal)
 
 
 @settings(max_examples=scale(200), deadline=None)
