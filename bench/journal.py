@@ -4,8 +4,9 @@ Usage: python -m bench.journal [--calls N] [--runs N] [--minutes N] [--rate CALL
 
 A simulated call's facts are repeated under other names. The fold is of ``--calls`` calls in memory. The starts are of
 the real program: with nothing behind it, and with ``--minutes`` of ``--rate`` calls a second, of which those of the
-last ``--talk`` seconds still go on, in a journal with a snapshot, as the upkeep makes them. An hour at 50 calls a
-second takes about 1.5 GB of disk for a while.
+last ``--talk`` seconds still go on. That journal is as the writer and its upkeep leave it: closed segments compressed
+but for the last one, a snapshot behind them, and call records that tell of all of it. An hour at 50 calls a second
+takes about 1.5 GB of disk for a while, and some minutes to make.
 """
 
 from __future__ import annotations
@@ -31,12 +32,13 @@ from bench.measuring import cpu_by_process, interleaved, report
 from bench.sip_load import PROGRAM, SWITCH
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.garbage import unhindered
-from softswitch.app.upkeep import make_snapshot
+from softswitch.app.upkeep import compress_closed, make_snapshot
 from softswitch.core.facts import decode
 from softswitch.journal.segments import SegmentWriter
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
 from softswitch.simulation.world import Setting, World
+from softswitch.storage.record_store import RecordStore, default_url
 
 START_S = 120.0
 BATCH = 2000
@@ -120,8 +122,9 @@ def fold(payloads: list[bytes]) -> dict[str, float]:
     return {"facts_a_second": len(payloads) / spent_s, "facts": len(payloads)}
 
 
-def write_journal(directory: Path, payloads: Iterator[bytes]) -> dict[str, float]:
+def write_journal(storage: Path, payloads: Iterator[bytes]) -> dict[str, float]:
     """Write segments and the snapshot behind the closed ones; return what there is."""
+    directory = storage / "journal"
     journal = SegmentWriter(directory)
     batch: list[bytes] = []
     for payload in payloads:
@@ -131,32 +134,42 @@ def write_journal(directory: Path, payloads: Iterator[bytes]) -> dict[str, float
             batch = []
     journal.append(batch)
     journal.close()
-    os.sync()  # else the first start waits for a gigabyte to be written
     begun_s = time.perf_counter()
     snapshot = make_snapshot(directory)
+    made_s = time.perf_counter() - begun_s
+    compress_closed(directory)
+    records = RecordStore(default_url(storage))
+    records.apply((), journal.last_sequence)  # as far as a start can see, they tell of all
+    records.close()
+    os.sync()  # else the first start waits for a gigabyte to be written
     last = snapshot.sequence if snapshot else 0
     return {
         "facts": journal.last_sequence,
         "facts_behind_snapshot": journal.last_sequence - last,
         "snapshot_octets": len(snapshot.state) if snapshot else 0,
-        "snapshot_made_in_s": time.perf_counter() - begun_s,
+        "snapshot_made_in_s": made_s,
     }
 
 
-def start_with(journal: Path) -> dict[str, float]:
-    """Start a switch with a copy of that journal; return the seconds until calls can be taken."""
+def start_with(storage: Path) -> dict[str, float]:
+    """Start a switch with a copy of that storage directory; return the seconds until calls can be taken."""
     with tempfile.TemporaryDirectory() as name:
-        newest = max(map(str, journal.glob("segment-*")), default="")  # the one that a start appends to
+        newest = max(map(str, storage.glob("journal/segment-*")), default="")  # the one that a start appends to
 
         def alike(source: str, target: str) -> None:
-            (shutil.copy if source == newest else os.link)(source, target)
+            copied = source == newest or not Path(source).is_relative_to(storage / "journal")
+            (shutil.copy if copied else os.link)(source, target)
 
-        shutil.copytree(journal, Path(name) / "var" / "journal", copy_function=alike)
+        shutil.copytree(storage, Path(name) / "var", copy_function=alike)
         return start(Path(name))
 
 
 def start(directory: Path) -> dict[str, float]:
-    """Start a switch in a directory; return the seconds until calls can be taken, and those of CPU in the brain."""
+    """Start a switch in a directory.
+
+    Returns:
+        The seconds until phones are answered and until calls can be taken, and those of CPU in the brain until then.
+    """
     config = directory / "softswitch.toml"
     config.write_text(f'[sip]\nlisten = ["udp:{SWITCH}:5060"]\n[api]\nlisten = "{SWITCH}:8080"\n[log]\nform = "json"\n')
     with (directory / "log").open("w+b") as log:
@@ -165,9 +178,12 @@ def start(directory: Path) -> dict[str, float]:
             [PROGRAM, "run", "--config", str(config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory
         )
         try:
+            _until(lambda: b'"brain.answering"' in (directory / "log").read_bytes(), directory)
+            answering_s = time.perf_counter() - begun_s
             _until(lambda: b'"brain.ready"' in (directory / "log").read_bytes(), directory)
             spent_s = time.perf_counter() - begun_s
-            return {"start_s": spent_s, "brain_cpu_s": cpu_by_process({"brain": _brain_of(process.pid)})["brain"]}
+            brain_cpu_s = cpu_by_process({"brain": _brain_of(process.pid)})["brain"]
+            return {"answering_s": answering_s, "start_s": spent_s, "brain_cpu_s": brain_cpu_s}
         finally:
             for _ in range(3):  # the third signal kills at once
                 process.terminate()
