@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 
 
 class Deadlines:
@@ -29,10 +30,10 @@ class Deadlines:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def due(self, now: float) -> list[str]:
-        """Return and drop the names whose deadline has come."""
-        found = []
-        while (first := self.next()) is not None and first <= now:
+    def due(self, now: float, most: int = sys.maxsize) -> list[str]:
+        """Return and drop the names whose deadline has come, at most so many of them."""
+        found: list[str] = []
+        while len(found) < most and (first := self.next()) is not None and first <= now:
             name = heapq.heappop(self._heap)[1]
             del self._current[name]
             found.append(name)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from softswitch.app.deadlines import Deadlines
 from softswitch.core.clock import Clock, deadline_of_wall
+
+MOST_A_TURN: Final = 20
+"""A thousand conversations whose time is over together, because a worker died, take seconds to end."""
 
 
 class Timed(Protocol):
@@ -48,10 +51,10 @@ class WakeUps:
         self._asleep_until_s = until_s
 
     def handle_timer(self, *, now: float) -> None:
-        """Tell of what is due."""
+        """Tell of what is due; where that is much, the rest comes in turns of its own, and phones are heard between."""
         if now < self._asleep_until_s:
             return
-        for name in self._deadlines.due(now):
+        for name in self._deadlines.due(now, MOST_A_TURN):
             kind, _, subject = name.partition(" ")
             self._served[kind](subject)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from softswitch.app.wake_ups import WakeUps
+from softswitch.app.wake_ups import MOST_A_TURN, WakeUps
 
 
 class Clock:
@@ -45,6 +45,21 @@ def test_nothing_is_told_before_the_sleep_is_over_and_then_everything_that_is_du
     wake_ups.handle_timer(now=10.0)
     assert told == ["late", "soon"]
     assert wake_ups.next_deadline() == 10.5
+
+
+def test_many_that_are_due_together_are_told_in_several_turns() -> None:
+    told: list[str] = []
+    wake_ups = WakeUps(Clock())
+    wake_ups.serve("call", told.append)
+    names = [f"c{number}" for number in range(2 * MOST_A_TURN + 1)]
+    for name in names:
+        wake_ups.arm("call", name, 1001.0)
+    turns = []
+    while (wake_ups.next_deadline() or 9.0) <= 1.0:
+        wake_ups.handle_timer(now=1.0)
+        turns.append(len(told))
+    assert turns == [MOST_A_TURN, 2 * MOST_A_TURN, 2 * MOST_A_TURN + 1]
+    assert sorted(told) == sorted(names)
 
 
 def test_a_deadline_that_was_moved_or_dropped_is_not_told_at_its_old_time() -> None:
