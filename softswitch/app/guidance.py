@@ -49,6 +49,12 @@ class Guidance:
         for guide in self._guides.values():
             guide.apply(record)
 
+    def fold(self, record: Record) -> None:
+        """Fold a fact of an earlier brain, unless its conversation has no guide."""
+        conversation = self._calls.conversations.get(record.conversation_id)
+        if conversation is None or conversation.guide:
+            self.apply(record)
+
     def after(self, conversation_id: str, guide: str, happened: Iterable[object], wall_s: float) -> None:
         """Let a conversation's guide follow what happened, until nothing more follows."""
         leader = self._guides.get(guide.partition(":")[0])

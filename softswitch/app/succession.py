@@ -83,7 +83,7 @@ class Succession:
         turn, guidance = self._turn, self._call_desk.guidance
         for record in self._folded.kept_records():
             guidance.apply(record)
-        self._folded.fold(records, guidance.apply)
+        self._folded.fold(records, guidance.fold)
         turn.sequence = max(turn.sequence, self._folded.sequence)
         turn.look_at_clock()
         since_s = self._folded.last_s - self._calls.deadlines.parting_s
