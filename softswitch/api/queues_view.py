@@ -72,6 +72,8 @@ class QueueView:
     mean_wait_s: float
     longest_s: int
     mean_talk_s: float
+    mean_handling_s: float
+    """Talk and wrap-up (AHT)."""
     sla_s: float
     short_abandon_s: float
     service_level: float | None

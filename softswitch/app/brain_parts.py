@@ -366,6 +366,9 @@ class BrainParts:
         self._call_desk.guarded_by(KeyGuard(self.calls, sealed, made.hides_keys(), entropy).guarded)
         return made
 
+    def _call_up_for(self, user: str, number: str, shown: str, guide: str) -> str:
+        return self.lines.call_up(user, number, shown, guide)
+
     def _new_queue_notices(self) -> QueueNotices:
         return QueueNotices(
             self._folded,
@@ -387,6 +390,7 @@ class BrainParts:
             self._call_desk.decide,
             turn,
             self._dial_for,
+            self._call_up_for,
             self._settings.prompts,
         )
         return QueueDesk(self._folded, lambda: self.desk.site, self.people, conduct, turn, self._wake_ups)

@@ -13,7 +13,7 @@ from softswitch.app.request_desk import RequestDesk
 from softswitch.app.targets import Target, Targets
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import control_inputs as orders
-from softswitch.calls.destinations import Destination, Phone, Place
+from softswitch.calls.destinations import Attend, Destination, Phone, Place, RingPhones
 from softswitch.calls.parking import free_slot
 from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
 from softswitch.calls.state import CallsState, Conversation, Leg, Parked
@@ -116,6 +116,28 @@ class LineDesk:
         own = tuple(replace(phone, caller=from_) for phone in self._own_phones(caller, auto_answer=auto_answer))
         made = self._new_id()
         self._decide(orders.DialOrdered(made, user, caller.extension, caller.display_name, dialled, own, destination))
+        return leg_id(made, 1)
+
+    def call_up(self, user: str, number: str, shown: str, guide: str) -> str:
+        """Ring a number as a user could, and let a guide lead whoever answers; return the first leg.
+
+        Args:
+            user: by whose routes.
+            number: an extension or a number outside.
+            shown: the extension that calls, as records and phones inside show it.
+            guide: ``kind:name``.
+
+        Raises:
+            CommandError: it cannot be rung now.
+        """
+        caller, dialled = self.user(user), self._number(number)
+        found = usable(self._destination(caller, dialled, "", "", ""))
+        if not isinstance(found, RingPhones):
+            raise refused(f"{number} is not rung directly", "not-a-phone", "number")
+        from_ = str(Address(Uri("sip", shown, self.site.domain)))
+        phones = tuple(replace(phone, caller=phone.caller or from_) for phone in found.phones)
+        made = self._new_id()
+        self._decide(orders.DialOrdered(made, "", dialled, "", shown, phones, Attend(guide)))
         return leg_id(made, 1)
 
     def answer(self, leg: str) -> None:

@@ -147,6 +147,11 @@ class People:
         agent = self._agents.agents.get(user)
         return agent is not None and bool(agent.queues)
 
+    def work_of(self, user: str) -> Work:
+        """Return what a user does for queues now."""
+        agent = self._agents.agents.get(user)
+        return Work.IDLE if agent is None else agent.work
+
     def answered_s(self, user: str) -> float:
         """Return when a user last answered a call, in wall time; 0 for never."""
         agent = self._agents.agents.get(user)

@@ -13,7 +13,7 @@ from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import CallDialledOn
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
-from softswitch.directory.site import Site
+from softswitch.directory.site import Queue, Site
 from softswitch.queues.agents import inputs
 from softswitch.queues.callers import dialogue
 from softswitch.queues.callers.words import texts_of
@@ -63,11 +63,14 @@ class QueueCallers:
         wake_ups.serve(_CALLER, self._caller_due)
 
     def dialled_on(self, record: Record, fact: CallDialledOn) -> None:
-        """The agent answered to whom a callback is given; the customer is called now."""
+        """Whoever is rung first for a callback has answered: the agent, and the customer is called, or that one."""
         entry, leg = self._callback_in(record.conversation_id), self._calls.legs.get(fact.leg)
-        if entry is not None and leg is not None:
-            answer = events.Answer(entry.entry, leg.user, fact.leg)
-            self._later(lambda: self._say(answer))
+        if entry is None or leg is None:
+            return
+        came: events.Event = events.ReachCallback(entry.entry)  # the customer, who was rung first
+        if leg.user in entry.offered:
+            came = events.Answer(entry.entry, leg.user, fact.leg)
+        self._later(lambda: self._say(came))
 
     def reached(self, record: Record, fact: of_calls.SegmentStarted) -> None:
         """Note that the customer of a callback has answered."""
@@ -87,32 +90,42 @@ class QueueCallers:
             return
         if entry.state is EntryState.SERVED:
             self._say(events.Finish(entry.entry) if entry.reached else events.FailCallback(entry.entry, fact.reason))
+        elif self._customer_first(entry):
+            self._say(events.FailCallback(entry.entry, fact.reason))
         else:
             self._decline_all(entry, how_refused(fact.status))
+
+    def _customer_first(self, entry: Entry) -> bool:
+        queue = self._state.queues.get(entry.queue)
+        return queue is not None and queue.rules.customer_first
 
     def _callback_in(self, conversation_id: str) -> Entry | None:
         entry = self._state.entry_of(conversation_id)
         return entry if entry is not None and entry.kind == "callback" else None
 
-    def call_back(self, entry: Entry, users: tuple[str, ...]) -> None:
-        """Ring the first of the agents for a callback; the customer is called when that one has answered."""
-        first, *others = users
+    def call_back(self, entry: Entry, user: str) -> None:
+        """Ring an agent for a callback, then the customer; or the customer while the agent is reserved."""
+        ring = self._conduct.call_customer if self._customer_first(entry) else self._conduct.call_back
         try:
-            conversation_id = self._conduct.call_back(first, entry)
+            conversation_id = ring(user, entry)
         except CommandError as error:
             failed = events.FailCallback(entry.entry, error.error_id)
             self._later(lambda: self._say(failed))
             return
-        self._people.decide(inputs.Offered(first, entry.queue))
+        self._people.decide(inputs.Offered(user, entry.queue))
         dialled = events.DialCallback(entry.entry, conversation_id)
         self._later(lambda: self._say(dialled))
-        for user in others:
-            decline = events.Decline(entry.entry, user, "withdrawn")
-            self._later(lambda decline=decline: self._say(decline))  # type: ignore[misc]  # bound now
+
+    def begin(self, entry: Entry, queue: Queue) -> None:
+        """Begin the talk with a caller who has come: with music, or what they are told at once if they have to wait."""
+        first = dialogue.first(entry, queue, self._turn.wall_s)
+        if first is not None:
+            self.reply(entry, first)
 
     def heard(self, conversation_id: str, happened: of_calls.LegPlayEnded) -> None:
         """The caller has heard something to its end; one whose entry is a callback by now is let go."""
-        if happened.stopped:
+        conversation = self._calls.conversations.get(conversation_id)
+        if happened.stopped or conversation is None or conversation.caller.leg != happened.leg:
             return
         entry = self._state.entry_of(conversation_id)
         if entry is None:
@@ -145,7 +158,8 @@ class QueueCallers:
         position = 1 + sum(order < entry.order for order in line)
         estimate = estimated_wait_s(self._state, self._figures, entry.queue, position)
         texts = texts_of(entry, queue, position=position, wait_s=estimate)
-        if not self._conduct.let_hear(conversation_id, entry, queue, texts):
+        files = dialogue.files_of(entry, queue, self._turn.wall_s)
+        if not self._conduct.let_hear(conversation_id, entry, queue, texts, files):
             self._later(lambda: self._sound_over(entry))
 
     def callback_asked(self, conversation_id: str, fact: facts.CallbackAsked) -> None:

@@ -21,20 +21,21 @@ from softswitch.calls.guide_inputs import (
     RingForCaller,
     StopRingingUser,
 )
-from softswitch.calls.inputs import EndConversation, Input
+from softswitch.calls.inputs import Announce, EndConversation, Input
 from softswitch.calls.state import CallsState, Conversation
 from softswitch.core.errors import SpeechError
 from softswitch.directory.location import Binding
 from softswitch.directory.site import Queue, Site, User
 from softswitch.queues.callers import dialogue
 from softswitch.queues.callers.words import farewell
-from softswitch.queues.router.facts import QueueOffered
+from softswitch.queues.router.facts import QueueLeft
 from softswitch.queues.router.state import Entry
 from softswitch.sip.headers.address import Address
 from softswitch.sip.uri import Uri
 from softswitch.speech.prompts import Prompts
 
 MUSIC: Final = ("music:",)
+BEEP: Final = "tone:beep"
 GUARD_S: Final = 5.0
 """By how much the calls' own limit of ringing is above the queue's, which comes first."""
 _ENDINGS: Final = {
@@ -58,6 +59,8 @@ class QueueCalls:
         turn: the time.
         dial: rings a user's phones, then a number; gets user, number, and whether the phones shall answer by
             themselves; returns the first leg.
+        call_up: rings a number by a user's routes; gets user, number, who calls, and the guide of whoever answers;
+            returns the first leg.
         prompts: the recorded words.
     """
 
@@ -70,6 +73,7 @@ class QueueCalls:
         decide: Callable[[Input], None],
         turn: Turn,
         dial: Callable[[str, str, bool], str],
+        call_up: Callable[[str, str, str, str], str],
         prompts: Prompts,
     ) -> None:
         self._calls = calls
@@ -79,6 +83,7 @@ class QueueCalls:
         self._decide = decide
         self._turn = turn
         self._dial = dial
+        self._call_up = call_up
         self._prompts = prompts
 
     def receive(self, conversation_id: str) -> None:
@@ -90,17 +95,23 @@ class QueueCalls:
         """Tell the caller that there is no such queue."""
         self._decide(Dismiss(conversation_id, 404, 1, "The queue is gone", "not-found"))
 
-    def ring(self, entry: Entry, fact: QueueOffered) -> set[str]:
-        """Ring agents for an entry; return those of them who have a phone."""
+    def ring(self, entry: Entry, users: Iterable[str], until_s: float, *, joined: bool = False) -> set[str]:
+        """Ring agents for an entry; return those of them who have a phone.
+
+        Args:
+            entry: whose caller waits.
+            users: the agents.
+            until_s: wall time at which they have missed it.
+            joined: whether others ring already.
+        """
         conversation = self._calls.conversations.get(entry.conversation_id)
         if conversation is None:
             return set()
-        phones = tuple(phone for user in fact.users for phone in self._phones(user, entry, conversation))
-        if fact.joined:
+        phones = tuple(phone for user in users for phone in self._phones(user, entry, conversation))
+        if joined:
             self._decide(RingAlso(entry.conversation_id, phones))
         elif phones:
-            ring_s = fact.until_s - self._turn.wall_s + GUARD_S
-            self._decide(RingForCaller(entry.conversation_id, phones, ring_s))
+            self._decide(RingForCaller(entry.conversation_id, phones, until_s - self._turn.wall_s + GUARD_S))
         return {phone.user for phone in phones}
 
     def _phones(self, user: str, entry: Entry, conversation: Conversation) -> Iterable[Phone]:
@@ -138,7 +149,25 @@ class QueueCalls:
         leg = self._dial(user, entry.number, queue is not None and user in queue.auto_answer)
         return leg.rpartition(".")[0]
 
-    def let_hear(self, conversation_id: str, entry: Entry, queue: Queue, texts: Sequence[str]) -> bool:
+    def call_customer(self, user: str, entry: Entry) -> str:
+        """Ring a customer who wants to be called back, an agent being reserved for them; return the conversation.
+
+        Raises:
+            CommandError: none of the agent's routes leads to the customer.
+        """
+        queue = self._site().queues.get(entry.queue)
+        shown = "" if queue is None else queue.extension
+        return self._call_up(user, entry.number, shown, f"queue:{entry.queue}").rpartition(".")[0]
+
+    def tell_agent(self, leg: str, queue: Queue) -> None:
+        """Let an agent who has answered hear what the queue has for them first."""
+        sounds = (*((BEEP,) if queue.agent_beep else ()), *((f"file:{queue.agent_file}",) if queue.agent_file else ()))
+        if sounds:
+            self._decide(Announce(leg, sounds))
+
+    def let_hear(
+        self, conversation_id: str, entry: Entry, queue: Queue, texts: Sequence[str], files: Sequence[str] = ()
+    ) -> bool:
         """Let a caller hear what belongs to the phase of the talk with them; tell whether they hear anything.
 
         Args:
@@ -146,13 +175,14 @@ class QueueCalls:
             entry: theirs, already in that phase.
             queue: in whose language it is said.
             texts: what is said, where anything is.
+            files: sound files that are heard after it.
         """
         if entry.phase == dialogue.MUSIC:
             self.play_music(conversation_id)
             return True
         if entry.phase_until_s and entry.phase == dialogue.CONFIRMING:  # the question was heard
             return True
-        sounds = self._said(queue, texts)
+        sounds = (*self._said(queue, texts), *(f"file:{path}" for path in files))
         if sounds:
             self._decide(PlayToCaller(conversation_id, sounds))
         elif entry.phase == dialogue.TYPING:
@@ -185,15 +215,16 @@ class QueueCalls:
                 out += self._prompts.sounds(queue.language, text)
         return out
 
-    def send_on(self, conversation_id: str, how: str, overflow_to: str) -> None:
+    def send_on(self, conversation_id: str, left: QueueLeft, overflow_to: str) -> None:
         """Send a caller who leaves a line to where the queue says, back to the scenario, or away."""
         conversation = self._calls.conversations.get(conversation_id)
         if conversation is None:
             return
-        if overflow_to and overflow_to != conversation.guide:
-            self._decide(HandOver(conversation_id, overflow_to, how))
-        elif conversation.first_guide and conversation.first_guide != conversation.guide:
-            self._decide(HandOver(conversation_id, conversation.first_guide, how))
-        elif how in _ENDINGS:
-            status, cause, reason = _ENDINGS[how]
-            self._decide(Dismiss(conversation_id, status, cause, reason, f"queue-{how}"))
+        first = conversation.first_guide
+        back = first if first.startswith("scenario:") else ""  # a queue would give the caller back again
+        guide = next((each for each in (overflow_to, back) if each and each != conversation.guide), "")
+        if guide:
+            self._decide(HandOver(conversation_id, guide, left.how, left.priority, left.skills))
+        elif left.how in _ENDINGS:
+            status, cause, reason = _ENDINGS[left.how]
+            self._decide(Dismiss(conversation_id, status, cause, reason, f"queue-{left.how}"))

@@ -9,67 +9,40 @@ others left.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.invariants import Breach
 from softswitch.app.people import People
+from softswitch.app.queue_breaches import found_breaches
 from softswitch.app.queue_callers import QueueCallers, how_refused
 from softswitch.app.queue_calls import QueueCalls
+from softswitch.app.queue_guide import QueueGuide
 from softswitch.app.queue_rules import rules_of
+from softswitch.app.queue_staff import QueueStaff
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
 from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
-from softswitch.calls.destinations import Refuse
-from softswitch.calls.inputs import Input
+from softswitch.calls.state import Conversation
 from softswitch.calls.tables import LegState
 from softswitch.core.facts import Record
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
 from softswitch.directory.site import Site
 from softswitch.queues.agents import facts as of_agents
 from softswitch.queues.agents import inputs
-from softswitch.queues.agents.working import Work
 from softswitch.queues.callers import dialogue
 from softswitch.queues.figures.state import TOLD
 from softswitch.queues.router import events, facts
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.deadlines import deadline_of
 from softswitch.queues.router.router import take
-from softswitch.queues.router.state import EntryState
+from softswitch.queues.router.state import Entry, EntryState
 
 KIND: Final = "queue"
 _ENTRY: Final = "entry"
-_AGENT: Final = "agent"
-"""Kinds of deadlines."""
-
-
-class QueueGuide:
-    """Implements :class:`softswitch.calls.guide.Guide`: callers of a queue are led by the desk.
-
-    Args:
-        happened: is told what happens to them.
-    """
-
-    def __init__(self, happened: Callable[[str, object], None]) -> None:
-        self._happened = happened
-
-    def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
-        """Pass on what happened."""
-        self._happened(conversation_id, happened)
-        return ()
-
-    def apply(self, record: Record) -> None:
-        """Do nothing: the router's facts are folded beside those of the people."""
-
-    def asks(self, conversation_id: str, fact: object) -> Sequence[Input]:
-        """Return nothing: a queue has no facts of its own kind."""
-        return ()
-
-    def deadline_s(self, conversation_id: str) -> float | None:
-        """Return None: the desk keeps the deadlines of entries."""
-        return None
+"""The kind of the deadline of an entry."""
 
 
 class QueueDesk:
@@ -104,18 +77,19 @@ class QueueDesk:
         self._turn = turn
         self._wake_ups = wake_ups
         self._inbox: deque[Callable[[], None]] = deque()
-        self._touched: dict[str, None] = {}
-        """Users of whom something has changed."""
         self._served_by: Site | None = None
         """The site whose queues the router knows."""
-        self._arrivals: dict[str, float] = {}
-        """Where a caller is moved from one queue to another in this turn: since when their place counts."""
+        self._sent_on: dict[str, facts.QueueLeft] = {}
+        """Where a caller is moved from one queue to another in this turn: how they left the first one."""
+        self._passed: dict[str, set[str]] = {}
+        """Callers who were sent on in this turn, and by which queues: a second time none of them is tried."""
         self._serving: dict[str, int] = {}
         """Entries by the agent's leg."""
         self._callers = QueueCallers(folded, site, people, conduct, turn, wake_ups, self.say, self._inbox.append)
+        self._staff = QueueStaff(folded, site, people, turn, wake_ups, self.say, self._inbox.append)
+        self.why_not_free = self._staff.why_not_free
         turn.listen(self.note)
         wake_ups.serve(_ENTRY, self._entry_due)
-        wake_ups.serve(_AGENT, self._agent_due)
 
     # What happens
 
@@ -128,34 +102,22 @@ class QueueDesk:
             note(self, record, record.fact)
 
     def _of_user(self, record: Record, fact: Any) -> None:  # noqa: ANN401  # any fact that has a user
-        if fact.user:
-            self._touched[fact.user] = None
-            if isinstance(fact, of_agents.AgentWorked):
-                self._inbox.append(lambda: self._arm_agent(fact.user))
+        self._staff.of_user(fact)
 
     def _of_login(self, record: Record, fact: of_agents.AgentEnteredQueue | of_agents.AgentLeftQueue) -> None:
         apply(self.state, record)
-        self._touched[fact.user] = None
+        self._staff.touch(fact.user)
         self._inbox.append(lambda: self.say(events.LookAgain(fact.user)))
 
     def _leg_ended(self, record: Record, fact: of_calls.LegEnded) -> None:
         leg = self._calls.legs.get(fact.leg)
         if leg is not None and leg.user:
-            self._touched[leg.user] = None
+            self._staff.touch(leg.user)
         number = self._serving.get(fact.leg)
         if number is not None:
             self._inbox.append(lambda: self.say(events.Finish(number)))
-        elif leg is not None and leg.side == "callee" and fact.how in {"bye", "lost"}:
-            self._group_call_ended(record.conversation_id, leg.user)
-
-    def _group_call_ended(self, conversation_id: str, user: str) -> None:
-        """A member of a group has talked: there may be something to do after it (M-18)."""
-        conversation = self._calls.conversations.get(conversation_id)
-        kind, _, name = conversation.guide.partition(":") if conversation is not None else ("", "", "")
-        group = self._site().groups.get(name) if kind == "group" else None
-        if group is not None and any(member == user for member, _ in group.members):
-            given = inputs.Finished(user, name, self._turn.wall_s)
-            self._inbox.append(lambda: self._people.decide(given))
+        elif leg is not None and leg.user and fact.how in {"bye", "lost"}:
+            self._staff.talk_ended(record.conversation_id, leg)
 
     def _inform(self, conversation_id: str, happened: object) -> None:
         follow = _FOLLOWED.get(type(happened))
@@ -168,34 +130,18 @@ class QueueDesk:
         if site is not self._served_by:
             self._served_by = site
             self.say(events.Configure(tuple(map(rules_of, site.queues.values()))))
-            self._touched |= dict.fromkeys(user for user, agent in self._agents.agents.items() if agent.queues)
+            self._staff.touch_all()
         done = False
-        while self._inbox or self._touched:
+        while self._settle_one():
             done = True
-            if self._inbox:
-                self._inbox.popleft()()
-            else:
-                user = next(iter(self._touched))
-                del self._touched[user]
-                self._look_at(user)
+        self._passed.clear()
         return done
 
-    def _look_at(self, user: str) -> None:
-        """Tell the router whether somebody may be offered calls now."""
-        agent = self._agents.agents.get(user)
-        if agent is not None and (agent.queues or user in self.state.agents):
-            why = self.why_not_free(user)
-            self.say(events.Turn(user, not why, why))
-
-    def why_not_free(self, user: str) -> str:
-        """Return why nobody may be offered to a user from a queue now; empty for one who is free."""
-        found, agent = self._site().users.get(user), self._agents.agents.get(user)
-        if found is None or agent is None:
-            return "offline"
-        if agent.work is not Work.IDLE:
-            return str(agent.work.value)
-        offered = self._people.phones_for(found, "queue", wall_s=self._turn.wall_s)
-        return offered.word if isinstance(offered, Refuse) else ""
+    def _settle_one(self) -> bool:
+        if not self._inbox:
+            return self._staff.look_at_one()
+        self._inbox.popleft()()
+        return True
 
     # Deadlines
 
@@ -203,26 +149,16 @@ class QueueDesk:
         self.say(events.Due(int(number)))
         self._arm(int(number))
 
-    def _agent_due(self, user: str) -> None:
-        self._people.decide(inputs.WorkDue(user, self._turn.wall_s))
-        self._arm_agent(user)
-
     def _arm(self, number: int) -> None:
         entry = self.state.entries.get(number)
         queue = None if entry is None else self.state.queues.get(entry.queue)
         moment = None if entry is None else deadline_of(entry, None if queue is None else queue.rules)
         self._wake_ups.arm(_ENTRY, str(number), moment)
 
-    def _arm_agent(self, user: str) -> None:
-        agent = self._agents.agents[user]
-        self._wake_ups.arm(_AGENT, user, agent.work_until_s or None if agent.work is Work.WRAP_UP else None)
-
     def resume(self) -> None:
         """Go on where an earlier brain was: arm deadlines, and part with what the calls do not know any more."""
         self._serving = {entry.leg: number for number, entry in self.state.entries.items() if entry.leg}
-        for user in self._agents.agents:
-            self._arm_agent(user)
-            self._touched[user] = None
+        self._staff.resume()
         for number, entry in self.state.entries.items():
             self._arm(number)
             self._callers.arm(entry)
@@ -244,18 +180,7 @@ class QueueDesk:
 
     def breaches(self) -> list[Breach]:
         """Return which agents are reserved or serve without a call, and which entries have lost theirs."""
-        found = []
-        entries = self.state.entries
-        for user, agent in self._agents.agents.items():
-            slot = self.state.slot(user)
-            if agent.work in {Work.RINGING, Work.SERVING} and slot.entry not in entries:
-                found.append(Breach("agent", user, f"{agent.work.value} without an entry"))
-            elif slot.entry and slot.entry not in entries:
-                found.append(Breach("agent", user, f"reserved for {slot.entry}, which is over"))
-        for number, entry in entries.items():
-            if entry.conversation_id and entry.conversation_id not in self._calls.conversations:
-                found.append(Breach("entry", str(number), f"{entry.state.value} in {entry.conversation_id}"))
-        return found
+        return found_breaches(self.state, self._agents, self._calls)
 
     def clean_up(self, breach: Breach) -> None:
         """Let go of an agent without a call, or of an entry without one."""
@@ -267,7 +192,7 @@ class QueueDesk:
             apply(self.state, self._turn.place(facts.QueueFinished(number, "", breach.subject, 0.0)))
         self._people.decide(inputs.Released(breach.subject))
         self._people.decide(inputs.Finished(breach.subject, "", self._turn.wall_s))
-        self._touched[breach.subject] = None
+        self._staff.touch(breach.subject)
 
     # What the router is told
 
@@ -287,10 +212,14 @@ class QueueDesk:
         if caller is not None and caller.leg == happened.leg and self.state.entry_of(conversation_id) is None:
             self._enter(conversation_id)
 
-    def _handed(self, conversation_id: str, happened: of_calls.ConversationGuided | ConversationHanded) -> None:
-        self._enter(conversation_id)
+    def _handed(self, conversation_id: str, happened: ConversationHanded) -> None:
+        if self.state.entry_of(conversation_id) is None:  # else it is a customer who was called back
+            self._enter(conversation_id)
 
-    def _enter(self, conversation_id: str) -> None:
+    def _guided(self, conversation_id: str, happened: of_calls.ConversationGuided) -> None:
+        self._enter(conversation_id, happened.priority, happened.skills)
+
+    def _enter(self, conversation_id: str, priority: int = 0, skills: tuple[str, ...] = ()) -> None:
         conversation = self._calls.conversations.get(conversation_id)
         if conversation is None:
             return
@@ -300,12 +229,20 @@ class QueueDesk:
             return
         self._conduct.receive(conversation_id)
         number = conversation.caller.number
-        arrived_s = self._arrivals.pop(conversation_id, None)
-        self.say(events.Enter(conversation_id, queue.name, number, 0, queue.skills, arrived_s))
+        before = self._sent_on.pop(conversation_id, None)
+        wanted = tuple(dict.fromkeys((*queue.skills, *skills)))
+        priority = priority or self._priority_of(conversation)
+        arrived_s = None if before is None else before.arrived_s
+        self.say(events.Enter(conversation_id, queue.name, number, priority, wanted, arrived_s))
         entry = self.state.entry_of(conversation_id)
-        first = None if entry is None else dialogue.to_music(entry, queue, self._turn.wall_s)
-        if entry is not None and first is not None and first.until_s:
-            self._callers.reply(entry, first)
+        if entry is not None:
+            self._callers.begin(entry, queue)
+
+    def _priority_of(self, conversation: Conversation) -> int:
+        """Return what a caller has of it by the number that they dialled, and as a known contact."""
+        site = self._site()
+        number, contact = site.number(conversation.to_number), site.contact_of(conversation.caller.number)
+        return max(0 if number is None else number.priority, 0 if contact is None else contact.priority)
 
     def _phone_ended(self, conversation_id: str, happened: of_calls.LegEnded) -> None:
         """An agent's phone will not be answered any more; with the last of theirs the agent has declined."""
@@ -360,15 +297,27 @@ class QueueDesk:
     def _offered(self, conversation_id: str, fact: facts.QueueOffered) -> None:
         entry = self.state.entries[fact.entry]
         if entry.kind == "callback":
-            self._callers.call_back(entry, fact.users)
+            self._callers.call_back(entry, fact.users[0])
             return
         for user in fact.users:
             self._people.decide(inputs.Offered(user, fact.queue))
-        reached = self._conduct.ring(entry, fact)
-        for user in fact.users:
+        self._ring(entry, fact.users, fact.until_s, joined=fact.joined)
+
+    def _ring(self, entry: Entry, users: tuple[str, ...], until_s: float, *, joined: bool = False) -> None:
+        reached = self._conduct.ring(entry, users, until_s, joined=joined)
+        for user in users:
             if user not in reached:
-                decline = events.Decline(fact.entry, user, "unreachable")
+                decline = events.Decline(entry.entry, user, "unreachable")
                 self._inbox.append(lambda decline=decline: self.say(decline))  # type: ignore[misc]  # bound now
+
+    def _customer_reached(self, conversation_id: str, fact: facts.CallbackReached) -> None:
+        """A customer who was rung first has answered: the agent is rung now, and the customer hears music."""
+        entry = self.state.entries[fact.entry]
+        queue = self._site().queues.get(entry.queue)
+        if fact.until_s and queue is not None:
+            self._conduct.play_music(conversation_id)
+            self._callers.begin(entry, queue)
+            self._ring(entry, entry.offered, fact.until_s)
 
     def _callback_failed(self, conversation_id: str, fact: facts.CallbackFailed) -> None:
         if fact.user:
@@ -383,6 +332,9 @@ class QueueDesk:
     def _answered(self, conversation_id: str, fact: facts.QueueAnswered) -> None:
         self._serving[fact.leg] = fact.entry
         self._people.decide(inputs.Serves(fact.user, fact.queue))
+        queue = self._site().queues.get(fact.queue)
+        if queue is not None:
+            self._conduct.tell_agent(fact.leg, queue)
 
     def _finished(self, conversation_id: str, fact: facts.QueueFinished) -> None:
         self._serving = {leg: number for leg, number in self._serving.items() if number != fact.entry}
@@ -390,10 +342,14 @@ class QueueDesk:
 
     def _left(self, conversation_id: str, fact: facts.QueueLeft) -> None:
         queue = self._site().queues.get(fact.queue)
-        if fact.how in _SENT_ON:
-            self._arrivals[conversation_id] = fact.arrived_s
-            self._conduct.send_on(conversation_id, fact.how, "" if queue is None else queue.overflow_to)
-            self._inbox.append(self._arrivals.clear)
+        if fact.how not in _SENT_ON:
+            return
+        passed = self._passed.setdefault(conversation_id, set())
+        passed.add(f"queue:{fact.queue}")
+        overflow_to = "" if queue is None or queue.overflow_to in passed else queue.overflow_to
+        self._sent_on[conversation_id] = fact
+        self._conduct.send_on(conversation_id, fact, overflow_to)
+        self._inbox.append(self._sent_on.clear)
 
 
 _SENT_ON: Final = frozenset({"time", "full", "no-agents", "key", "removed"})
@@ -419,7 +375,7 @@ _NOTED: Final[dict[type, Callable[[QueueDesk, Record, Any], None]]] = {
 }
 _FOLLOWED: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     of_calls.LegMediaOpened: QueueDesk._begins,
-    of_calls.ConversationGuided: QueueDesk._handed,
+    of_calls.ConversationGuided: QueueDesk._guided,
     ConversationHanded: QueueDesk._handed,
     of_calls.LegEnded: QueueDesk._phone_ended,
     of_calls.AttemptEnded: QueueDesk._nobody,
@@ -437,4 +393,5 @@ _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.CallerMoved: lambda desk, name, fact: desk._callers.moved(name, fact),
     facts.CallbackAsked: lambda desk, name, fact: desk._callers.callback_asked(name, fact),
     facts.CallbackFailed: QueueDesk._callback_failed,
+    facts.CallbackReached: QueueDesk._customer_reached,
 }

@@ -28,5 +28,6 @@ def rules_of(queue: Queue) -> QueueRules:
         queue.callback_expires_s,
         queue.sla_s,
         queue.short_abandon_s,
+        queue.callback_first == "customer",
         tuple(Member(*member) for member in zip(queue.members, priorities, skills, strict=True)),
     )

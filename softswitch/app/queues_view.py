@@ -98,6 +98,7 @@ class BrainQueues:
             mean_wait_s=round(day.waited_s / day.answered, 1) if day.answered else 0.0,
             longest_s=round(day.longest_s),
             mean_talk_s=round(day.talk_s, 1),
+            mean_handling_s=round(day.handling_s, 1),
             sla_s=queue.sla_s,
             short_abandon_s=queue.short_abandon_s,
             service_level=day.service_level,

@@ -15,7 +15,7 @@ from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.supervising import FOLLOWS, MODES
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Site, User
-from softswitch.directory.supervision import may_supervise
+from softswitch.directory.supervision import barred, permitted
 
 
 class SupervisionDesk:
@@ -108,13 +108,19 @@ class SupervisionDesk:
         if not leg.user or leg.user == supervisor.name or leg.user not in site.users:
             text = f"{name} is not the leg of another user"
             raise CommandError(text, status=409, error_id="not-a-users", field="leg")
-        if not may_supervise(site, supervisor.name, leg.user):
+        kind, _, queue = self._calls.conversations[leg.conversation_id].guide.partition(":")
+        modes = permitted(site, supervisor.name, leg.user, queue if kind == "queue" else "")
+        if not modes:
             text = f"{supervisor.name} may not supervise {leg.user}: see supervises and supervisors in the site"
             raise CommandError(text, status=403, error_id="may-not-supervise", field="supervisor")
+        if mode not in modes:
+            text = f"{supervisor.name} may {' and '.join(modes)} here, not {mode}: see supervision of the queue"
+            raise CommandError(text, status=403, error_id="may-not-supervise", field="mode")
         if not self._talks(leg):
             raise CommandError(f"{name} talks with nobody", status=409, error_id="nobody-talks", field="leg")
         told = site.users[leg.user].told_when_supervised
-        return Supervise(leg.user, leg.conversation_id, leg.leg, mode, follow, told)
+        not_there = barred(site, supervisor.name, leg.user, modes)
+        return Supervise(leg.user, leg.conversation_id, leg.leg, mode, follow, told, modes, not_there)
 
     def _talks(self, leg: Leg) -> bool:
         conversation = self._calls.conversations[leg.conversation_id]

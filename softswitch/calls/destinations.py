@@ -80,6 +80,10 @@ class Supervise:
     """``agent`` or ``conversation``: where to, when the user leaves it."""
     told: bool = False
     """Whether the user hears a tone."""
+    modes: tuple[str, ...] = ("listen", "whisper", "barge")
+    """What the supervisor may change over to."""
+    barred: tuple[str, ...] = ()
+    """Guides whose calls are not heard when the user comes to them."""
 
 
 @immutable

@@ -204,6 +204,10 @@ class ConversationGuided:
     caller: tuple[str, ...] = ()
     """For a guide that has not seen how the call began: the caller's number and name, what was dialled, and the user
     who calls."""
+    priority: int = 0
+    """For a queue: what the caller has of it; 0: what number and contact say."""
+    skills: tuple[str, ...] = ()
+    """For a queue: what an agent needs to have for this caller, beside what the queue wants."""
 
 
 @fact("leg.key_pressed", version=2)

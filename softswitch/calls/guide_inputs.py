@@ -66,6 +66,9 @@ class HandOver:
     conversation_id: str
     guide: str
     why: str = ""
+    priority: int = 0
+    """As that of :class:`softswitch.calls.facts.ConversationGuided`."""
+    skills: tuple[str, ...] = ()
 
 
 @immutable

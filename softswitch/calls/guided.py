@@ -165,7 +165,7 @@ def hand_over(state: CallsState, given: HandOver) -> Facts:
     if not any(isinstance(fact, facts.LegPlayEnded) for fact in out):
         out += hushed(conversation.caller)
     who = (conversation.from_number, conversation.from_name, conversation.to_number, conversation.from_user)
-    return [*out, facts.ConversationGuided(given.guide, given.why, who)]
+    return [*out, facts.ConversationGuided(given.guide, given.why, who, given.priority, given.skills)]
 
 
 def dismiss(state: CallsState, given: Dismiss) -> Facts:

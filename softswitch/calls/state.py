@@ -170,6 +170,10 @@ class Supervision:
     follow: str
     """``agent`` or ``conversation``."""
     told: bool
+    modes: tuple[str, ...] = ("listen", "whisper", "barge")
+    """What the supervisor may change over to."""
+    barred: tuple[str, ...] = ()
+    """Guides whose calls are not heard when the user comes to them."""
 
 
 @dataclass(slots=True)

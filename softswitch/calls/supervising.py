@@ -54,7 +54,16 @@ def ordered(state: CallsState, given: conference_inputs.SuperviseOrdered) -> Fac
 
 def begun(wanted: destinations.Supervise) -> SupervisionStarted:
     """Write the fact of a supervision that begins."""
-    return SupervisionStarted(wanted.user, wanted.watched, wanted.target, wanted.mode, wanted.follow, wanted.told)
+    return SupervisionStarted(
+        wanted.user,
+        wanted.watched,
+        wanted.target,
+        wanted.mode,
+        wanted.follow,
+        wanted.told,
+        wanted.modes,
+        wanted.barred,
+    )
 
 
 def changed(state: CallsState, given: conference_inputs.ChangeSupervision) -> Facts:
@@ -65,8 +74,8 @@ def changed(state: CallsState, given: conference_inputs.ChangeSupervision) -> Fa
         return []
     wanted = given.wanted
     out: Facts = []
-    if wanted.mode != supervision.mode:
-        out.append(SupervisionModeChosen(wanted.mode))
+    if (wanted.mode, wanted.modes) != (supervision.mode, supervision.modes):
+        out.append(SupervisionModeChosen(wanted.mode, wanted.modes))
     if wanted.target != supervision.target:
         leg = state.legs.get(wanted.target)
         out += _moved(state, supervision, leg) if leg is not None else []
@@ -83,7 +92,13 @@ def follow(state: CallsState, given: conference_inputs.FollowSupervised) -> Fact
     if target is not None and target.is_live:
         return [] if target.conversation_id == supervision.watched else _moved(state, supervision, target)
     if supervision.follow == "agent":
-        talks = (leg for leg in state.legs.values() if leg.user == supervision.user and _is_heard(state, leg))
+        talks = (
+            leg
+            for leg in state.legs.values()
+            if leg.user == supervision.user
+            and _is_heard(state, leg)
+            and state.conversations[leg.conversation_id].guide not in supervision.barred
+        )
         found = next(talks, None)
         if found is not None:
             return _moved(state, supervision, found)
@@ -230,7 +245,7 @@ def key_pressed(state: CallsState, given: inputs.KeyPressed) -> Facts:
     """The supervisor's keys 1, 2 and 3 choose who hears them."""
     _, conversation = state.leg_and_conversation(given.leg)
     mode, supervision = _KEYS.get(given.key), conversation.supervision
-    if mode is None or supervision is None or supervision.mode == mode:
+    if mode is None or supervision is None or supervision.mode == mode or mode not in supervision.modes:
         return []
     return [SupervisionModeChosen(mode)]
 

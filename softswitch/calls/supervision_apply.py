@@ -14,7 +14,9 @@ from softswitch.core.facts import Record
 
 def _started(state: CallsState, record: Record, fact: facts.SupervisionStarted) -> None:
     conversation = state.conversations[record.conversation_id]
-    conversation.supervision = Supervision(fact.user, fact.watched, fact.target, fact.mode, fact.follow, fact.told)
+    conversation.supervision = Supervision(
+        fact.user, fact.watched, fact.target, fact.mode, fact.follow, fact.told, fact.modes, fact.barred
+    )
     state.supervisors[record.conversation_id] = None
 
 
@@ -29,7 +31,8 @@ def _connected(state: CallsState, record: Record, fact: facts.SupervisionConnect
 def _mode_chosen(state: CallsState, record: Record, fact: facts.SupervisionModeChosen) -> None:
     conversation = state.conversations[record.conversation_id]
     if conversation.supervision is not None:
-        conversation.supervision = replace(conversation.supervision, mode=fact.mode)
+        modes = fact.modes or conversation.supervision.modes
+        conversation.supervision = replace(conversation.supervision, mode=fact.mode, modes=modes)
 
 
 def _moved(state: CallsState, record: Record, fact: facts.SupervisionMoved) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from softswitch.core.facts import fact
 
 
-@fact("supervision.started")
+@fact("supervision.started", version=2)
 class SupervisionStarted:
     """A supervisor is called, or has called, to hear somebody's talks."""
 
@@ -21,6 +21,10 @@ class SupervisionStarted:
     """``agent``: on to that user's next conversation; ``conversation``: this one, whoever talks in it."""
     told: bool
     """Whether the supervised one hears a tone."""
+    modes: tuple[str, ...] = ("listen", "whisper", "barge")
+    """What the supervisor may change over to."""
+    barred: tuple[str, ...] = ()
+    """Guides whose calls are not heard when the user comes to them."""
 
 
 @fact("supervision.connected")
@@ -30,11 +34,13 @@ class SupervisionConnected:
     leg: str
 
 
-@fact("supervision.mode_chosen")
+@fact("supervision.mode_chosen", version=2)
 class SupervisionModeChosen:
     """Who hears the supervisor from now on."""
 
     mode: str
+    modes: tuple[str, ...] = ()
+    """What the supervisor may change over to from now on; empty: what it was."""
 
 
 @fact("supervision.moved")

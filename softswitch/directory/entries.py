@@ -11,6 +11,7 @@ from hashlib import blake2b
 from softswitch.directory.encryption import OFF, OPTIONAL, encryption_over
 from softswitch.directory.host_text import host_port, is_address
 from softswitch.directory.statuses import DEFAULT_PRESET
+from softswitch.directory.supervision_modes import SUPERVISION
 from softswitch.sip.flow import Flow
 
 
@@ -77,6 +78,8 @@ class Number:
     """``user``, ``group``, ``queue``, ``room`` or ``scenario``."""
     target: str
     """The name of that user, group, queue, room or scenario."""
+    priority: int = 0
+    """Of its callers in queues: more is served earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class Group:
     """The code that is asked for before somebody hears the messages of the group; empty: nobody does by phone."""
     email: str = ""
     """Where messages go by mail."""
+    wrap_up_every: bool = False
+    """Whether wrap-up follows every talk of a member, not only those that came through the group (M-24)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ class Queue:
     """How many callers wait at most; 0: any number."""
     leave_without_agents: bool = False
     overflow_to: str = ""
-    """Where callers go who have waited too long, or find the line full or nobody there: ``queue:NAME``."""
+    """The guide of callers who have waited too long, or find the line full or nobody there: ``queue:NAME`` ..."""
     exit_key: str = ""
     """The key by which a caller leaves the line, to where the overflow goes; empty: none."""
     skills: tuple[str, ...] = ()
@@ -259,6 +264,21 @@ class Queue:
     notify_mail: tuple[str, ...] = ()
     """Who is written to when a call is lost or waits too long."""
     notify_webhook: str = ""
+    callback_first: str = "agent"
+    """Who is rung first when a callback's turn comes: ``agent`` or ``customer``."""
+    announce_at_once: bool = False
+    """Whether a caller who has to wait is told so at once."""
+    announce_position: bool = True
+    announce_files: tuple[str, ...] = ()
+    """Sound files, one of which is heard each time, in turn."""
+    agent_beep: bool = False
+    """Whether an agent who answers hears a tone first."""
+    agent_file: str = ""
+    """A sound file that an agent who answers hears first, e.g. the queue's name."""
+    wrap_up_every: bool = False
+    """As that of :class:`Group`."""
+    supervision: tuple[str, ...] = SUPERVISION
+    """What the queue's supervisors may do in its calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +290,8 @@ class Contact:
     responsible: str = ""
     """The user who looks after them."""
     email: str = ""
+    priority: int = 0
+    """As that of :class:`Number`."""
 
 
 @dataclass(frozen=True, slots=True)

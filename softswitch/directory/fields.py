@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -237,6 +238,22 @@ def choice(*words: str) -> Kind:
             checker.refuse(node.line, f"{called} '{_shown(value)}' is unknown", did_you_mean(value, words, cure))
             return None
         return value
+
+    return kind
+
+
+def choice_or_installed(words: tuple[str, ...], group: str) -> Kind:
+    """Make a kind for one of some words, or the name of an entry point that an installed package brings.
+
+    Args:
+        words: those that come with the program.
+        group: of the entry points.
+    """
+
+    def kind(node: YamlNode, called: str, checker: Checker) -> object:
+        written = node.value if isinstance(node, YamlText) else ""
+        brought = () if written in words else tuple(sorted(each.name for each in entry_points(group=group)))
+        return choice(*words, *brought)(node, called, checker)
 
     return kind
 

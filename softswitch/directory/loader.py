@@ -16,7 +16,7 @@ from softswitch.directory.encryption import OFF, OPTIONAL
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import custom_statuses
-from softswitch.directory.queue_entry import queue_of, wrap_up_values
+from softswitch.directory.queue_entry import beside, queue_of, wrap_up_values
 from softswitch.directory.references import Sections, find_conflicts
 from softswitch.directory.sections import NUMBER_TARGETS, SECTIONS
 from softswitch.directory.site import (
@@ -221,7 +221,7 @@ def _user(entry: Entry, domain: str) -> User:
         entry.texts("mobile"),
         recording=entry.text("recording"),
         recording_pause=entry.flag("recording_pause"),
-        recording_notice=_beside(entry, "recording_notice"),
+        recording_notice=beside(entry, entry.text("recording_notice")),
         voicemail=entry.flag("voicemail") or bool(entry.whole("voicemail_after_s")),
         srtp=entry.text("srtp", OPTIONAL),
         srtp_without_tls=entry.flag("srtp_without_tls"),
@@ -231,12 +231,6 @@ def _user(entry: Entry, domain: str) -> User:
         email=entry.text("email"),
         voicemail_after_s=float(entry.whole("voicemail_after_s") or 0),
     )
-
-
-def _beside(entry: Entry, key: str) -> str:
-    """Return the absolute path of a file that is named relative to the site's; empty where none is named."""
-    named = entry.text(key)
-    return str(Path(entry.file).resolve().parent / named) if named else ""
 
 
 _ROUNDS: Final = {"simultaneous": 3, "sequential_until_answer": 3}
@@ -277,7 +271,13 @@ def _route(entry: Entry) -> Route:
 
 
 def _contact(entry: Entry) -> Contact:
-    return Contact(entry.text("name"), entry.texts("numbers"), entry.text("responsible"), entry.text("email"))
+    return Contact(
+        entry.text("name"),
+        entry.texts("numbers"),
+        entry.text("responsible"),
+        entry.text("email"),
+        entry.whole("priority") or 0,
+    )
 
 
 def _crm(entry: Entry) -> Crm:
@@ -297,7 +297,7 @@ def _webhook(entry: Entry) -> Webhook:
 
 def _number(entry: Entry) -> Number:
     kind = next(target for target in NUMBER_TARGETS if target in entry.lines)
-    return Number(entry.text("number"), kind, entry.text(kind))
+    return Number(entry.text("number"), kind, entry.text(kind), entry.whole("priority") or 0)
 
 
 def _trunk(entry: Entry) -> Trunk:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from softswitch.core.errors import Problem
 from softswitch.directory.codes import DEFAULT_CODES
 from softswitch.directory.fields import Entry, did_you_mean
-from softswitch.directory.sections import NUMBER_TARGETS
+from softswitch.directory.queue_entry import beside
+from softswitch.directory.sections import NUMBER_TARGETS, OVERFLOW_TARGETS
 from softswitch.directory.site import number_key, shortest_address
 from softswitch.directory.status_conflicts import find_status_conflicts, status_names
 
@@ -44,7 +46,7 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _passwords(sections["users"])
     for entry in sections["numbers"]:
         problems += _number_target(entry, sections, scenarios)
-    return problems + _unknown_names(sections)
+    return problems + _unknown_names(sections, scenarios)
 
 
 def _twice(entries: Iterable[Entry], key: str, cure: str, *, fold: Callable[[str], str] = str) -> list[Problem]:
@@ -184,7 +186,35 @@ def _unknown(entry: Entry, key: str, kind: str, known: Collection[str], called: 
     ]
 
 
-def _unknown_names(sections: Sections) -> list[Problem]:
+def _overflow_target(entry: Entry, sections: Sections, scenarios: Mapping[str, str], called: str) -> list[Problem]:
+    """Check where a queue's callers go whom it gives up."""
+    targets = [target for target in OVERFLOW_TARGETS if target in entry.lines]
+    if len(targets) != 1:
+        what = f"{called} leads to {' and '.join(targets) if targets else 'nothing'}"
+        return [Problem(entry.where(), what, f"exactly one of {', '.join(OVERFLOW_TARGETS)}, e.g. queue: reception")]
+    (kind,) = targets
+    boxes = {user.text("name") for user in sections["users"] if user.flag("voicemail")} | _names(sections["groups"])
+    known = {
+        "scenario": scenarios,
+        "voicemail": boxes,
+        **{section.removesuffix("s"): _names(sections[section]) for section in ("users", "groups", "queues")},
+    }
+    return _unknown(entry, kind, "mailbox" if kind == "voicemail" else kind, known[kind], called)
+
+
+def _sounds_missing(entry: Entry, called: str) -> list[Problem]:
+    """Say which of the sound files of a queue are not there."""
+    named = [(each, "files", name) for each in entry.entry("announce") for name in each.texts("files")]
+    named += [(each, "file", each.text("file")) for each in entry.entry("to_agent") if each.text("file")]
+    cure = "a sound file, its path relative to this file"
+    return [
+        Problem(each.where(key), f"{called}: there is no file {name}", cure)
+        for each, key, name in named
+        if not Path(beside(each, name)).is_file()
+    ]
+
+
+def _unknown_names(sections: Sections, scenarios: Mapping[str, str]) -> list[Problem]:
     """Check the other places where one entry names another."""
     users, routes, trunks = (_names(sections[section]) for section in ("users", "routes", "trunks"))
     problems: list[Problem] = []
@@ -197,8 +227,8 @@ def _unknown_names(sections: Sections) -> list[Problem]:
             problems += _members_twice(members, called)
             problems += _unknown(entry, "supervisors", "user", users, called)
             for overflow in entry.entry("overflow"):
-                queues = _names(sections["queues"])
-                problems += _unknown(overflow, "queue", "queue", queues, f"{called}: overflow")
+                problems += _overflow_target(overflow, sections, scenarios, f"{called}: overflow")
+            problems += _sounds_missing(entry, called)
             for wrap_up in entry.entry("wrap_up"):
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
     for entry in sections["users"]:

@@ -15,6 +15,7 @@ from softswitch.directory.fields import (
     Fields,
     caller_id,
     choice,
+    choice_or_installed,
     country,
     dialled_code,
     email,
@@ -38,9 +39,24 @@ from softswitch.directory.fields import (
     word,
 )
 from softswitch.directory.statuses import CALL_WAITING, NO, RIGHTS, YES
+from softswitch.directory.supervision_modes import SUPERVISION
 
 PRESETS: Final = ("voximplant", "mango")
 """The sets of statuses that come with the program."""
+STRATEGIES: Final = (
+    "random",
+    "ring_all",
+    "priority",
+    "round_robin",
+    "longest_idle",
+    "least_talk_time",
+    "fewest_answered",
+    "three_random",
+    "three_by_priority",
+)
+"""By which a queue chooses agents; other packages may bring more."""
+OVERFLOW_TARGETS: Final = ("queue", "group", "user", "voicemail", "scenario")
+"""Where callers go whom a queue gives up; it names exactly one."""
 
 _NAME: Final = Field(name, required=True, example="anna")
 _EXTENSION: Final = Field(extension, required=True, example='"101"')
@@ -53,6 +69,7 @@ _WRAP_UP: Final = Field(
             "limit": Field(flag),
             "status": Field(word),
             "return_to": Field(choice("previous", "ready")),
+            "after": Field(choice("own", "every")),
         }
     )
 )
@@ -123,19 +140,7 @@ _GROUPS: Final[Fields] = {
 _QUEUES: Final[Fields] = {
     "name": _NAME,
     "extension": _EXTENSION,
-    "strategy": Field(
-        choice(
-            "random",
-            "ring_all",
-            "priority",
-            "round_robin",
-            "longest_idle",
-            "least_talk_time",
-            "fewest_answered",
-            "three_random",
-            "three_by_priority",
-        )
-    ),
+    "strategy": Field(choice_or_installed(STRATEGIES, "softswitch.strategies")),
     "priority": Field(choice("high", "normal", "low")),
     "sla_s": Field(whole(1, 86400)),
     "short_abandon_s": Field(whole(0, 3600)),
@@ -159,6 +164,7 @@ _QUEUES: Final[Fields] = {
         table(
             {
                 "key": Field(key_pressed),
+                "first": Field(choice("agent", "customer")),
                 "offer_after_s": Field(whole(1, 86400)),
                 "keep_place": Field(flag),
                 "tries": Field(whole(1, 100)),
@@ -170,7 +176,7 @@ _QUEUES: Final[Fields] = {
     "max_wait_s": Field(whole(1, 86400)),
     "max_length": Field(whole(1, 100_000)),
     "leave_without_agents": Field(flag),
-    "overflow": Field(table({"queue": Field(name, required=True, example="reception")})),
+    "overflow": Field(table({target: Field(name) for target in OVERFLOW_TARGETS})),
     "exit_key": Field(key_pressed),
     "skills": Field(list_of(word)),
     "relax_after_s": Field(whole(1, 86400)),
@@ -182,12 +188,17 @@ _QUEUES: Final[Fields] = {
     "announce": Field(
         table(
             {
-                "every_s": Field(whole(10, 3600), required=True, example="60"),
+                "every_s": Field(whole(10, 3600)),
+                "at_once": Field(flag),
+                "position": Field(flag),
                 "wait": Field(flag),
+                "files": Field(list_of(free_text(300))),
                 "language": Field(choice("en", "ru")),
             }
         )
     ),
+    "to_agent": Field(table({"beep": Field(flag), "file": Field(free_text(300))})),
+    "supervision": Field(list_of(choice(*SUPERVISION))),
     "notify": Field(table({"mail": Field(list_of(email)), "webhook": Field(free_text(300))})),
 }
 
@@ -196,8 +207,12 @@ _ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pi
 NUMBER_TARGETS: Final = ("user", "group", "queue", "room", "scenario")
 """What a number may lead to; it names exactly one."""
 
+_PRIORITY: Final = Field(whole(0, 100))
+"""Of callers in queues: more is served earlier."""
+
 _NUMBERS: Final[Fields] = {
     "number": Field(number, required=True, example='"+74950000001"'),
+    "priority": _PRIORITY,
     **{target: Field(name) for target in NUMBER_TARGETS},
 }
 
@@ -243,6 +258,7 @@ _CONTACTS: Final[Fields] = {
     "numbers": Field(list_of(number)),
     "responsible": Field(name),
     "email": Field(email),
+    "priority": _PRIORITY,
 }
 
 _CRM: Final[Fields] = {

@@ -21,5 +21,10 @@ class MemoryJournal:
         """Return all that was kept, oldest first."""
         return list(self._records)
 
+    def take(self) -> list[bytes]:
+        """Return all that was kept, and keep it no more: for runs so long that it would fill the memory."""
+        taken, self._records = self._records, []
+        return taken
+
     def __len__(self) -> int:
         return len(self._records)

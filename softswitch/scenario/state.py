@@ -85,9 +85,8 @@ class ScenarioState:
                 wanted = record.fact.guide.removeprefix("scenario:")
                 self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.number, wanted)
             return
-        if isinstance(record.fact, ConversationGuided) and record.conversation_id not in self.runs:
-            if record.fact.guide.startswith("scenario:") and record.fact.caller:
-                self.runs[record.conversation_id] = _sent_by(record.conversation_id, record.fact)
+        if isinstance(record.fact, ConversationGuided) and record.fact.guide.startswith("scenario:"):
+            self._guided(record.conversation_id, record.fact)
             return
         change = _CHANGES.get(type(record.fact))
         run = self.runs.get(record.conversation_id)
@@ -95,6 +94,14 @@ class ScenarioState:
             change(run, record.fact)
             if run.ended:
                 del self.runs[record.conversation_id]
+
+    def _guided(self, conversation_id: str, fact: ConversationGuided) -> None:
+        """A queue gives the caller back, or sends them to a scenario that they were not in."""
+        wanted, run = fact.guide.removeprefix("scenario:"), self.runs.get(conversation_id)
+        if run is not None and run.wanted == wanted:
+            run.away = False
+        elif fact.caller:
+            self.runs[conversation_id] = _sent_by(conversation_id, fact)
 
 
 def _begun_by(conversation_id: str, fact: ConversationStarted) -> Run:
@@ -143,7 +150,7 @@ def _pressed(run: Run, fact: LegKeyPressed) -> None:
 
 
 def _guided(run: Run, fact: ConversationGuided) -> None:
-    run.away = not fact.guide.startswith("scenario:")
+    run.away = True
 
 
 def _call_over(run: Run, fact: ConversationEnded) -> None:

@@ -17,6 +17,7 @@ from softswitch.sip.message import Header, Request, Response
 
 _COUNTS: Final = re.compile(r'\b(version|expires)="\d+"')
 """What is another number when it is said again."""
+_AGENT: Final = re.compile(r"<Agent(\w+)Event ")
 _DISTURBANCE: Final = re.compile(r"<doNotDisturbOn>(\w+)<")
 _FORWARDING: Final = re.compile(
     r"<forwardingType>(\w+)</forwardingType><forwardStatus>(\w+)</forwardStatus><forwardTo>([^<]*)<"
@@ -95,6 +96,8 @@ class Watching:
                 lit["doNotDisturb"] = off_or_on
             for kind, is_on, target in _FORWARDING.findall(body.decode()):
                 lit[kind] = target if is_on == "true" else "off"
+            for state in _AGENT.findall(body.decode()):
+                lit["agent"] = state
         return " ".join(f"{name}={value}" for name, value in sorted(lit.items()))
 
     def dialogs(self) -> list[ElementTree.Element]:

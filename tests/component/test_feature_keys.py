@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from softswitch.directory.site import Queue
 from softswitch.queues.agents import inputs
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import CallState
-from softswitch.simulation.world import World
+from softswitch.simulation.world import Setting, World
 
 KIND = "application/x-as-feature-event+xml"
 CSTA = 'xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed3"'
@@ -58,3 +59,32 @@ async def test_what_cannot_be_set_changes_nothing_and_the_key_shows_how_it_is(wo
         await asyncio.sleep(1)
         assert key.shown.count("=off") == 3
     assert (await boris.watch("101", "as-feature-event")).status == 403
+
+
+AGENT = (
+    f'<?xml version="1.0"?><SetAgentState {CSTA}><device/><requestedAgentState>%s</requestedAgentState>'
+    "<agentID/><password/></SetAgentState>"
+)
+
+
+@behaviour(Setting(queues=(Queue("support", "700", ("boris",), wrap_up_s=20.0),)))
+async def test_the_agents_key_logs_in_and_out_pauses_and_shows_what_the_agent_does(world: World) -> None:
+    anna, boris = await world.registered("anna"), await world.registered("boris")
+    key = await boris.watch("102", "as-feature-event")
+
+    async def press(wanted: str, shown: str) -> None:
+        assert await key.subscribe(body=(AGENT % wanted).encode(), content_type=KIND) == 200
+        await boris.until(lambda: f"agent={shown}" in key.shown, shown)
+
+    await boris.until(lambda: "agent=LoggedOff" in key.shown, "the key")
+    await press("loggedOn", "Ready")
+    await press("notReady", "NotReady")
+    await press("ready", "Ready")
+    await anna.dial("700")
+    (await boris.until_called()).answer()
+    await asyncio.sleep(5)
+    await anna.call.hang_up()
+    await boris.until(lambda: "agent=WorkingAfterCall" in key.shown, "the wrap-up")
+    await press("ready", "Ready")
+    await press("loggedOff", "LoggedOff")
+    assert "agent=" not in (await anna.watch("101", "as-feature-event")).shown

@@ -22,7 +22,7 @@ CUSTOMER: Final = "+79160000001"
 def setting(**more: Any) -> Setting:  # noqa: ANN401  # of any field of a queue
     members = more.pop("members", ("boris",))
     return Setting(
-        queues=(Queue("support", "700", members, "priority", **more),),
+        queues=(Queue("support", "700", members, more.pop("strategy", "priority"), **more),),
         trunks=(Trunk("pstn", "192.0.2.99", 5060, "udp", any_port=True),),
         routes=(Route("pstn", "pstn", r"^\+?[0-9]{10,15}$"),),
         numbers=(Number("+74950000001", "queue", "support"),),
@@ -169,3 +169,109 @@ async def test_an_agent_who_does_not_answer_for_a_callback_is_blocked_and_the_ne
     await asyncio.sleep(2)
     assert world.hears(caller) == {"vera"}
     await vera.call.hang_up()
+
+
+def first_customer(**more: Any) -> Setting:  # noqa: ANN401  # of any field of a queue
+    return setting(callback_key="2", callback_first="customer", **more)
+
+
+async def asked(world: World) -> SimulatedPhone:
+    """A customer who has asked to be called back and was let go."""
+    caller = await customer(world)
+    press(world, "2")
+    await asyncio.sleep(0.2)
+    press(world, "1")
+    await caller.call.until(CallState.ENDED)
+    return caller
+
+
+@pytest.mark.row("C-37")
+@behaviour(first_customer())
+async def test_where_the_customer_is_called_first_the_reserved_agent_rings_when_they_have_answered(
+    world: World,
+) -> None:
+    caller = await asked(world)
+    later = await customer(world, "+79160000002", 5070)
+    boris = await agent(world, "boris")
+    rings = await caller.until_called()
+    await asyncio.sleep(10)
+    assert not boris.calls, "the agent is rung for nobody who is not there"
+    assert world.switch.brain.agents.agents["boris"].status == "ringing", "and is given nobody else meanwhile"
+    assert rings.invite_exchange is not None
+    rings.answer()
+    await rings.until(CallState.UP)
+    (await boris.until_called()).answer()
+    await asyncio.sleep(2)
+    assert world.hears(caller) == {"boris"}
+    assert world.hears(boris) == {caller.name}
+    await rings.hang_up()
+    (await boris.until_called(times=2)).answer()
+    await asyncio.sleep(2)
+    answered = [fact.entry for fact in world.facts(QueueAnswered) if isinstance(fact, QueueAnswered)]
+    assert answered == [1, 2], "the callback kept its place, and is done once"
+    await later.call.hang_up()
+    await asyncio.sleep(1)
+    assert not world.switch.brain.queues.state.entries
+
+
+@behaviour(first_customer(callback_tries=2, callback_retry_s=120.0))
+async def test_a_customer_who_is_called_first_and_does_not_answer_blames_no_agent(world: World) -> None:
+    caller = await asked(world)
+    boris = await agent(world, "boris")
+    await caller.until_called()
+    await asyncio.sleep(50)
+    assert not boris.calls
+    assert world.switch.brain.agents.agents["boris"].status == "ready"
+    await caller.until_called(times=2, limit_s=200)
+    caller.call.decline()
+    await asyncio.sleep(5)
+    assert not world.switch.brain.queues.state.entries
+    assert not boris.calls
+    assert world.switch.brain.agents.agents["boris"].status == "ready"
+
+
+@behaviour(first_customer(members=("boris", "vera"), retry_s=10.0))
+async def test_a_customer_who_was_called_first_waits_with_music_when_the_agent_declines(world: World) -> None:
+    caller = await asked(world)
+    boris = await agent(world, "boris", Incoming.DECLINE)
+    (await caller.until_called()).answer()
+    await asyncio.sleep(3)
+    assert len(boris.calls) == 1
+    assert heard(world) == ["music:"]
+    vera = await agent(world, "vera", Incoming.ANSWER)
+    await vera.until_called()
+    await asyncio.sleep(2)
+    assert world.hears(caller) == {"vera"}
+    await caller.call.hang_up()
+
+
+@behaviour(setting(callback_key="2", members=("boris", "vera"), strategy="ring_all"))
+async def test_where_all_ring_one_agent_calls_back_and_one_who_comes_later_does_not_do_it_again(world: World) -> None:
+    caller = await asked(world)
+    boris = await agent(world, "boris")
+    await boris.until_called()
+    vera = await agent(world, "vera")
+    await asyncio.sleep(3)
+    assert not vera.calls, "a callback is done once"
+    boris.call.answer()
+    (await caller.until_called()).answer()
+    await asyncio.sleep(2)
+    assert world.hears(caller) == {"boris"}
+    assert len(caller.calls) == 2
+    await caller.call.hang_up()
+
+
+FILES: Final = ("/prompts/one.wav", "/prompts/two.wav")
+
+
+@behaviour(setting(announce_every_s=30.0, announce_at_once=True, announce_wait=True, announce_files=FILES))
+async def test_who_has_to_wait_is_told_at_once_and_hears_the_queues_own_files_in_turn(world: World) -> None:
+    world.switch.media.lengths_s.update({f"file:{name}": 3.0 for name in FILES})
+    caller = await customer(world)
+    await asyncio.sleep(0.5)
+    assert heard(world)[-1] == "one.wav"
+    assert len(heard(world)) > 1, "the place in the line comes first"
+    await asyncio.sleep(60)
+    played = [sound for _, sounds in world.switch.media.played for sound in sounds if "/prompts/" in sound]
+    assert list(dict.fromkeys(played)) == [f"file:{name}" for name in FILES]
+    await caller.call.hang_up()

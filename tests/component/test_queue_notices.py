@@ -10,11 +10,13 @@ import pytest
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.queues_view import BrainQueues
 from softswitch.directory.site import Number, Queue, Trunk
+from softswitch.queues.agents.inputs import EnterQueues
 from softswitch.scenario.errands import ErrandOver
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.errands import Answer
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import CallState
+from softswitch.simulation.phone_core import Habits, Incoming
 from softswitch.simulation.world import Setting, World
 
 MAIL: Final = {
@@ -78,14 +80,22 @@ async def test_who_waits_longer_than_the_service_level_is_told_once_in_a_while(w
     await second.call.hang_up()
 
 
-@behaviour(setting(notify_mail=("vera@example.net",)))
-async def test_a_mail_server_that_is_down_delays_nothing_and_is_asked_again(world: World) -> None:
+@behaviour(setting(notify_mail=("vera@example.net",), notify_webhook=HOOK))
+async def test_servers_of_mail_and_webhooks_that_are_down_delay_nothing_and_are_asked_again(world: World) -> None:
     world.switch.errands.mail_over = ErrandOver(False, "ConnectionRefusedError", {})
+    world.switch.errands.answers = (Answer(HOOK, after_s=1e6),)  # it takes the request and never answers
+    boris = await world.registered("boris", habits=Habits(incoming=Incoming.ANSWER))
     caller = await customer(world)
     await asyncio.sleep(12)
     await caller.call.hang_up()
+    await asyncio.sleep(3)
+    world.command(EnterQueues("boris", "", "api"))
+    second = await customer(world, "+79160000002", 5070)
+    await boris.until_called(limit_s=1)
+    await second.call.hang_up()
     await asyncio.sleep(5)
-    assert told(world) == [("lost", "+79160000001", ("mail:vera@example.net",))]
+    assert told(world) == [("lost", "+79160000001", ("mail:vera@example.net", "webhook"))]
     world.switch.errands.mail_over = ErrandOver(True, "done", {})
+    world.switch.errands.answers = (Answer(HOOK),)
     await asyncio.sleep(200)
     assert told(world) == [("lost", "+79160000001", ())]

@@ -85,11 +85,11 @@ class Serves:
 
 @immutable
 class Finished:
-    """The user's part in a call that came through a queue or group is over."""
+    """The user's part in a call is over, mostly one that came through a queue or group."""
 
     user: str
     queue: str
-    """Name of that queue or group."""
+    """Name of that queue or group; empty for a call that came by none."""
     at_s: float
 
 

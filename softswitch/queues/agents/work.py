@@ -31,7 +31,7 @@ def offered(state: AgentsState, site: Site, given: inputs.Offered) -> Facts:
     agent, preset = _found(state, site, given.user)
     if agent is None or agent.work is not Work.IDLE:
         return []
-    return [_step(agent, "offered", preset.ringing or agent.status, given.queue, "call")]
+    return [_step(agent, "offered", _status(agent, preset.ringing or agent.status), given.queue, "call")]
 
 
 def released(state: AgentsState, site: Site, given: inputs.Released) -> Facts:
@@ -66,7 +66,8 @@ def finished(state: AgentsState, site: Site, given: inputs.Finished) -> Facts:
     if agent is None or agent.work not in {Work.SERVING, Work.IDLE}:
         return []
     rule = wrap_up_of(site, given.user, given.queue, preset)
-    serves_on = agent.presence is Presence.PRESENT and (bool(agent.queues) or given.queue in site.groups)
+    of_group = given.queue in site.groups or (not given.queue and rule is not None and rule.source in site.groups)
+    serves_on = agent.presence is Presence.PRESENT and (bool(agent.queues) or of_group)
     if rule is None or not serves_on:
         return [] if agent.work is Work.IDLE else [_back(agent, preset, preset.return_to, "call")]
     until_s = given.at_s + rule.seconds if rule.limited else 0.0
@@ -137,11 +138,12 @@ def left_work(agent: Agent) -> Facts:
 def wrap_up_of(site: Site, user: str, came_by: str, preset: Preset) -> WrapUp | None:
     """Return what follows a talk: the longest rule of all queues and groups that list the user (M-22), or None.
 
-    Its status is that of the rule; where several are as long, that of the call's own queue or group (M-23).
+    Its status is that of the rule; where several are as long, that of the call's own queue or group (M-23). After a
+    call that came by none of them only those count that want it after every call (M-24).
     """
     lists: list[Queue | Group] = [queue for queue in site.queues.values() if user in queue.members]
     lists += [group for group in site.groups.values() if any(name == user for name, _ in group.members)]
-    rules = [each for each in lists if each.wrap_up_s or not each.wrap_up_limit]
+    rules = [each for each in lists if (each.wrap_up_s or not each.wrap_up_limit) and (came_by or each.wrap_up_every)]
     if not rules:
         return None
     longest = max(rules, key=lambda each: (not each.wrap_up_limit, each.wrap_up_s, each.name == came_by))

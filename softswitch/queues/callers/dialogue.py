@@ -1,9 +1,9 @@
 """The talk of a queue with a caller who waits: what a key, the end of a sound or time leads to. Pure.
 
-Music plays. Every ``announce_every_s`` the caller is told the place in the line; after ``callback_offer_s`` a callback
-is offered unasked, by its key at any time. The number is read back: 1 confirms it, 2 asks for another, which is typed
-and ended by ``#``. Everything but the confirmation leads back to the music, and a key that means nothing to the
-phase changes nothing.
+Music plays. Every ``announce_every_s``, where wanted also at once, the caller is told the place in the line; after
+``callback_offer_s`` a callback is offered unasked, by its key at any time. The number is read back: 1 confirms it, 2
+asks for another, which is typed and ended by ``#``. Everything but the confirmation leads back to the music, and a key
+that means nothing to the phase changes nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,22 @@ class Exit:
 
 
 Answer = Move | CallBack | Exit | None
+
+
+def first(entry: Entry, queue: Queue, now: float) -> Move | None:
+    """Return what a caller hears who has just come, where it is not the music that plays already."""
+    if queue.announce_at_once and entry.is_waiting:
+        return Move(TELLING, "", 0.0)
+    music = to_music(entry, queue, now)
+    return music if music.until_s else None
+
+
+def files_of(entry: Entry, queue: Queue, now: float) -> tuple[str, ...]:
+    """Return the sound file that follows what is told: those of the queue in turn, one each time."""
+    if entry.phase != TELLING or not queue.announce_files:
+        return ()
+    time = round((now - entry.entered_s) / queue.announce_every_s) if queue.announce_every_s else 0
+    return (queue.announce_files[time % len(queue.announce_files)],)
 
 
 def to_music(entry: Entry, queue: Queue, now: float) -> Move:

@@ -19,7 +19,7 @@ def texts_of(entry: Entry, queue: Queue, *, position: int, wait_s: int | None) -
     """
     code = queue.language
     if entry.phase == dialogue.TELLING:
-        told = [phrases.queue_position(code, position)]
+        told = [phrases.queue_position(code, position)] if queue.announce_position else []
         if queue.announce_wait and wait_s is not None:
             told.append(phrases.expected_wait(code, minutes=round(wait_s / 60)))
         return told

@@ -1,9 +1,9 @@
 """How long a caller will probably wait: a stated estimator.
 
-A caller at place p of a line that n agents serve waits for p of their talks to end, which happens every h / n seconds,
-where h is how long a talk has lasted on average today, wrap-up included: **p x h / n**. Agents who serve several queues
-are counted in each, so the estimate is too short where those are busy as well; ``bench/queue_router.py`` measures by
-how much it errs.
+A caller at place p of a line that n agents serve waits for p of them to become free, which happens every h / n seconds,
+where h is how long a call has kept an agent on average today, talk and wrap-up: **p x h / n**. Agents who serve several
+queues are counted in each, so the estimate is too short where those are busy as well; ``bench/queue_router.py``
+measures by how much it errs.
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ def estimated_wait_s(state: RouterState, figures: Figures, queue: str, position:
     if found is None or day is None or not day.finished:
         return None
     serving = sum(state.agents[user].why not in NOT_SERVING for user in found.logged_in)
-    return round(position * day.talk_s / serving) if serving else None
+    return round(position * day.handling_s / serving) if serving else None

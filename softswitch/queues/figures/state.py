@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
 from softswitch.core.facts import Record
-from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue
+from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue, AgentWorked
 from softswitch.queues.router import facts
 from softswitch.queues.router.rules import QueueRules
 from softswitch.queues.router.state import DAY_S
@@ -35,6 +35,13 @@ class QueueDay:
     """Of all who were answered or gave up."""
     talked_s: float = 0.0
     finished: int = 0
+    wrapped_s: float = 0.0
+    """How long agents had to do something after its calls."""
+
+    @property
+    def handling_s(self) -> float:
+        """Return how long a call keeps an agent on average: talk and wrap-up."""
+        return (self.talked_s + self.wrapped_s) / self.finished if self.finished else 0.0
 
     @property
     def service_level(self) -> float | None:
@@ -84,6 +91,10 @@ class Figures:
     """By agent: the queues."""
     thresholds: dict[str, tuple[float, float]] = field(default_factory=dict)
     """By queue: ``sla_s`` and ``short_abandon_s``."""
+    last_queue: dict[str, str] = field(default_factory=dict)
+    """By agent: whose call they had last."""
+    wrapping_since_s: dict[str, float] = field(default_factory=dict)
+    """Agents who wrap such a call up: since when."""
 
     def apply(self, record: Record) -> None:
         """Fold one record; facts of other things change nothing."""
@@ -118,15 +129,20 @@ class Figures:
             tuple((user, *astuple(day)) for user, day in self.agents.items()),
             tuple((user, tuple(sorted(names))) for user, names in self.logged_in.items()),
             tuple((name, *limits) for name, limits in self.thresholds.items()),
+            tuple(self.last_queue.items()),
+            tuple(self.wrapping_since_s.items()),
         )
 
     def restore(self, values: Sequence[Any]) -> None:
         """Put into an empty state what :meth:`values` gave."""
-        self.day, queues, agents, logged_in, thresholds = values
+        self.day, queues, agents, logged_in, thresholds, *later = values
         self.queues.update((name, QueueDay(*day)) for name, *day in queues)
         self.agents.update((user, AgentDay(*day)) for user, *day in agents)
         self.logged_in.update((user, set(names)) for user, names in logged_in)
         self.thresholds.update((name, (sla_s, short_s)) for name, sla_s, short_s in thresholds)
+        last_queue, wrapping = later or ((), ())  # older snapshots have neither
+        self.last_queue.update(last_queue)
+        self.wrapping_since_s.update(wrapping)
 
 
 def _configured(figures: Figures, wall_s: float, fact: facts.QueueConfigured) -> None:
@@ -162,6 +178,17 @@ def _finished(figures: Figures, wall_s: float, fact: facts.QueueFinished) -> Non
     for day in (figures.queue(fact.queue), figures.agent(fact.user)):
         day.talked_s += fact.talk_s
         day.finished += 1
+    figures.last_queue[fact.user] = fact.queue
+
+
+def _worked(figures: Figures, wall_s: float, fact: AgentWorked) -> None:
+    """Count what follows a call of a queue; a talk of one's own may have wrap-up too, and is no queue's."""
+    if fact.step == "wraps_up" and fact.user in figures.last_queue:
+        figures.wrapping_since_s[fact.user] = wall_s
+    elif fact.step == "finished":
+        since_s, queue = figures.wrapping_since_s.pop(fact.user, None), figures.last_queue.pop(fact.user, "")
+        if since_s is not None:
+            figures.queue(queue).wrapped_s += wall_s - since_s
 
 
 def _left(figures: Figures, wall_s: float, fact: facts.QueueLeft) -> None:
@@ -202,6 +229,7 @@ _CHANGES: Final[dict[type, Callable[[Figures, float, Any], None]]] = {
     facts.QueueFinished: _finished,
     facts.QueueLeft: _left,
     facts.CallbackAsked: _callback,
+    AgentWorked: _worked,
     AgentEnteredQueue: _logged_in,
     AgentLeftQueue: _logged_out,
 }

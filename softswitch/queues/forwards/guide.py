@@ -13,7 +13,13 @@ from typing import Final, Protocol
 from softswitch.calls.causes import NO_ANSWER, cause_of
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Refuse, RingPhones
-from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
+from softswitch.calls.facts import (
+    AttemptEnded,
+    ConversationEnded,
+    ConversationGuided,
+    LegMediaOpened,
+    SegmentStarted,
+)
 from softswitch.calls.guide_inputs import Dismiss, HandOver, RingForCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
@@ -93,7 +99,7 @@ class ForwardGuide:
         """Return what follows from what happened to a conversation of its own."""
         call = self.calls.get(conversation_id)
         if call is None:
-            begins = isinstance(happened, ConversationHanded) or (
+            begins = isinstance(happened, ConversationHanded | ConversationGuided) or (
                 isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
             )
             return (self._user(conversation_id, self._world.called(conversation_id), (), ""),) if begins else ()

@@ -8,7 +8,13 @@ from typing import Protocol
 
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Phone
-from softswitch.calls.facts import AttemptEnded, ConversationEnded, LegMediaOpened, SegmentStarted
+from softswitch.calls.facts import (
+    AttemptEnded,
+    ConversationEnded,
+    ConversationGuided,
+    LegMediaOpened,
+    SegmentStarted,
+)
 from softswitch.calls.guide_inputs import Dismiss, RingForCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
@@ -57,7 +63,7 @@ class GroupGuide:
         """Return what follows for the group from what happened to a conversation of its own."""
         call = self.state.calls.get(conversation_id)
         if call is None:
-            begins = isinstance(happened, ConversationHanded) or (
+            begins = isinstance(happened, ConversationHanded | ConversationGuided) or (
                 isinstance(happened, LegMediaOpened) and happened.leg == leg_id(conversation_id, 1)
             )
             return self._begin(conversation_id) if begins else ()

@@ -259,8 +259,13 @@ def _part(state: RouterState, entry: Entry) -> None:
 
 def _callback_reached(state: RouterState, record: Record, fact: facts.CallbackReached) -> None:
     entry = state.entries.get(fact.entry)
-    if entry is not None:
+    if entry is None:
+        return
+    if not fact.until_s:
         entry.reached = True
+        return
+    entry.kind, entry.phase, entry.typed, entry.phase_until_s = "call", "music", "", 0.0
+    entry.until_s, entry.expires_s, entry.entered_s = fact.until_s, None, record.wall_s
 
 
 def _caller_moved(state: RouterState, record: Record, fact: facts.CallerMoved) -> None:

@@ -57,9 +57,9 @@ def _enter(state: RouterState, event: events.Enter, now: float) -> Facts:
         facts.QueueEntered(number, event.queue, event.number, arrived_s, event.priority, event.skills, only, event.kind)
     ]
     if rules.max_length and waiting(state, event.queue) >= rules.max_length:
-        out.append(facts.QueueLeft(number, event.queue, "full", 0.0, arrived_s))
+        out.append(facts.QueueLeft(number, event.queue, "full", 0.0, arrived_s, event.priority, event.skills))
     elif rules.leave_without_agents and not state.staffed(event.queue):
-        out.append(facts.QueueLeft(number, event.queue, "no-agents", 0.0, arrived_s))
+        out.append(facts.QueueLeft(number, event.queue, "no-agents", 0.0, arrived_s, event.priority, event.skills))
     return out
 
 
@@ -80,7 +80,8 @@ def _leave(state: RouterState, event: events.Leave, now: float) -> Facts:
 
 
 def _left(entry: Entry, how: str, now: float) -> Facts:
-    left = facts.QueueLeft(entry.entry, entry.queue, how, now - entry.entered_s, entry.arrived_s)
+    waited_s = now - entry.entered_s
+    left = facts.QueueLeft(entry.entry, entry.queue, how, waited_s, entry.arrived_s, entry.priority, entry.skills)
     return [*_withdrawn(entry), left]
 
 
@@ -178,9 +179,14 @@ def _dial_callback(state: RouterState, event: events.DialCallback, now: float) -
 
 
 def _reach_callback(state: RouterState, event: events.ReachCallback, now: float) -> Facts:
+    """The customer answered: to an agent who has the entry, or where nobody was rung for it yet."""
     entry = state.entries.get(event.entry)
-    fits = entry is not None and entry.state is EntryState.SERVED and entry.kind == "callback" and not entry.reached
-    return [facts.CallbackReached(event.entry)] if fits else []
+    if entry is None or entry.kind != "callback" or entry.reached:
+        return []
+    queue = state.queues.get(entry.queue)
+    if entry.state is EntryState.OFFERED and queue is not None:
+        return [facts.CallbackReached(event.entry, now + queue.rules.ring_s)]
+    return [facts.CallbackReached(event.entry)] if entry.state is EntryState.SERVED else []
 
 
 def _move_caller(state: RouterState, event: events.MoveCaller, now: float) -> Facts:
@@ -196,6 +202,8 @@ def _due(state: RouterState, event: events.Due, now: float) -> Facts:
         return []
     if entry.state is EntryState.OFFERED:
         over = entry.until_s is not None and now >= entry.until_s
+        if over and entry.kind == "callback" and state.queues[entry.queue].rules.customer_first:
+            return _fail_callback(state, events.FailCallback(event.entry, "no-answer"), now)
         return [facts.QueueDeclined(entry.entry, entry.queue, user, "missed") for user in entry.offered if over]
     rules = state.queues[entry.queue].rules
     if is_over(entry, rules, now):

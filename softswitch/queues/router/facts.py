@@ -111,7 +111,7 @@ class QueueFinished:
     talk_s: float
 
 
-@fact("queue.left")
+@fact("queue.left", version=2)
 class QueueLeft:
     """An entry is over and no agent took it."""
 
@@ -122,6 +122,9 @@ class QueueLeft:
     ``lost``."""
     waited_s: float
     arrived_s: float
+    priority: int = 0
+    """Of the caller, who may go on to another queue."""
+    skills: tuple[str, ...] = ()
 
 
 @fact("queue.round_over")
@@ -165,11 +168,13 @@ class CallerMoved:
     """When the phase is over by itself; 0 for never."""
 
 
-@fact("queue.callback_reached")
+@fact("queue.callback_reached", version=2)
 class CallbackReached:
     """The customer answered."""
 
     entry: int
+    until_s: float = 0.0
+    """Where the customer was rung first: when the agent who is rung now has missed it. The entry is a call again."""
 
 
 @fact("queue.callback_failed")

@@ -13,9 +13,14 @@ from random import Random
 
 from softswitch.queues.router.deadlines import is_over
 from softswitch.queues.router.facts import QueueOffered
+from softswitch.queues.router.rules import CUSTOMER_RING_S
 from softswitch.queues.router.state import Entry, OrderKey, QueueState, RouterState
 from softswitch.queues.strategies.base import EVERYBODY, Candidate
 from softswitch.queues.strategies.registry import strategy
+
+
+def _nothing_drawn() -> float:
+    return 0.0
 
 
 def offer_of_entry(state: RouterState, number: int, now: float) -> QueueOffered | None:
@@ -71,6 +76,8 @@ def _joining(state: RouterState, user: str) -> QueueOffered | None:
         queue = state.queues.get(entry.queue)
         if queue is None or user not in queue.free or not fits(queue, entry, user) or entry.until_s is None:
             continue
+        if entry.kind == "callback":  # one agent calls back, or it would be done twice
+            continue
         if strategy(queue.rules.strategy).at_once == EVERYBODY:
             passed = _passed(state, queue, entry, (user, *entry.offered))
             rules = queue.rules
@@ -82,7 +89,8 @@ def _joining(state: RouterState, user: str) -> QueueOffered | None:
 
 def _offer(state: RouterState, queue: QueueState, entry: Entry, fitting: list[str], now: float) -> QueueOffered:
     rules = queue.rules
-    until_s = now + rules.ring_s
+    called_first = entry.kind == "callback" and rules.customer_first
+    until_s = now + (CUSTOMER_RING_S if called_first else rules.ring_s)
     sticky = _last_agent(queue, entry, now)
     if sticky in fitting:
         passed = _passed(state, queue, entry, (sticky,))
@@ -92,7 +100,8 @@ def _offer(state: RouterState, queue: QueueState, entry: Entry, fitting: list[st
     chooser = strategy(rules.strategy)
     candidates = _candidates(state, queue, entry, fitting, now, draws=chooser.draws)
     ordered = sorted(candidates, key=lambda each: (chooser.key(each), each.place))
-    chosen = ordered if chooser.at_once == EVERYBODY else ordered[: chooser.at_once]
+    at_once = 1 if entry.kind == "callback" else chooser.at_once
+    chosen = ordered if at_once == EVERYBODY else ordered[:at_once]
     users = tuple(each.user for each in chosen)
     return QueueOffered(
         entry.entry,
@@ -116,7 +125,8 @@ def _last_agent(queue: QueueState, entry: Entry, now: float) -> str:
 def _candidates(
     state: RouterState, queue: QueueState, entry: Entry, users: list[str], now: float, *, draws: bool
 ) -> list[Candidate]:
-    chance = Random(f"{entry.queue}/{entry.entry}/{entry.offers}")  # noqa: S311  # what was drawn stands in the fact
+    seed = f"{entry.queue}/{entry.entry}/{entry.offers}"
+    draw = Random(seed).random if draws else _nothing_drawn  # noqa: S311  # what was drawn stands in the fact
     members = len(queue.rules.members)
     after = queue.places.get(queue.last_served, -1) + 1
     made = []
@@ -131,7 +141,7 @@ def _candidates(
                 slot.idle_since_s,
                 slot.talk_today_s(now),
                 slot.answered_today(now),
-                chance.random() if draws else 0.0,
+                draw(),
             )
         )
     return made

@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from softswitch.core.immutable import immutable
 
+CUSTOMER_RING_S: Final = 45.0
+"""How long a customer who is called back before an agent is rung may take to answer."""
 RANKS: Final = {"high": 0, "normal": 1, "low": 2}
 """A queue's priority and its rank: callers of a lower rank are served first, strictly (C-14)."""
 
@@ -50,6 +52,8 @@ class QueueRules:
     """Within which time callers should be answered; decides nothing, is counted by."""
     short_abandon_s: float = 5.0
     """Who gives up sooner does not count."""
+    customer_first: bool = False
+    """Whether the customer of a callback is rung before the agent, who is reserved meanwhile."""
     members: tuple[Member, ...] = ()
 
     def values(self) -> tuple[Any, ...]:
@@ -60,7 +64,7 @@ class QueueRules:
     def of(values: tuple[Any, ...]) -> QueueRules:
         """Return the rules from what :meth:`values` gave."""
         members = tuple(Member(*member) for member in values[-1])
-        return QueueRules(*(*values[:-1], members))
+        return QueueRules(**dict(zip(_PLAIN, values[:-1], strict=False)), members=members)  # earlier ones have fewer
 
 
 _PLAIN: Final = tuple(name for name in QueueRules.__slots__ if name != "members")  # type: ignore[attr-defined]

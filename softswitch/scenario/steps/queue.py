@@ -19,6 +19,13 @@ class Queue(Step):
     kind: ClassVar[str] = "queue"
 
     name: str = Field(min_length=1, examples=["support"])
+    priority: int = Field(
+        default=0, ge=0, le=100, description="of this caller: more is served earlier; 0: as number and contact say"
+    )
+    skills: tuple[str, ...] = Field(
+        default=(),
+        description="what an agent needs for this caller, beside what the queue wants; the last is dropped first",
+    )
 
     def names(self) -> Mapping[str, tuple[str, str]]:
         """Return the queue."""
@@ -34,7 +41,7 @@ class Queue(Step):
 
     def asks(self, here: Here) -> Sequence[Input]:
         """Hand the caller over."""
-        return (HandOver(here.conversation_id, f"queue:{self.name}"),)
+        return (HandOver(here.conversation_id, f"queue:{self.name}", priority=self.priority, skills=self.skills),)
 
     def label(self) -> str:
         """Name the queue."""

@@ -1,4 +1,4 @@
-"""``application/x-as-feature-event+xml``: do-not-disturb and forwards as phones and BroadWorks tell each other.
+"""``application/x-as-feature-event+xml``: do-not-disturb, forwards and the agent's key, as phones and BroadWorks tell.
 
 The elements are those of ECMA-323 (CSTA); the package ``as-feature-event`` is in no RFC, but in the phones of Yealink,
 Poly, Cisco and Fanvil ("feature key synchronisation" in their manuals).
@@ -15,6 +15,13 @@ from softswitch.sip.bodies.xml import HEAD, local_name, parse, text
 CONTENT_TYPE: Final = "application/x-as-feature-event+xml"
 FORWARDS: Final = {"always": "forwardImmediate", "busy": "forwardBusy", "no_answer": "forwardNoAns"}
 """Kinds of forwards as the switch and as phones name them."""
+AGENT_EVENTS: Final = {
+    "loggedOff": "AgentLoggedOffEvent",
+    "ready": "AgentReadyEvent",
+    "notReady": "AgentNotReadyEvent",
+    "workingAfterCall": "AgentWorkingAfterCallEvent",
+}
+"""States of an agent, and the elements that tell of them."""
 _KINDS: Final = {name: kind for kind, name in FORWARDS.items()}
 _NAMESPACE: Final = 'xmlns="http://www.ecma-international.org/standards/ecma-323/csta/ed3"'
 _LONGEST: Final = 40
@@ -39,7 +46,14 @@ class Forwarding(NamedTuple):
     """For ``no_answer``: how long phones ring first; 0 where the phone does not say."""
 
 
-Feature = Disturbance | Forwarding
+class Attendance(NamedTuple):
+    """What an agent of queues does."""
+
+    state: str
+    """A key of :data:`AGENT_EVENTS`, or ``loggedOn`` as a wish."""
+
+
+Feature = Disturbance | Forwarding | Attendance
 
 
 def write_feature(device: str, feature: Feature) -> bytes:
@@ -48,6 +62,9 @@ def write_feature(device: str, feature: Feature) -> bytes:
     if isinstance(feature, Disturbance):
         told = f"<doNotDisturbOn>{_flag(feature.refused)}</doNotDisturbOn>"
         return f"{HEAD}<DoNotDisturbEvent {_NAMESPACE}>{named}{told}</DoNotDisturbEvent>\n".encode()
+    if isinstance(feature, Attendance):
+        event, agent = AGENT_EVENTS[feature.state], f"<agentID>{text(device)}</agentID>"
+        return f"{HEAD}<{event} {_NAMESPACE}>{named}{agent}</{event}>\n".encode()
     rings = f"<ringCount>{max(1, round(feature.after_s / _RING_S))}</ringCount>" if feature.after_s else ""
     told = (
         f"<forwardingType>{FORWARDS[feature.kind]}</forwardingType>"
@@ -77,6 +94,8 @@ def read_feature(body: bytes) -> Feature:
     name = local_name(root)
     if name == "SetDoNotDisturb":
         return Disturbance(said.get("doNotDisturbOn", "") == "true")
+    if name == "SetAgentState" and said.get("requestedAgentState") in {"loggedOn", *AGENT_EVENTS}:
+        return Attendance(said["requestedAgentState"])
     kind = _KINDS.get(said.get("forwardingType", ""))
     if name != "SetForwarding" or kind is None:
         raise SipError("no feature that can be set")

@@ -180,7 +180,7 @@ class FakeView(FakeControl, FakeRecordings):
         if name != "support":
             raise CommandError(f"There is no queue {name}", status=404, error_id="unknown-queue", field="queue")
         entry = EntryView(7, "c1", "7001", "call", "waiting", 1, 65, 90, (), "2026-11-22T10:00:00.000Z")
-        counts = (9, 5, 4, 2, 1, 0, 1, 12.5, 70, 180.0, 20.0, 5.0, 66.7, "in time / all that count")
+        counts = (9, 5, 4, 2, 1, 0, 1, 12.5, 70, 180.0, 195.0, 20.0, 5.0, 66.7, "in time / all that count")
         agents = {"anna": "free", "boris": "logged out"}
         return QueueView("support", "700", "longest_idle", "normal", ("vera",), 1, 65, 2, agents, *counts, (entry,))
 
