@@ -19,7 +19,7 @@ FOUND := $(shell $(PYTHON) -c 'import os, platform, sys; print(platform.python_v
 MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
 SOAK_S ?= 600
-BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py recording.py rooms.py kernels.py journal.py fact_cost.py queue_router.py ivr.py site_load.py))))
+BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py recording.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_offer.py queue_day.py ivr.py site_load.py))))
 
 .PHONY: run install test check bench fuzz soak clean programs
 
@@ -68,7 +68,8 @@ fuzz: .venv/.tested
 	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz
 
 soak: .venv/.tested programs
-	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py tests/soak
+	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py \
+		tests/interop/test_queue.py tests/soak
 
 clean:
 	rm -rf .venv build dist bench/build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

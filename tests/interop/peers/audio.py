@@ -61,13 +61,24 @@ def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> np
 
 def likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
     """Return how alike sound is to the place in a piece, played again and again, that it is most like: 0 to 1."""
+    return float(_alike(samples, whole).max())
+
+
+def place_of(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], least: float) -> int | None:
+    """Return the first place in a piece to which sound is at least so alike; None where there is none."""
+    places = np.flatnonzero(_alike(samples, whole) >= least)
+    return int(places[0]) if len(places) else None
+
+
+def _alike(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     size = len(whole)
     part = np.fft.rfft(samples, size)
     products = np.fft.irfft(np.fft.rfft(whole) * part.conj(), size)
     squares = np.concatenate((whole, whole[: len(samples)])) ** 2
     sums = np.cumsum(np.concatenate(([0.0], squares)))
     energy = sums[len(samples) : len(samples) + size] - sums[:size]
-    return float((products / np.sqrt(np.maximum(energy, 1) * np.sum(samples**2))).max())
+    found: npt.NDArray[np.float64] = products / np.sqrt(np.maximum(energy, 1) * np.sum(samples**2))
+    return found
 
 
 def silent_gaps(samples: npt.NDArray[np.float64], *, shortest_ms: int = 15) -> int:

@@ -218,6 +218,7 @@ class SippPhone:
 
 _DEFAULTS: Final = {
     "dial": "none",
+    "expires": "300",
     "media_port": "7000",
     "answer_after_ms": "100",
     "pause_ms": "300",
