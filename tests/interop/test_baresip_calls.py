@@ -56,11 +56,11 @@ def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
 
 def test_two_phones_hear_each_other_and_nothing_else(switch: SwitchProcess, phone: PhoneMaker) -> None:
     vera, boris = phone("103"), phone("102")
-    talk_for(vera, boris, 10.5)
+    talk_for(vera, boris, 7.0)
     vera.command("hangup")
     boris.until("CALL_CLOSED")
-    assert_hears(vera, 620, seconds=10)
-    assert_hears(boris, 850, seconds=10)
+    assert_hears(vera, 620, seconds=6.5)
+    assert_hears(boris, 850, seconds=6.5)
     switch.until_at_rest()
     call = switch.call_of("103")
     assert (call["to_number"], call["end_reason"]) == ("102", "completed")

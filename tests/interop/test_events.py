@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.interop.conftest import PhoneMaker
+from tests.interop.peers.audio import write_tone
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
@@ -34,6 +35,27 @@ def sipp_phones(space: Namespace, stack: ExitStack, tmp_path: Path) -> list[Sipp
         stack.callback(phone.close)
         phone.plays("register.xml")
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watcher(space: Namespace, switch: SwitchProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baresip]:
+    """A phone that watches Boris: baresip begins with that ten seconds after its start, while other tests run."""
+    directory = tmp_path_factory.mktemp("watcher")
+    write_tone(directory / "in.wav", 850, 1.0)
+    found = Baresip(
+        space,
+        directory,
+        address="127.0.0.1",
+        number=9,
+        account="<sip:103@127.0.0.1:5060>;auth_user=103;auth_pass=secret-103;regint=120",
+        modules=("contact", "presence"),
+        contacts='"Boris" <sip:102@127.0.0.1>;presence=p2p\n',
+    )
+    try:
+        found.until_registered()
+        yield found
+    finally:
+        found.close()
 
 
 @pytest.fixture(autouse=True)
@@ -80,16 +102,14 @@ def phone_with_lamp(phone: PhoneMaker) -> Baresip:
     return phone("101", modules=("mwi",), more=";mwi=yes")
 
 
-def test_baresip_sees_a_buddy_come_and_go(switch: SwitchProcess, phone: PhoneMaker) -> None:
-    contacts = '"Boris" <sip:102@127.0.0.1>;presence=p2p\n'
-    anna = phone("101", modules=("contact", "presence"), contacts=contacts)
+def test_baresip_sees_a_buddy_come_and_go(switch: SwitchProcess, phone: PhoneMaker, watcher: Baresip) -> None:
     deadline = time.monotonic() + 60
     while not any(one["package"] == "presence" for one in json.loads(switch.cli("subscriptions", "--json"))):
-        assert time.monotonic() < deadline, anna.log()  # it begins ten seconds after its start
+        assert time.monotonic() < deadline, watcher.log()  # it begins ten seconds after its start
         time.sleep(0.5)
     phone("102").close()
-    until(anna, "102@127.0.0.1> changed status from .*Offline.* to .*Online")
-    until(anna, "102@127.0.0.1> changed status from .*Online.* to .*Offline")
+    until(watcher, "102@127.0.0.1> changed status from .*Offline.* to .*Online")
+    until(watcher, "102@127.0.0.1> changed status from .*Online.* to .*Offline")
 
 
 def until(phone: Baresip, pattern: str, *, timeout_s: float = 30.0) -> None:

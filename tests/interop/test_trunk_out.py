@@ -81,11 +81,11 @@ def test_a_user_calls_a_number_outside_through_a_carrier_that_asks_who_we_are(
     switch: SwitchProcess, carrier: SwitchProcess, phone: PhoneMaker, stack: ExitStack, tmp_path: Path
 ) -> None:
     boris, vera = phone("102"), phone("103", registrar=f"{CARRIER}:5060")
-    talk_for(boris, vera, 3.5, number="89161112233")
+    talk_for(boris, vera, 2.5, number="89161112233")
     boris.command("hangup")
     vera.until("CALL_CLOSED")
-    assert_hears(vera, 620, seconds=3)
-    assert_hears(boris, 850, seconds=3)
+    assert_hears(vera, 620, seconds=2)
+    assert_hears(boris, 850, seconds=2)
     switch.until_at_rest()
     carrier.until_at_rest()
     assert carrier.call_of("5001")["to_number"] == "+79161112233"
@@ -111,11 +111,11 @@ def test_a_carrier_calls_the_contact_that_the_switch_registered(
     _until_registered(switch)
     assert "5001" in {row["extension"] for row in carrier.registrations()}
     boris, vera = phone("102"), phone("103", registrar=f"{CARRIER}:5060")
-    talk_for(vera, boris, 3.5, number="5001")
+    talk_for(vera, boris, 2.5, number="5001")
     vera.command("hangup")
     boris.until("CALL_CLOSED")
-    assert_hears(boris, 850, seconds=3)
-    assert_hears(vera, 620, seconds=3)
+    assert_hears(boris, 850, seconds=2)
+    assert_hears(vera, 620, seconds=2)
     switch.until_at_rest()
     carrier.until_at_rest()
     assert switch.call_of("103")["trunk"] == "carrier"

@@ -12,7 +12,7 @@ import sys
 from baresip import Account, Config, Runtime, UserAgent
 from baresip.call import Call
 
-CONSULTS_S = 1.0
+CONSULTS_S = 0.5
 """How long the operator talks with each of the two."""
 
 
