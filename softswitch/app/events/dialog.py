@@ -40,6 +40,7 @@ _OF_LEGS: Final = (
 )
 
 
+_ABOUT_TO_RING: Final = frozenset({LegState.NEW, LegState.INVITED})
 _LONG_OCTETS: Final = 900
 """A longer body may not fit into one datagram with its headers, and is written without names (freeswitch#1720)."""
 
@@ -110,7 +111,7 @@ class DialogPackage:
         user = self._site().user_by_extension(resource)
         if user is None:
             return ()
-        own = [leg for leg in self._calls.legs.values() if leg.user == user.name and leg.is_live]
+        own = [leg for leg in self._calls.legs.values() if leg.user == user.name and _is_shown(leg)]
         return tuple(self._dialog(leg, resource) for leg in own)
 
     def _parked(self, leg: Leg, resource: str) -> DialogState:
@@ -175,6 +176,11 @@ class DialogPackage:
         if len(body) > _LONG_OCTETS:
             body = write_dialog_info(entity, telling.version, map(_unnamed, shown or idle))
         return Content(CONTENT_TYPE, body)
+
+
+def _is_shown(leg: Leg) -> bool:
+    """Tell whether a lamp shows a leg: a phone that is called is, from when it rings; else each call is told twice."""
+    return leg.is_live and (leg.called_us or leg.state not in _ABOUT_TO_RING)
 
 
 def _unnamed(dialog: DialogState) -> DialogState:
