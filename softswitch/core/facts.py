@@ -81,15 +81,15 @@ def fact(name: str, version: int = 1) -> Callable[[type[FactT]], type[FactT]]:
             field.default is MISSING and field.default_factory is MISSING
             for field in fields(made)  # type: ignore[arg-type]  # as above
         )
-        known = FactType(name, version, made, names, _values_of(names), required)
+        known = FactType(name, version, made, names, reader_of(names), required)
         _BY_NAME[name] = _BY_CLASS[made] = known
         return made
 
     return declare
 
 
-def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a fast reader of all fields, as a tuple whatever their number."""
+def reader_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a fast reader of these fields, as a tuple whatever their number."""
     if not names:
         return lambda _: ()
     if len(names) == 1:
@@ -122,11 +122,13 @@ def known_type(name: str) -> FactType | None:
 
 def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
     """Encode one record (see the module's head for its form)."""
-    known = type_of(made)
-    packed: bytes = msgpack.packb((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
+    known = _BY_CLASS.get(type(made)) or type_of(made)
+    packed: bytes = _PACK((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
     return packed
 
 
+_PACK: Final = msgpack.Packer().pack
+"""One packer for all records: to make one costs more than to use it."""
 _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to uint 64
 _FLOAT64: Final = 0xCB
 

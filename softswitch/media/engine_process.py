@@ -26,7 +26,7 @@ from softswitch.media.engine import (
     WorkerState,
 )
 from softswitch.media.links import PREFIX, Links
-from softswitch.media.worker_link import WorkerLink
+from softswitch.media.worker_link import UNACKNOWLEDGED, WorkerLink
 
 
 class WorkerEngine:
@@ -194,8 +194,9 @@ class WorkerEngine:
     def flush(self) -> None:
         """Send this turn's notes, one message a worker."""
         for worker in self._workers.values():
-            worker.queue_notes()
-            worker.drain(self._on_blocked)
+            if worker.notes or worker.backlog or worker.journaled - worker.acknowledged >= UNACKNOWLEDGED:
+                worker.queue_notes()
+                worker.drain(self._on_blocked)
         if self._made_up:
             self._soon(self._deliver_made_up)
 

@@ -19,13 +19,14 @@ SEQPACKET message must fit the socket's buffer as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
 import msgpack
 
 from softswitch.core.errors import MediaError
+from softswitch.core.facts import reader_of
 from softswitch.media.engine import (
     DigitPressed,
     Format,
@@ -71,15 +72,15 @@ EVENT_TYPES: Final[dict[str, type[Any]]] = {
     "recording-trouble": RecordingTrouble,
 }
 _EVENT_NAMES: Final = {cls: name for name, cls in EVENT_TYPES.items()}
-_FIELDS: Final = {
-    cls: tuple(field.name for field in fields(cls)) for cls in (*EVENT_TYPES.values(), LegStatistics, Quality)
+_FIELDS_OF: Final = {
+    cls: reader_of(tuple(field.name for field in fields(cls)))
+    for cls in (*EVENT_TYPES.values(), LegStatistics, Quality, Recording)
 }
 
 
-def pack(message: object) -> bytes:
-    """Encode one message."""
-    packed: bytes = msgpack.packb(message)
-    return packed
+_PACKER: Final = msgpack.Packer()
+pack: Final[Callable[[object], bytes]] = _PACKER.pack
+"""Encodes one message; one packer for all, because to make one costs more than to use it."""
 
 
 def unpack(data: bytes) -> Values:
@@ -99,6 +100,10 @@ def unpack(data: bytes) -> Values:
 
 def grouped(packed_entries: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Group encoded entries so that no group outgrows a message; there is at least one group, perhaps empty."""
+    packed_entries = list(packed_entries)
+    if sum(map(len, packed_entries)) <= MESSAGE_OCTETS:
+        yield packed_entries
+        return
     group: list[bytes] = []
     size = 0
     for packed in packed_entries:
@@ -112,11 +117,10 @@ def grouped(packed_entries: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def pack_lists(head: Sequence[object], *lists: Sequence[bytes]) -> bytes:
     """Encode a message whose last elements are lists of entries that are encoded already."""
-    packer = msgpack.Packer()
-    parts: list[bytes] = [packer.pack_array_header(len(head) + len(lists))]
-    parts += [packer.pack(part) for part in head]
+    parts: list[bytes] = [_PACKER.pack_array_header(len(head) + len(lists))]
+    parts += [pack(part) for part in head]
     for entries in lists:
-        parts += [packer.pack_array_header(len(entries)), *entries]
+        parts += [_PACKER.pack_array_header(len(entries)), *entries]
     return b"".join(parts)
 
 
@@ -151,7 +155,7 @@ def press_command(leg: str, digits: str) -> Values:
 
 def record_command(recording: Recording) -> Values:
     """Return the command that records."""
-    return ("record", *_fields_of(recording))
+    return ("record", *_FIELDS_OF[Recording](recording))
 
 
 def end_recording_command(recording: str, ended_us: int, about: str) -> Values:
@@ -216,15 +220,15 @@ def leg_state_of(values: Values) -> LegState:
 
 def quality_values(quality: Quality) -> Values:
     """Return how good a leg sounds as plain values."""
-    return _fields_of(quality)
+    return _FIELDS_OF[Quality](quality)
 
 
 def event_values(number: int, event: MediaEvent) -> Values:
     """Return a numbered event as plain values."""
     name = _EVENT_NAMES[type(event)]
     if isinstance(event, LegClosed):
-        return (number, name, event.leg, _statistics_values(event.statistics))
-    return (number, name, *_fields_of(event))
+        return (number, name, event.leg, _FIELDS_OF[LegStatistics](event.statistics))
+    return (number, name, *_FIELDS_OF[type(event)](event))
 
 
 def event_of(values: Values) -> MediaEvent:
@@ -242,12 +246,3 @@ def event_of(values: Values) -> MediaEvent:
         return LegClosed(leg, LegStatistics(*statistics))
     made: MediaEvent = cls(*rest)
     return made
-
-
-def _statistics_values(statistics: LegStatistics) -> Values:
-    return _fields_of(statistics)
-
-
-def _fields_of(made: object) -> Values:
-    """Return the fields of a value in the order of their declaration."""
-    return tuple(getattr(made, name) for name in getattr(type(made), "__slots__", ()))

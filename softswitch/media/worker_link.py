@@ -10,7 +10,7 @@ from softswitch.media import wire
 from softswitch.media.engine import Hear, LegState, WorkerHealth
 
 _SEND_BUFFER_OCTETS: Final = 4 << 20
-_UNACKNOWLEDGED: Final = 64
+UNACKNOWLEDGED: Final = 64
 """Events after which an acknowledgement is sent on its own account; fewer go along with the next notes."""
 
 
@@ -84,7 +84,7 @@ class WorkerLink:
 
     def queue_notes(self) -> None:
         """Make messages of this turn's notes, and of an acknowledgement where many events wait for one."""
-        if not self.notes and self.journaled - self.acknowledged < _UNACKNOWLEDGED:
+        if not self.notes and self.journaled - self.acknowledged < UNACKNOWLEDGED:
             return
         notes, self.notes = self.notes, []
         self.acknowledged = self.journaled

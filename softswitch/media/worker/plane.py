@@ -256,9 +256,10 @@ class MediaPlane:
 
         This is the only place that closes a descriptor, never in the middle of a sweep.
         """
-        now = self._clock.monotonic()
-        self._taps.now_us = int(1e6 * now)
-        self._reception.relay_waiting(now=now)
+        if self._reception.waits:
+            now = self._clock.monotonic()
+            self._taps.now_us = int(1e6 * now)
+            self._reception.relay_waiting(now=now)
         for sock in self._retired:
             sock.close()
         self._retired.clear()

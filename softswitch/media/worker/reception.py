@@ -109,6 +109,11 @@ class Reception:
         opened = leg.guard.open_report(packet) if looks_like_rtcp(packet) else leg.guard.open(packet)
         return opened or b""
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything was taken since the last call of :meth:`relay_waiting`."""
+        return bool(self._waiting)
+
     def relay_waiting(self, *, now: float) -> None:
         """Relay what was taken since the last call, for all legs together: at a burst of new legs that saves much.
 

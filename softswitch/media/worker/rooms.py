@@ -96,10 +96,14 @@ class Rooms:
         if leg.stream is not None:
             self._fill_kinds(leg)
             self._note_events(leg)
-        for listener in (leg.name, *self._hearers.get(leg.name, ())):
-            self._decide(listener)
         self.changed = self.changed or bool(self._mixed) or leg.track is not None
         self.changed = self.changed or leg.name in self._eventless
+        hearers = self._hearers.get(leg.name, ())
+        if not hearers and leg.name not in self._wanted:
+            self._routes.set_listeners(leg.row, ())  # no room has it yet, so nothing of it goes anywhere
+            return
+        for listener in (leg.name, *hearers):
+            self._decide(listener)
         self._route(leg.name)
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
