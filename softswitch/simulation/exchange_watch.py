@@ -6,6 +6,7 @@ not; the simulation has to know when that was.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from softswitch.core.errors import SipError
@@ -13,21 +14,33 @@ from softswitch.sip.message import Request, Response
 from softswitch.sip.parse import parse_message
 
 _NOT_WATCHED: Final = frozenset({"INVITE", "ACK"})
+_MOST_UNREAD: Final = 10_000
 
 
 class ExchangeWatch:
-    """Counts them over both directions; a repeated message changes nothing."""
+    """Counts them over both directions; a repeated message changes nothing.
+
+    Messages are read when somebody asks for the count, as hardly any run does.
+    """
 
     def __init__(self) -> None:
         self._open: set[tuple[str, str]] = set()
+        self._unread: deque[tuple[bytes, bool]] = deque()
 
     @property
     def open(self) -> int:
         """How many are unanswered now."""
+        while self._unread:
+            self._read(*self._unread.popleft())
         return len(self._open)
 
     def look(self, data: bytes, *, sent: bool = False) -> None:
         """Look at what came in, or was sent."""
+        self._unread.append((data, sent))
+        if len(self._unread) > _MOST_UNREAD:
+            self._read(*self._unread.popleft())
+
+    def _read(self, data: bytes, sent: bool) -> None:
         try:
             message = parse_message(data)
             key = (message.via.branch, message.cseq.method)

@@ -55,9 +55,14 @@ class TraceLine(NamedTuple):
     transport: str
     source: Address
     target: Address
-    first_line: str
+    data: bytes
     fate: str
     """Empty for a message that was delivered, else why it was not."""
+
+    @property
+    def first_line(self) -> str:
+        """The first line of its text."""
+        return self.data.split(b"\r\n", 1)[0].decode("utf-8", "replace")[:100]
 
     def __str__(self) -> str:
         fate = f"  ({self.fate})" if self.fate else ""
@@ -159,6 +164,9 @@ class Network:
         """Send a datagram on its way."""
         seen = self.seen_from_outside(source, target)
         how = self.between(seen[0], target[0])
+        if not how.rough:
+            self.post(self.loop.time() + how.delay_s, lambda: self._arrive(seen, target, data))
+            return
         if self.random.random() < how.loss:
             self.note("udp", seen, target, data, "lost")
             return
@@ -179,8 +187,7 @@ class Network:
 
     def note(self, transport: str, source: Address, target: Address, data: bytes, fate: str = "") -> None:
         """Write a line into the trace."""
-        line = data.split(b"\r\n", 1)[0].decode("utf-8", "replace")[:100]
-        self.trace.append(TraceLine(self.loop.time(), transport, source, target, line, fate))
+        self.trace.append(TraceLine(self.loop.time(), transport, source, target, data, fate))
 
     def written_trace(self, most: int = 60) -> str:
         """Return the last lines of the trace as text."""

@@ -48,9 +48,10 @@ class ScenarioPlayer:
         self._heard = 0
 
     async def prepare(self, phones: Sequence[str] | None) -> None:
-        """Register users' phones, everybody's where none are named, and put the outside's there."""
+        """Register users' phones that are not there yet, everybody's where none are named; put the outside's there."""
         for user in phones if phones is not None else tuple(self._site.users):
-            await self.world.registered(user)
+            if user not in self.world.phones:
+                await self.world.registered(user)
         if self._outside:
             for host in {trunk.host for trunk in self._site.trunks.values()}:
                 self.world.phone("outside", name=f"outside {host}", host=host)

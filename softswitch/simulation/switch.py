@@ -7,7 +7,8 @@ as they do when the brain's process is killed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -31,6 +32,8 @@ from softswitch.simulation.transports import SimulatedTransports
 from softswitch.sip.flow import Flow
 
 PORT: Final = 5060
+_EARLY_S: Final = 1e-9
+"""The loop may run a timer this much too early (its clock's resolution)."""
 _MUST_BE_ZERO: Final = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
 
 
@@ -46,6 +49,7 @@ class SimulatedSwitch:
         hosts: its local addresses.
         settings: of the brain; ``domain`` and ``nonce_key`` are filled in where they are empty.
         media: the media plane.
+        history: encoded facts of an earlier brain, with which this switch goes on.
 
     Attributes:
         turns: the turns that were taken so far.
@@ -65,6 +69,7 @@ class SimulatedSwitch:
         hosts: tuple[str, ...] = ("192.0.2.1",),
         settings: BrainSettings | None = None,
         media: SimulatedMedia | None = None,
+        history: Sequence[bytes] = (),
     ) -> None:
         self.turns = 0
         self.deaths: list[Death] = []
@@ -103,6 +108,9 @@ class SimulatedSwitch:
             network, streams, hosts, PORT, on_message=self._received, on_closed=self._closed
         )
         self.brain = self._new_brain()
+        if history:
+            self.journal.append(history)
+            self._turn(lambda: self.brain.resume(history))
         self.brain.serve()
 
     def _new_brain(self, folded: FoldedState | None = None) -> Brain:
@@ -157,14 +165,23 @@ class SimulatedSwitch:
             self._die(death)
 
     def _arm(self) -> None:
+        """See that the loop's timer is early enough; one that is earlier than needed costs less than moving it."""
+        at_s = self.brain.alarm.at_s
+        if at_s == math.inf or (self._timer is not None and self._timer.when() <= at_s):
+            return
         if self._timer is not None:
             self._timer.cancel()
-        deadline = self.brain.next_deadline()
-        self._timer = None if deadline is None else self._loop.call_at(deadline, self._due)
+        self._timer = self._loop.call_at(at_s, self._due)
 
     def _due(self) -> None:
+        """Wake the brain, unless what it was to be woken for was dropped: that is no turn."""
         self._timer = None
-        self._turn(lambda: self.brain.handle_timer())
+        deadline = self.brain.next_deadline()
+        if deadline is not None and deadline <= self._loop.time() + _EARLY_S:
+            self._turn(lambda: self.brain.handle_timer())
+        else:
+            self.brain.alarm.at_s = math.inf if deadline is None else deadline
+            self._arm()
 
     # Death and succession
 
@@ -174,6 +191,7 @@ class SimulatedSwitch:
         self.refolded_in_exchange |= self.watch.open > 0 or self._transports.failures_untold > 0
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if death.away_s:
             self._loop.call_later(death.away_s, self._start)
         else:
@@ -247,6 +265,9 @@ class SimulatedSwitch:
         breaches = self.brain.breaches()
         if breaches:
             raise SimulationError(f"invariants are breached: {breaches}")
+        deadline = self.brain.next_deadline()
+        if deadline is not None and deadline < self.brain.alarm.at_s:
+            raise SimulationError(f"the alarm of {self.brain.alarm.at_s} is later than a deadline of {deadline}")
         rooms = sorted(set(self.media.rooms) - set(calls.conversations))
         if strays or ports or rooms:
             raise SimulationError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import md5, sha256
 from typing import Final
@@ -12,8 +12,9 @@ from typing import Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.line_desk import LineDesk
 from softswitch.core.errors import SimulationError
-from softswitch.core.facts import decode
+from softswitch.core.facts import decode, encode, name_in, name_of_class
 from softswitch.directory.connectors import Crm
+from softswitch.directory.location import RegistrationBound
 from softswitch.directory.site import (
     Contact,
     Group,
@@ -43,6 +44,8 @@ DOMAIN: Final = "example.net"
 EXTENSIONS: Final = {"anna": "101", "boris": "102", "vera": "103", "gleb": "104"}
 """The users that every simulated switch has; a password is the name and ``-secret``."""
 
+_SWITCH: Final = "192.0.2.1"
+_REGISTERED_S: Final = 3600
 _SETTLE_S: Final = 200.0
 """Long enough for every timer of RFC 3261 to run out, one after the other."""
 
@@ -52,7 +55,7 @@ class Setting:
     """In what a world differs from the usual one."""
 
     settings: BrainSettings = field(default_factory=BrainSettings)
-    hosts: tuple[str, ...] = ("192.0.2.1",)
+    hosts: tuple[str, ...] = (_SWITCH,)
     """The switch's addresses."""
     ports: range = range(16384, 16484, 2)
     """RTP ports of the media plane."""
@@ -71,6 +74,11 @@ class Setting:
     contacts: tuple[Contact, ...] = ()
     crm: tuple[Crm, ...] = ()
     rooms: tuple[Room, ...] = ()
+
+
+def _phone_host(number: int) -> str:
+    """Return the address of a phone, counted from 0, that was given none."""
+    return f"192.0.2.{11 + number}"
 
 
 def password_of(name: str) -> str:
@@ -118,6 +126,7 @@ class World:
         setting: what is not as usual.
         site: another site than the usual one; its passwords are those of :func:`password_of`.
         start_wall_s: when it begins, in seconds of UTC; None for where the simulation starts.
+        registered: users of the site whose phones have registered with an earlier brain.
     """
 
     def __init__(
@@ -128,6 +137,7 @@ class World:
         *,
         site: Site | None = None,
         start_wall_s: float | None = None,
+        registered: Sequence[str] = (),
     ) -> None:
         self.loop = loop
         self.site = site or usual_site(setting)
@@ -144,8 +154,21 @@ class World:
             hosts=setting.hosts,
             settings=setting.settings,
             media=SimulatedMedia(loop, setting.ports),
+            history=[self._told_before(user, number) for number, user in enumerate(registered)],
         )
         self.phones: dict[str, SimulatedPhone] = {}
+        for user in registered:
+            self.phone(user).registration.granted_s = _REGISTERED_S
+
+    def _told_before(self, user: str, number: int) -> bytes:
+        """Return the fact that an earlier brain has kept of a phone's registration; ``number`` counts the phones."""
+        host, port = _phone_host(number), 5060
+        contact, flow = f"sip:{self.site.users[user].extension}@{host}:{port}", ("udp", _SWITCH, 5060, host, port, 0)
+        wall_s = self.clock.wall()
+        bound = RegistrationBound(
+            user, contact, flow, wall_s + _REGISTERED_S, f"{user}@{host}", 1, user_agent=Habits().user_agent
+        )
+        return encode(number + 1, wall_s, "", bound)
 
     def phone(
         self,
@@ -179,7 +202,7 @@ class World:
         made = SimulatedPhone(
             self.network,
             self.streams,
-            (host or f"192.0.2.{11 + len(self.phones)}", port),
+            (host or _phone_host(len(self.phones)), port),
             account,
             (server, 5060) if server else self.switch.address,
             transport=transport,
@@ -219,8 +242,9 @@ class World:
 
     def facts(self, *kinds: type) -> list[object]:
         """Return the facts of these types that were recorded so far."""
-        records = map(decode, self.switch.journal.records())
-        return [record.fact for record in records if type(record.fact) in kinds]
+        names = {name_of_class(kind) for kind in kinds}
+        encoded = [each for each in self.switch.journal.records() if name_in(each) in {*names, ""}]
+        return [fact for fact in (decode(each).fact for each in encoded) if type(fact) in kinds]
 
     async def release(self) -> None:
         """Let everybody who is still in a call hang up: a script that was cut short has not."""
