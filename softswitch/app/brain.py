@@ -10,6 +10,7 @@ Here inputs are handed to the parts; :mod:`softswitch.app.brain_parts` puts thes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 from softswitch.app.brain_parts import BrainParts
@@ -69,6 +70,13 @@ class Brain(BrainParts):
     def media_event(self, event: engine.MediaEvent) -> None:
         """Take what a media worker tells."""
         self._turn.look_at_clock()
+        if isinstance(event, engine.LegOpened):
+            self._call_desk.decide(inputs.MediaOpened(event.leg, event.port))
+        elif not isinstance(event, engine.LegLatched):
+            self._take_rarer(event)
+        self._sessions.run()
+
+    def _take_rarer(self, event: engine.MediaEvent) -> None:
         if isinstance(event, engine.LegSilent):
             self._sessions.ask_for_life(event.leg)
         if isinstance(event, engine.Disagreement):
@@ -81,8 +89,8 @@ class Brain(BrainParts):
             self._quality.note(leg.user if leg is not None else "", event.statistics.mos_in, event.statistics.mos_out)
         for given in inputs_of(event):
             self._call_desk.decide(given)
-        self._call_desk.told_of_recordings(self.recording.media_event(event))
-        self._sessions.run()
+        if isinstance(event, engine.DigitPressed | engine.RecordingEnded | engine.RecordingTrouble):
+            self._call_desk.told_of_recordings(self.recording.media_event(event))
 
     def errand_over(self, ticket: str, over: ErrandOver) -> None:
         """Take what became of an errand; one that nobody waits for any more changes nothing."""
@@ -96,16 +104,22 @@ class Brain(BrainParts):
         self._sessions.run()
 
     def handle_timer(self) -> None:
-        """Do what is due now."""
+        """Do what is due now, and set the alarm to what is due next."""
         self._turn.look_at_clock()
         for each in self._timed:
             each.handle_timer(now=self._turn.now)
         self._sessions.run()
+        deadline = self.next_deadline()
+        self.alarm.at_s = math.inf if deadline is None else deadline
 
     def next_deadline(self) -> float | None:
-        """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None."""
-        candidates = (each.next_deadline() for each in self._timed)
-        return min((moment for moment in candidates if moment is not None), default=None)
+        """Return the monotonic time at which :meth:`handle_timer` wants to be called, or None; the alarm is cheaper."""
+        soonest: float | None = None
+        for each in self._timed:
+            moment = each.next_deadline()
+            if moment is not None and (soonest is None or moment < soonest):
+                soonest = moment
+        return soonest
 
     def lift_ban(self, source: str) -> None:
         """Let a source in again."""

@@ -45,6 +45,7 @@ from softswitch.app.wake_ups import Timed, WakeUps
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer
 from softswitch.calls.secrecy import Secrecy
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock
 from softswitch.core.ids import Entropy, new_conversation_id
 from softswitch.core.sealed_keys import SealedKeys
@@ -105,7 +106,7 @@ class BrainParts:
         self.agents = self._folded.agents
         self.trunk_registrations = self._folded.trunks
         self._turn = turn = Turn(clock, journal, send, media, self.trace, sequence)
-        self._wake_ups = WakeUps(clock)
+        self._wake_ups = WakeUps(clock, self.alarm)
         self._addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
         self._ua = UserAgent(
             entropy=entropy,
@@ -113,6 +114,8 @@ class BrainParts:
             timers=settings.timers,
             product=settings.product,
             datagram_octets=settings.datagram_octets,
+            send=turn.queue,
+            alarm=self.alarm,
         )
         self._performer = Performer(
             self.calls,
@@ -141,6 +144,7 @@ class BrainParts:
             self._ua,
             settings.domain,
             MovedPhones(self.locations, self.calls, self._performer.sessions, self._ua, self._call_desk.keep_dialogs),
+            self.alarm,
         )
         self._trunk_probe = self._new_trunk_probe()
         self._trunk_registrar = self._new_trunk_registrar(clock, entropy)
@@ -166,8 +170,9 @@ class BrainParts:
             entropy=entropy,
             domain=settings.domain,
             mailboxes=self.voicemail,
+            alarm=self.alarm,
         )
-        turn.listen(self.services.follow)
+        turn.listen(self.services.follow, self.services.follows)
         made = self._new_guides(entropy)
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         self.lines = LineDesk(
@@ -237,6 +242,11 @@ class BrainParts:
 
     # Building
 
+    @cached_property
+    def alarm(self) -> Alarm:
+        """No later than it says ``handle_timer`` wants to be called."""
+        return Alarm()
+
     def _new_trunk_probe(self) -> TrunkProbe:
         return TrunkProbe(
             ua=self._ua,
@@ -248,6 +258,7 @@ class BrainParts:
             targets_of=self._folded.found_hosts.targets,
             interval_s=self._settings.trunk_probe_s,
             log=self._log,
+            alarm=self.alarm,
         )
 
     def _new_trunk_registrar(self, clock: Clock, entropy: Entropy) -> TrunkRegistrar:
@@ -263,6 +274,7 @@ class BrainParts:
             credentials_of=self._credentials_of,
             record=lambda fact: self.trunk_registrations.apply(self._turn.place(fact)),
             log=self._log,
+            alarm=self.alarm,
         )
 
     @cached_property
@@ -308,8 +320,9 @@ class BrainParts:
             keep_s=settings.voicemail_keep_s,
             log=self._log,
         )
-        self._turn.listen(made.follow)
-        self._turn.listen(NameKeeper(self._folded.names, self._errands, settings.storage).follow)
+        self._turn.listen(made.follow, made.sees)
+        names = NameKeeper(self._folded.names, self._errands, settings.storage)
+        self._turn.listen(names.follow, names.sees)
         return made
 
     @cached_property

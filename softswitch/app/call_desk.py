@@ -7,22 +7,23 @@ A conversation that has a guide is followed by it; what one conversation's facts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guidance import Guidance
 from softswitch.app.message_trace import MessageTrace
-from softswitch.app.recording_desk import RecordingDesk
+from softswitch.app.recording_desk import FOLLOWED, RecordingDesk
 from softswitch.app.request_desk import MakeReplacement
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import conference_inputs, facts, guide_inputs, inputs
+from softswitch.calls.apply import CHANGES
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.control_inputs import DialOrdered
 from softswitch.calls.decide import decide
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
-from softswitch.calls.perform import Performer
+from softswitch.calls.perform import Performer, Session
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.replacing import refusal_of_replacement
 from softswitch.calls.state import Conversation
@@ -34,27 +35,30 @@ from softswitch.sip.headers.replaces import Replaces
 from softswitch.sip.message import Request
 from softswitch.sip.ua.user_agent import UserAgent
 
-_OF_CONVERSATIONS = (
-    inputs.CallArrived,
-    inputs.ReplacementArrived,
-    inputs.DeadlinePassed,
-    inputs.EndConversation,
-    guide_inputs.AnswerCaller,
-    guide_inputs.PlayToCaller,
-    guide_inputs.HushCaller,
-    guide_inputs.RingForCaller,
-    guide_inputs.RingAlso,
-    guide_inputs.StopRinging,
-    guide_inputs.StopRingingUser,
-    guide_inputs.HandOver,
-    guide_inputs.Dismiss,
-    conference_inputs.JoinCalls,
-    guide_inputs.EnterRoom,
-    conference_inputs.SuperviseOrdered,
-    conference_inputs.ChangeSupervision,
-    conference_inputs.FollowSupervised,
-    DialOrdered,
+_OF_CONVERSATIONS: Final = frozenset(
+    {
+        inputs.CallArrived,
+        inputs.ReplacementArrived,
+        inputs.DeadlinePassed,
+        inputs.EndConversation,
+        guide_inputs.AnswerCaller,
+        guide_inputs.PlayToCaller,
+        guide_inputs.HushCaller,
+        guide_inputs.RingForCaller,
+        guide_inputs.RingAlso,
+        guide_inputs.StopRinging,
+        guide_inputs.StopRingingUser,
+        guide_inputs.HandOver,
+        guide_inputs.Dismiss,
+        conference_inputs.JoinCalls,
+        guide_inputs.EnterRoom,
+        conference_inputs.SuperviseOrdered,
+        conference_inputs.ChangeSupervision,
+        conference_inputs.FollowSupervised,
+        DialOrdered,
+    }
 )
+"""Inputs that name a conversation and no leg of it."""
 _CALL = "call"
 """The kind of a conversation's deadline."""
 _GUIDE = "guide"
@@ -90,8 +94,11 @@ class CallDesk:
     ) -> None:
         self.armed: dict[str, float] = {}
         self._calls = folded.calls
-        self._agents = folded.agents
-        self._trunk_days = folded.trunk_days
+        self._also_applied: Mapping[type, Callable[[Record], None]] = {
+            facts.LegAnswered: folded.agents.apply,
+            facts.LegAdded: folded.trunk_days.apply,
+        }
+        """Facts of calls that change other states, too."""
         self._turn = turn
         self._ua = ua
         self._performer = performer
@@ -178,43 +185,66 @@ class CallDesk:
         if not decided:
             return "", "", decided
         conversation_id = self._conversation_id(given)
-        conversation = self._calls.conversations.get(conversation_id)  # it may be over when its facts are applied
+        # Each as it was before: it may be over when its facts are applied.
         touched = {conversation_id: self._calls.conversations.get(conversation_id)}
-        followed: list[Any] = []
-        for fact in decided:
-            where = conversation_id
-            if type(fact) is Elsewhere:
-                where, fact = fact.conversation_id, fact.fact
-                touched.setdefault(where, self._calls.conversations.get(where))
-            if isinstance(fact, facts.LegEnded):
-                self._keep_dialog(fact.leg, where)  # its end may have to be said again
-            record = self._turn.place(fact, where)
-            apply_call_fact(self._calls, record)
-            self._agents.apply(record)
-            if type(fact) is facts.LegAdded:
-                self._trunk_days.apply(record)
-            if where == conversation_id:
-                conversation = conversation or self._calls.conversations.get(conversation_id)
-                self._guide_applies(conversation, record)
-            else:
-                self._guide_applies(touched[where], record)
-            with about(where, getattr(fact, "leg", "")):
-                self._performer.perform(fact, self._turn.now)
-            for made in self._recording.follow(record):
-                self._guide_applies(conversation if where == conversation_id else touched[where], made)
-                followed.append(made.fact if where == conversation_id else Elsewhere(where, made.fact))
-        decided = [*decided, *followed]
+        followed = self._take(conversation_id, decided, touched)
+        if followed:
+            decided = [*decided, *followed]
         self._see_to(touched, conversation_id, decided)
+        conversation = touched[conversation_id]
         return conversation_id, "" if conversation is None else conversation.guide, decided
+
+    def _take(self, conversation_id: str, decided: list[Any], touched: dict[str, Conversation | None]) -> list[Any]:
+        """Apply facts one after the other, each with its effects; return those that followed for recordings.
+
+        Every fact of every call passes here, so look-ups by its type stand in place of calls that mostly do nothing.
+        """
+        calls, place, effects, now = self._calls, self._turn.place, self._performer.effects, self._turn.now
+        followed: list[Any] = []
+        with about(conversation_id) as concern:
+            for fact in decided:
+                kind, where = type(fact), conversation_id
+                if kind is Elsewhere:
+                    where, fact = fact.conversation_id, fact.fact
+                    kind = type(fact)
+                    touched.setdefault(where, calls.conversations.get(where))
+                if kind is facts.LegEnded:
+                    self._keep_dialog_of(fact.leg, where)  # its end may have to be said again
+                record = place(fact, where)
+                if kind in CHANGES:
+                    CHANGES[kind](calls, record, fact)
+                if kind in self._also_applied:
+                    self._also_applied[kind](record)
+                led = touched[where]
+                if led is None and where == conversation_id:  # it begins with this fact
+                    led = touched[where] = calls.conversations.get(where)
+                if led is not None and led.guide:
+                    self.guidance.apply(record)
+                if kind in effects:
+                    concern((where, getattr(fact, "leg", "")))
+                    effects[kind](fact, now)
+                if kind in FOLLOWED:
+                    followed += self._recorded(record, led, conversation_id)
+        return followed
+
+    def _recorded(self, record: Record, led: Conversation | None, conversation_id: str) -> list[Any]:
+        """Let recordings follow a fact; return what comes of that, as facts of the conversation that is decided of."""
+        made = self._recording.follow(record)
+        for each in made:
+            self._guide_applies(led, each)
+        where = record.conversation_id
+        return [each.fact if where == conversation_id else Elsewhere(where, each.fact) for each in made]
 
     def _see_to(self, touched: dict[str, Conversation | None], conversation_id: str, decided: list[Any]) -> None:
         """Keep and arm what has changed in conversations, and let guides and supervisors follow."""
         for where in touched:
             self.keep_dialogs(where)
             self.arm(where)
-        self._guide_elsewhere(touched, conversation_id, decided)
-        for supervisor in list(self._calls.supervisors):
-            self._decide_one(conference_inputs.FollowSupervised(supervisor))
+        if len(touched) > 1:
+            self._guide_elsewhere(touched, conversation_id, decided)
+        if self._calls.supervisors:
+            for supervisor in list(self._calls.supervisors):
+                self._decide_one(conference_inputs.FollowSupervised(supervisor))
 
     def _decide_recording(self, given: RecordingInput) -> tuple[str, str, list[Any]]:
         """Decide what a guide asks to be recorded."""
@@ -247,9 +277,9 @@ class CallDesk:
                 self.guidance.after(where, other.guide, told, self._turn.wall_s)
 
     def _conversation_id(self, given: inputs.Input) -> str:
-        if isinstance(given, _OF_CONVERSATIONS):
-            return given.conversation_id
-        return self._calls.legs[given.leg].conversation_id
+        if type(given) in _OF_CONVERSATIONS:
+            return given.conversation_id  # type: ignore[union-attr]  # as said there
+        return self._calls.legs[given.leg].conversation_id  # type: ignore[union-attr]  # all others name a leg
 
     # What must outlive this process, and when to look again
 
@@ -258,16 +288,22 @@ class CallDesk:
         conversation = self._calls.conversations.get(conversation_id)
         if conversation is None:
             return
+        sessions = self._performer.sessions
         for leg in conversation.legs:
-            self._keep_dialog(leg, conversation_id)
+            session = sessions.get(leg)
+            if session is not None and session.changed:
+                self._keep_dialog(leg, session, conversation_id)
 
-    def _keep_dialog(self, leg: str, conversation_id: str) -> None:
+    def _keep_dialog_of(self, leg: str, conversation_id: str) -> None:
         session = self._performer.sessions.get(leg)
         if session is not None and session.changed:
-            snapshot = self._performer.secrecy.snapshot(session.snapshot())
-            fact = facts.DialogChanged(leg, snapshot.values())
-            self._trace.belongs(leg, session.dialog.sip_call_id)
-            apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
+            self._keep_dialog(leg, session, conversation_id)
+
+    def _keep_dialog(self, leg: str, session: Session, conversation_id: str) -> None:
+        snapshot = self._performer.secrecy.snapshot(session.snapshot())
+        fact = facts.DialogChanged(leg, snapshot.values())
+        self._trace.belongs(leg, session.dialog.sip_call_id)
+        apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
 
     def know_dialogs(self) -> None:
         """Let the trace know whose the dialogs are that an earlier brain has left."""

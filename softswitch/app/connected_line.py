@@ -49,15 +49,15 @@ class ConnectedLine:
         self._domain = domain
         self._shown: dict[str, str] = {}
         """By leg: the number that its phone shows, since it talked for the first time."""
-        self._marked: dict[str, str] = {}
+        self.marked: dict[str, str] = {}
         """Legs that talk with another one from this turn on."""
 
     def follow(self, record: Record) -> None:
         """See a fact before it is applied."""
         made = record.fact
         if type(made) is SegmentStarted and made.leg_a != made.leg_b:
-            self._marked[made.leg_a] = made.leg_b
-            self._marked[made.leg_b] = made.leg_a
+            self.marked[made.leg_a] = made.leg_b
+            self.marked[made.leg_b] = made.leg_a
         elif type(made) is LegEnded:
             self._shown.pop(made.leg, None)
 
@@ -76,9 +76,9 @@ class ConnectedLine:
 
     def end_turn(self, *, now: float) -> bool:
         """Tell the phones whose party has changed; return whether there was any."""
-        if not self._marked:
+        if not self.marked:
             return False
-        marked, self._marked = self._marked, {}
+        marked, self.marked = self.marked, {}
         told = False
         for name, other in marked.items():
             leg, peer = self._calls.legs.get(name), self._calls.legs.get(other)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import heapq
 import sys
 
+from softswitch.core.alarm import Alarm
+
 
 class Deadlines:
-    """One deadline a name, in monotonic seconds. A changed or dropped one stays in the heap until it surfaces."""
+    """One deadline a name, in monotonic seconds. A changed or dropped one stays in the heap until it surfaces.
 
-    __slots__ = ("_current", "_heap")
+    Args:
+        alarm: is told of each.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_alarm", "_current", "_heap")
+
+    def __init__(self, alarm: Alarm | None = None) -> None:
+        self._alarm = alarm or Alarm()
         self._current: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
 
@@ -22,6 +29,7 @@ class Deadlines:
         elif self._current.get(name) != deadline_s:
             self._current[name] = deadline_s
             heapq.heappush(self._heap, (deadline_s, name))
+            self._alarm.no_later(deadline_s)
 
     def next(self) -> float | None:
         """Return the earliest deadline, or None."""

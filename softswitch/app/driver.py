@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from softswitch.app.garbage import IdleCollector
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock
 
 
@@ -15,11 +16,12 @@ class Driven(Protocol):
     """The part of a brain that the driver uses."""
 
     def handle_timer(self) -> None:
-        """Do what is due."""
+        """Do what is due, and set the alarm anew."""
         ...
 
-    def next_deadline(self) -> float | None:
-        """Return when something will be due, in monotonic seconds."""
+    @property
+    def alarm(self) -> Alarm:
+        """When it wants to be woken, or earlier."""
         ...
 
     def end_turn(self) -> None:
@@ -50,10 +52,9 @@ class Driver:
         self._brain.end_turn()
         now = self._clock.monotonic()
         self._collector.turn_ended(now)
-        deadline = self._brain.next_deadline()
         # A timer that is armed earlier than needed costs one idle wake-up; moving it for each message costs more.
-        if deadline is not None and deadline < self._armed_s:
-            self._arm(deadline, now)
+        if self._brain.alarm.at_s < self._armed_s:
+            self._arm(self._brain.alarm.at_s, now)
 
     def in_turn(self, work: Callable[[], None]) -> None:
         """Do something and end the turn, whatever becomes of it."""

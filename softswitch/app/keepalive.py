@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from softswitch.core.alarm import Alarm
 from softswitch.directory.keepalive import KeepAlivePlanner
 from softswitch.directory.location import LocationState, RegistrationBound
 from softswitch.sip.flow import Flow
@@ -25,6 +26,7 @@ class KeepAlive:
         domain: the host part of the address that asks.
         locations: where the phones are.
         now: monotonic seconds.
+        alarm: is told when something is due.
     """
 
     def __init__(
@@ -35,11 +37,12 @@ class KeepAlive:
         locations: LocationState,
         *,
         now: float,
+        alarm: Alarm | None = None,
     ) -> None:
         self._ua = ua
         self._send = send
         self._us = Address(Uri("sip", "", domain))
-        self._plan = KeepAlivePlanner(locations, now=now)
+        self._plan = KeepAlivePlanner(locations, now=now, alarm=alarm)
 
     def registered(self, fact: object, *, now: float) -> None:
         """Plan a phone that has just registered."""

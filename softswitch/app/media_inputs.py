@@ -10,8 +10,6 @@ from softswitch.media import engine
 
 def inputs_of(event: engine.MediaEvent) -> Iterable[inputs.Input]:
     """Translate an event of the media engine; one that concerns no call gives none."""
-    if isinstance(event, engine.LegOpened):
-        return (inputs.MediaOpened(event.leg, event.port),)
     if isinstance(event, engine.LegRefused):
         return (inputs.MediaRefused(event.leg, event.reason),)
     if isinstance(event, engine.LegClosed):

@@ -56,11 +56,15 @@ class MessageTrace:
         """Keep a message; keep-alives are none."""
         if len(data) <= 4:
             return
-        message = Traced(wall_s, sent, flow, data)
+        message = tuple.__new__(Traced, (wall_s, sent, flow, data))  # half the time of calling the class
         self._ring.append(message)
         if self.exporter is not None:
             self.exporter(message)
-        self._octets += len(data)
+        self._octets = octets = self._octets + len(data)
+        if octets > self._most_octets:
+            self._let_go()
+
+    def _let_go(self) -> None:
         while self._octets > self._most_octets:
             self._octets -= len(self._ring.popleft().data)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from softswitch.calls.facts import ConversationEnded
 from softswitch.core.facts import Record
 from softswitch.scenario.errands import DELETE, Errand, Errands
+from softswitch.scenario.facts import NameBegun
 from softswitch.scenario.names import Names
 
 TICKET = "name:"
@@ -19,6 +22,9 @@ class NameKeeper:
         errands: deletes them.
         storage: the storage directory.
     """
+
+    sees: Final = (NameBegun, ConversationEnded)
+    """The facts that :meth:`follow` is to be told of."""
 
     def __init__(self, names: Names, errands: Errands, storage: str) -> None:
         self._names = names

@@ -88,7 +88,7 @@ class QueueDesk:
         self._callers = QueueCallers(folded, site, people, conduct, turn, wake_ups, self.say, self._inbox.append)
         self._staff = QueueStaff(folded, site, people, turn, wake_ups, self.say, self._inbox.append)
         self.why_not_free = self._staff.why_not_free
-        turn.listen(self.note)
+        turn.listen(self.note, (*TOLD, *(kind for kind in _NOTED if kind not in TOLD)))
         wake_ups.serve(_ENTRY, self._entry_due)
 
     # What happens

@@ -66,7 +66,7 @@ class QueueNotices:
         self._lost: list[tuple[QueueLeft, str]] = []
         self._tries: dict[str, int] = {}
         self._quiet_until_s: dict[str, float] = {}
-        turn.listen(self._note)
+        turn.listen(self._note, (QueueEntered, QueueLeft))
         wake_ups.serve(_SLA, self._waits_long)
         wake_ups.serve(_AGAIN, self._again)
 
@@ -86,6 +86,8 @@ class QueueNotices:
 
     def end_turn(self) -> None:
         """Raise what the turn came to."""
+        if not self._lost:
+            return
         lost, self._lost = self._lost, []
         for left, number in lost:
             queue = self._site().queues.get(left.queue)

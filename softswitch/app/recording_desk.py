@@ -27,7 +27,7 @@ from softswitch.calls.recording.inputs import (
     StopRecording,
     StopRecordingCaller,
 )
-from softswitch.calls.recording.state import RecordingState
+from softswitch.calls.recording.state import OF_CALLS, RecordingState
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
@@ -39,6 +39,8 @@ ALWAYS, ON_DEMAND, NEVER = "always", "on_demand", "never"
 _STRENGTH: Final = (NEVER, ALWAYS, ON_DEMAND)
 POLICY: Final = "policy"
 REFUSE: Final = "refuse"
+FOLLOWED: Final = frozenset({*decide.FOLLOWED, *OF_CALLS, ConferenceJoined, calls.LegMediaOpened})
+"""The types of the facts of calls that :meth:`RecordingDesk.follow` is to be told of; others change nothing there."""
 
 
 class RecordingDesk:
@@ -83,13 +85,18 @@ class RecordingDesk:
     def follow(self, record: Record) -> list[Record]:
         """Fold a fact of a call, and let what follows for its recording follow; return the facts that did."""
         self._state.apply(record)
-        conversation = self._calls.conversations.get(record.conversation_id)
-        followed = decide.follow(self._state, conversation, record.conversation_id, record.fact)
-        made = self._take(record.conversation_id, followed)
-        if isinstance(record.fact, calls.SegmentStarted | ConferenceJoined):
+        kind, known = type(record.fact), self._state.conversations.get(record.conversation_id)
+        if known is None:
+            return []
+        made: list[Record] = []
+        if known.interval is not None or known.message is not None:
+            conversation = self._calls.conversations.get(record.conversation_id)
+            followed = decide.follow(self._state, conversation, record.conversation_id, record.fact)
+            made = self._take(record.conversation_id, followed)
+            if kind is calls.LegMediaOpened:
+                self._effects.say_again(record.conversation_id)  # it may be a port that takes another one's place
+        if kind is calls.SegmentStarted or kind is ConferenceJoined:
             made += self._by_policy(record.conversation_id)
-        elif isinstance(record.fact, calls.LegMediaOpened):
-            self._effects.say_again(record.conversation_id)  # it may be a port that takes another one's place
         return made
 
     def decide(self, given: RecordingInput) -> list[Record]:

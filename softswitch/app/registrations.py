@@ -9,6 +9,7 @@ from softswitch.app.moved_phones import MovedPhones
 from softswitch.app.people import People
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
+from softswitch.core.alarm import Alarm
 from softswitch.directory.location import LocationState, disconnected, expired
 from softswitch.sip.flow import Flow
 from softswitch.sip.ua.user_agent import UserAgent
@@ -28,6 +29,7 @@ class Registrations:
         ua: sends keep-alives.
         moved: lets calls follow phones.
         domain: the host part of the address that sends them.
+        alarm: is told when one is due.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Registrations:
         ua: UserAgent,
         domain: str,
         moved: MovedPhones,
+        alarm: Alarm | None = None,
     ) -> None:
         self._locations = locations
         self._turn = turn
@@ -46,7 +49,7 @@ class Registrations:
         self._people = people
         self._moved = moved
         self._make_keepalive: Callable[[], KeepAlive] = lambda: KeepAlive(
-            ua, turn.queue, domain, locations, now=turn.now
+            ua, turn.queue, domain, locations, now=turn.now, alarm=alarm
         )
         self._keepalive = self._make_keepalive()
         wake_ups.serve(_EXPIRY, self._expire)

@@ -38,7 +38,7 @@ from softswitch.directory.routing import (
 from softswitch.directory.site import Site, User
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.replaces import Replaces, parse_replaces
-from softswitch.sip.message import Header, Request, response_to
+from softswitch.sip.message import Header, Request
 from softswitch.sip.ua.core import ACCEPT_HEADER
 from softswitch.sip.ua.user_agent import ALLOW, UserAgent
 
@@ -174,12 +174,10 @@ class RequestDesk(Destinations):
         user = registering_user(self.site, request)
         if not self._verified(request, flow, user, now, wall_s) or user is None:
             return
-        transaction = self._ua.begin(request, flow, now=now)
         answer = decide_register(self._locations, request, flow, user, wall_s=wall_s, limits=self._limits)
         for fact in answer.facts:
             self._record(fact)
-        response = response_to(request, answer.status, to_tag=self._ua.new_tag(), headers=answer.headers)
-        self._ua.respond(transaction, response, now=now)
+        self._ua.answer(request, flow, answer.status, headers=answer.headers, now=now)
 
     def _serve(self, request: Request, flow: Flow, now: float, wall_s: float) -> None:
         """Let a user's request be served, be it from a registered phone or not."""

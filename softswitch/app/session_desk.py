@@ -13,6 +13,7 @@ from softswitch.app.turn import Turn
 from softswitch.calls import destinations, inputs
 from softswitch.calls.perform import Performer
 from softswitch.calls.refer import tell_of_refer
+from softswitch.calls.secrecy import DESCRIBED
 from softswitch.calls.state import CallsState, Leg
 from softswitch.core.errors import CommandError
 from softswitch.sip.message import Response
@@ -91,10 +92,12 @@ class SessionDesk:
 
     def run(self) -> None:
         """Take what the user agent has to tell, and let the queues follow, until neither has anything more."""
+        sealed = self._secrecy.sealed
         while True:
             batch = self._ua.actions()
             for action in batch:
-                self._handlers[type(action)](self._secrecy.sealed(action))
+                kind = type(action)
+                self._handlers[kind](sealed(action) if kind in DESCRIBED else action)  # type: ignore[arg-type]  # as said
             if not batch and not self._settle():
                 return
 
@@ -106,7 +109,6 @@ class SessionDesk:
 
     def _action_handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
-            actions.Send: lambda a: self._turn.queue(a.flow, a.data),
             actions.RequestArrived: self._request_arrived,
             actions.Cancelled: lambda a: self._decide(inputs.CallerCancelled(a.session.owner)),
             actions.Acknowledged: lambda a: self._told(a, inputs.CallerAcknowledged(a.session.owner, a.sdp)),

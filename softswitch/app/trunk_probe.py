@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from softswitch.core.alarm import Alarm
 from softswitch.directory.host_names import Target
 from softswitch.directory.site import Site, Trunk
 from softswitch.directory.trunk_hosts import SilentHosts, TrunkHost, TrunkHostFound
@@ -36,6 +37,7 @@ class TrunkProbe:
         targets_of: where a trunk's hosts are.
         interval_s: from one OPTIONS to a host to the next; 0: nobody is asked.
         log: tells an event for people.
+        alarm: is told when hosts are asked next.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class TrunkProbe:
         targets_of: Callable[[Trunk], Iterable[Target]],
         interval_s: float,
         log: Callable[..., None],
+        alarm: Alarm | None = None,
     ) -> None:
         self._ua = ua
         self._state = state
@@ -60,12 +63,15 @@ class TrunkProbe:
         self._us = Address(Uri("sip", "", domain))
         self._interval_s = interval_s
         self._log = log
+        self._alarm = alarm or Alarm()
         self._next_s: float | None = None
         self._asked: dict[str, TrunkHost] = {}
 
     def begin(self, *, now: float) -> None:
         """Ask as soon as may be."""
-        self._next_s = now if self._interval_s else None
+        if self._interval_s:
+            self._next_s = now
+            self._alarm.no_later(now)
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which hosts are asked again, or None."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.deadlines import Deadlines
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.ids import Entropy
 from softswitch.directory.host_names import Target
@@ -61,6 +62,7 @@ class TrunkRegistrar:
         credentials_of: who we are to a trunk, by its name.
         record: keeps a fact, and folds it into ``state``.
         log: tells an event for people.
+        alarm: is told when a REGISTER is due.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class TrunkRegistrar:
         credentials_of: Callable[[str], OurCredentials | None],
         record: Callable[[object], None],
         log: Callable[..., None],
+        alarm: Alarm | None = None,
     ) -> None:
         self._ua = ua
         self._state = state
@@ -89,7 +92,7 @@ class TrunkRegistrar:
         self._credentials_of = credentials_of
         self._record = record
         self._log = log
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(alarm)
         self._tries: dict[str, int] = {}
         """REGISTERs of attempts that are going on, by trunk."""
         self._proved: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
@@ -45,15 +45,18 @@ class Turn:
         self._send = send
         self._media = media
         self._trace = trace
-        self._pending: list[Record] = []
+        self._pending: list[bytes] = []
+        self._watched: list[Record] = []
+        """The facts of this turn, where somebody watches."""
         self._outbox: list[tuple[Flow, bytes]] = []
         self._feeds: list[FactFeed] = []
-        self._listeners: list[Callable[[Record], None]] = []
+        self._listeners: dict[type, tuple[Callable[[Record], None], ...]] = {}
         self.look_at_clock()
 
-    def listen(self, listener: Callable[[Record], None]) -> None:
-        """Have a listener told of every fact as it gets its place, before it is applied."""
-        self._listeners.append(listener)
+    def listen(self, listener: Callable[[Record], None], kinds: Iterable[type]) -> None:
+        """Have a listener told of every fact of these types as it gets its place, before it is applied."""
+        for kind in kinds:
+            self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
 
     def look_at_clock(self) -> None:
         """Take the time once for all that follows from one input."""
@@ -62,10 +65,12 @@ class Turn:
 
     def place(self, fact: object, conversation_id: str = "") -> Record:
         """Give a fact its place in the order of all facts."""
-        self.sequence += 1
-        record = Record(self.sequence, self.wall_s, conversation_id, fact)
-        self._pending.append(record)
-        for listener in self._listeners:
+        self.sequence = sequence = self.sequence + 1
+        record = Record(sequence, self.wall_s, conversation_id, fact)
+        self._pending.append(encode(sequence, self.wall_s, conversation_id, fact))
+        if self._feeds:
+            self._watched.append(record)
+        for listener in self._listeners.get(type(fact), ()):
             listener(record)
         return record
 
@@ -83,9 +88,11 @@ class Turn:
         """Keep the turn's facts, then let its effects out."""
         if self._pending:
             pending, self._pending = self._pending, []
-            self._journal.append([encode(r.sequence, r.wall_s, r.conversation_id, r.fact) for r in pending])
-            for feed in tuple(self._feeds):
-                feed.tell(pending)
+            self._journal.append(pending)
+            if self._watched:
+                watched, self._watched = self._watched, []
+                for feed in tuple(self._feeds):
+                    feed.tell(watched)
         if self._outbox:
             outbox, self._outbox = self._outbox, []
             for flow, data in outbox:

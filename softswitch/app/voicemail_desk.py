@@ -9,7 +9,7 @@ from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls.recording.facts import RecordingKept
 from softswitch.calls.voicemail import facts
-from softswitch.calls.voicemail.state import Mailboxes, Message
+from softswitch.calls.voicemail.state import APPLIED, Mailboxes, Message
 from softswitch.core.clock import iso_utc
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
@@ -45,6 +45,8 @@ class VoicemailDesk:
 
     follows: Collection[type] = (facts.VoicemailLeft, facts.VoicemailHeard, facts.VoicemailDeleted)
     """The facts that change how many messages there are."""
+    sees: Final = frozenset({*APPLIED, RecordingKept})
+    """The facts that :meth:`follow` is to be told of."""
 
     def __init__(
         self,
@@ -97,6 +99,8 @@ class VoicemailDesk:
 
     def end_turn(self) -> None:
         """Make messages and greetings of the recordings that have become whole."""
+        if not self._kept:
+            return
         kept, self._kept = self._kept, []
         for fact, conversation_id in kept:
             begun = self.boxes.begun_as(fact.recording)

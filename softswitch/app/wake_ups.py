@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from softswitch.app.deadlines import Deadlines
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock, deadline_of_wall
 
 MOST_A_TURN: Final = 20
@@ -30,11 +31,12 @@ class WakeUps:
 
     Args:
         clock: converts wall time.
+        alarm: is told of each deadline.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, alarm: Alarm | None = None) -> None:
         self._clock = clock
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(alarm)
         self._asleep_until_s = -math.inf
         self._served: dict[str, Callable[[str], None]] = {}
 

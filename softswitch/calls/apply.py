@@ -30,7 +30,7 @@ from softswitch.sip.flow import Flow
 
 def apply(state: CallsState, record: Record) -> None:
     """Change ``state`` by one fact; a fact of another kind changes nothing."""
-    change = _CHANGES.get(type(record.fact))
+    change = CHANGES.get(type(record.fact))
     if change is not None:
         change(state, record, record.fact)
 
@@ -339,7 +339,7 @@ def _forget_if_over(state: CallsState, conversation_id: str) -> None:
     del state.conversations[conversation_id]
 
 
-_CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
+CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationStarted: _started,
     facts.LegAdded: _added,
     facts.DetoursPlanned: _detours_planned,
@@ -380,6 +380,7 @@ _CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     **conference_apply.CHANGES,
     **supervision_apply.CHANGES,
 }
+"""What a fact does to the state, by its type: gets the state, the record and its fact."""
 
-APPLIED: Final = frozenset(_CHANGES)
+APPLIED: Final = frozenset(CHANGES)
 """The types of the facts that change something here."""

@@ -7,9 +7,9 @@ the user agent and the media engine, which let nothing out before the turn's fac
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from softswitch.calls import conference_facts, facts, supervision_facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
@@ -71,7 +71,7 @@ class Performer:
         self._ua = ua
         self._media = media
         self._domain = domain
-        self._effects: dict[type, Callable[[Any, float], None]] = {
+        self.effects: Final[Mapping[type, Callable[[Any, float], None]]] = {
             facts.LegAdded: self._added,
             facts.LegInvited: self._invited,
             facts.LegProgressed: self._progressed,
@@ -108,12 +108,7 @@ class Performer:
             supervision_facts.SupervisionEnded: self._supervisor_moved,
             supervision_facts.SupervisionModeChosen: self._supervisor_changed,
         }
-
-    def perform(self, fact: object, now: float) -> None:
-        """Carry out what follows from ``fact``; ``now`` is monotonic."""
-        effect = self._effects.get(type(fact))
-        if effect is not None:
-            effect(fact, now)
+        """What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""
 
     def say_media_again(self, leg: Leg) -> None:
         """Tell the media engine once more what it should know of a leg."""

@@ -17,7 +17,9 @@ from softswitch.sip.ua.actions import Acknowledged, Answered, Progressed, Reoffe
 from softswitch.sip.ua.snapshot import SessionSnapshot
 
 _KEY: Final = "a=crypto:"
-_DESCRIBED: Final = (Acknowledged, Answered, Progressed, ReofferAnswered, Reoffered)
+_KEY_OCTETS: Final = _KEY.encode()
+DESCRIBED: Final = frozenset({Acknowledged, Answered, Progressed, ReofferAnswered, Reoffered})
+"""The types of what the user agent tells that has a description in it."""
 
 
 class Secrecy:
@@ -32,10 +34,8 @@ class Secrecy:
         self.vault = vault
         self._calls = calls
 
-    def sealed(self, action: object) -> object:
+    def sealed(self, action: Acknowledged | Answered | Progressed | ReofferAnswered | Reoffered) -> object:
         """Return what the user agent told, without keys in clear; those of a leg that is not encrypted are dropped."""
-        if not isinstance(action, _DESCRIBED):
-            return action
         if isinstance(action, ReofferAnswered) and _KEY in action.offered:
             action = replace(action, offered=self._as_kept(action))
         if _KEY not in action.sdp:
@@ -49,7 +49,7 @@ class Secrecy:
 
     def snapshot(self, made: SessionSnapshot) -> SessionSnapshot:
         """Return a snapshot as it may be kept."""
-        if not (made.accepted or made.invite or made.early):
+        if not any(_KEY_OCTETS in message for message in (made.accepted, made.invite, made.early)):
             return made
         seal = self.vault.seal_message
         return made._replace(accepted=seal(made.accepted), invite=seal(made.invite), early=seal(made.early))

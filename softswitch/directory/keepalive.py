@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from zlib import crc32
 
+from softswitch.core.alarm import Alarm
 from softswitch.directory.location import Binding, LocationState
 
 INTERVAL_S: Final = 25.0
@@ -45,9 +46,11 @@ class KeepAlivePlanner:
         state: where the phones are; what is no longer in it falls out of the plan by itself.
         now: monotonic seconds; phones that ``state`` holds already had their last turn nobody knows when, so they get
             one within five seconds.
+        alarm: is told of each turn.
     """
 
-    def __init__(self, state: LocationState, *, now: float) -> None:
+    def __init__(self, state: LocationState, *, now: float, alarm: Alarm | None = None) -> None:
+        self._alarm = alarm or Alarm()
         self._state = state
         self._turns: dict[_Key, _Turn] = {}
         self._heap: list[tuple[float, _Key]] = []
@@ -86,3 +89,4 @@ class KeepAlivePlanner:
     def _plan(self, key: _Key, turn: _Turn) -> None:
         self._turns[key] = turn
         heapq.heappush(self._heap, (turn.due_s, key))
+        self._alarm.no_later(turn.due_s)

@@ -110,7 +110,8 @@ def _asks_for_flows(request: Request) -> bool:
 
 def _refuse_lost_flows(request: Request) -> None:
     """Refuse a flow that ends at an edge proxy which cannot keep it (RFC 5626 §6): the phone registers without."""
-    if len(request.vias) < 2 or not _asks_for_flows(request):
+    values = request.get_all("Via")
+    if (len(values) < 2 and "," not in values[0]) or len(request.vias) < 2 or not _asks_for_flows(request):
         return
     path = list(request.get_list("Path"))
     if not path or "ob" not in parse_address(path[-1]).uri.parameters:

@@ -103,9 +103,11 @@ class Drain:
             self._read_ahead = True
             known = self._segments.last_sequence
             self._segments.append(payloads)
-            fresh = [payload for payload in payloads if sequence_of(payload) > known]
-            self.passed_over += len(payloads) - len(fresh)
-            self._unsynced += fresh
+            if sequence_of(payloads[0]) <= known:
+                fresh = [payload for payload in payloads if sequence_of(payload) > known]
+                self.passed_over += len(payloads) - len(fresh)
+                payloads = fresh
+            self._unsynced += payloads
 
     def _sync(self, now: float) -> None:
         self._segments.sync()

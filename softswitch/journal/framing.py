@@ -29,7 +29,7 @@ _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to
 def frame(payloads: Sequence[bytes]) -> bytes:
     """Return the payloads framed, in their order."""
     pack = _FRAME.pack
-    return b"".join([part for payload in payloads for part in (pack(len(payload), crc32(payload)), payload)])
+    return b"".join([pack(len(payload), crc32(payload)) + payload for payload in payloads])
 
 
 def split(data: bytes, start: int = 0) -> tuple[list[bytes], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Final, TextIO, cast
@@ -94,7 +94,8 @@ def configure_logging(role: str, *, level: str = "info", form: str = "auto", str
 class about:  # noqa: N801  # read as a verb: ``with about(conversation_id, leg):``
     """A context whose log lines concern a conversation, and a leg where one is given.
 
-    Structlog's own way keeps a variable for each key: 6 us instead of 1, for every fact of a call.
+    It gives a function by which both are replaced as long as the context lasts: one context serves all facts of an
+    input. Structlog's own way keeps a variable for each key, which costs six times as much.
     """
 
     __slots__ = ("_token", "_whom")
@@ -102,8 +103,9 @@ class about:  # noqa: N801  # read as a verb: ``with about(conversation_id, leg)
     def __init__(self, conversation_id: str, leg: str = "") -> None:
         self._whom = (conversation_id, leg)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Callable[[tuple[str, str]], object]:
         self._token = _CONCERNED.set(self._whom)
+        return _CONCERNED.set
 
     def __exit__(self, *_: object) -> None:
         _CONCERNED.reset(self._token)

@@ -47,8 +47,9 @@ def _parse(text: str) -> SessionDescription:
         origin, address, attributes = _head(head)
     else:
         session_id, version, host, address = usual.groups("")
-        origin, attributes = Origin(int(session_id), int(version), host), ()
-    return SessionDescription(origin, address, tuple([_media(each, address) for each in sections]), attributes)
+        origin, attributes = tuple.__new__(Origin, (int(session_id), int(version), host)), ()
+    media = tuple([_media(each, address) for each in sections])
+    return tuple.__new__(SessionDescription, (origin, address, media, attributes))  # half the time of calling the class
 
 
 def _head(head: str) -> tuple[Origin, str, tuple[str, ...]]:
@@ -134,7 +135,8 @@ def _media(section: str, session_address: str) -> Media:
     if port and not (address or session_address):
         raise SdpError("an open stream without a connection address", 400)
     formats = tuple(parts[3:]) or ("0",)  # seen on refused streams, and one has to be written
-    return Media(parts[0].lower(), port, parts[2], formats, address, attributes, _port(count, first) if count else 1)
+    ports = _port(count, first) if count else 1
+    return tuple.__new__(Media, (parts[0].lower(), port, parts[2], formats, address, attributes, ports))
 
 
 @lru_cache(maxsize=1024)

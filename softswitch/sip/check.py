@@ -9,7 +9,7 @@ from softswitch.sip.headers.address import parse_address_list
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.uri import parse_uri
 
-_MANDATORY: Final = ("Via", "From", "To", "Call-ID", "CSeq")
+_MANDATORY: Final = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
 _ONLY_ONCE: Final = frozenset(
     {"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type", "Content-Length", "Expires"}
 )
@@ -47,20 +47,29 @@ def check_response(response: Response) -> None:
 
 
 def _check_headers(message: Message) -> None:
-    for name in _MANDATORY:
-        if not message.get(name):
-            raise SipError(f"no {name} header")
+    first = message.first_values()
+    if not all(map(first.get, _MANDATORY)):
+        raise SipError(f"no {min(name for name in _MANDATORY if not first.get(name))} header")
+    alone = len(first) == len(message.headers)  # no name comes twice
+    if not alone:
+        _check_counts(message)
+    if not _ADDRESS_LISTS.isdisjoint(first):
+        for name, value in message.headers:
+            if name in _ADDRESS_LISTS:
+                parse_address_list(value)
+    via = message.via if alone and "," not in first["Via"] else message.vias
+    if not (via and message.from_ and message.to and message.cseq):
+        raise SipError("Via is empty")
+    if " " in first["Call-ID"]:
+        raise SipError("a Call-ID with blanks")
+    if "Contact" in first and not message.contacts:
+        raise SipError("Contact is empty")
+
+
+def _check_counts(message: Message) -> None:
     seen: set[str] = set()
-    for name, value in message.headers:
+    for name, _ in message.headers:
         if name in _ONLY_ONCE:
             if name in seen:
                 raise SipError(f"more than one {name}")
             seen.add(name)
-        elif name in _ADDRESS_LISTS:
-            parse_address_list(value)
-    if not (message.vias and message.from_ and message.to and message.cseq):
-        raise SipError("Via is empty")
-    if " " in message.call_id:
-        raise SipError("a Call-ID with blanks")
-    if message.get("Contact") is not None and not message.contacts:
-        raise SipError("Contact is empty")

@@ -70,6 +70,12 @@ REASON_PHRASES: Final[dict[int, str]] = {
 """Status codes of RFC 3261 §21 and its extensions that we send."""
 
 
+_SHORT: Final = 10
+"""Fewer digits than this make no number that is too large."""
+_PLAIN_TYPES: Final = frozenset({"", "application/sdp"})
+"""Values of Content-Type that are the type as they stand."""
+
+
 class CSeq(NamedTuple):
     """Number and method of a CSeq header (RFC 3261 §20.16)."""
 
@@ -100,6 +106,10 @@ class Message:
     def get(self, name: str) -> str | None:
         """Return the first raw value of a header, by canonical name, or None."""
         return (self._first or self._index()).get(name)
+
+    def first_values(self) -> dict[str, str]:
+        """Return the first value of each header, by canonical name; only to be read."""
+        return self._first or self._index()
 
     def _index(self) -> dict[str, str]:
         """Note the first value of each header, so that each is found at once."""
@@ -169,16 +179,13 @@ class Message:
         self._first = None
         self._parsed.pop(name, None)
 
-    def _required(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
-            raise SipError(f"no {name} header")
-        return value
-
     @property
     def call_id(self) -> str:
         """The Call-ID's value."""
-        return self._required("Call-ID")
+        value = (self._first or self._index()).get("Call-ID")
+        if value is None:
+            raise SipError("no Call-ID header")
+        return value
 
     @property
     def via(self) -> Via:
@@ -199,20 +206,18 @@ class Message:
     @property
     def from_(self) -> Address:
         """The From header, parsed."""
-        return self._address("From")
+        return self._parsed.get("From") or self._address("From")
 
     @property
     def to(self) -> Address:
         """The To header, parsed."""
-        return self._address("To")
+        return self._parsed.get("To") or self._address("To")
 
     def _address(self, name: str) -> Address:
-        found = self._parsed.get(name)
-        if found is None:
-            value = (self._first or self._index()).get(name)
-            if value is None:
-                raise SipError(f"no {name} header")
-            found = self._parsed[name] = parse_address(value)
+        value = (self._first or self._index()).get(name)
+        if value is None:
+            raise SipError(f"no {name} header")
+        found = self._parsed[name] = parse_address(value)
         return found
 
     @property
@@ -223,8 +228,10 @@ class Message:
             words = (self._first or self._index()).get("CSeq", "").split()
             if len(words) != 2:
                 raise SipError("CSeq is not a number and a method")
-            number = parse_number(words[0], "CSeq", most=2**31 - 1)
-            found = self._parsed["CSeq"] = tuple.__new__(CSeq, (number, words[1]))
+            digits, method = words
+            usual = len(digits) < _SHORT and digits.isdecimal() and digits.isascii()
+            number = int(digits) if usual else parse_number(digits, "CSeq", most=2**31 - 1)
+            found = self._parsed["CSeq"] = tuple.__new__(CSeq, (number, method))
         return found
 
     @property
@@ -239,8 +246,8 @@ class Message:
     @property
     def max_forwards(self) -> int:
         """The Max-Forwards header; 70 where there is none (RFC 3261 §16.3)."""
-        value = self.get("Max-Forwards")
-        return 70 if value is None else parse_number(value, "Max-Forwards", most=255)
+        value = (self._first or self._index()).get("Max-Forwards", "70")
+        return 70 if value == "70" else parse_number(value, "Max-Forwards", most=255)
 
     @property
     def expires(self) -> int | None:
@@ -251,8 +258,8 @@ class Message:
     @property
     def content_type(self) -> str:
         """The media type of the body in lower case without parameters; empty where none is named."""
-        value = self.get("Content-Type")
-        return "" if value is None else value.partition(";")[0].strip().lower()
+        value = (self._first or self._index()).get("Content-Type", "")
+        return value if value in _PLAIN_TYPES else value.partition(";")[0].strip().lower()
 
     @property
     def sdp(self) -> str:

@@ -41,16 +41,27 @@ def parse_message(data: bytes) -> Request | Response:
     if not end:
         raise SipError("no empty line ends the header fields")
     start_line, headers = _split_head(head)
+    last = headers.pop() if headers and headers[-1] == ("Content-Length", str(len(body))) else None
     message = _message(start_line, headers)
     message.body = body
-    lengths = message.take("Content-Length")
+    if last is None or "Content-Length" in message.first_values():
+        _cut_body(message, [] if last is None else [last])
+    return message
+
+
+def _cut_body(message: Request | Response, others: list[Header]) -> None:
+    """Let the body be as long as Content-Length says, which is none of the message's headers from then on.
+
+    Args:
+        message: with all of its octets.
+        others: lines of that header that were taken out already.
+    """
+    lengths = [value for _, value in others] + message.take("Content-Length")
     if lengths:
         size = parse_number(lengths[0], "Content-Length", most=2**31)
-        if len(lengths) > 1 or size > len(body):
+        if len(lengths) > 1 or size > len(message.body):
             raise SipError("the body is shorter than Content-Length says, or that says two things")
-        if size < len(body):
-            message.body = body[:size]
-    return message
+        message.body = message.body[:size]
 
 
 def _split_head(octets: bytes) -> tuple[str, list[Header]]:
@@ -65,7 +76,8 @@ def _split_head(octets: bytes) -> tuple[str, list[Header]]:
         raise SipError(f"more than {MOST_HEADERS} header fields", 513)
     start_line = lines.pop(0)
     try:
-        return start_line, [(SEEN[name], value.strip()) for line in lines for name, value in (line.split(": ", 1),)]
+        names, values = zip(*[line.split(": ", 1) for line in lines], strict=True)
+        return start_line, list(zip(map(SEEN.__getitem__, names), map(str.strip, values), strict=True))
     except (KeyError, ValueError):
         return _split_odd_head(head)
 

@@ -14,6 +14,7 @@ from typing import Final
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.events.listing import EVENTLIST, Lists
 from softswitch.app.events.package import Content, Finite, Package, Settable, StateValue, Telling
+from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
@@ -65,6 +66,7 @@ class EventDesk:
         entropy: names of subscriptions.
         record: keeps a fact, and folds it into ``state``.
         limits: how much may be subscribed to.
+        alarm: is told when somebody is to be told something.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class EventDesk:
         entropy: Entropy,
         record: Callable[[object], None],
         limits: EventLimits | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self.state = state
         self.packages: Mapping[str, Package] = {package.name: package for package in packages}
@@ -86,6 +89,8 @@ class EventDesk:
         for package in self.packages.values():
             for kind in package.follows:
                 self._concerned.setdefault(kind, []).append(package)
+        self.follows = frozenset({RegistrationBound, *self._concerned})
+        """The types of the facts that may change what is watched."""
         self._lists = lists
         self._ua = ua
         self._locations = locations
@@ -99,8 +104,8 @@ class EventDesk:
         self._stale: set[str] = set()
         """Who has not got the last NOTIFY."""
         self._versions: dict[str, int] = {}
-        self._marked: dict[tuple[str, str], None] = {}
-        self._deadlines = Deadlines()
+        self.marked: dict[tuple[str, str], None] = {}
+        self._deadlines = Deadlines(alarm)
 
     @property
     def allow_events(self) -> Header:
@@ -289,13 +294,13 @@ class EventDesk:
     def mark(self, package: str, resource: str) -> None:
         """Look at something at the end of the turn: it may have changed."""
         if self.state.has(package, resource):
-            self._marked[package, resource] = None
+            self.marked[package, resource] = None
 
     def end_turn(self, *, now: float) -> bool:
         """Tell subscribers what has changed; return whether there was anything to tell."""
-        if not self._marked:
+        if not self.marked:
             return False
-        marked, self._marked = self._marked, {}
+        marked, self.marked = self.marked, {}
         for package, resource in marked:
             state = self.packages[package].state(resource)  # once for all who watch it
             for watch in self.state.about(package, resource):

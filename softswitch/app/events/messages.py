@@ -68,7 +68,7 @@ class MessageDesk:
         self._record = record
         self._waited_for: dict[str, dict[str, int]] = {}
         """By message under way: the status that each phone has answered it with, 0 as long as it has not."""
-        self._marked: dict[str, None] = {}
+        self.marked: dict[str, None] = {}
         """Users to whom the next message shall go at the end of the turn."""
 
     # Taking
@@ -87,7 +87,7 @@ class MessageDesk:
             name = f"{self._entropy.token(16)}@{self._domain}"
             self._record(MessageTaken(name, user.name, to.name, kind, request.body, *came_by))
         self._ua.respond(transaction, self._ua.response_to(request, 202), now=now)
-        self._marked[to.name] = None
+        self.marked[to.name] = None
 
     def _recipient(self, request: Request) -> User:
         if len(request.body) > MOST_OCTETS:
@@ -106,17 +106,17 @@ class MessageDesk:
     def follow(self, record: Record) -> None:
         """See a fact: a phone that registers gets what waits for its user."""
         if type(record.fact) is RegistrationBound and self._state.to(record.fact.user):
-            self._marked[record.fact.user] = None
+            self.marked[record.fact.user] = None
 
     def begin(self) -> None:
         """Send what an earlier brain had under way, or had not begun with."""
-        self._marked.update((message.to_user, None) for message in self._state)
+        self.marked.update((message.to_user, None) for message in self._state)
 
     def end_turn(self, *, now: float, wall_s: float) -> bool:
         """Send what can be sent; return whether there was anything."""
-        if not self._marked:
+        if not self.marked:
             return False
-        marked, self._marked = self._marked, {}
+        marked, self.marked = self.marked, {}
         for name in marked:
             self._next(name, now, wall_s)
         return True
@@ -164,9 +164,9 @@ class MessageDesk:
         status = answers[key] = action.response.status
         if 200 <= status < 300 and message is not None:
             self._record(MessageDelivered(name))
-            self._marked[message.to_user] = None
+            self.marked[message.to_user] = None
         if all(answers.values()):
             del self._waited_for[name]
             if message is not None and all(one in _FOR_EVER for one in answers.values()):
                 self._record(MessageFailed(name, status, action.response.reason))
-                self._marked[message.to_user] = None
+                self.marked[message.to_user] = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from softswitch.app.deadlines import Deadlines
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock, deadline_of_wall
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
@@ -35,6 +36,7 @@ class PublishDesk:
         entropy: tags.
         record: keeps a fact, and folds it into ``state``.
         reports: who takes publications that are no state, by package.
+        alarm: is told when a publication expires.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class PublishDesk:
         entropy: Entropy,
         record: Callable[[object], None],
         reports: Mapping[str, Reading],
+        alarm: Alarm | None = None,
     ) -> None:
         self._ua = ua
         self._state = state
@@ -53,7 +56,7 @@ class PublishDesk:
         self._entropy = entropy
         self._record = record
         self._reports = reports
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(alarm)
 
     def publish(self, request: Request, flow: Flow, user: User, *, now: float, wall_s: float) -> None:
         """Take a PUBLISH from a phone of ``user``."""

@@ -25,6 +25,7 @@ from softswitch.app.people import People
 from softswitch.app.turn import Turn
 from softswitch.calls.facts import LegEnded, SegmentStarted
 from softswitch.calls.perform import Session
+from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
@@ -48,6 +49,7 @@ class PhoneServices:
         entropy: names and tags.
         domain: the host part of addresses.
         mailboxes: who keeps messages.
+        alarm: is told when something is due.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class PhoneServices:
         entropy: Entropy,
         domain: str,
         mailboxes: Mailboxes | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self._turn = turn
         self.summary = MessageSummaryPackage(mailboxes or NoMailboxes(), site, domain)
@@ -84,6 +87,7 @@ class PhoneServices:
             user_of=lambda name: site().users.get(name),
             entropy=entropy,
             record=lambda fact: folded.subscriptions.apply(turn.place(fact)),
+            alarm=alarm,
         )
         self.publications = PublishDesk(
             ua=ua,
@@ -92,6 +96,7 @@ class PhoneServices:
             entropy=entropy,
             record=lambda fact: folded.publications.apply(turn.place(fact)),
             reports={PACKAGE: QualityDesk(folded.calls, lambda fact, where: _placed(turn, fact, where)).take},
+            alarm=alarm,
         )
         self.messages = MessageDesk(
             ua=ua,
@@ -106,6 +111,8 @@ class PhoneServices:
         self._lines = ConnectedLine(folded.calls, sessions, folded.locations, site, domain)
         self._lamp = WaitingLamp(ua, self.summary, folded.locations, folded.subscriptions, site, domain)
         self._followers = self._by_fact()
+        self.follows = frozenset({*self._followers, *self.events.follows})
+        """The types of the facts that concern anybody here."""
 
     def _by_fact(self) -> Mapping[type, tuple[Callable[[Record], None], ...]]:
         """Return who sees which facts: a hundred are made for a call, and few concern anybody here."""
@@ -143,14 +150,12 @@ class PhoneServices:
 
     def end_turn(self) -> bool:
         """Tell phones what the turn has changed; return whether there was anything."""
+        if not (self._lamp.marked or self._lines.marked or self.messages.marked or self.events.marked):
+            return False
         now, wall_s = self._turn.now, self._turn.wall_s
-        busy = (
-            self._lamp.end_turn(now=now),
-            self._lines.end_turn(now=now),
-            self.messages.end_turn(now=now, wall_s=wall_s),
-            self.events.end_turn(now=now),
-        )
-        return any(busy)
+        lamp, lines = self._lamp.end_turn(now=now), self._lines.end_turn(now=now)
+        messages, events = self.messages.end_turn(now=now, wall_s=wall_s), self.events.end_turn(now=now)
+        return lamp or lines or messages or events
 
     def resume(self) -> None:
         """Go on with what an earlier brain kept."""
@@ -165,8 +170,10 @@ class PhoneServices:
 
     def next_deadline(self) -> float | None:
         """Return the monotonic time at which something is due, or None."""
-        candidates = (self.events.next_deadline(), self.publications.next_deadline())
-        return min((moment for moment in candidates if moment is not None), default=None)
+        event, publication = self.events.next_deadline(), self.publications.next_deadline()
+        if event is None or publication is None:
+            return publication if event is None else event
+        return min(event, publication)
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due."""

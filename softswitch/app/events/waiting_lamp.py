@@ -49,7 +49,7 @@ class WaitingLamp:
         self._subscriptions = subscriptions
         self._site = site
         self._domain = domain
-        self._marked: dict[tuple[str, str], None] = {}
+        self.marked: dict[tuple[str, str], None] = {}
         """Names of users, with the key of one phone, or none for all of them."""
 
     def follow(self, record: Record) -> None:
@@ -59,11 +59,11 @@ class WaitingLamp:
             key = made.instance or made.contact
             old = self._locations.binding(made.user, key)
             if (old is None or old.sip_call_id != made.sip_call_id) and self._has_mailbox(made.user):
-                self._marked[made.user, key] = None
+                self.marked[made.user, key] = None
         else:
             for user in self._summary.mailboxes.touched(record):
                 if self._has_mailbox(user):
-                    self._marked[user, ""] = None
+                    self.marked[user, ""] = None
 
     def _has_mailbox(self, name: str) -> bool:
         user = self._site().users.get(name)
@@ -71,9 +71,9 @@ class WaitingLamp:
 
     def end_turn(self, *, now: float) -> bool:
         """Tell the phones that were marked; return whether there was any."""
-        if not self._marked:
+        if not self.marked:
             return False
-        marked, self._marked = self._marked, {}
+        marked, self.marked = self.marked, {}
         for name, key in marked:
             user = self._site().users.get(name)
             for binding in self._locations.contacts_of(name) if user is not None else ():

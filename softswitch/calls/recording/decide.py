@@ -19,6 +19,8 @@ Facts = list[Any]
 END: Final = "end"
 PARTIES: Final = "parties"
 _WHO_TALKS: Final = (calls.SegmentStarted, ConferenceJoined, ConferenceLeft)
+FOLLOWED: Final = frozenset({*_WHO_TALKS, calls.LegEnded, calls.ConversationEnded})
+"""The types of the facts of calls from which something may follow."""
 _KEYS_S: Final = 4.0
 """From one key of a code to the next."""
 _ANSWERED: Final = frozenset({LegState.ANSWERED, LegState.TALKING})

@@ -204,6 +204,8 @@ _CHANGES: Final[dict[type, Callable[[RecordingState, Record, Any], None]]] = {
     facts.MessageEnded: RecordingState._message_ended,
     facts.RecordingKept: RecordingState._kept,
 }
+OF_CALLS: Final = frozenset({calls.ConversationStarted, calls.SegmentStarted, calls.ConversationEnded})
+"""The types of the facts of calls that change something here."""
 
 RECORDED: Final = frozenset(_CHANGES)
 """The facts that change :class:`RecordingState`."""

@@ -129,3 +129,6 @@ _CHANGES: Final[dict[type, Callable[[Mailboxes, Record, Any], None]]] = {
     facts.VoicemailDeleted: Mailboxes._deleted,
     facts.VoicemailMailed: Mailboxes._mailed,
 }
+
+APPLIED: Final = frozenset(_CHANGES)
+"""The types of the facts that change something here."""

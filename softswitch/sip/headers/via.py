@@ -55,12 +55,19 @@ def parse_via(value: str) -> Via:
         SipError: it is malformed, or not of SIP 2.0.
     """
     head, _, tail = value.partition(";branch=")
-    branch = tail.removesuffix(";rport")
-    if not branch.isalnum() or len(head) > LONGEST_KEPT:
+    branch, _, rest = tail.partition(";")
+    plain = branch.isalnum() or branch.replace("-", "").replace(".", "").isalnum()
+    if not plain or len(head) > LONGEST_KEPT:
         return _parse_unusual(value)
-    parameters: Parameters = {"branch": branch} if len(branch) == len(tail) else {"branch": branch, "rport": None}
+    parameters: dict[str, str | None] = {"branch": branch}
+    if rest == "rport":
+        parameters["rport"] = None
+    elif rest:
+        parameters = {**parameters, **parse_parameters(f";{rest}")}
     transport, host, port, others = _parse_hop(head)
     if others:
+        parameters = {**others, **parameters}
+    if len(parameters) != value.count(";"):  # one is there twice, one is empty, or a quoted one has a semicolon
         return _parse_unusual(value)
     return tuple.__new__(Via, (transport, host, port, parameters))  # half the time of calling the class
 

@@ -216,7 +216,7 @@ class InviteClient:
     def _accept(self, now: float) -> None:
         self._stop_timers()
         self._let_go()
-        self._layer.queue.linger(self, Input.TIMER_M, self._layer.give_up_s, now)
+        self._layer.queue.lapse(self, Input.TIMER_M, self._layer.give_up_s, now)
 
     def _complete(self, response: Response, now: float) -> None:
         self._stop_timers()
@@ -226,7 +226,7 @@ class InviteClient:
         if self.flow.reliable:  # timer D is 0 there; the ACK that follows goes out all the same
             self.expire(Input.TIMER_D, now)
         else:
-            self._layer.queue.linger(self, Input.TIMER_D, max(32.0, self._layer.give_up_s), now)
+            self._layer.queue.lapse(self, Input.TIMER_D, max(32.0, self._layer.give_up_s), now)
 
     def _let_go(self) -> None:
         self.request = None

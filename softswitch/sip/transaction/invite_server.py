@@ -170,7 +170,7 @@ class InviteServer:
         if first:
             self._answer = b""
             self._layer.live -= 1
-            self._layer.queue.linger(self, Input.TIMER_L, self._layer.give_up_s, now)
+            self._layer.queue.lapse(self, Input.TIMER_L, self._layer.give_up_s, now)
 
     def _complete(self, data: bytes, now: float) -> None:
         layer = self._layer
@@ -191,7 +191,7 @@ class InviteServer:
         if self.flow.reliable:
             self.expire(Input.TIMER_I, now)
         else:
-            queue.linger(self, Input.TIMER_I, self._layer.timers.t4_s, now)
+            queue.lapse(self, Input.TIMER_I, self._layer.timers.t4_s, now)
 
     def expire(self, kind: Enum, now: float) -> None:
         """A timer fired."""

@@ -98,7 +98,7 @@ class TransactionLayer:
         if not flow.reliable:
             made = AnsweredRequest(self, key, flow, data)
             self._servers[key] = made
-            self.queue.linger(made, Input.TIMER_J, self.give_up_s, now)
+            self.queue.lapse(made, Input.TIMER_J, self.give_up_s, now)
 
     def invite(self, key: Key, request: Request, data: bytes, flow: Flow, user: ClientUser, now: float) -> InviteClient:
         """Make an INVITE client transaction; its :meth:`InviteClient.start` sends."""

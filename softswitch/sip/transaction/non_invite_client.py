@@ -158,7 +158,7 @@ class NonInviteClient:
         if self.flow.reliable:
             self.expire(Input.TIMER_K, now)
         else:
-            self._layer.queue.linger(self, Input.TIMER_K, self._layer.timers.t4_s, now)
+            self._layer.queue.lapse(self, Input.TIMER_K, self._layer.timers.t4_s, now)
 
     def fail(self, now: float) -> None:
         """The transport failed."""

@@ -133,7 +133,7 @@ class NonInviteServer:
         if self.flow.reliable:
             self.expire(Input.TIMER_J, now)
         else:
-            layer.queue.linger(self, Input.TIMER_J, layer.give_up_s, now)
+            layer.queue.lapse(self, Input.TIMER_J, layer.give_up_s, now)
 
     def expire(self, kind: Enum, now: float) -> None:
         """A timer fired."""

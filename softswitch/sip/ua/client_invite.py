@@ -174,7 +174,9 @@ class ClientInvite(Session):
         """Return what a restarted switch must know, and clear ``changed``."""
         self.changed = False
         pending = self._transaction is not None and self._transaction.live
-        return snapshot_of(self, "client")._replace(
+        return snapshot_of(
+            self,
+            "client",
             invite=_without_secrets(self._invite) if pending else b"",
             cancel_reason=self._cancel_reason if pending else "",
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from softswitch.core.alarm import Alarm
 from softswitch.core.ids import Entropy
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request
@@ -27,6 +29,7 @@ SDP_HEADER: Final = ("Content-Type", "application/sdp")
 SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub", "eventlist"})
 """Option tags that a peer may require of us."""
 SUPPORTED_HEADER: Final = ("Supported", "100rel, replaces, timer")
+_FLOWS_REMEMBERED: Final = 4096
 _CONTACT_TRANSPORT: Final = {
     "udp": "",
     "tcp": ";transport=tcp",
@@ -45,6 +48,8 @@ class UaCore:
         timers: the base values of all timers.
         product: what User-Agent and Server say.
         datagram_octets: larger requests go by streams where the peer takes them; 0: none do.
+        send: takes what is to be sent; without it the owner is told.
+        alarm: is told when a timer is due.
 
     Attributes:
         dialogs: sessions that are not over.
@@ -61,10 +66,14 @@ class UaCore:
         timers: Timers,
         product: str,
         datagram_octets: int = 0,
+        send: Callable[[Flow, bytes], None] | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self.entropy = entropy
         self.timers = timers
-        self.queue = TimerQueue(timers)
+        self.queue = TimerQueue(timers, alarm)
+        self.send = send or self._tell_to_send
+        """Asks for octets to be sent."""
         self.layer = TransactionLayer(timers, self.queue, self.send, datagram_octets=datagram_octets)
         self.dialogs = 0
         self.sessions: dict[tuple[str, str], Party] = {}
@@ -72,14 +81,17 @@ class UaCore:
         self.ended = EndedDialogs(timers.give_up_s)
         self.stranded = StrandedByes(self.queue)
         self.told: list[Action] = []
+        # A phone's flow is the same from call to call, and so is what it sees of us.
+        self._hop = lru_cache(maxsize=_FLOWS_REMEMBERED)(self._written_hop)
+        self.contact = lru_cache(maxsize=_FLOWS_REMEMBERED)(self._written_contact)
+        """Writes our Contact towards a flow's peer, or that of a conference (RFC 4579 §5.1)."""
         self.user_agent: Header = ("User-Agent", product)
         self.server: Header = ("Server", product)
         self._address_of = address_of
         self._contact_user = product.partition("/")[0]
         self._tag_key = bytes.fromhex(entropy.token(16))
 
-    def send(self, flow: Flow, data: bytes) -> None:
-        """Ask for octets to be sent."""
+    def _tell_to_send(self, flow: Flow, data: bytes) -> None:
         self.told.append(Send(flow, data))
 
     def tell(self, action: Action) -> None:
@@ -96,10 +108,12 @@ class UaCore:
 
     def via(self, flow: Flow, branch: str) -> str:
         """Write the Via of a request of ours."""
-        return f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)};branch={branch};rport"
+        return f"{self._hop(flow)};branch={branch};rport"
 
-    def contact(self, flow: Flow, focus: str = "") -> Header:
-        """Write our Contact towards a flow's peer, or that of a conference (RFC 4579 §5.1)."""
+    def _written_hop(self, flow: Flow) -> str:
+        return f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)}"
+
+    def _written_contact(self, flow: Flow, focus: str = "") -> Header:
         transport = _CONTACT_TRANSPORT[flow.transport]
         written = f"<sip:{focus or self._contact_user}@{self._host_port(flow)}{transport}>"
         return "Contact", f"{written};isfocus" if focus else written

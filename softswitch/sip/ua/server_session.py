@@ -267,7 +267,9 @@ class ServerSession(ServerInvite):
         """Return what a restarted switch must know, and clear ``changed``."""
         self.changed = False
         transaction = self._transaction
-        return snapshot_of(self, "server")._replace(
+        return snapshot_of(
+            self,
+            "server",
             branch="" if transaction is None else transaction.key[0],
             reply_flow=None if transaction is None else flow_values(transaction.flow),
             copied=self._copied,

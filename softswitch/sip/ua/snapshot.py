@@ -107,12 +107,23 @@ class Snapshotted(Protocol):
         ...
 
 
-def snapshot_of(session: Snapshotted, role: str) -> SessionSnapshot:
-    """Return what sessions of both kinds have in common, as a snapshot.
+def snapshot_of(
+    session: Snapshotted,
+    role: str,
+    *,
+    branch: str = "",
+    reply_flow: tuple[str, str, int, str, int, int] | None = None,
+    copied: str = "",
+    provisional: int = 0,
+    accepted: bytes = b"",
+    invite: bytes = b"",
+    cancel_reason: str = "",
+    rseq: int = -1,
+    focus: str = "",
+) -> SessionSnapshot:
+    """Return a snapshot of what sessions of both kinds have in common, and of what one kind has.
 
-    Args:
-        session: the session.
-        role: ``server`` or ``client``.
+    All but the session are values of the snapshot, by the names that they have there.
     """
     terms = session.terms
     return SessionSnapshot(
@@ -120,8 +131,18 @@ def snapshot_of(session: Snapshotted, role: str) -> SessionSnapshot:
         session.state.value,
         *dialog_values(session.flow, session.dialog),
         session.invite_cseq,
-        offered=session.offered,
-        allow=session.peer_allow,
-        interval_s=terms.interval_s,
-        refresher=terms.refresher,
+        branch,
+        reply_flow,
+        copied,
+        provisional,
+        session.offered,
+        accepted,
+        invite,
+        cancel_reason,
+        b"",
+        session.peer_allow,
+        terms.interval_s,
+        terms.refresher,
+        rseq,
+        focus,
     )

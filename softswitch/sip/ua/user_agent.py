@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
 from softswitch.sip.call_id import call_id_in
@@ -71,6 +72,8 @@ class UserAgent:
         timers: the base values of all timers.
         product: what User-Agent and Server say.
         datagram_octets: larger requests go by streams where the peer takes them (RFC 3261 §18.1.1); 0: none do.
+        send: takes what is to be sent; without it that is among the actions.
+        alarm: is told when a timer is due; without it :meth:`next_deadline` has to be asked.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class UserAgent:
         timers: Timers | None = None,
         product: str = "softswitch",
         datagram_octets: int = 0,
+        send: Callable[[Flow, bytes], None] | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
-        self._core = UaCore(entropy, address_of, timers or Timers(), product, datagram_octets)
+        self._core = UaCore(entropy, address_of, timers or Timers(), product, datagram_octets, send, alarm)
 
     # What the driver does
 
@@ -165,6 +170,10 @@ class UserAgent:
     def response_to(self, request: Request, status: int, headers: Iterable[Header] = ()) -> Response:
         """Build a response with a new To tag, for :meth:`respond`."""
         return response_to(request, status, to_tag=self._core.new_tag(), headers=(self._core.server, *headers))
+
+    def answer(self, request: Request, flow: Flow, status: int, *, headers: Iterable[Header] = (), now: float) -> None:
+        """Answer a request other than INVITE finally and at once, absorbing its retransmissions."""
+        self._core.answer(request, (server_branch(request), request.method), flow, status, now, headers)
 
     def begin(self, request: Request, flow: Flow, *, now: float) -> ServerTransaction:
         """Begin a server transaction; one that :meth:`respond` does not end within 64*T1 ends by itself."""

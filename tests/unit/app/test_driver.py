@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 
 from softswitch.app.driver import Driver
 from softswitch.app.garbage import IdleCollector
+from softswitch.core.alarm import Alarm
 from softswitch.simulation.clock import VirtualClock
 from softswitch.simulation.virtual_loop import VirtualLoop
 
@@ -15,17 +17,19 @@ class FakeBrain:
 
     def __init__(self, clock: VirtualClock, *deadlines: float) -> None:
         self.clock = clock
-        self.deadlines = sorted(deadlines)
+        self.alarm = Alarm()
+        self.want(*deadlines)
         self.woken: list[float] = []
         self.turns = 0
 
     def handle_timer(self) -> None:
         now = self.clock.monotonic()
         self.woken.append(round(now, 6))
-        self.deadlines = [each for each in self.deadlines if each > now]
+        self.want(*(each for each in self.deadlines if each > now))
 
-    def next_deadline(self) -> float | None:
-        return min(self.deadlines, default=None)
+    def want(self, *deadlines: float) -> None:
+        self.deadlines = sorted(deadlines)
+        self.alarm.at_s = min(deadlines, default=math.inf)
 
     def end_turn(self) -> None:
         self.turns += 1
@@ -65,7 +69,7 @@ def test_an_earlier_deadline_moves_the_timer() -> None:
     driver.end_turn()
 
     def sooner() -> None:
-        brain.deadlines = [1.0, *brain.deadlines]
+        brain.want(1.0, *brain.deadlines)
 
     loop.call_later(0.25, lambda: driver.in_turn(sooner))
     run(loop, 10)

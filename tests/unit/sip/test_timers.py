@@ -71,6 +71,37 @@ def test_only_started_timers_count_as_live_and_not_lingering_ones() -> None:
     assert len(owner.fired) == 2
 
 
+def test_what_only_absorbs_retransmissions_lapses_with_whatever_is_due_or_a_moment_later() -> None:
+    queue, owner = TimerQueue(Timers()), Owner()
+    queue.lapse(owner, Kind.ONE, 5.0, 0.0)
+    queue.lapse(owner, Kind.TWO, 5.0, 0.1)
+    assert queue.live == 0
+    assert queue.next_deadline() == 5.25
+    queue.fire(4.9)
+    assert owner.fired == []
+    queue.start(owner, Kind.ONE, 0.5, 4.5)
+    assert queue.next_deadline() == 5.0
+    queue.fire(5.0)
+    assert owner.fired == [(5.0, Kind.ONE), (5.0, Kind.ONE)]
+    run(queue)
+    assert owner.fired[2:] == [(5.35, Kind.TWO)]
+    assert queue.next_deadline() is None
+
+
+def test_the_next_deadline_follows_each_start_and_stop() -> None:
+    queue, owner = TimerQueue(Timers()), Owner()
+    late = queue.start(owner, Kind.ONE, 32.0, 0.0)
+    assert queue.next_deadline() == 32.0
+    soon = queue.start(owner, Kind.ONE, 0.5, 0.0)
+    assert queue.next_deadline() == 0.5
+    queue.stop(soon)
+    assert queue.next_deadline() == 32.0
+    queue.stop(late)
+    assert queue.next_deadline() is None
+    queue.start(owner, Kind.TWO, 0.7, 1.0)
+    assert queue.next_deadline() == 1.7
+
+
 def test_a_clock_that_was_read_late_does_not_put_a_line_out_of_order() -> None:
     queue, owner = TimerQueue(Timers()), Owner()
     queue.start(owner, Kind.ONE, 0.5, 10.0)
@@ -104,6 +135,7 @@ def test_random_starts_and_stops_agree_with_a_sorted_list() -> None:
         now = step * 0.01
         delay = rng.choice([0.5, 4.0, 5.0, 32.0, rng.random() * 10])
         timer = queue.start(owner, Kind.ONE, delay, now)
+        queue.next_deadline()
         if rng.random() < 0.6:
             queue.stop(timer)
         else:
@@ -125,8 +157,9 @@ def test_long_timers_that_are_stopped_do_not_pile_up() -> None:
         queue.stop(queue.start(owner, Kind.ONE, 3600.0, number / 250))
         queue.start(owner, Kind.ONE, 0.1, number / 250)
         queue.fire(number / 250)
-    assert len(queue._heap) < 600
-    assert queue._stopped == sum(timer.owner is None for timer in queue._heap)
+    line = queue._lines[3600.0]
+    assert len(line.timers) < 600
+    assert line.stopped == sum(timer.owner is None for timer in line.timers)
     run(queue)
     assert len(owner.fired) == 5001
     assert queue.live == 0

@@ -20,6 +20,14 @@ from softswitch.sip.headers.via import Via, parse_via
         ),
         ("sip / 2.0 / tls  [::1] : 5061 ; branch = b", Via("tls", "[::1]", 5061, {"branch": "b"})),
         ("SIP/2.0/UDP host", Via("udp", "host", None, {})),
+        (
+            "SIP/2.0/UDP host;rport;branch=z9hG4bK-1.2;received=192.0.2.9",
+            Via("udp", "host", None, {"rport": None, "branch": "z9hG4bK-1.2", "received": "192.0.2.9"}),
+        ),
+        (
+            'SIP/2.0/UDP host;branch=z9hG4bKa;odd="x;y"',
+            Via("udp", "host", None, {"branch": "z9hG4bKa", "odd": "x;y"}),
+        ),
     ],
 )
 def test_a_via_is_taken_apart(value: str, via: Via) -> None:
@@ -42,6 +50,9 @@ def test_a_via_is_written_again() -> None:
             "SIP/2.0/UDP host:99999;branch=a",
             "SIP/2.0/UDP host;;branch=a",
             "SIP/2.0/UDP host,",
+            "SIP/2.0/UDP host;branch=a;branch=b",
+            "SIP/2.0/UDP host;rport;branch=a;rport",
+            "SIP/2.0/UDP host;branch=a;",
         ),
     ],
 )

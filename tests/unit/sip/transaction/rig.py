@@ -26,7 +26,7 @@ class Rig:
         self.now = 0.0
         self.sent: list[tuple[float, bytes]] = []
         self.flows: list[Flow] = []
-        timers = timers or Timers()
+        timers = timers or Timers(no_hurry_s=0.0)
         self.queue = TimerQueue(timers)
         self.layer = TransactionLayer(timers, self.queue, self._send)
 

@@ -206,7 +206,7 @@ def test_a_resumed_invite_gives_up_when_it_would_have() -> None:
 
 
 def test_other_base_values_scale_every_timer() -> None:
-    rig = Rig(Timers(t1_s=0.1))
+    rig = Rig(Timers(t1_s=0.1, no_hurry_s=0.0))
     _, user = start(rig)
     rig.run()
     assert [what for _, what in user.told] == ["timed out"]
