@@ -76,8 +76,7 @@ def _split_head(octets: bytes) -> tuple[str, list[Header]]:
         raise SipError(f"more than {MOST_HEADERS} header fields", 513)
     start_line = lines.pop(0)
     try:
-        names, values = zip(*[line.split(": ", 1) for line in lines], strict=True)
-        return start_line, list(zip(map(SEEN.__getitem__, names), map(str.strip, values), strict=True))
+        return start_line, [(SEEN[name], value.strip()) for line in lines for name, value in (line.split(": ", 1),)]
     except (KeyError, ValueError):
         return _split_odd_head(head)
 

@@ -17,6 +17,7 @@ ALGORITHMS: Final = (MD5, SHA_256)
 """In the order of the challenges: old phones read the first only."""
 
 _PAIR: Final = re.compile(rf'[ \t]*+({NAME_CHARACTER}++)[ \t]*+=[ \t]*+({QUOTED}|[^," \t]++)[ \t]*+(?:,|$)')
+_PAIRS: Final = re.compile(rf'(?:[ \t]*+{NAME_CHARACTER}++[ \t]*+=[ \t]*+(?:{QUOTED}|[^," \t]++)[ \t]*+(?:,|$))*+')
 _NONCE_COUNT: Final = re.compile(r"[0-9a-fA-F]{1,8}")
 _DIGEST_LENGTHS: Final = {MD5: 32, SHA_256: 64}
 
@@ -73,14 +74,10 @@ def parse_digest(value: str) -> dict[str, str]:
     scheme, _, rest = value.strip(" \t").partition(" ")
     if scheme.lower() != "digest":
         raise SipError(f"not of scheme Digest: {scheme[:20]!r}")
-    found: dict[str, str] = {}
-    position = 0
-    while position < len(rest):
-        match = _PAIR.match(rest, position)
-        if match is None or match[1].lower() in found:
-            raise SipError("Digest parameters are malformed")
-        found[match[1].lower()] = unquote(match[2])
-        position = match.end()
+    pairs = _PAIR.findall(rest) if _PAIRS.fullmatch(rest) else []
+    found = {name.lower(): unquote(text) if "\\" in text else text.strip('"') for name, text in pairs}
+    if len(found) < len(pairs) or (rest and not pairs):
+        raise SipError("Digest parameters are malformed")
     return found
 
 
