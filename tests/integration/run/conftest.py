@@ -71,13 +71,17 @@ class Running:
         self.until(lambda: "stops the switch.\n" in self.log())
 
     def status(self) -> dict[str, Any]:
-        with socket.socket(socket.AF_UNIX) as asking:
-            asking.settimeout(10)
-            asking.connect(str(self.directory / "var" / "run" / "switch.sock"))
-            asking.sendall(b"GET /api/v1/status HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            answer = b"".join(iter(lambda: asking.recv(65536), b""))
-        found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
+        found: dict[str, Any] = self.ask("status")
         return found
+
+    def ask(self, path: str, method: str = "GET") -> Any:  # noqa: ANN401  # JSON
+        """Ask the HTTP API; a brain that is just being started is waited for."""
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(30)
+            asking.connect(str(self.directory / "var" / "run" / "switch.sock"))
+            asking.sendall(f"{method} /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: asking.recv(65536), b""))
+        return json.loads(answer.partition(b"\r\n\r\n")[2] or b"null")
 
     def pids(self) -> dict[str, int]:
         return {each["role"]: each["pid"] for each in self.status()["processes"]}

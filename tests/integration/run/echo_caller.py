@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import ssl
 import struct
 from pathlib import Path
 from typing import Self
@@ -74,6 +75,17 @@ class EchoCaller:
         while not (message := self.receive().decode()).startswith(start):
             pass
         return message
+
+    def register(self, number: int) -> None:
+        """Register with CSeq numbers from ``number`` on."""
+        target, self.target = self.target, f"sip:{self.user}@{self.host}"
+        self.send("REGISTER", number)
+        refused = self.await_message("SIP/2.0 401")
+        challenge = re.search(r"^WWW-Authenticate: ([^\r]+)", refused, re.MULTILINE)
+        assert challenge is not None
+        proof = authorize(challenge[1], self.user, self.password, "REGISTER", self.target, cnonce="abc")
+        self.send("REGISTER", number + 1, authorization=proof)
+        self.target = target
 
     def call(self) -> None:
         """Call the echo test, and be answered."""
@@ -170,3 +182,17 @@ class StreamCaller(EchoCaller):
             if not more:
                 raise ConnectionError("the switch closed the connection")
             self.buffer += more
+
+
+class TlsCaller(StreamCaller):
+    """The same over TLS, trusting the certificate that the switch made for itself."""
+
+    transport = "TLS"
+
+    def connect(self) -> None:
+        """Open a connection; what came over an earlier one is gone."""
+        trust = ssl.create_default_context(cafile=self.directory / "var" / "tls" / "certificate.pem")
+        trust.check_hostname = False
+        plain = socket.create_connection((self.host, 5061), 20, (self.phone, 0))
+        self.socket = trust.wrap_socket(plain)
+        self.buffer = b""

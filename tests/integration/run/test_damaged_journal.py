@@ -14,6 +14,7 @@ from softswitch.journal.framing import frame
 from softswitch.journal.segment_file import segment_path
 from softswitch.journal.segments import SegmentWriter
 from tests.integration.run.conftest import PROGRAM, Running, Start
+from tests.own_network import own
 
 pytestmark = pytest.mark.network
 SEGMENTS = (range(1, 4), range(4, 7), range(7, 11))
@@ -47,7 +48,7 @@ def command(switch: Running, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_switch_starts_says_what_is_lost_and_keeps_the_rest(start: Start) -> None:
-    switch = start("127.0.57.5", prepare=damage)
+    switch = start(own("57.5"), prepare=damage)
     switch.until_ready()
     (cut,) = switch.events("journal.tail_cut")
     assert cut["last_sequence"] == TORN - 1
