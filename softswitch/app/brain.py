@@ -191,6 +191,7 @@ class Brain(BrainParts):
         for part in self.people.parts(wall_s=self._turn.wall_s):
             self._turn.look_at_clock()
             self.people.look_at(part, wall_s=self._turn.wall_s)
+            self.queues.look_at(part)
             self._sessions.run()
             yield True
 

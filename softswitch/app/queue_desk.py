@@ -9,7 +9,7 @@ others left.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from softswitch.app.folded_state import FoldedState
@@ -128,9 +128,10 @@ class QueueDesk:
         """Work off what was noted, until nothing more follows; tell whether there was anything."""
         site = self._site()
         if site is not self._served_by:
-            self._served_by = site
+            first, self._served_by = self._served_by is None, site
             self.say(events.Configure(tuple(map(rules_of, site.queues.values()))))
-            self._staff.touch_all()
+            if first:
+                self._staff.touch_all()
         done = False
         while self._settle_one():
             done = True
@@ -142,6 +143,11 @@ class QueueDesk:
             return self._staff.look_at_one()
         self._inbox.popleft()()
         return True
+
+    def look_at(self, users: Iterable[str]) -> None:
+        """Have it told to the router whether these users may be offered calls, for the site may say otherwise now."""
+        for user in users:
+            self._staff.touch(user)
 
     # Deadlines
 

@@ -93,6 +93,11 @@ class Site:
             for member in queue.members:
                 self._queues_of[member] = (*self._queues_of.get(member, ()), queue.name)
 
+    def entries(self) -> list[object]:
+        """Return all users, numbers, queues ... of it."""
+        sections = (self.users, self.numbers, self.queues, self.groups, self.contacts, self.scenarios)
+        return [entry for section in sections for entry in section.values()]
+
     def contact_of(self, number: str) -> Contact | None:
         """Return the contact that a caller's number belongs to; a plus sign more or less makes no difference."""
         return self._contact_of.get(number_key(number))

@@ -6,7 +6,7 @@ notices, which are told and stop nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -40,6 +40,22 @@ class Surroundings:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     answering: frozenset[str] = frozenset()
     """The scenarios that a number leads to; others come back to where they were entered from."""
+    variables: frozenset[str] = field(init=False)
+    """Those that every call has, and those that any scenario sets: callers take theirs from one to the next."""
+    _known: dict[str, frozenset[str]] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        walked = (placed.step for scenario in self.scenarios.values() for placed in scenario.walk())
+        found = frozenset((*GIVEN, *(name for step in walked for name in step.sets())))
+        object.__setattr__(self, "variables", found)
+
+    def known(self, kind: str) -> frozenset[str]:
+        """Return the names of a kind: ``group``, ``scenario``, or of several kinds, ``user or group``."""
+        if kind not in self._known:
+            parts = kind.split(" or ")
+            named = (self.scenarios if part == "scenario" else self.names.get(part, ()) for part in parts)
+            self._known[kind] = frozenset(name for part in named for name in part)
+        return self._known[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,7 @@ def _at(scenario: Scenario, line: int, what: str, cure: str, *, stops: bool = Tr
 def _unknown_names(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
     for placed in scenario.walk():
         for key, (kind, name) in placed.step.names().items():
-            known = _known(kind, around)
+            known = around.known(kind)
             if name not in known:
                 listed = ", ".join(sorted(known)[:8])
                 cure = did_you_mean(
@@ -74,14 +90,6 @@ def _unknown_names(scenario: Scenario, around: Surroundings) -> Iterator[Finding
                 )
                 what = f"{placed.step.kind}: there is no {kind} {name}"
                 yield _at(scenario, placed.line_of(key), what, cure)
-
-
-def _known(kind: str, around: Surroundings) -> Iterable[str]:
-    if kind == "scenario":
-        return around.scenarios.keys()
-    if kind in around.names:
-        return around.names[kind]
-    return frozenset().union(*(around.names.get(each, frozenset()) for each in kind.split(" or ")))
 
 
 def _missing_audio(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
@@ -186,7 +194,7 @@ def _goes_round(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
 
 
 def _unknown_variables(scenario: Scenario, around: Surroundings) -> Iterator[Finding]:
-    known = {*GIVEN, *(name for each in around.scenarios.values() for p in each.walk() for name in p.step.sets())}
+    known = around.variables
     for placed in scenario.walk():
         for key, texts in placed.step.texts().items():
             for name in dict.fromkeys(name for text in texts for name in variables_in(text)):
