@@ -59,7 +59,7 @@ def view_of(world: World, directory: Path) -> BrainView:
         world.clock,
         directory=directory,
         pids=nothing,
-        ring=nothing,  # type: ignore[arg-type,return-value]  # as above
+        ring=nothing,  # type: ignore[arg-type]  # as above
         journal_late_s=lambda: 0.0,
         in_turn=world.switch.in_turn,
         restarts=nothing,
