@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from softswitch.directory.demo import demo_accounts
-from softswitch.sip.auth.client import authorize
 from tests.integration.run.conftest import Start, kill
 from tests.integration.run.echo_caller import EchoCaller
 from tests.own_network import own
@@ -21,16 +18,11 @@ PHONE = own("58.3")
 class SlowPhone(EchoCaller):
     """The phone of 102, which answers when it is told to."""
 
-    def register(self) -> None:
+    def sign_on(self) -> None:
         """Register at the address where it is."""
         passwords = {row[0]: row[2] for row in demo_accounts(self.directory / "var" / "demo" / "site.yaml")}
-        self.target, self.user = f"sip:102@{HOST}", "102"
-        self.send("REGISTER", 1)
-        refused = self.await_message("SIP/2.0 401")
-        challenge = re.search(r"^WWW-Authenticate: ([^\r]+)", refused, re.MULTILINE)
-        assert challenge is not None
-        proof = authorize(challenge[1], "102", passwords["102"], "REGISTER", self.target, cnonce="abc")
-        self.send("REGISTER", 2, authorization=proof)
+        self.user, self.password = "102", passwords["102"]
+        self.register(1)
         self.await_message("SIP/2.0 200")
 
 
@@ -38,7 +30,7 @@ def test_it_is_invited_again_by_the_next_and_its_answer_reaches_the_caller(start
     switch = start(HOST)
     switch.until_ready()
     with SlowPhone(switch.directory, HOST, PHONE) as phone, EchoCaller(switch.directory, HOST, CALLER) as caller:
-        phone.register()
+        phone.sign_on()
         caller.target = f"sip:102@{HOST}"
         caller.try_call("SIP/2.0 100")
         first = phone.await_message("INVITE")
