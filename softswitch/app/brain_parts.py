@@ -301,11 +301,17 @@ class BrainParts:
             self._turn,
             site=lambda: self.desk.site,
             settings=self._settings,
+            queue_of=self._queue_of,
             tell=self._call_desk.decide,
             log=self._log,
         )
         self._call_desk.recorded_by(made)
         return made
+
+    def _queue_of(self, conversation_id: str) -> str:
+        """Return the queue of a conversation that is an entry of one; empty for none."""
+        entry = self._folded.queues.entry_of(conversation_id)
+        return "" if entry is None else entry.queue
 
     def _new_voicemail_desk(self) -> VoicemailDesk:
         settings = self._settings

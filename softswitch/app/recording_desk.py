@@ -1,18 +1,15 @@
-"""Who is recorded: the policy of the site, commands and codes, and what the media workers tell of it.
-
-Precedence: ``never`` of anybody concerned goes before ``always`` of anybody, that before ``on_demand``, and where none
-of them says anything the settings' default counts. Concerned are both users who talk, the group through which the call
-came, and the trunk that it came in or goes out by.
-"""
+"""What is recorded, by policy, commands and codes; and what the media workers tell of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.recording_policy import ALWAYS, NEVER, RecordingPolicy
 from softswitch.app.turn import Turn
 from softswitch.calls import facts as calls
 from softswitch.calls.conference_facts import ConferenceJoined
@@ -28,15 +25,13 @@ from softswitch.calls.recording.inputs import (
     StopRecordingCaller,
 )
 from softswitch.calls.recording.state import OF_CALLS, RecordingState
-from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.directory.site import Site
 from softswitch.media import engine
 from softswitch.media.engine import MediaEngine
 
-ALWAYS, ON_DEMAND, NEVER = "always", "on_demand", "never"
-_STRENGTH: Final = (NEVER, ALWAYS, ON_DEMAND)
 POLICY: Final = "policy"
 REFUSE: Final = "refuse"
 FOLLOWED: Final = frozenset({*decide.FOLLOWED, *OF_CALLS, ConferenceJoined, calls.LegMediaOpened})
@@ -53,6 +48,7 @@ class RecordingDesk:
         turn: gives facts their place.
         site: the site in force.
         settings: the policy where the site says nothing, what becomes of calls that cannot be recorded, and the folder.
+        queue_of: returns the queue that an agent serves in a conversation; empty for none.
         tell: takes what follows for calls: that one ends, or hears something.
         log: tells an event for people.
     """
@@ -66,13 +62,16 @@ class RecordingDesk:
         *,
         site: Callable[[], Site],
         settings: BrainSettings,
+        queue_of: Callable[[str], str],
         tell: Callable[[EndConversation | Announce], None],
         log: Callable[..., None],
     ) -> None:
         self._state = state
         self._calls = call_state
         self._site = site
-        self._default = settings.recording
+        self._policy = RecordingPolicy(
+            site, settings.recording, trunk_of=lambda name: state.of(name).trunk, queue_of=queue_of
+        )
         self._on_failure = settings.recording_failure
         self._turn = turn
         self._tell = tell
@@ -119,15 +118,9 @@ class RecordingDesk:
         return records
 
     def _announce(self, conversation_id: str) -> None:
-        """Let those who talk with a user whose site line says so hear that they are recorded."""
-        conversation = self._calls.conversations[conversation_id]
-        talking = talkers(conversation)
-        for leg in talking:
-            user = self._site().users.get(conversation.legs[leg].user)
-            if user is not None and user.recording_notice:
-                for other in talking:
-                    if other != leg:
-                        self._tell(Announce(other, (f"file:{user.recording_notice}",)))
+        """Let those hear that they are recorded whom the site says to tell."""
+        for leg, file in self._policy.notices(self._calls.conversations[conversation_id]).items():
+            self._tell(Announce(leg, (f"file:{file}",)))
 
     def say_again(self) -> None:
         """Tell the engine all that is recorded, after a start."""
@@ -144,7 +137,7 @@ class RecordingDesk:
             CommandError: it cannot or must not be recorded, or is being recorded.
         """
         conversation = self._conversation_of(leg)
-        policy, why = self._policy_of(conversation)
+        policy, why = self._policy.of(conversation)
         if policy == NEVER:
             raise CommandError(
                 f"This call must not be recorded: {why}.", status=403, error_id="recording-forbidden", field="leg"
@@ -158,10 +151,12 @@ class RecordingDesk:
             CommandError: it is not recorded, or has to be and the leg's user has not the right to pause that.
         """
         conversation = self._conversation_of(leg)
-        policy, why = self._policy_of(conversation)
-        user = self._site().users.get(self._calls.legs[leg].user)
-        if policy == ALWAYS and not (user is not None and user.recording_pause):
-            text = f"This call has to be recorded: {why}. To pause that needs recording_pause: true of the user."
+        policy, why = self._policy.of(conversation)
+        if policy == ALWAYS and not self._policy.may_pause(conversation, leg):
+            text = (
+                f"This call has to be recorded: {why}. To pause that needs recording_pause: true of the user, "
+                "or of the queue that the user is a member of."
+            )
             raise CommandError(text, status=403, error_id="recording-required", field="leg")
         self.decide(StopRecording(conversation.conversation_id, by))
 
@@ -195,6 +190,18 @@ class RecordingDesk:
         if interval is None:
             return False, ()
         return not interval.ended_at_s, tuple(file.path for file in interval.files)
+
+    def alarms(self) -> list[str]:
+        """Return what people must see to: recordings that cannot be written."""
+        state = self._state
+        failing = Counter(
+            reason
+            for recording, reason in state.failing.items()
+            if recording in state.unkept or decide.conversation_of_recording(recording) in state.conversations
+        )
+        return [
+            f"{count} recording{'s' * (count > 1)} cannot be written: {reason}" for reason, count in failing.items()
+        ]
 
     # What is done with files
 
@@ -258,7 +265,7 @@ class RecordingDesk:
         made = self._take(conversation_id, [facts.RecordingFailed(event.recording, event.what)])
         running = self._state.of(conversation_id).running
         if self._on_failure == REFUSE and running is not None and running.by.startswith(POLICY):
-            self._tell(EndConversation(conversation_id, "recording-failed"))
+            self._tell(EndConversation(conversation_id, "This call cannot be recorded", "recording-failed"))
         return made
 
     # Policy
@@ -268,39 +275,13 @@ class RecordingDesk:
         conversation = self._calls.conversations.get(conversation_id)
         if conversation is None or conversation_id not in self._state.conversations:
             return []
-        policy, why = self._policy_of(conversation)
+        policy, why = self._policy.of(conversation)
         running = self._state.of(conversation_id).running
         if policy == ALWAYS and running is None:
             return self.decide(StartRecording(conversation_id, f"{POLICY}: {why}", self._day()))
         if policy == NEVER and running is not None:
             return self.decide(StopRecording(conversation_id, f"{POLICY}: {why}"))
         return []
-
-    def _policy_of(self, conversation: Conversation) -> tuple[str, str]:
-        """Return the policy for those who talk, and what says so."""
-        said = {policy: why for policy, why in self._said(conversation) if policy}
-        for policy in _STRENGTH:
-            if policy in said:
-                return policy, said[policy]
-        return self._default, f"the default is {self._default}"
-
-    def _said(self, conversation: Conversation) -> Iterator[tuple[str, str]]:
-        site = self._site()
-        for name in talkers(conversation):
-            leg: Leg | None = conversation.legs.get(name)
-            user = site.users.get(leg.user) if leg is not None else None
-            if user is not None:
-                yield user.recording, f"user {user.name} is recorded {user.recording}"
-            trunk = site.trunks.get(leg.trunk) if leg is not None else None
-            if trunk is not None:
-                yield trunk.recording, f"trunk {trunk.name} is recorded {trunk.recording}"
-        kind, _, name = conversation.guide.partition(":")
-        group = site.groups.get(name) if kind == "group" else None
-        if group is not None:
-            yield group.recording, f"group {group.name} is recorded {group.recording}"
-        came_by = site.trunks.get(self._state.of(conversation.conversation_id).trunk)
-        if came_by is not None:
-            yield came_by.recording, f"trunk {came_by.name} is recorded {came_by.recording}"
 
     # Work
 

@@ -111,6 +111,7 @@ class BrainView(BrainPeople, BrainConferences, BrainPhones, BrainQueues, BrainRe
             *_alarms(self._ring(), self._journal_late_s()),
             *_overload(self._workers()),
             *_bad_phones(self._brain.phone_quality.bad()),
+            *self._brain.recording.alarms(),
         )
         return StatusView(
             calls=counts["calls"],

@@ -192,7 +192,7 @@ def end(state: CallsState, given: inputs.EndConversation) -> Facts:
     conversation = state.conversations[given.conversation_id]
     members = () if conversation.conference is None else conversation.conference.members
     there = [conversation.legs[name] for name in members]
-    return over(conversation, there, Failure(480, 16, given.reason, "ended-by-command"))
+    return over(conversation, there, Failure(480, 16, given.reason, given.word))
 
 
 def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:

@@ -221,4 +221,4 @@ def end_conversation(state: CallsState, given: EndConversation) -> Facts:
     conversation = state.conversations.get(given.conversation_id)
     if conversation is None or conversation.state is ConversationState.ENDED:
         return []
-    return end_all(conversation, Failure(480, 16, given.reason, "ended-by-command"))
+    return end_all(conversation, Failure(480, 16, given.reason, given.word))

@@ -213,10 +213,13 @@ class Announce:
 
 @immutable
 class EndConversation:
-    """A command: end it politely on all sides."""
+    """A command, or a rule: end it politely on all sides."""
 
     conversation_id: str
     reason: str
+    """For the phones."""
+    word: str = "ended-by-command"
+    """For the record."""
 
 
 Input = (

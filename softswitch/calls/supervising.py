@@ -232,7 +232,7 @@ def deadline_passed(state: CallsState, given: inputs.DeadlinePassed) -> Facts:
 
 def end(state: CallsState, given: inputs.EndConversation) -> Facts:
     """A command ends it."""
-    return over(state.conversations[given.conversation_id], Failure(480, 16, given.reason, "ended-by-command"))
+    return over(state.conversations[given.conversation_id], Failure(480, 16, given.reason, given.word))
 
 
 def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:

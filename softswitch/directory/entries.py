@@ -279,6 +279,12 @@ class Queue:
     """As that of :class:`Group`."""
     supervision: tuple[str, ...] = SUPERVISION
     """What the queue's supervisors may do in its calls."""
+    recording: str = ""
+    """As a user's; of calls that came through the queue."""
+    recording_pause: bool = False
+    """Whether its members may end a recording of such a call that has to be."""
+    recording_notice: str = ""
+    """Sound file that tells callers that they are recorded; empty: nothing tells them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ def queue_of(entry: Entry) -> Queue:
         relax_after_s=_seconds(entry, "relax_after_s", 0),
         auto_answer=tuple(member.text("user") for member in members if member.flag("auto_answer")),
         supervision=entry.texts("supervision") or SUPERVISION,
+        recording=entry.text("recording"),
+        recording_pause=entry.flag("recording_pause"),
+        recording_notice=beside(entry, entry.text("recording_notice")),
         **wrap_up_values(entry),
         **_tables(entry),
     )

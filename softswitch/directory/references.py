@@ -44,6 +44,7 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _trunks_twice(sections["trunks"])
     problems += _registered_by_nobody(sections["trunks"])
     problems += _passwords(sections["users"])
+    problems += _missing_notices([*sections["users"], *sections["queues"]])
     for entry in sections["numbers"]:
         problems += _number_target(entry, sections, scenarios)
     return problems + _unknown_names(sections, scenarios)
@@ -135,6 +136,16 @@ def _passwords(users: Iterable[Entry]) -> list[Problem]:
             cure = "one that nobody guesses, 12 letters and digits"
             problems.append(Problem(entry.where("password"), what, cure))
     return problems
+
+
+def _missing_notices(entries: Iterable[Entry]) -> list[Problem]:
+    """Announcements that are not there: callers would be recorded and not told."""
+    cure = "the path of a sound file, relative to this file"
+    return [
+        Problem(entry.where("recording_notice"), f"{_title(entry)}: recording_notice: there is no file {named}", cure)
+        for entry in entries
+        if (named := entry.text("recording_notice")) and not Path(beside(entry, named)).is_file()
+    ]
 
 
 def _members_twice(members: Iterable[Entry], called: str) -> list[Problem]:

@@ -62,6 +62,11 @@ _NAME: Final = Field(name, required=True, example="anna")
 _EXTENSION: Final = Field(extension, required=True, example='"101"')
 _RING_S: Final = Field(whole(1, 3600))
 _RECORDING: Final = Field(choice("always", "on_demand", "never"))
+_RECORDED: Final[Fields] = {
+    "recording": _RECORDING,
+    "recording_pause": Field(flag),
+    "recording_notice": Field(free_text(300)),
+}
 _WRAP_UP: Final = Field(
     table(
         {
@@ -91,9 +96,7 @@ _USERS: Final[Fields] = {
     "voicemail_after_s": Field(whole(1, 3600)),
     "voicemail_pin": Field(pin),
     "email": Field(email),
-    "recording": _RECORDING,
-    "recording_pause": Field(flag),
-    "recording_notice": Field(free_text(300)),
+    **_RECORDED,
     "call_waiting": Field(flag),
     "respect_status": Field(flag),
     "preset": Field(choice(*PRESETS)),
@@ -200,6 +203,7 @@ _QUEUES: Final[Fields] = {
     "to_agent": Field(table({"beep": Field(flag), "file": Field(free_text(300))})),
     "supervision": Field(list_of(choice(*SUPERVISION))),
     "notify": Field(table({"mail": Field(list_of(email)), "webhook": Field(free_text(300))})),
+    **_RECORDED,
 }
 
 _ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin), "tones": Field(flag)}

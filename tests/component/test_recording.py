@@ -230,8 +230,10 @@ async def test_a_disk_that_fails_lets_the_call_go_on_and_is_kept_as_a_fact(world
     anna, boris = await talking(world)
     world.switch.media.fail_to_record("No space left on device")
     await asyncio.sleep(2)
+    assert world.switch.brain.recording.alarms() == ["1 recording cannot be written: No space left on device"]
     world.switch.media.fail_to_record("")
     await asyncio.sleep(2)
+    assert world.switch.brain.recording.alarms() == []
     assert anna.call.state is CallState.UP
     failed = [fact for fact in world.facts(facts.RecordingFailed) if isinstance(fact, facts.RecordingFailed)]
     assert [fact.reason for fact in failed] == ["No space left on device"]
@@ -249,7 +251,7 @@ async def test_where_it_is_wanted_a_call_that_must_be_recorded_and_cannot_is_end
     await anna.call.until(CallState.ENDED)
     await boris.call.until(CallState.ENDED)
     (ended,) = (fact for fact in world.facts(ConversationEnded) if isinstance(fact, ConversationEnded))
-    assert ended.reason == "ended-by-command"
+    assert ended.reason == "recording-failed"
 
 
 @behaviour()

@@ -91,6 +91,8 @@ class RecordingState:
         self.conversations: dict[str, Recorded] = {}
         self.unkept: dict[str, float] = {}
         """Recordings that have ended and of which no worker has said so yet: when, in wall time."""
+        self.failing: dict[str, str] = {}
+        """Recordings that cannot be written now, and why."""
 
     def of(self, conversation_id: str) -> Recorded:
         """Return what is known of a conversation; one that is not there was never talked in."""
@@ -115,12 +117,14 @@ class RecordingState:
             )
             for name, one in self.conversations.items()
         )
-        return (conversations, tuple(self.unkept.items()))
+        return (conversations, tuple(self.unkept.items()), tuple(self.failing.items()))
 
     def restore(self, values: Values) -> None:
         """Put into an empty state what :meth:`values` gave."""
-        conversations, unkept = values or ((), ())
+        conversations, unkept, *more = values or ((), ())
         self.unkept.update(unkept)
+        for failing in more:
+            self.failing.update(failing)
         for name, sides, interval, messages, message, keyed in conversations:
             trunk, caller, left, right = sides
             self.conversations[name] = Recorded(
@@ -185,6 +189,13 @@ class RecordingState:
 
     def _kept(self, record: Record, fact: facts.RecordingKept) -> None:
         self.unkept.pop(fact.recording, None)
+        self.failing.pop(fact.recording, None)
+
+    def _failed(self, record: Record, fact: facts.RecordingFailed) -> None:
+        self.failing[fact.recording] = fact.reason
+
+    def _recovered(self, record: Record, fact: facts.RecordingRecovered) -> None:
+        self.failing.pop(fact.recording, None)
 
     def _forget_if_over(self, conversation_id: str) -> None:
         known = self.conversations[conversation_id]
@@ -203,6 +214,8 @@ _CHANGES: Final[dict[type, Callable[[RecordingState, Record, Any], None]]] = {
     facts.MessageStarted: RecordingState._message_started,
     facts.MessageEnded: RecordingState._message_ended,
     facts.RecordingKept: RecordingState._kept,
+    facts.RecordingFailed: RecordingState._failed,
+    facts.RecordingRecovered: RecordingState._recovered,
 }
 OF_CALLS: Final = frozenset({calls.ConversationStarted, calls.SegmentStarted, calls.ConversationEnded})
 """The types of the facts of calls that change something here."""
