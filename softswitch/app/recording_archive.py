@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-import soundfile
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, literal, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 
 from softswitch.api.recordings_view import RecordingView
 from softswitch.app.key_file import ensure_key
+from softswitch.app.recording_forms import all_files_of
 from softswitch.app.sealed_files import KEY_FILE, SUFFIX, opened_pieces, plain_file
 from softswitch.core.clock import iso_utc
 from softswitch.core.errors import CommandError
 from softswitch.media.recorder.about import forget_about
 from softswitch.storage.record_store import database_file
-from softswitch.storage.schema import CONVERSATIONS, RECORDINGS
+from softswitch.storage.schema import CONVERSATIONS, LEGS, QUEUE_ENTRIES, RECORDINGS
 
-FORMS: Final = {"wav": ("WAV", "PCM_16"), "opus": ("OGG", "OPUS"), "flac": ("FLAC", "PCM_16")}
-"""By the end of a file's name, what libsndfile calls it. Its MP3 comes out with other levels than went in."""
-_OPUS_RATES: Final = (8000, 12000, 16000, 24000, 48000)
-_PIECE_FRAMES: Final = 1 << 16
 _PIECE_OCTETS: Final = 1 << 18
 MOST: Final = 1000
 
@@ -85,6 +79,29 @@ class RecordingArchive:
             raise CommandError(text, status=404, error_id="unknown-recording", field="recording")
         return found[0]
 
+    def marks(self) -> dict[str, set[tuple[str, str]]]:
+        """Return by what rules may name recorded conversations: kind and name of users, queues, trunks, numbers, by id.
+
+        Raises:
+            CommandError: the database cannot be read.
+        """
+        own, entries = CONVERSATIONS.c, QUEUE_ENTRIES.c
+        query = union_all(
+            select(LEGS.c.conversation_id, literal("user"), LEGS.c.user_name),
+            select(entries.conversation_id, literal("queue"), entries.queue),
+            select(entries.callback_conversation_id, literal("queue"), entries.queue),
+            select(own.conversation_id, literal("trunk"), own.trunk),
+            select(own.conversation_id, literal("number"), own.from_number),
+            select(own.conversation_id, literal("number"), own.to_number),
+        )
+        recorded = select(RECORDINGS.c.conversation_id).where(RECORDINGS.c.deleted_at.is_(None))
+        named = query.subquery("named")
+        found: dict[str, set[tuple[str, str]]] = {}
+        for conversation_id, kind, name in self._read(select(named).where(named.c.conversation_id.in_(recorded))):
+            if conversation_id and name:
+                found.setdefault(conversation_id, set()).add((kind, name.removeprefix("+")))
+        return found
+
     def file_of(self, found: RecordingView) -> Path:
         """Return a recording's file.
 
@@ -92,6 +109,9 @@ class RecordingArchive:
             CommandError: it is not there.
         """
         path = self._directory / found.path
+        if not path.is_file():  # another form takes its place at this moment, perhaps
+            others = (one for one in all_files_of(path) if one.is_file() and not one.name.startswith("."))
+            path = next(others, path)
         if not path.is_file():
             text = f"The file {path} of this recording is not there."
             raise CommandError(text, status=410, error_id="recording-gone", field="recording")
@@ -132,7 +152,8 @@ class RecordingArchive:
         for found in self._rows(self._query().where(RECORDINGS.c.recording == recording)):
             path = self._directory / found.path
             try:
-                path.unlink(missing_ok=True)
+                for one in (path, *all_files_of(path)):
+                    one.unlink(missing_ok=True)
                 forget_about(path, found.conversation_id)
             except OSError as error:
                 text = f"{path} cannot be removed: {error.strerror}"
@@ -145,12 +166,15 @@ class RecordingArchive:
         )
 
     def _rows(self, query: Any) -> list[RecordingView]:  # noqa: ANN401  # SQLAlchemy's select of many columns
+        return [self._archived(row._mapping) for row in self._read(query)]
+
+    def _read(self, query: Any) -> Sequence[Any]:  # noqa: ANN401  # as above
         if not self._database and not database_file(self._directory).exists():
             return []
         engine = self._engine()
         try:
             with engine.connect() as connection:
-                return [self._archived(row._mapping) for row in connection.execute(query)]
+                return connection.execute(query).fetchall()
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise CommandError(f"The records cannot be read: {cause}", status=503, error_id="no-records") from error
@@ -181,45 +205,3 @@ class RecordingArchive:
             row["to_number"] or "",
             path.stat().st_size if path.is_file() else 0,
         )
-
-
-def convert(source: Path, target: Path) -> None:
-    """Write a recording in the form that the target's name asks for.
-
-    Raises:
-        CommandError: there is no such form, or it cannot be written.
-    """
-    form, subtype = FORMS.get(target.suffix.removeprefix("."), ("", ""))
-    if not form:
-        text = f"'{target.suffix}' is no form of sound; write one of {', '.join(FORMS)}"
-        raise CommandError(text, status=400, error_id="unknown-form", field="target")
-    try:
-        with soundfile.SoundFile(source) as read:
-            rate_hz, channels = read.samplerate, read.channels
-            if form == "OGG" and rate_hz not in _OPUS_RATES:
-                raise CommandError(f"Opus has no rate {rate_hz}", status=400, error_id="unknown-form", field="target")
-            with soundfile.SoundFile(target, "w", rate_hz, channels, subtype, format=form) as written:
-                while len(piece := read.read(_PIECE_FRAMES, dtype="int16", always_2d=True)):
-                    written.write(piece)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        target.unlink(missing_ok=True)
-        raise CommandError(f"{target} cannot be written: {error}", status=500, error_id="not-converted") from error
-
-
-def is_same_sound(one: Path, other: Path, *, tolerance_s: float = 0.1) -> bool:
-    """Tell whether two files are as long as each other, and each channel about as loud in both."""
-    with soundfile.SoundFile(one) as first, soundfile.SoundFile(other) as second:
-        if first.channels != second.channels:
-            return False
-        if abs(first.frames / first.samplerate - second.frames / second.samplerate) > tolerance_s:
-            return False
-        before, after = _levels(first), _levels(second)
-    return bool((np.abs(before - after) <= 0.3 * np.maximum(before, after) + 0.001).all())
-
-
-def _levels(file: soundfile.SoundFile) -> npt.NDArray[np.float64]:
-    total = np.zeros(file.channels)
-    for piece in file.blocks(_PIECE_FRAMES, dtype="float32", always_2d=True):
-        total += np.square(piece).sum(axis=0)
-    levels: npt.NDArray[np.float64] = np.sqrt(total / max(1, file.frames))
-    return levels

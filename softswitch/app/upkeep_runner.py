@@ -34,7 +34,8 @@ class UpkeepRunner:
         program = [sys.executable, "-P", "-m", "softswitch.app.upkeep_process"]
         recording = settings.recording
         kept = ("form", "encrypt", "keep_days", "keep_gb")
-        rules = json.dumps({name: getattr(recording, name) for name in kept})
+        given = {name: getattr(recording, name) for name in kept}
+        rules = json.dumps({**given, "rules": [dict(vars(rule)) for rule in recording.rules]})
         keep_days, database = str(settings.journal.keep_days), settings.storage.database
         self._command = [*program, str(journal), keep_days, log.level, log.form, database, rules]
         self._process: subprocess.Popen[bytes] | None = None

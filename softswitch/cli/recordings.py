@@ -12,7 +12,8 @@ from typing import Annotated, Final
 import typer
 
 from softswitch.api.client import SwitchClient
-from softswitch.app.recording_archive import FORMS, RecordingArchive, convert
+from softswitch.app.recording_archive import RecordingArchive
+from softswitch.app.recording_forms import FORMS, convert
 from softswitch.cli.options import ConfigOption, JsonOption
 from softswitch.cli.output import print_json, print_table
 from softswitch.core.errors import CommandError

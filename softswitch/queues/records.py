@@ -51,6 +51,10 @@ def _callback(record: Record, fact: facts.CallbackAsked) -> Sequence[RowChange]:
     return (_entry(fact, kind="callback", number=fact.number),)
 
 
+def _dialled(record: Record, fact: facts.CallbackDialled) -> Sequence[RowChange]:
+    return (_entry(fact, callback_conversation_id=record.conversation_id),)
+
+
 def _declined(record: Record, fact: facts.QueueDeclined) -> Sequence[RowChange]:
     return (_outcome(record, fact, fact.how),)
 
@@ -72,6 +76,7 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.QueueLeft: _left,
     facts.QueueDeclined: _declined,
     facts.CallbackAsked: _callback,
+    facts.CallbackDialled: _dialled,
     of_agents.AgentWorked: lambda record, fact: _state(record, fact, fact.step, fact.status, fact.queue),
     of_agents.StatusChosen: lambda record, fact: _state(record, fact, "chosen", fact.status),
     of_agents.AgentLoggedIn: lambda record, fact: _state(record, fact, "logged_in", fact.status),

@@ -31,6 +31,7 @@ def handed_settings(dumped: dict[str, Any]) -> Settings:
     for name in ("certificate", "key", "client_ca", "peer_ca"):
         given = getattr(tls, name)
         setattr(tls, name, None if given is None else Path(given))
+    sections["recording"].rules = tuple(SimpleNamespace(**rule) for rule in sections["recording"].rules)
     speech = sections["speech"]
     speech.piper_voices = {language: Path(given) for language, given in speech.piper_voices.items()}
     sections["media"].ports = parse_port_range(sections["media"].ports)

@@ -205,20 +205,41 @@ class ApiSettings(Section):
     listen: Annotated[HostPort, _parsed(parse_host_port)] = HostPort("127.0.0.1", 8080)
 
 
+class RetentionRule(Section):
+    """How long recordings of some calls are kept: those that have to do with all that it names."""
+
+    queue: str = ""
+    user: str = ""
+    trunk: str = ""
+    """That the call came in by."""
+    number: str = ""
+    """The caller's, or the one that was called."""
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+    """Then they are deleted; 0: never."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> RetentionRule:
+        if not (self.queue or self.user or self.trunk or self.number):
+            raise wrong("a rule names no calls", 'queue, user, trunk or number, e.g. queue = "support"')
+        return self
+
+
 class RecordingSettings(Section):
     """Which calls are recorded where nothing else says so."""
 
     default: Literal["always", "on_demand", "never"] = "on_demand"
     on_failure: Literal["go_on", "refuse"] = "go_on"
     """What becomes of a call that has to be recorded and cannot: it goes on, or it is ended."""
-    form: Literal["wav", "opus", "flac"] = "wav"
+    form: Literal["wav", "opus", "flac", "mp3"] = "wav"
     """What files become when their call is over, in a process of low priority."""
     encrypt: bool = False
     """Whether files are sealed when their call is over, so that only this switch can read them."""
     keep_days: int = Field(default=0, ge=0, le=36_500)
     """Older recordings are deleted; 0: none is."""
     keep_gb: float = Field(default=0.0, ge=0)
-    """Where recordings take more than that, the oldest are deleted; 0: they may."""
+    """Where recordings take more than that, the oldest are deleted, but none that a rule keeps; 0: they may."""
+    rules: tuple[RetentionRule, ...] = ()
+    """The first that fits a call goes before ``keep_days``."""
 
 
 class SpeechSettings(Section):
@@ -326,7 +347,7 @@ class Settings(BaseSettings):
             "storage": {"directory": str(self.storage.directory), "database": self.storage.database},
             "journal": self.journal.model_dump(),
             "api": {"listen": str(self.api.listen)},
-            "recording": self.recording.model_dump(),
+            "recording": self.recording.model_dump(mode="json"),
             "speech": self.speech.model_dump(mode="json"),
             "voicemail": self.voicemail.model_dump(),
             "mail": self.mail.model_dump(),

@@ -14,10 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from softswitch.core.errors import ConfigurationError, Problem
-from softswitch.runtime.settings import Settings
+from softswitch.runtime.settings import RetentionRule, Settings
 
 DEFAULT_FILE: Final = Path("softswitch.toml")
 _PREFIX: Final = "SOFTSWITCH_"
+_TABLES: Final[Mapping[tuple[Any, ...], type[BaseModel]]] = {("recording", "rules"): RetentionRule}
+"""Keys that hold any number of tables."""
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -96,6 +98,8 @@ def _told_once(details: Iterable[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _problem(detail: ErrorDetails, path: Path | None, text: str) -> Problem:
+    if detail["loc"][:2] in _TABLES and len(detail["loc"]) > 2:
+        return _problem_in_table(detail, path, text)
     section, key = str(detail["loc"][0]), str(detail["loc"][1]) if len(detail["loc"]) > 1 else ""
     where = _where(section, key, path, text, detail["input"])
     if detail["type"] == "extra_forbidden":
@@ -110,6 +114,33 @@ def _problem(detail: ErrorDetails, path: Path | None, text: str) -> Problem:
     return Problem(
         where, f"{section}.{key}: {detail['msg'][:1].lower()}{detail['msg'][1:]}", _default_line(section, key)
     )
+
+
+def _problem_in_table(detail: ErrorDetails, path: Path | None, text: str) -> Problem:
+    """Tell of a mistake in one of several tables of a name: ``[[section.key]]``."""
+    section, name, number, *inner = detail["loc"]
+    key, header = str(inner[0]) if inner else "", f"{section}.{name}"
+    table = _TABLES[section, name]
+    where = f"{path}:{_line_in_table(text, header, int(number), key)}"
+    context = detail.get("ctx", {})
+    if detail["type"] == "extra_forbidden":
+        return Problem(where, f"unknown key '{key}' in [[{header}]]", _did_you_mean(key, list(table.model_fields)))
+    if detail["type"] == "setting":
+        return Problem(where, f"[[{header}]]: {context['what']}", str(context["cure"]))
+    message = f"{detail['msg'][:1].lower()}{detail['msg'][1:]}"
+    return Problem(where, f"{key} in [[{header}]]: {message}", f"{key} = {table.model_fields[key].default!r}")
+
+
+def _line_in_table(text: str, header: str, number: int, key: str) -> int:
+    """Find the line of a key, counted from 1, in the ``number``-th table of a name; of the table where it is none."""
+    seen, found = -1, 1
+    for place, line in enumerate(text.splitlines(), 1):
+        if re.match(rf"\s*\[\[\s*{re.escape(header)}\s*\]\]", line):
+            seen += 1
+            found = place if seen == number else found
+        elif seen == number and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return place
+    return found
 
 
 def _where(section: str, key: str, path: Path | None, text: str, value: object) -> str:

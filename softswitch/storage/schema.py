@@ -115,6 +115,7 @@ QUEUE_ENTRIES: Final = Table(
     Column("end_how", String, comment="served, abandoned, time, full, no-agents, key ..."),
     Column("waited_s", Float),
     Column("talk_s", Float),
+    Column("callback_conversation_id", String, comment="of the last call back"),
 )
 
 QUEUE_OUTCOMES: Final = Table(

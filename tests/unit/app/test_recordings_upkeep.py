@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 import soundfile
 
+from softswitch.app.record_rows import project
 from softswitch.app.recording_archive import RecordingArchive
 from softswitch.app.recordings_upkeep import DAY_S, keep_recordings
+from softswitch.calls import facts as calls
 from softswitch.calls.recording import facts
-from softswitch.calls.records import project
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.media.recorder.about import update_about
+from softswitch.queues.router.facts import QueueEntered
 from softswitch.runtime.settings import RecordingSettings
 from softswitch.storage.record_store import RecordStore, default_url
 
@@ -95,6 +97,25 @@ def test_where_it_is_too_much_the_oldest_go_until_the_rest_fits(switch: FakeSwit
     assert [name for _, name, *_ in switch.said] == ["c0-01", "c1-01"]
 
 
+def test_the_first_rule_that_names_a_call_decides_also_where_it_is_too_much(switch: FakeSwitch) -> None:
+    for name, number in (("a", "101"), ("b", "102"), ("c", "103"), ("d", "104")):
+        switch.keep(0.0, name, calls.ConversationStarted(number, "+74950000001", from_user="anna", trunk="pstn"))
+        switch.keep(0.0, name, calls.LegAdded(f"{name}.1", "caller", "anna", number, "", (), "", ""))
+        switch.recorded(f"{name}-01", 40)
+    switch.keep(0.0, "d", QueueEntered(1, "support", "104", 0.0))
+    rules = [
+        {"queue": "support", "user": "boris", "keep_days": 1},
+        {"queue": "support", "keep_days": 0},
+        {"number": "+102", "keep_days": 50},
+        {"user": "anna", "trunk": "pstn", "number": "103", "keep_days": 39},
+    ]
+    keep(switch, keep_days=30, keep_gb=0.000001, rules=rules)
+    assert switch.said == [
+        ("delete", "a-01", "retention", "older than 30 days"),
+        ("delete", "c-01", "retention", "older than 39 days"),
+    ]
+
+
 def test_a_refused_deletion_stops_no_other(switch: FakeSwitch) -> None:
     for name in ("a-01", "b-01"):
         switch.recorded(name, 31)
@@ -122,6 +143,18 @@ def test_the_first_file_stays_where_the_switch_does_not_hear_of_the_other(switch
     switch.refusing = False
     keep(switch, form="flac")
     assert [path.name for path in file.parent.iterdir()] == ["a-01.flac"]
+
+
+@pytest.mark.parametrize("left", [".a-01.opus", "a-01.wav", "a-01.wav.sealed", "a-01.mp3"])
+def test_what_a_killed_converter_left_behind_goes_the_next_time(switch: FakeSwitch, left: str) -> None:
+    file = switch.recorded("a-01", 1)
+    other = switch.recorded("b-01-b.1", 1)
+    keep(switch, form="opus")
+    file.with_name(left).write_bytes(b"left behind")
+    keep(switch, form="opus")
+    assert sorted(path.name for path in file.parent.iterdir()) == ["a-01.opus", "b-01-b.1.opus"]
+    assert not other.exists()
+    assert len(switch.said) == 2
 
 
 def test_a_call_that_has_just_ended_is_left_alone(switch: FakeSwitch) -> None:

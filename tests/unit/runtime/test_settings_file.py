@@ -212,3 +212,42 @@ def test_a_key_is_found_in_its_own_section() -> None:
     assert line_of(text, "sip", "listen") == 5
     assert line_of(text, "api", "listen") == 2
     assert line_of(text, "sip", "") == 3
+
+
+RULES = """
+[recording]
+keep_days = 30
+[[recording.rules]]
+queue = "support"
+keep_days = 365
+[[recording.rules]]
+number = "+74950000001"
+"""
+
+
+def test_rules_of_retention_are_tables_in_their_order(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, RULES))
+    handed = handed_settings(json.loads(json.dumps(settings.dump())))
+    for one in (settings, handed):
+        rules = [vars(rule) for rule in one.recording.rules]
+        assert [(rule["queue"], rule["number"], rule["keep_days"]) for rule in rules] == [
+            ("support", "", 365),
+            ("", "+74950000001", 0),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "line", "what", "cure"),
+    [
+        (("number =", "nubmer ="), 8, "unknown key 'nubmer' in [[recording.rules]]", "did you mean 'number'?"),
+        (("365", "-1"), 6, "keep_days in [[recording.rules]]: input should be greater", "keep_days = 0"),
+        (('number = "+74950000001"', ""), 7, "[[recording.rules]]: a rule names no calls", "queue, user, trunk or"),
+    ],
+)
+def test_a_mistake_in_a_rule_is_told_with_its_line(
+    tmp_path: Path, spoilt: tuple[str, str], line: int, what: str, cure: str
+) -> None:
+    (problem,) = problems(write(tmp_path, RULES.replace(*spoilt)))
+    assert problem.where.endswith(f":{line}")
+    assert problem.what.startswith(what)
+    assert problem.cure.startswith(cure)
