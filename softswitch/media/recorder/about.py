@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +43,24 @@ def update_about(path: Path, told: str, found: dict[str, Any]) -> None:
         _replace(target, json.dumps(whole, ensure_ascii=False, indent=1))
     finally:
         os.close(lock)
+
+
+def joined_at_s(told: str) -> dict[str, float]:
+    """Return when whoever is heard last in each channel joined, in seconds of the file; nothing where that is not told.
+
+    Args:
+        told: as in :func:`update_about`.
+    """
+    try:
+        interval = json.loads(told)["interval"]
+        began = datetime.fromisoformat(interval["started_at"])
+        parties = [(party["channel"], datetime.fromisoformat(party["from"])) for party in interval["parties"]]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    found: dict[str, float] = {}
+    for channel, joined in parties:
+        found[channel] = max(found.get(channel, 0.0), (joined - began).total_seconds())
+    return found
 
 
 def forget_about(path: Path, conversation_id: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from softswitch.media.recorder.about import MOST_GAPS, update_about
+from softswitch.media.recorder.about import MOST_GAPS, joined_at_s, update_about
 from softswitch.media.recorder.placing import Track
 from softswitch.media.recorder.sound import Run
 from softswitch.media.recorder.wav import WavFile
@@ -28,6 +28,8 @@ _LOUD_WINDOW_S: Final = 0.02
 _KEPT_SILENCE_S: Final = 0.5
 """What is left behind the last word where silence ends a recording."""
 _WORTH_A_LOOK_S: Final = 0.1
+_FRESH_S: Final = 1.0
+"""Who joined so near to a file's end was not in it before."""
 CHANNELS: Final = ("left", "right")
 
 
@@ -46,6 +48,8 @@ class Tap:
     """Where its sound ends so far, in samples; -1 before the first."""
     sequence: int = 0
     """Its last packet's number."""
+    resumes: bool = False
+    """Whether the file had sound of it before, from a recorder that is no more."""
 
     def __post_init__(self) -> None:
         self.track = Track(self.began_us, self.file.rate_hz)
@@ -98,25 +102,43 @@ class RecordingFile:
         """Samples a second."""
         return self._rate_hz
 
-    def open(self, rate_hz: int) -> None:
+    def open(self, rate_hz: int, taps: Sequence[Tap] = ()) -> None:
         """Make the file, or go on with the one that is there; nothing where that is done already.
+
+        Args:
+            rate_hz: of a file that is made.
+            taps: who is heard; where the file goes on, what is missing of those who were in it before counts from its
+                end.
 
         Raises:
             OSError: that cannot be.
         """
-        if self._file is None:
-            self._file = WavFile(self._path, self._channels, rate_hz)
-            self._rate_hz, self._channels = self._file.rate_hz, self._file.channels
+        if self._file is not None:
+            return
+        self._file = WavFile(self._path, self._channels, rate_hz)
+        self._rate_hz, self._channels = self._file.rate_hz, self._file.channels
+        frames = self._file.frames
+        joined = joined_at_s(self.about) if frames else {}
+        for tap in taps if frames else ():
+            joined_at = joined.get(self._where(tap.channel), 0.0) * self._rate_hz
+            if tap.end < 0 and joined_at < max(1.0, frames - _FRESH_S * self._rate_hz):
+                tap.end, tap.resumes = frames, True
 
     def note_gaps(self, runs: Sequence[tuple[Tap, Run]]) -> None:
         """Note what is missing between runs, in the order of their places."""
         for tap, run in runs:
             if tap.end >= 0 and (run.first - tap.end) >= _LISTED_GAP_S * self._rate_hz:
-                lost = (run.first_sequence - tap.sequence) & 0xFFFF
-                why = "pause" if lost == 1 else "overrun" if self.packets_lost else "lost"
-                self._note_gap(tap.channel, tap.end, run.first, why)
+                self._note_gap(tap.channel, tap.end, run.first, self._why(tap, run))
+            tap.resumes = False
             tap.end = max(tap.end, run.first + len(run.samples))
             tap.sequence = run.last_sequence
+
+    def _why(self, tap: Tap, run: Run) -> str:
+        if tap.resumes:
+            return "interrupted"
+        if (run.first_sequence - tap.sequence) & 0xFFFF == 1:
+            return "pause"
+        return "overrun" if self.packets_lost else "lost"
 
     def write(self, runs: Sequence[tuple[Tap, Run]]) -> None:
         """Lay runs down where they belong.
@@ -124,13 +146,13 @@ class RecordingFile:
         Raises:
             OSError: they could not be written; they are noted as missing.
         """
-        first = max(0, min(run.first for _, run in runs))
         end = max(run.first + len(run.samples) for _, run in runs)
-        if end <= first:
+        if end <= 0:
             return
         try:
-            sound = self._lay_down(runs, first, end)
+            first, sound = self._opened().put([(run.first, self._column(tap), run.samples) for tap, run in runs])
         except OSError as error:
+            first = min(run.first for _, run in runs)
             for channel in {tap.channel for tap, _ in runs}:
                 self._note_gap(channel, first, end, error.strerror or str(error))
             raise
@@ -138,18 +160,13 @@ class RecordingFile:
         if self._silence_s:
             self._listen(first, sound)
 
-    def _lay_down(self, runs: Sequence[tuple[Tap, Run]], first: int, end: int) -> npt.NDArray[np.int16]:
+    def _opened(self) -> WavFile:
         if self._file is None:
             raise OSError(0, self.trouble or "there is no file")
-        with self._file.alone():
-            sound = self._file.read(first, end - first)
-            for tap, run in runs:
-                skipped = max(0, first - run.first)
-                place = run.first + skipped - first
-                samples = run.samples[skipped:]
-                sound[place : place + len(samples), min(tap.channel, sound.shape[1] - 1)] = samples
-            self._file.write(first, sound)
-        return sound
+        return self._file
+
+    def _column(self, tap: Tap) -> int:
+        return min(tap.channel, self._channels - 1)
 
     def keep_length(self, now_us: int) -> None:
         """Let the file be as long as its time is, but for the last second, also while nobody says anything.
@@ -159,9 +176,7 @@ class RecordingFile:
         """
         due = int(((now_us - self.began_us) / 1e6 - _SILENT_FILL_S) * self._rate_hz)
         if self._file is not None and due - self._end > _WORTH_A_LOOK_S * self._rate_hz:
-            with self._file.alone():
-                if due > self._file.frames:
-                    self._file.end_at(due)
+            self._file.reach(due)
             self._end = due
 
     def end_by_itself(self, now_us: int) -> tuple[str, int]:
@@ -180,8 +195,7 @@ class RecordingFile:
             OSError: that cannot be.
         """
         if self._file is not None:
-            with self._file.alone():
-                self._file.end_at(frames)
+            self._file.end_at(frames)
 
     def close(self) -> None:
         """Write no more."""
@@ -201,7 +215,7 @@ class RecordingFile:
     def _note_gap(self, channel: int, first: int, end: int, why: str) -> None:
         last = self._last_gaps.get(channel)
         from_s, to_s = round(max(0, first) / self._rate_hz, 3), round(end / self._rate_hz, 3)
-        where = CHANNELS[channel] if self._channels == 2 else "mono"
+        where = self._where(channel)
         if why != "pause":
             self.missing_s += (end - first) / self._rate_hz
             self.gap_count += 1
@@ -210,6 +224,9 @@ class RecordingFile:
         elif len(self._gaps) < MOST_GAPS:
             self._last_gaps[channel] = {"channel": where, "from_s": from_s, "to_s": to_s, "why": why}
             self._gaps.append(self._last_gaps[channel])
+
+    def _where(self, channel: int) -> str:
+        return CHANNELS[channel] if self._channels == 2 else "mono"
 
     def _listen(self, first: int, sound: npt.NDArray[np.int16]) -> None:
         """Note where somebody was heard last."""

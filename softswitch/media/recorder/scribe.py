@@ -33,6 +33,8 @@ class Scribe:
         self._taps: dict[int, Tap] = {}
         self._free_slots: list[int] = []
         self._slots = 0
+        self._packets_lost = False
+        """Whether packets found no room on their way here in the round before: what is missing shows in this one."""
         self._leaving: list[tuple[RecordingFile, int]] = []
         """Who is not heard any more once this round is written."""
 
@@ -59,7 +61,8 @@ class Scribe:
             elif entry[0] == "end":
                 ends.append(entry[1:])
         for file in self._files.values():
-            file.packets_lost = packets_lost
+            file.packets_lost = packets_lost or self._packets_lost
+        self._packets_lost = packets_lost
         for some in _in_pieces(sounds):
             self._take(some)
         leaving, self._leaving = self._leaving, []
@@ -97,7 +100,7 @@ class Scribe:
         self._leaving += [(file, tap) for tap in file.taps if tap not in wanted]
         for tap, number in wanted.items():
             self._listen(file, tap, number, formats.get(tap, ()))
-        self._try(file, lambda: file.open(self._rate_for(file)), proves=False)
+        self._try(file, lambda: self._open(file), proves=False)
         file.write_about()
 
     def _listen(self, file: RecordingFile, number: int, channel: int, formats: Sequence[Sequence[Any]]) -> None:
@@ -111,6 +114,9 @@ class Scribe:
             tap.codes[payload_type & 0x7F] = code
             if code:
                 tap.track.clock_hz = clock_hz
+
+    def _open(self, file: RecordingFile) -> None:
+        file.open(self._rate_for(file), [self._taps[number] for number in file.taps])
 
     def _rate_for(self, file: RecordingFile) -> int:
         """Return the highest rate of those who are heard, so that nothing is lost; 8000 where nobody is known yet."""
@@ -190,7 +196,7 @@ class Scribe:
     def _look(self, file: RecordingFile, now_us: int) -> None:
         """Try again what failed, end what has had its time or is silent."""
         if not file.is_open:
-            self._try(file, lambda: file.open(self._rate_for(file)))
+            self._try(file, lambda: self._open(file))
         why, frames = file.end_by_itself(now_us)
         if why:
             self._finish(file, why, frames)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,8 @@ _MOST_OCTETS: Final = 0xFFFF_FFFF - 36
 
 Frames = npt.NDArray[np.int16]
 """Shape (frames, channels)."""
+Piece = tuple[int, int, npt.NDArray[np.int16]]
+"""Where sound of one channel begins, in frames; the channel; the samples."""
 
 
 def header_of(rate_hz: int, channels: int, octets: int) -> bytes:
@@ -54,8 +55,9 @@ class WavFile:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.channels, self.rate_hz = channels, rate_hz
         try:
-            with self.alone():
-                self._begin()
+            self._lock(fcntl.LOCK_EX)
+            self._begin()
+            self._lock(fcntl.LOCK_UN)
         except OSError:
             os.close(self._descriptor)
             raise
@@ -67,48 +69,82 @@ class WavFile:
         else:
             _write(self._descriptor, header_of(self.rate_hz, self.channels, 0), 0)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Have the file for oneself."""
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-
     @property
     def frames(self) -> int:
         """How long it is."""
         return max(0, os.fstat(self._descriptor).st_size - HEADER.size) // (2 * self.channels)
 
-    def read(self, first: int, count: int) -> Frames:
-        """Return what stands at a place; silence where nothing does."""
-        found = np.zeros((count, self.channels), np.int16)
-        octets = os.pread(self._descriptor, found.nbytes, self._place(first))
-        there = np.frombuffer(octets[: len(octets) // 2 * 2], "<i2")
-        found.reshape(-1)[: len(there)] = there
-        return found
+    def put(self, pieces: Sequence[Piece]) -> tuple[int, Frames]:
+        """Lay pieces down, each in its channel, over what stands there; then tell the length.
 
-    def write(self, first: int, sound: Frames) -> None:
-        """Write sound, then the header.
+        Args:
+            pieces: at least one with sound at a place in the file. What lies before the file's beginning is left out.
+
+        Returns:
+            Where the first of them begins, and what stands in the file from there to the end of the last.
 
         Raises:
             OSError: not all of it was written; what was there before is whole.
         """
-        _write(self._descriptor, sound.astype("<i2", copy=False).data.cast("B"), self._place(first))
-        self._tell_length()
+        first = max(0, min(place for place, _, _ in pieces))
+        end = max(place + len(samples) for place, _, samples in pieces)
+        sound = np.zeros((max(0, end - first), self.channels), np.int16)
+        self._lock(fcntl.LOCK_EX)
+        try:
+            frames = self.frames
+            if first < frames:
+                self._read(first, sound)
+            for place, channel, samples in pieces:
+                said = samples[max(0, first - place) :]
+                at = max(place, first) - first
+                sound[at : at + len(said), channel] = said
+            _write(self._descriptor, sound.astype("<i2", copy=False).data.cast("B"), self._place(first))
+            self._tell_length(max(frames, end))
+        finally:
+            self._lock(fcntl.LOCK_UN)
+        return first, sound
+
+    def reach(self, frames: int) -> None:
+        """Let it be at least so long: fill it up with silence.
+
+        Raises:
+            OSError: that cannot be.
+        """
+        self._set_length(frames, cut=False)
 
     def end_at(self, frames: int) -> None:
-        """Cut it, or fill it up with silence, to this length."""
-        os.ftruncate(self._descriptor, self._place(frames))
-        self._tell_length()
+        """Cut it, or fill it up with silence, to this length.
+
+        Raises:
+            OSError: that cannot be.
+        """
+        self._set_length(frames, cut=True)
+
+    def _set_length(self, frames: int, *, cut: bool) -> None:
+        self._lock(fcntl.LOCK_EX)
+        try:
+            if cut or frames > self.frames:
+                os.ftruncate(self._descriptor, self._place(frames))
+                self._tell_length(frames)
+        finally:
+            self._lock(fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Write no more."""
         os.close(self._descriptor)
 
-    def _tell_length(self) -> None:
-        octets = self.frames * 2 * self.channels
+    def _lock(self, how: int) -> None:
+        """Have the file for oneself, or let others write again."""
+        fcntl.flock(self._descriptor, how)
+
+    def _read(self, first: int, sound: Frames) -> None:
+        """Put what stands at a place, as far as anything does, into the beginning of this."""
+        octets = os.pread(self._descriptor, sound.nbytes, self._place(first))
+        there = np.frombuffer(octets, "<i2", len(octets) // 2)
+        sound.reshape(-1)[: len(there)] = there
+
+    def _tell_length(self, frames: int) -> None:
+        octets = frames * 2 * self.channels
         _write(self._descriptor, header_of(self.rate_hz, self.channels, octets), 0)
 
     def _place(self, frame: int) -> int:

@@ -102,6 +102,10 @@ class Taps:
         self._taps = 0
         self._untold: list[tuple[Any, ...]] = []
         """Messages that found no room."""
+        self._overrun = False
+        """Whether sound found none since the last look."""
+        self._overran: tuple[str, ...] = ()
+        """Recordings of which it was told that sound finds none."""
 
     @property
     def active(self) -> bool:
@@ -170,13 +174,15 @@ class Taps:
         payloads = self._state.octets[batch.rows, HEADER_OCTETS : HEADER_OCTETS + int(lengths.max())]
         columns = (taps, batch.heads, batch.timestamps, self._state.stream[batch.rows], lengths)
         assert self._ring is not None  # noqa: S101  # there is one since somebody is recorded
-        self._ring.put_sound(columns, self.now_us, payloads)
+        if not self._ring.put_sound(columns, self.now_us, payloads):
+            self._overrun = True
 
     def look(self, *, now: float) -> None:
         """Do from time to time what nobody asks for: say what found no room, end what was left alone."""
         untold, self._untold = self._untold, []
         for message in untold:
             self._tell(message)
+        self._tell_overrun()
         self._start_again(now)
         for name, order in list(self._orders.items()):
             if order.taps:
@@ -185,6 +191,17 @@ class Taps:
                 order.alone_since = now
             elif now - order.alone_since > _LEFT_ALONE_S:
                 self.end(name, int(order.alone_since * 1e6), "")
+
+    def _tell_overrun(self) -> None:
+        """Say when sound begins to find no room, because recorder or disk stand still, and when it does again."""
+        overrun, self._overrun = self._overrun, False
+        if overrun == bool(self._overran):
+            return
+        told = tuple(name for name, order in self._orders.items() if order.taps) if overrun else self._overran
+        self._overran = told if overrun else ()
+        for name in told:
+            if name in self._orders:
+                self._emit(RecordingTrouble(name, NO_ROOM if overrun else ""))
 
     # The recorder
 

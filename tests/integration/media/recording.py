@@ -14,21 +14,27 @@ import numpy.typing as npt
 from softswitch.media.engine import Recording
 from softswitch.media.recorder.main import ROUND_S
 from softswitch.media.recorder.scribe import Scribe
-from softswitch.media.tap_ring import TapReader, make_memory
+from softswitch.media.tap_ring import RING_OCTETS, TapReader, make_memory
 
 Samples = npt.NDArray[np.float64]
 
 
 class HandRecorder:
-    """Makes a round whenever :meth:`look` finds that it is time; dies and comes back as it is told."""
+    """Makes a round whenever :meth:`look` finds that it is time; dies and comes back as it is told.
 
-    def __init__(self) -> None:
-        self._memory = make_memory()
+    Args:
+        octets: of the memory through which sound comes.
+    """
+
+    def __init__(self, octets: int = RING_OCTETS) -> None:
+        self._memory = make_memory(octets)
         self.reader = TapReader(self._memory)
         self._said: Callable[[tuple[Any, ...]], None] = lambda _: None
         self._died: Callable[[], None] = lambda: None
         self.scribe: Scribe | None = None
         self.starts = 0
+        self.stopped = False
+        """Whether it makes no rounds."""
         self._next = 0.0
         self._lost = 0
 
@@ -46,7 +52,7 @@ class HandRecorder:
 
     def look(self, now: float, *, at_once: bool = False) -> None:
         """Make a round where it is time."""
-        if self.scribe is None or (now < self._next and not at_once):
+        if self.scribe is None or self.stopped or (now < self._next and not at_once):
             return
         self._next = now + ROUND_S
         written = self.reader.written

@@ -24,6 +24,7 @@ from softswitch.media.engine import (
     LegRefused,
     MediaEvent,
     OpenLeg,
+    Srtp,
     Stream,
 )
 from softswitch.media.worker.backends import choose_backend
@@ -192,11 +193,12 @@ class PlaneRig:
         send: bool = True,
         rtcp_port: int = 9,
         ptime_ms: int = 20,
+        srtp: Srtp | None = None,
     ) -> None:
         """Say where a leg's phone is."""
         source = sip_source or at[0]
         wanted = formats or (PCMU, EVENT)
-        stream = Stream(*at, rtcp_port, source, wanted, receive=receive, send=send, ptime_ms=ptime_ms)
+        stream = Stream(*at, rtcp_port, source, wanted, receive=receive, send=send, ptime_ms=ptime_ms, srtp=srtp)
         self.plane.set_stream(leg, stream)
 
     def hear(self, listener: str, source: str) -> None:

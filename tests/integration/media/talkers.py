@@ -103,10 +103,14 @@ class Talker:
             self._due += self.ptime_ms / 1000
             for packet in self.packets():
                 self.phone.sock.sendto(packet, self.at)
-        for packet in self.phone.packets():
+        for packet in self.received():
             second, sequence, timestamp, ssrc = struct.unpack_from("!xBHII", packet)
             heard = Heard(second > 0x7F, second & 0x7F, sequence, timestamp, ssrc, packet[12:], self.rig.clock.now)
             self.got.append(heard)
+
+    def received(self) -> list[bytes]:
+        """Return the packets that came, as they are inside."""
+        return self.phone.packets()
 
     def packets(self) -> list[bytes]:
         """Return the next packet, or what becomes of it."""

@@ -25,12 +25,12 @@ from tests.own_network import own
 
 pytestmark = pytest.mark.network
 
-CALLS = 12
 AMPLITUDE = 8000.0
 
 
 def tone_of(number: int) -> float:
-    return 350.0 + 50 * number
+    """Whole periods in a second; the two of a call are far from each other."""
+    return 300.0 + 15 * (number * 67 % 200)
 
 
 class Crowd(Thread):
@@ -46,13 +46,14 @@ class Crowd(Thread):
         assert codec is not None
         moments = np.arange(8000) / 8000  # whole periods of all the tones
         sounds = [AMPLITUDE * np.sin(2 * np.pi * tone_of(number) * moments) for number in range(len(phones))]
-        self._payloads = [codec().encode(sound.astype(np.float32)[np.newaxis])[0].reshape(50, 160) for sound in sounds]
+        encoded = [codec().encode(sound.astype(np.float32)[np.newaxis])[0].reshape(50, 160) for sound in sounds]
+        self._payloads = [[packet.tobytes() for packet in of_one] for of_one in encoded]
 
     def run(self) -> None:
         due, turn = time.monotonic(), 0
         while not self._over.is_set():
             for phone, to, payloads in zip(self._phones, self._to, self._payloads, strict=True):
-                phone.send(to, payloads[turn % 50].tobytes())
+                phone.send(to, payloads[turn % 50])
                 self.heard += len(phone.payloads())
             due, turn = due + 0.02, turn + 1
             time.sleep(max(0.0, due - time.monotonic()))
@@ -96,21 +97,21 @@ def gone(pid: int) -> bool:
         return True
 
 
-def begin(brain: Brain, stack: ExitStack, folder: Path) -> tuple[Crowd, float]:
+def begin(brain: Brain, stack: ExitStack, folder: Path, calls: int) -> tuple[Crowd, float]:
     """Let calls begin, and be recorded; return who speaks, and when that was."""
-    legs = [f"c{call}.{side}" for call in range(CALLS) for side in (1, 2)]
+    legs = [f"c{call}.{side}" for call in range(calls) for side in (1, 2)]
     phones = [stack.enter_context(Phone(own("44.2"))) for _ in legs]
     at = brain.open(*legs)
     for leg, phone in zip(legs, phones, strict=True):
         brain.engine.set_stream(leg, stream(phone))
-    for call in range(CALLS):
+    for call in range(calls):
         one, other = f"c{call}.1", f"c{call}.2"
         brain.engine.set_room(f"c{call}", [Hear(one, (other,)), Hear(other, (one,))])
     brain.engine.flush()
     crowd = Crowd(phones, [at[leg] for leg in legs])
     crowd.start()
     began = time.monotonic()
-    for call in range(CALLS):
+    for call in range(calls):
         sides = ((f"c{call}.1",), (f"c{call}.2",))
         path = str(folder / f"c{call}-01.wav")
         brain.engine.record(Recording(f"c{call}-01", path, sides, int(1e6 * began)))
@@ -133,12 +134,15 @@ def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
             assert level_of(piece, rate, other) < 0.2 * AMPLITUDE, (path.name, channel, from_s + start / rate)
 
 
+FIFTY = 50
+
+
 def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(
     processes: list[Process], tmp_path: Path
 ) -> None:
     brain = Brain(processes[0])
     with ExitStack() as stack:
-        crowd, began = begin(brain, stack, tmp_path)
+        crowd, began = begin(brain, stack, tmp_path, FIFTY)
         recorder = recorder_of(processes[0])
         time.sleep(max(0.0, began + 4.0 - time.monotonic()))
         lasted = time.monotonic() - began
@@ -146,7 +150,7 @@ def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(
         brain.until(lambda: brain.count(WorkerLost) == 1)
         until(lambda: gone(recorder))
         crowd.stop()
-    for call in range(CALLS):
+    for call in range(FIFTY):
         assert_heard(tmp_path / f"c{call}-01.wav", call, 0.75, lasted - 1.0)
     brain.die()
 
@@ -154,21 +158,21 @@ def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(
 def test_a_recorder_that_is_killed_is_replaced_and_nothing_is_missing(processes: list[Process], tmp_path: Path) -> None:
     brain = Brain(processes[0])
     with ExitStack() as stack:
-        crowd, began = begin(brain, stack, tmp_path)
+        crowd, began = begin(brain, stack, tmp_path, FIFTY)
         first = recorder_of(processes[0])
         time.sleep(2.0)
         os.kill(first, signal.SIGKILL)
         until(lambda: children(processes[0]) not in ([], [first]))
         time.sleep(3.0)
         lasted = time.monotonic() - began
-        for call in range(CALLS):
+        for call in range(FIFTY):
             brain.engine.end_recording(f"c{call}-01", int(1e6 * (began + lasted)))
         brain.engine.flush()
-        brain.until(lambda: brain.count(RecordingEnded) == CALLS)
+        brain.until(lambda: brain.count(RecordingEnded) == FIFTY)
         crowd.stop()
     ended = [event for event in brain.events if isinstance(event, RecordingEnded)]
     assert {event.why for event in ended} == {"asked"}
-    for call in range(CALLS):
+    for call in range(FIFTY):
         rate, samples = read(tmp_path / f"c{call}-01.wav")
         assert len(samples) == pytest.approx(lasted * rate, abs=2)
         assert_heard(tmp_path / f"c{call}-01.wav", call, 0.75, lasted - 0.25)
@@ -177,43 +181,54 @@ def test_a_recorder_that_is_killed_is_replaced_and_nothing_is_missing(processes:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system that is full after a second of the calls; ``mount -o remount`` makes it larger."""
+    """A file system that is full after a second of a hundred calls; ``mount -o remount`` makes it larger."""
     folder = tmp_path / "small"
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_recorder_that_stands_still_and_a_full_disk_keep_no_call_from_its_sound(
-    processes: list[Process], small_disk: Path
+HUNDRED = 100
+
+
+@pytest.fixture
+def large() -> Iterator[Process]:
+    """A worker with room for a hundred calls."""
+    made = Process("", range(24000, 24600))
+    yield made
+    made.end()
+
+
+def test_a_recorder_that_stands_still_and_a_full_disk_keep_none_of_a_hundred_calls_from_its_sound(
+    large: Process, small_disk: Path
 ) -> None:
-    brain = Brain(processes[0])
+    brain = Brain(large)
     with ExitStack() as stack:
-        crowd, began = begin(brain, stack, small_disk)
-        recorder = recorder_of(processes[0])
-        brain.until(lambda: brain.count(RecordingTrouble) >= CALLS)
+        crowd, began = begin(brain, stack, small_disk, HUNDRED)
+        recorder = recorder_of(large)
+        brain.until(lambda: brain.count(RecordingTrouble) >= HUNDRED)
         full_at = time.monotonic() - began
         heard = crowd.heard
         os.kill(recorder, signal.SIGSTOP)
         time.sleep(2.0)
-        assert crowd.heard - heard > 0.8 * 2 * CALLS * 50 * 2.0, "calls do not go on"
+        assert crowd.heard - heard > 0.8 * 2 * HUNDRED * 50 * 2.0, "calls do not go on"
         subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
         os.kill(recorder, signal.SIGCONT)
-        brain.until(lambda: brain.count(RecordingTrouble) >= 2 * CALLS)
+        brain.until(lambda: brain.count(RecordingTrouble) >= 2 * HUNDRED)
         time.sleep(2.0)
         lasted = time.monotonic() - began
-        for call in range(CALLS):
+        for call in range(HUNDRED):
             about = {"conversation_id": f"c{call}", "interval": {"number": 1, "file": f"c{call}-01.wav"}}
             brain.engine.end_recording(f"c{call}-01", int(1e6 * (began + lasted)), json.dumps(about))
         brain.engine.flush()
-        brain.until(lambda: brain.count(RecordingEnded) == CALLS)
+        brain.until(lambda: brain.count(RecordingEnded) == HUNDRED)
         crowd.stop()
     told = [event.what for event in brain.events if isinstance(event, RecordingTrouble)]
     assert sorted(set(told)) == ["", "No space left on device"]
-    for call in range(CALLS):
+    for call in range(HUNDRED):
         (interval,) = json.loads((small_disk / f"c{call}.json").read_text())["intervals"]
         gaps = [gap for gap in interval["gaps"] if gap["why"] == "No space left on device"]
         assert {gap["channel"] for gap in gaps} == {"left", "right"}

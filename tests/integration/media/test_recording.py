@@ -12,6 +12,7 @@ import pytest
 
 from softswitch.media.engine import RecordingEnded, RecordingTrouble
 from softswitch.media.worker.rows import TICK_US
+from softswitch.media.worker.taps import NO_ROOM
 from tests.integration.media.recording import HandRecorder, level_of, loud_from_to, read, recording
 from tests.integration.media.rig import PlaneRig
 from tests.integration.media.talkers import AMPLITUDE, G722, L16, PCMA, PCMU, Talker, decibels, everybody
@@ -239,6 +240,75 @@ def test_a_full_disk_is_told_once_and_again_when_it_is_over_and_the_gap_is_liste
     assert len(samples) == 6 * rate
     assert loud_from_to(samples[: 2 * rate, 0], rate, 500) == pytest.approx((0, 2), abs=0.6)
     assert loud_from_to(samples[4 * rate :, 0], rate, 500) == pytest.approx((0, 2), abs=0.6)
+
+
+def test_a_recorder_that_stands_still_for_too_long_is_told_of_and_what_is_missing_is_listed(tmp_path: Path) -> None:
+    recorder = HandRecorder(octets=1 << 16)  # three seconds of two legs
+    about = json.dumps({"conversation_id": "c", "interval": {"number": 1, "file": "c-01.wav"}})
+    with (
+        PlaneRig("", recorders=recorder) as rig,
+        Talker(rig, "c.1", PCMU, (500,)) as anna,
+        Talker(rig, "c.2", PCMU, (900,)) as boris,
+    ):
+        rig.plane.set_room("c", everybody(anna, boris))
+        rig.plane.record(recording(tmp_path / "c-01.wav", "c.1", "c.2", began_s=rig.clock.now))
+        talk(rig, recorder, (anna, boris), 2.0)
+        recorder.stopped = True
+        talk(rig, recorder, (anna, boris), 6.0)
+        assert [event.what for event in rig.of(RecordingTrouble)] == [NO_ROOM]
+        recorder.stopped = False
+        talk(rig, recorder, (anna, boris), 4.0)
+        assert [event.what for event in rig.of(RecordingTrouble)] == [NO_ROOM, ""]
+        assert boris.level(500) == pytest.approx(AMPLITUDE, rel=0.1)
+        rig.plane.end_recording("c-01", int(1e6 * rig.clock.now), about)
+        recorder.look(rig.clock.now, at_once=True)
+    (interval,) = json.loads((tmp_path / "c.json").read_text())["intervals"]
+    assert {(gap["channel"], gap["why"]) for gap in interval["gaps"]} == {("left", "overrun"), ("right", "overrun")}
+    assert interval["missing_s"] == pytest.approx(2 * 3.0, abs=1.0)
+    rate, samples = read(tmp_path / "c-01.wav")
+    assert len(samples) == 12 * rate
+    for gap in interval["gaps"]:
+        channel, tone = (0, 500) if gap["channel"] == "left" else (1, 900)
+        sound = samples[:, channel]
+        assert loud_from_to(sound[: int(gap["to_s"] * rate)], rate, tone)[1] == pytest.approx(gap["from_s"], abs=0.04)
+        assert loud_from_to(sound[int(gap["from_s"] * rate) :], rate, tone)[0] == pytest.approx(
+            gap["to_s"] - gap["from_s"], abs=0.04
+        )
+
+
+def test_a_call_that_lives_in_two_workers_is_one_file_with_each_tone_at_its_millisecond(tmp_path: Path) -> None:
+    path, recorders = tmp_path / "c-01.wav", (HandRecorder(), HandRecorder())
+    with (
+        PlaneRig("", range(20000, 20100), recorders=recorders[0]) as one,
+        PlaneRig("", range(20100, 20200), recorders=recorders[1]) as other,
+        Talker(one, "c.1", PCMU, (500,)) as anna,
+        Talker(other, "d.1", PCMA, (900,)) as boris,
+    ):
+        began = one.clock.now
+        changes: list[float] = []
+
+        def both(seconds: float) -> None:
+            for _ in range(round(seconds * 1e6 / TICK_US)):
+                for rig, recorder, talker in ((one, recorders[0], anna), (other, recorders[1], boris)):
+                    talker.step()
+                    rig.turn()
+                    recorder.look(rig.clock.now)
+
+        for rig in (one, other):
+            rig.plane.record(recording(path, "c.1", "d.1", began_s=began))
+        both(2.3)
+        for talker, tone in ((anna, 700), (boris, 1300)):
+            changes.append(one.clock.now - began)
+            talker.tones = (tone,)
+            both(1.1)
+        for rig, recorder in ((one, recorders[0]), (other, recorders[1])):
+            end(rig, recorder, "c-01")
+    rate, samples = read(path)
+    assert samples.shape == (round(4.5 * rate), 2)
+    for channel, first, second, changed in ((0, 500, 700, changes[0]), (1, 900, 1300, changes[1])):
+        sound = samples[:, channel]
+        assert loud_from_to(sound, rate, first) == pytest.approx((0, changed), abs=NEAR_S + 0.02)
+        assert loud_from_to(sound, rate, second) == pytest.approx((changed, 4.5), abs=NEAR_S + 0.02)
 
 
 def test_a_message_ends_by_silence_and_by_its_limit(rig: PlaneRig, recorder: HandRecorder, tmp_path: Path) -> None:
