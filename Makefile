@@ -19,7 +19,7 @@ FOUND := $(shell $(PYTHON) -c 'import os, platform, sys; print(platform.python_v
 MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
 SOAK_S ?= 600
-BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py recording.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_offer.py queue_day.py ivr.py site_load.py))))
+BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_offer.py queue_day.py ivr.py site_load.py))))
 
 .PHONY: run install test check bench fuzz soak clean programs
 

@@ -3,21 +3,26 @@
 // back at the phone of leg i^1. Arrivals carry the kernel's time stamps: how late this program reads does not count.
 // A seventh argument: what comes back was made anew; it is counted, and its delays mean nothing. With two more, only
 // TALKING of each PEOPLE legs that follow each other speak; the others send silence (PCMU).
-// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind [PEOPLE TALKING]] < "ADDRESS PORT" a line,
-// one a leg
+// FILE holds the packets to send instead, a record of OCTETS each: its length (16 bits, as this machine writes them),
+// then the packet; those of the first 20 ms by leg, then those of the next.
+// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind [PEOPLE TALKING [FILE OCTETS]]]
+//        < "ADDRESS PORT" a line, one a leg
 // prints: sent received, then a line of delay percentiles in microseconds: mean p50 p99 max
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
 enum { OCTETS = 172, FRAME_NS = 20000000, SLOTS = 80, SLOT_NS = FRAME_NS / SLOTS };
 
-static int *sockets, legs, reading, blind, people = 1, talking = 1;
+static int *sockets, legs, reading, blind, people = 1, talking = 1, record;
+static const uint8_t *made;
 static uint32_t *delays_us;
 static uint64_t count, sent, limit;
 
@@ -46,7 +51,7 @@ static void read_phone(int sock) {
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
     for (;;) {
         message.msg_control = control; message.msg_controllen = sizeof control;
-        if (recvmsg(sock, &message, 0) < OCTETS) return;
+        if (recvmsg(sock, &message, 0) < (made ? 13 : OCTETS)) return;
         uint64_t sent_at, came_at = 0;
         memcpy(&sent_at, packet + 12, sizeof sent_at);
         for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part))
@@ -57,6 +62,18 @@ static void read_phone(int sock) {
             }
         if ((blind ? reading : packet[20]) && count < limit) delays_us[count++] = came_at > sent_at ? (came_at - sent_at) / 1000 : 0;
     }
+}
+
+static void send_made(int leg, uint32_t number) {
+    const uint8_t *at = made + ((uint64_t)number * legs + leg) * record;
+    uint16_t length;
+    memcpy(&length, at, sizeof length);
+    if (send(sockets[leg], at + sizeof length, length, 0) == length) sent += reading;
+}
+
+static void read_made(const char *path, uint64_t octets) {
+    made = mmap(NULL, octets, PROT_READ, MAP_PRIVATE | MAP_POPULATE, open(path, O_RDONLY), 0);
+    if (made == MAP_FAILED) { perror("packets"); exit(1); }
 }
 
 static void send_packet(int leg, uint32_t number) {
@@ -86,6 +103,7 @@ int main(int argc, char **argv) {
     char address[64];
     uint32_t frames = (uint32_t)(50 * (seconds + 2));
     sockets = malloc(sizeof(int) * legs);
+    if (argc > 11) { record = atoi(argv[11]); read_made(argv[10], (uint64_t)record * legs * frames); }
     limit = (uint64_t)legs * frames;
     delays_us = malloc(4 * limit);
     for (int leg = 0; leg < legs; leg++) {
@@ -102,7 +120,7 @@ int main(int argc, char **argv) {
             struct timespec until = {due / 1000000000, due % 1000000000};
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
             for (int leg = 0; leg < legs; leg++)
-                if (slot_of[leg] == slot || (slot == SLOTS - 1 && slot_of[leg] > slot)) send_packet(leg, frame);
+                if (slot_of[leg] == slot || (slot == SLOTS - 1 && slot_of[leg] > slot)) (made ? send_made : send_packet)(leg, frame);
             for (int leg = slot; leg < legs; leg += SLOTS) read_phone(sockets[leg]);
         }
     }

@@ -17,13 +17,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measuring import interleaved, report
-from softswitch.media.engine import EVERYBODY, Format, Hear, LegClosed, LegOpened, MediaEvent, OpenLeg, Stream
+from softswitch.media.engine import (
+    EVERYBODY,
+    Format,
+    Hear,
+    LegClosed,
+    LegOpened,
+    MediaEvent,
+    OpenLeg,
+    Srtp,
+    Stream,
+)
 from softswitch.media.engine_process import WorkerEngine
 
 HERE = Path(__file__).parent
@@ -49,10 +59,10 @@ class Load:
     ppm: int
 
 
-def compile_c(name: str, folder: Path) -> Path:
-    """Compile one of the C programs beside this file."""
+def compile_c(name: str, folder: Path, *words: str) -> Path:
+    """Compile one of the C programs beside this file, with further words for the compiler."""
     program = folder / name
-    subprocess.run(["cc", "-O2", "-Wall", "-Werror", "-o", str(program), str(HERE / f"{name}.c")], check=True)
+    subprocess.run(["cc", "-O2", "-Wall", "-Werror", "-o", str(program), str(HERE / f"{name}.c"), *words], check=True)
     return program
 
 
@@ -65,29 +75,45 @@ def busy_seconds(pid: int) -> float:
 class Worker:
     """A media worker with rooms of legs that hear each other, two in each unless it is said otherwise."""
 
-    def __init__(self, legs: int, backend: str, *, people: int = 2, formats: Sequence[Format] = PCMU) -> None:
+    def __init__(
+        self,
+        legs: int,
+        backend: str,
+        *,
+        people: int = 2,
+        formats: Sequence[Format] = PCMU,
+        srtp: Srtp | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         code = WORKER.format(fd=theirs.fileno(), first=FIRST_PORT, last=FIRST_PORT + 2 * legs + 200, backend=backend)
         command = ["taskset", "-c", "0", sys.executable, "-c", code]
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})},
+        )
         theirs.close()
         self.socket = ours
         self._reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._reports.bind((PHONES, REPORTS_PORT))  # takes the reports of all legs, as phones would; never read
-        self._events: list[MediaEvent] = []
-        self.engine = WorkerEngine([ours], self._events.append)
-        self.ports = self._open(legs, people, formats)
+        self.events: list[MediaEvent] = []
+        self.engine = WorkerEngine([ours], self.events.append)
+        self.ports = self._open(legs, people, formats, srtp)
 
-    def _open(self, legs: int, people: int, formats: Sequence[Format]) -> list[int]:
+    def _open(self, legs: int, people: int, formats: Sequence[Format], srtp: Srtp | None) -> list[int]:
         names = [f"{number // people}.{number % people}" for number in range(legs)]
         for name in names:
             self.engine.open(OpenLeg(name, name.partition(".")[0], SWITCH))
         self.engine.flush()
         self.wait_for(LegOpened, legs)
-        opened = {event.leg: event.port for event in self._events if isinstance(event, LegOpened)}
+        opened = {event.leg: event.port for event in self.events if isinstance(event, LegOpened)}
         for number, name in enumerate(names):
             spoken = (formats[number % people % len(formats)],)
-            stream = Stream(PHONES, FIRST_PHONE + number, REPORTS_PORT, PHONES, spoken, receive=True, send=True)
+            stream = Stream(
+                PHONES, FIRST_PHONE + number, REPORTS_PORT, PHONES, spoken, receive=True, send=True, srtp=srtp
+            )
             self.engine.set_stream(name, stream)
         for first in range(0, legs, people):
             self.engine.set_room(
@@ -99,7 +125,7 @@ class Worker:
     def wait_for(self, kind: type[MediaEvent], count: int) -> None:
         """Read events until there are so many of a kind."""
         deadline = time.monotonic() + 20
-        while sum(isinstance(event, kind) for event in self._events) < count:
+        while sum(isinstance(event, kind) for event in self.events) < count:
             if time.monotonic() > deadline:
                 raise SystemExit(f"the worker gave no {count} {kind.__name__}")
             select.select([self.socket], [], [], 0.2)
@@ -118,9 +144,17 @@ class Worker:
 
 
 @contextmanager
-def worker(legs: int, backend: str, *, people: int = 2, formats: Sequence[Format] = PCMU) -> Iterator[Worker]:
+def worker(
+    legs: int,
+    backend: str,
+    *,
+    people: int = 2,
+    formats: Sequence[Format] = PCMU,
+    srtp: Srtp | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Worker]:
     """Run a worker for the length of a block."""
-    running = Worker(legs, backend, people=people, formats=formats)
+    running = Worker(legs, backend, people=people, formats=formats, srtp=srtp, environment=environment)
     try:
         yield running
     finally:
@@ -128,7 +162,14 @@ def worker(legs: int, backend: str, *, people: int = 2, formats: Sequence[Format
 
 
 def load(
-    generator: Path, wanted: Load, ports: list[int], pid: int, *, blind: bool = False, talking: tuple[int, int] = (1, 1)
+    generator: Path,
+    wanted: Load,
+    ports: list[int],
+    pid: int,
+    *,
+    blind: bool = False,
+    talking: tuple[int, int] = (1, 1),
+    packets: tuple[Path, int] | None = None,
 ) -> dict[str, float]:
     """Send the packets and return what came of them, and what ``pid`` used meanwhile.
 
@@ -139,8 +180,9 @@ def load(
         pid: whose CPU is measured.
         blind: what comes back is sound made anew, in which no time of sending stands; then delays mean nothing.
         talking: people of a room, and how many of them speak; the others send silence.
+        packets: with ``blind``: a file of packets to send instead of the generator's, and the octets of a record in it.
     """
-    anew = ["blind", *talking] if blind else []
+    anew = ["blind", *talking, *(packets or ())] if blind else []
     arguments = [PHONES, FIRST_PHONE, wanted.legs, wanted.seconds, wanted.jitter_us, wanted.ppm, *anew]
     command = [*FIRST, "taskset", "-c", "1", str(generator), *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
