@@ -48,7 +48,8 @@ def sound_disk(folder: Path) -> Iterator[Path]:
 def measure(generator: Path, wanted: Load, disk: str, environment: Mapping[str, str]) -> dict[str, float]:
     """Relay and record all calls."""
     with (
-        tempfile.TemporaryDirectory() as made, (small_disk if disk == "full" else sound_disk)(Path(made)) as folder,
+        tempfile.TemporaryDirectory() as made,
+        (small_disk if disk == "full" else sound_disk)(Path(made)) as folder,
         worker(wanted.legs, "", environment=environment) as running,
     ):
         record_all(running, wanted.legs, folder)

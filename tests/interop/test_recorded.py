@@ -1,10 +1,8 @@
-"""Softphones that no one of us wrote are recorded: by policy, by command, while processes are killed."""
+"""Softphones that no one of us wrote are recorded: by policy, by command."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -83,7 +81,7 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
 ) -> None:
     anna, vera = phone("101"), phone("103")
     connected(anna, vera, "103")
-    time.sleep(4.0)
+    time.sleep(2.5)
     leg = leg_of(switch, "vera")
     with pytest.raises(subprocess.CalledProcessError) as refused:
         switch.cli("call", "record", "stop", leg)
@@ -99,7 +97,7 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
     assert (rate, samples.shape[1]) == (8000, 2)
     for channel, tone in ((0, 440), (1, 850)):
         heard = loud_part(samples[:, channel])
-        assert len(heard) > 3.5 * rate
+        assert len(heard) > 2.5 * rate
         assert len(samples) - len(heard) < 1.0 * rate
         assert share_of(heard, tone) > 0.99
     about = json.loads(
@@ -118,7 +116,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
     connected(anna, boris, "102")
     leg = leg_of(switch, "anna")
     lengths = []
-    for wanted_s in (2.0, 3.0):
+    for wanted_s in (1.0, 2.0):
         began = time.monotonic()
         switch.cli("call", "record", "start", leg)
         time.sleep(wanted_s)
@@ -159,31 +157,3 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
         "recording.deleted",
         "recording.accessed",
     ]
-
-
-def test_a_brain_and_a_recorder_that_are_killed_leave_the_recording_whole(
-    switch: SwitchProcess, phone: PhoneMaker
-) -> None:
-    anna, vera = phone("101"), phone("103")
-    connected(anna, vera, "103")
-    time.sleep(2.0)
-    pids = {process["role"]: process["pid"] for process in switch.status()["processes"]}
-    os.kill(pids["brain"], signal.SIGKILL)
-    time.sleep(1.0)
-    children = Path(f"/proc/{pids['worker']}/task/{pids['worker']}/children").read_text().split()
-    for child in children:
-        os.kill(int(child), signal.SIGKILL)
-    switch.until_ready_again()
-    time.sleep(3.0)
-    vera.command("hangup")
-    anna.until("CALL_CLOSED")
-    switch.until_at_rest()
-    assert children
-    call = switch.call_of("101")
-    (one,) = listed(switch, 1, "--conversation", call["conversation_id"])
-    rate, samples = sound_of(switch, one)
-    assert len(samples) / rate > 6.0
-    for channel, tone in ((0, 440), (1, 850)):
-        heard = loud_part(samples[:, channel])
-        assert len(samples) - len(heard) < 1.0 * rate
-        assert share_of(heard, tone) > 0.97

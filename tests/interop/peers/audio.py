@@ -37,12 +37,12 @@ def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
 
 
-def share_of(samples: npt.NDArray[np.float64], frequency_hz: float) -> float:
-    """Return the share of the power within 15 Hz of a frequency."""
-    if len(samples) < RATE_HZ // 4:
+def share_of(samples: npt.NDArray[np.float64], frequency_hz: float, rate_hz: int = RATE_HZ) -> float:
+    """Return the share of the power above 60 Hz that is within 15 Hz of a frequency."""
+    if len(samples) < rate_hz // 4:
         return 0.0
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
-    frequencies = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    frequencies = np.fft.rfftfreq(len(samples), 1 / rate_hz)
     near = np.abs(frequencies - frequency_hz) < 15
     total = float(spectrum[frequencies > 60].sum())
     return float(spectrum[near].sum()) / total if total else 0.0

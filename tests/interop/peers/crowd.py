@@ -3,7 +3,8 @@
 Run as a program inside a network namespace. It reads lines of JSON on its standard input: first a list of
 ``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; then
 lists of ``[number of the endpoint, remote address, remote port]``, whose remote end has changed, or ``null``: from now
-on lost packets count. The end of the input ends it. It then prints, as JSON, what each endpoint heard.
+on lost packets count. The end of the input ends it. It then prints, as JSON, what each endpoint heard. A fifth value
+makes an endpoint say a tone of so many Hz, a whole number, instead of marked packets; what it hears is only counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import struct
 import sys
 import time
 from typing import Any, Final
+
+import numpy as np
+
+from softswitch_codecs import codec_class
 
 PACKET_S: Final = 0.02
 _SLOTS: Final = 20
@@ -32,8 +37,9 @@ _SILENCE: Final = b"\xff" * (160 - _MARK.size)
 class Endpoint:
     """One phone's ear and mouth."""
 
-    def __init__(self, index: int, local: tuple[str, int], remote: tuple[str, int]) -> None:
+    def __init__(self, index: int, local: tuple[str, int], remote: tuple[str, int], tone_hz: int = 0) -> None:
         self.index = index
+        self.tone = _tone(tone_hz) if tone_hz else []
         self.peer = index ^ 1
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
@@ -53,10 +59,13 @@ class Endpoint:
         """Send the next packet."""
         head = _RTP.pack(0x80, 0, self.sent & 0xFFFF, self.sent * 160, self.index + 1)
         try:
-            self.sock.send(head + _MARK.pack(self.index, time.monotonic(), self.sent) + _SILENCE)
+            self.sock.send(head + (self.tone[self.sent % len(self.tone)] if self.tone else self._marked()))
         except OSError:
             return  # nobody listens there any more; what was not heard is counted at the other end
         self.sent += 1
+
+    def _marked(self) -> bytes:
+        return _MARK.pack(self.index, time.monotonic(), self.sent) + _SILENCE
 
     def listen(self) -> None:
         """Take all that came, each with the kernel's time of its arrival."""
@@ -69,6 +78,9 @@ class Endpoint:
                 self._heard(data, control)
 
     def _heard(self, data: bytes, control: list[tuple[int, int, bytes]]) -> None:
+        if self.tone:
+            self.heard += 1
+            return
         seconds, nanoseconds = struct.unpack_from("qq", control[0][2])
         came_s = seconds + nanoseconds / 1e9
         who, sent_s, number = _MARK.unpack_from(data, _RTP.size)
@@ -97,6 +109,14 @@ class Endpoint:
         }
 
 
+def _tone(hertz: int) -> list[bytes]:
+    """Return a second of a tone as payloads of PCMU."""
+    codec = codec_class("PCMU")
+    assert codec is not None
+    sound = 8000 * np.sin(2 * np.pi * hertz * np.arange(8000) / 8000)
+    return [packet.tobytes() for packet in codec().encode(sound.astype(np.float32)[np.newaxis])[0].reshape(50, 160)]
+
+
 def _follow(crowd: list[Endpoint], changes: list[list[Any]] | None) -> None:
     for number, host, port in changes or ():
         crowd[number].move((host, port))
@@ -108,7 +128,7 @@ def _follow(crowd: list[Endpoint], changes: list[list[Any]] | None) -> None:
 def main() -> None:
     """Talk until the input ends."""
     lines = json.loads(sys.stdin.readline())
-    crowd = [Endpoint(n, (line[0], line[1]), (line[2], line[3])) for n, line in enumerate(lines)]
+    crowd = [Endpoint(n, (line[0], line[1]), (line[2], line[3]), *line[4:]) for n, line in enumerate(lines)]
     by_descriptor = {each.sock.fileno(): each for each in crowd}
     poll = select.epoll()
     poll.register(0, select.EPOLLIN | select.EPOLLHUP)
