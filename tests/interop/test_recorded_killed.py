@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
+from softswitch.api.recordings_view import RecordingView
 from softswitch.app.recording_archive import RecordingArchive
 from softswitch.calls import facts
 from softswitch.calls.recording.facts import RecordingFailed, RecordingStarted
@@ -24,12 +25,14 @@ from tests.integration.media.recording import level_of, read
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SwitchProcess
+from tests.interop.test_disk_trouble import fill
 from tests.interop.test_killed import SWITCH, Crowd, endpoints
 from tests.interop.test_worker_killed import journal, until, wall_now
 
 pytestmark = pytest.mark.network
 
 CALLS = 50
+RATE_HZ = 8000
 TALK_MS = 30_000
 """Longer than it takes; the switch is told to end the calls."""
 CALLER_HZ, CALLEE_HZ = 440, 850
@@ -49,6 +52,7 @@ CONVERTER = """
 import sys
 from pathlib import Path
 from softswitch.api.client import SwitchClient
+from softswitch.api.recordings_view import RecordingView
 from softswitch.app.recording_archive import RecordingArchive
 from softswitch.app.recordings_upkeep import keep_recordings
 from softswitch.runtime.clocks import SystemClock
@@ -64,47 +68,85 @@ with SwitchClient(var) as switch:
 
 @pytest.fixture
 def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
-    folder = tmp_path / "switch"
-    folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE, more=MORE)
+    """A switch whose recordings lie on a disk of their own."""
+    recordings = tmp_path / "switch" / "var" / "recordings"
+    recordings.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(recordings)], check=True)
     try:
-        yield found
+        found = SwitchProcess(space, tmp_path / "switch", site=SITE, more=MORE)
+        try:
+            yield found
+        finally:
+            code = found.close()
     finally:
-        code = found.close()
+        subprocess.run(["umount", "--lazy", str(recordings)], check=True)
     assert code == 0
     assert "Traceback" not in found.log()
 
 
-def recordings(switch: SwitchProcess, count: int) -> list[dict[str, Any]]:
+def recordings(switch: SwitchProcess, count: int) -> list[RecordingView]:
     """Return the recordings once there are so many and all are whole."""
+    archive = RecordingArchive(switch.directory / "var")
     deadline = time.monotonic() + 20
     while True:
-        found: list[dict[str, Any]] = switch.ask("GET", "recordings?limit=1000")
-        if len(found) == count and all(one["seconds"] for one in found):
+        found = archive.listed(limit=1000)
+        if len(found) == count and all(one.seconds for one in found):
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.2)
 
 
-def kill_all(switch: SwitchProcess) -> float:
-    """Kill brain, worker and recorder in one moment; return when that was, in wall time."""
-    pids = {each["role"]: int(each["pid"]) for each in switch.status()["processes"]}
-    worker = pids["worker"]
-    recorder = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
-    assert len(recorder) == 1
-    for pid in (pids["brain"], worker, int(recorder[0])):
-        os.kill(pid, signal.SIGKILL)
+def until_loud(switch: SwitchProcess, files: Iterable[str]) -> float:
+    """Wait until the last half second of each file is loud on both sides; return when that is, in wall time."""
+    paths = [switch.directory / "var" / path for path in files]
+    deadline = time.monotonic() + 40
+    while not all(map(is_loud, paths)):
+        assert time.monotonic() < deadline, [is_loud(path) for path in paths]
+        time.sleep(0.1)
     return wall_now()
 
 
+def is_loud(path: Path) -> bool:
+    if not path.exists():
+        return False
+    tail = np.frombuffer(path.read_bytes()[44:], "<i2").reshape(-1, 2)[-RATE_HZ // 2 :]
+    return len(tail) > RATE_HZ // 4 and bool((np.abs(tail.astype(np.int32)).mean(axis=0) > 2000).all())
+
+
+class Killed:
+    """Brain, worker and recorder, killed in one moment."""
+
+    def __init__(self, switch: SwitchProcess, lived_s: float) -> None:
+        pids = {each["role"]: int(each["pid"]) for each in switch.status()["processes"]}
+        worker = pids["worker"]
+        (recorder,) = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+        before = waited_s(recorder)
+        time.sleep(lived_s)
+        for pid in (pids["brain"], worker, int(recorder)):
+            os.kill(pid, signal.SIGKILL)
+        self.at_s = wall_now()
+        self.others_s = waited_s(recorder) - before
+        """For how long of the last moments others had the processors while the recorder could have run."""
+
+
+def waited_s(pid: str) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def check_heard(path: Path, from_s: float, to_s: float) -> None:
-    """Each side is heard on its side, and it alone."""
+    """Each side is heard on its side, and it alone, in nearly every tenth of a second.
+
+    A crowd on a busy machine speaks late; where a stream is moved after that, its tone has a seam.
+    """
     rate, samples = read(path)
-    part = samples[int(from_s * rate) : int(to_s * rate)]
-    assert len(part) == int(to_s * rate) - int(from_s * rate), (path, len(samples) / rate)
+    size = rate // 10
+    part = samples[int(from_s * rate) : max(int(to_s * rate), int(from_s * rate) + size)]
+    assert len(samples) >= int(to_s * rate), (path, len(samples) / rate)
+    pieces = part[: len(part) // size * size].reshape(-1, size, 2)
     for channel, own, other in ((0, CALLER_HZ, CALLEE_HZ), (1, CALLEE_HZ, CALLER_HZ)):
-        assert level_of(part[:, channel], rate, own) > 4000, (path, channel, from_s)
-        assert level_of(part[:, channel], rate, other) < 400, (path, channel, from_s)
+        levels = np.array([[level_of(piece[:, channel], rate, tone) for tone in (own, other)] for piece in pieces])
+        clear = (levels[:, 0] > 4000) & (levels[:, 1] < 1000)
+        assert clear.mean() > 0.7, (path, channel, from_s, levels.round())
 
 
 def convert(switch: SwitchProcess, form: str, space: Namespace, kill_after_s: float | None) -> None:
@@ -145,8 +187,6 @@ class Fifty:
         self._legs = {r.fact.leg: numbers[r.fact.port] for r in records if isinstance(r.fact, facts.LegMediaOpened)}
         self.files = {r.fact.files[0][1]: r.wall_s for r in records if isinstance(r.fact, RecordingStarted)}
         """When each file begins, in wall time."""
-        self.began_s = wall_now() + 1.5
-        """All have begun to speak."""
 
     def follow(self) -> None:
         """Let the crowd speak to where the switch has moved the legs."""
@@ -157,80 +197,80 @@ class Fifty:
 
     def end(self) -> None:
         """Let the switch end the calls."""
+        self._switch.until_ready_again()
         for conversation in {leg.partition(".")[0] for leg in self._legs}:
             self._switch.ask("POST", f"legs/{conversation}.1/hangup")
         for one in self._running:
             counts = one.finished()
             assert (counts.successful, counts.failed) == (CALLS, 0)
+        assert min(each["heard_since_moved"] for each in self._crowd.heard()) > 20
         self._switch.until_at_rest()
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 def test_fifty_recordings_survive_the_death_of_brain_worker_recorder_and_converter(
     switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
 ) -> None:
     calls = Fifty(switch, space, stack, tmp_path)
     assert len(calls.files) == CALLS
-    time.sleep(3.5)
-    killed_s = kill_all(switch)
-    check_left(switch, calls, killed_s, tmp_path / "left.wav")
+    loud_s = until_loud(switch, calls.files)
+    killed = Killed(switch, lived_s=2.5)
+    kept_until_s = killed.at_s - killed.others_s - 1.0
+    check_left(switch, calls, loud_s, kept_until_s, tmp_path / "left.wav")
     calls.follow()
-    heard_again_s = wall_now() + 1.0
-    time.sleep(2.5)
+    loud_again_s = until_loud(switch, calls.files)
+    time.sleep(1.5)
     calls.end()
     found = recordings(switch, CALLS)
-    assert {one["path"] for one in found} == calls.files.keys()
+    assert {one.path for one in found} == calls.files.keys()
     for one in found:
-        path, began_s = switch.directory / "var" / one["path"], calls.files[one["path"]]
-        check_heard(path, calls.began_s - began_s, killed_s - 1.0 - began_s)
-        check_heard(path, heard_again_s - began_s, one["seconds"] - 0.5)
-        (interval,) = json.loads((path.parent / f"{one['conversation_id']}.json").read_text())["intervals"]
+        path, began_s = switch.directory / "var" / one.path, calls.files[one.path]
+        check_heard(path, loud_s - began_s, kept_until_s - began_s)
+        check_heard(path, loud_again_s - began_s, loud_again_s - began_s + 1.0)
+        (interval,) = json.loads((path.parent / f"{one.conversation_id}.json").read_text())["intervals"]
         gaps = [gap for gap in interval["gaps"] if gap["why"] == "interrupted"]
         assert {gap["channel"] for gap in gaps} == {"left", "right"}
-        assert all(gap["from_s"] > killed_s - began_s - 1.0 for gap in gaps)
+        assert all(gap["from_s"] > kept_until_s - began_s for gap in gaps)
     convert_and_check(switch, space, found)
     refuse(switch, calls.boris, calls.west)
 
 
-def check_left(switch: SwitchProcess, calls: Fifty, killed_s: float, copy: Path) -> None:
+def check_left(switch: SwitchProcess, calls: Fifty, loud_s: float, until_s: float, copy: Path) -> None:
     """What the killed ones left is whole, and misses at most the last second."""
     left = {path: (switch.directory / "var" / path).read_bytes() for path in calls.files}
     for path, octets in left.items():
         copy.write_bytes(octets)
-        assert soundfile.info(copy).duration > killed_s - calls.files[path] - 1.0
-        check_heard(copy, calls.began_s - calls.files[path], killed_s - 1.0 - calls.files[path])
+        assert soundfile.info(copy).duration > until_s - calls.files[path]
+        check_heard(copy, loud_s - calls.files[path], until_s - calls.files[path])
 
 
-def convert_and_check(switch: SwitchProcess, space: Namespace, found: list[dict[str, Any]]) -> None:
+def convert_and_check(switch: SwitchProcess, space: Namespace, found: list[RecordingView]) -> None:
     """Kill the converter again and again: each recording is whole in one form or the other."""
-    seconds = {one["recording"]: one["seconds"] for one in found}
+    seconds = {one.recording: one.seconds for one in found}
     chance = random.Random()
     var = switch.directory / "var"
     archive = RecordingArchive(var)
     for _ in range(3):
-        convert(switch, "opus", space, chance.uniform(0.05, 0.4))
+        convert(switch, "flac", space, chance.uniform(0.05, 0.4))
         for one in archive.listed():
             assert soundfile.info(archive.file_of(one)).duration == pytest.approx(seconds[one.recording], abs=0.1)
-    convert(switch, "opus", space, None)
+    convert(switch, "flac", space, None)
     assert len(archive.listed()) == CALLS
     for one in archive.listed():
         path = archive.file_of(one)
-        assert path.suffix == ".opus"
+        assert path.suffix == ".flac"
         assert soundfile.info(path).duration == pytest.approx(seconds[one.recording], abs=0.1)
-    left = {path.suffix for path in (var / found[0]["path"]).parent.iterdir()}
-    assert left == {".opus", ".json"}
+    left = {path.suffix for path in (var / found[0].path).parent.iterdir()}
+    assert left == {".flac", ".json"}
 
 
 def refuse(switch: SwitchProcess, phones: SippPhone, west: SippPhone) -> None:
-    """Where nothing can be written any more, a call that must be recorded is ended."""
-    folder = switch.directory / "var" / "recordings"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(folder)], check=True)
-    try:
-        running = [phones.starts("answer.xml"), west.starts("trunk_until_bye.xml", dial="5102")]
-        for one in running:
-            assert one.finished().successful == 1
-        until(switch, RecordingFailed, 1)
-        switch.until_at_rest()
-        assert switch.call_of("84950000001")["end_reason"] == "recording-failed"
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    """Where the disk is full, a call that must be recorded is ended."""
+    ballast = fill(switch.directory / "var" / "recordings")
+    running = [phones.starts("answer.xml"), west.starts("trunk_until_bye.xml", dial="5102")]
+    for one in running:
+        assert one.finished().successful == 1
+    until(switch, RecordingFailed, 1)
+    switch.until_at_rest()
+    assert switch.call_of("84950000001")["end_reason"] == "recording-failed"
+    ballast.unlink()
