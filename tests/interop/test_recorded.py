@@ -54,15 +54,17 @@ def connected(caller: Baresip, callee: Baresip, number: str) -> None:
     callee.until("CALL_ESTABLISHED")
 
 
-def listed(switch: SwitchProcess, count: int, *words: str) -> list[dict[str, Any]]:
-    """Return the recordings once there are so many that are whole, the first first."""
+def listed(switch: SwitchProcess, count: int, conversation_id: str) -> list[dict[str, Any]]:
+    """Return the recordings of a call once there are so many that are whole, the first first."""
+    archive = RecordingArchive(switch.directory / "var")
     deadline = time.monotonic() + 30
     while True:
-        found = json.loads(switch.cli("recordings", "list", "--json", *words))
-        if len(found) == count and all(one["seconds"] for one in found):
+        views = archive.listed(conversation_id=conversation_id)
+        if len(views) == count and all(one.seconds for one in views):
+            found = [{name: getattr(one, name) for name in one.__slots__} for one in views]
             return sorted(found, key=lambda one: str(one["recording"]))
-        assert time.monotonic() < deadline, found
-        time.sleep(0.3)
+        assert time.monotonic() < deadline, views
+        time.sleep(0.1)
 
 
 def sound_of(switch: SwitchProcess, one: dict[str, Any]) -> tuple[int, npt.NDArray[np.float64]]:
@@ -71,8 +73,17 @@ def sound_of(switch: SwitchProcess, one: dict[str, Any]) -> tuple[int, npt.NDArr
 
 
 def leg_of(switch: SwitchProcess, user: str) -> str:
-    calls = json.loads(switch.cli("calls", "--json"))
+    calls = switch.ask("GET", "calls")
     return next(str(leg["leg"]) for call in calls for leg in call["legs"] if leg["user"] == user)
+
+
+def record(switch: SwitchProcess, user: str, seconds: float) -> str:
+    """Record a user's call for a while; return the conversation."""
+    leg = leg_of(switch, user)
+    switch.ask("POST", f"legs/{leg}/record/start")
+    time.sleep(seconds)
+    switch.ask("POST", f"legs/{leg}/record/stop")
+    return leg.partition(".")[0]
 
 
 @pytest.mark.row("C-27", "I-21")
@@ -91,7 +102,8 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
     vera.until("CALL_CLOSED")
     switch.until_at_rest()
     call = switch.call_of("101")
-    (one,) = listed(switch, 1, "--conversation", call["conversation_id"])
+    (one,) = listed(switch, 1, call["conversation_id"])
+    assert json.loads(switch.cli("recordings", "list", "--json", "--conversation", call["conversation_id"])) == [one]
     assert one["started_by"] == "policy: user vera is recorded always"
     rate, samples = sound_of(switch, one)
     assert (rate, samples.shape[1]) == (8000, 2)
@@ -126,7 +138,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
             raise AssertionError(error.stderr) from error
         lengths.append((wanted_s, time.monotonic() - began))
     conversation_id = leg.partition(".")[0]
-    found = listed(switch, 2, "--conversation", conversation_id)
+    found = listed(switch, 2, conversation_id)
     for one, (least, most) in zip(found, lengths, strict=True):
         rate, samples = sound_of(switch, one)
         assert least <= len(samples) / rate <= most
@@ -144,7 +156,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
     rules = RecordingSettings(form="opus", encrypt=True)
     with SwitchClient(var) as client:
         keep_recordings(var, RecordingArchive(var), client, rules, wall_s=SystemClock().wall() + 120)
-    (sealed,) = listed(switch, 1, "--conversation", conversation_id)
+    (sealed,) = listed(switch, 1, conversation_id)
     assert sealed["path"].endswith("-02.opus.sealed")
     switch.cli("recordings", "export", sealed["recording"], str(tmp_path / "second.wav"))
     samples, rate = soundfile.read(tmp_path / "second.wav", dtype="int16", always_2d=True)

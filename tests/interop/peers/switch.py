@@ -99,7 +99,7 @@ class SwitchProcess:
     def cli(self, *words: str) -> str:
         """Run a command against this switch; return its stdout."""
         command = self._space.command([PROGRAM, *words, "--config", str(self.config)])
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
 
     def status(self) -> dict[str, Any]:
         """Return what ``status --json`` prints, asked for over the same socket without a program's start."""
