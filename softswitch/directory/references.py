@@ -44,7 +44,6 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _trunks_twice(sections["trunks"])
     problems += _registered_by_nobody(sections["trunks"])
     problems += _passwords(sections["users"])
-    problems += _missing_notices([*sections["users"], *sections["queues"]])
     for entry in sections["numbers"]:
         problems += _number_target(entry, sections, scenarios)
     return problems + _unknown_names(sections, scenarios)
@@ -138,16 +137,6 @@ def _passwords(users: Iterable[Entry]) -> list[Problem]:
     return problems
 
 
-def _missing_notices(entries: Iterable[Entry]) -> list[Problem]:
-    """Announcements that are not there: callers would be recorded and not told."""
-    cure = "the path of a sound file, relative to this file"
-    return [
-        Problem(entry.where("recording_notice"), f"{_title(entry)}: recording_notice: there is no file {named}", cure)
-        for entry in entries
-        if (named := entry.text("recording_notice")) and not Path(beside(entry, named)).is_file()
-    ]
-
-
 def _members_twice(members: Iterable[Entry], called: str) -> list[Problem]:
     seen: set[str] = set()
     problems = []
@@ -214,8 +203,9 @@ def _overflow_target(entry: Entry, sections: Sections, scenarios: Mapping[str, s
 
 
 def _sounds_missing(entry: Entry, called: str) -> list[Problem]:
-    """Say which of the sound files of a queue are not there."""
-    named = [(each, "files", name) for each in entry.entry("announce") for name in each.texts("files")]
+    """Say which of the sound files of a queue or a user are not there."""
+    named = [(entry, "recording_notice", name) for name in [entry.text("recording_notice")] if name]
+    named += [(each, "files", name) for each in entry.entry("announce") for name in each.texts("files")]
     named += [(each, "file", each.text("file")) for each in entry.entry("to_agent") if each.text("file")]
     cure = "a sound file, its path relative to this file"
     return [
@@ -243,6 +233,7 @@ def _unknown_names(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
             for wrap_up in entry.entry("wrap_up"):
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
     for entry in sections["users"]:
+        problems += _sounds_missing(entry, f"user {_title(entry)}")
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")
         problems += _unknown(entry, "supervises", "user", users, f"user {_title(entry)}")
     for entry in sections["routes"]:
