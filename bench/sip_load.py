@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ NET = "127.0.60."
 SWITCH = NET + "1"
 CALLER = NET + "2"
 CALLEE = NET + "3"
+ASKED = NET + "4"
 USERS = 200
 
 
@@ -102,11 +103,19 @@ def sipp(directory: Path, *words: str, scenario: str, address: str, port: int, t
 
 
 @contextmanager
-def called_phone(directory: Path, address: str = CALLEE, port: int = 5070) -> Iterator[None]:
-    """Register user 2000, then run SIPp as its phone at that address."""
-    _register_callee(directory, address, port)
+def called_phone(
+    directory: Path,
+    address: str = CALLEE,
+    port: int = 5070,
+    *,
+    user: str = "2000",
+    scenario: str = "answer.xml",
+    words: Sequence[str] = (),
+) -> Iterator[None]:
+    """Register a user, then run SIPp as its phone at that address."""
+    _register_callee(directory, address, port, user)
     command = [
-        *("sipp", "-sf", str(SCENARIOS / "answer.xml"), "-i", address, "-p", str(port), "-nostdin"),
+        *("sipp", "-sf", str(SCENARIOS / scenario), "-i", address, "-p", str(port), "-nostdin", *words),
     ]
     process = subprocess.Popen(
         command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -118,9 +127,9 @@ def called_phone(directory: Path, address: str = CALLEE, port: int = 5070) -> It
         process.wait(10)
 
 
-def _register_callee(directory: Path, address: str, port: int) -> None:
-    users = directory / "callee.csv"
-    users.write_text("SEQUENTIAL\n2000;[authentication username=2000 password=secret-2000];\n")
+def _register_callee(directory: Path, address: str, port: int, user: str) -> None:
+    users = directory / f"callee-{user}.csv"
+    users.write_text(f"SEQUENTIAL\n{user};[authentication username={user} password=secret-{user}];\n")
     counts = sipp(directory, "-inf", str(users), "-m", "1", scenario="register.xml", address=address, port=port)
     if counts["failed"]:
         raise RuntimeError("the callee could not register")
