@@ -18,8 +18,9 @@ CONSTRAINED := --constraint constraints.txt --build-constraint constraints.txt
 FOUND := $(shell $(PYTHON) -c 'import os, platform, sys; print(platform.python_version(), os.path.realpath(sys.executable))' 2>/dev/null)
 MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
+RACES := tests/component/test_control_races.py tests/component/test_conference_races.py
 SOAK_S ?= 600
-BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py registrations.py relay.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_offer.py queue_day.py ivr.py site_load.py))))
+BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py attended_transfers.py registrations.py relay.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_offer.py queue_day.py ivr.py site_load.py))))
 
 .PHONY: run install test check bench fuzz soak clean programs
 
@@ -65,7 +66,7 @@ bench: .venv/.tested programs
 	done
 
 fuzz: .venv/.tested
-	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz
+	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz $(RACES)
 
 soak: .venv/.tested programs
 	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py \

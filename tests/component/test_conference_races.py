@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,7 +93,10 @@ def hears_rightly(world: World, phones: list[SimulatedPhone]) -> None:
                     assert world.hears(phone) <= (loud | {"gleb"}) - {phone.name}
 
 
-@settings(max_examples=40, deadline=None)
+ORDERS: Final = int(40 * float(os.environ.get("FUZZ_SCALE", "1")))
+
+
+@settings(max_examples=ORDERS, deadline=None)
 @given(plan=PLAN, refold_at=st.none() | st.integers(10, 60), lose_effects=st.booleans(), seed=st.integers(0, 1000))
 def test_nothing_sticks_whoever_comes_goes_holds_and_presses_when(
     plan: list[tuple[int, str]], refold_at: int | None, lose_effects: bool, seed: int
@@ -114,3 +119,69 @@ def test_nothing_sticks_whoever_comes_goes_holds_and_presses_when(
     outcome = run_once(script, SUPERVISED, seed, deaths)
     if outcome.failure is not None and not outcome.in_exchange:
         raise outcome.failure
+
+
+@settings(max_examples=ORDERS, deadline=None)
+@given(
+    answers=st.integers(0, 200),
+    leaves=st.integers(0, 300),
+    presses=st.integers(0, 300),
+    who=st.sampled_from(["anna", "anna", "boris", "vera"]),
+    seed=st.integers(0, 10_000),
+    death=st.none() | st.builds(Death, st.integers(20, 90), lets_out=st.none() | st.integers(0, 2)),
+)
+def test_the_caller_hangs_up_between_the_two_presses(
+    answers: int, leaves: int, presses: int, who: str, seed: int, death: Death | None
+) -> None:
+    async def script(world: World) -> None:
+        anna, boris, vera, _ = [await world.registered(name) for name in NAMES]
+        await anna.dial("102")
+        (await boris.until_called()).answer()
+        await up(anna.call)
+
+        def press(number: str = "") -> None:
+            brain = world.switch.brain
+            leg = next(iter(world.legs_of("boris")), "")
+            with contextlib.suppress(CommandError):
+                world.switch.in_turn(lambda: brain.command(lambda: brain.conferences.press(leg, number)))
+
+        async def later(moment_ms: int, what: Callable[[], object]) -> None:
+            await asyncio.sleep(moment_ms / 1000)
+            with contextlib.suppress(SimulationError):
+                done = what()
+                if isinstance(done, Awaitable):
+                    await done
+
+        def answer() -> None:
+            if vera.calls and vera.call.state is CallState.RINGING:
+                vera.call.answer()
+
+        press("103")
+        await asyncio.gather(
+            later(answers, answer),
+            later(leaves, lambda: world.phones[who].call.hang_up() if world.phones[who].calls else None),
+            later(presses, press),
+        )
+        await asyncio.sleep(5)
+        answer()
+        await asyncio.sleep(2)
+        together_or_alone(world, anna, boris, vera)
+        await asyncio.sleep(70)
+        together_or_alone(world, anna, boris, vera)
+
+    outcome = run_once(script, Setting(), seed, [death] if death is not None else ())
+    if outcome.failure is not None and not outcome.in_exchange:
+        raise outcome.failure
+
+
+def together_or_alone(world: World, *phones: SimulatedPhone) -> None:
+    """Whoever hears somebody is heard by them, all who are together hear the same, and nothing has lost its owner."""
+    assert world.switch.brain.breaches() == []
+    world.switch.check()
+    heard = {phone.name: world.hears(phone) for phone in phones}
+    for name, others in heard.items():
+        for other in others:
+            assert heard[other] | {other} == others | {name}, heard
+    for conversation in world.switch.brain.calls.conversations.values():
+        up_now = [leg for leg in conversation.legs.values() if leg.is_live]
+        assert len(up_now) >= 2 or conversation.deadline_s is not None

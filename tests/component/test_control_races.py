@@ -81,14 +81,16 @@ def last_leg(world: World, user: str) -> Callable[[], str]:
 
 @settings(max_examples=ORDERS, deadline=None)
 @given(
+    how=st.sampled_from(["command", "code"]),
+    port_ms=st.sampled_from([0, 0, 5, 40]),
     picks=MOMENTS,
     acts=MOMENTS,
     act=st.sampled_from(["answer", "decline", "cancel", "answer-order"]),
     seed=SEEDS,
     death=DEATHS,
 )
-def test_a_pickup_by_command_races_with_whoever_answers_refuses_or_gives_up(
-    picks: int, acts: int, act: str, seed: int, death: Death | None
+def test_a_pickup_races_with_whoever_answers_refuses_or_gives_up_also_while_it_waits_for_its_port(
+    how: str, port_ms: int, picks: int, acts: int, act: str, seed: int, death: Death | None
 ) -> None:
     async def script(world: World) -> None:
         anna, boris, vera = await phones(world, "anna", "boris", "vera", vera=HEADSET)
@@ -105,8 +107,12 @@ def test_a_pickup_by_command_races_with_whoever_answers_refuses_or_gives_up(
                 rings.answer() if act == "answer" else rings.decline()
 
         async def pick() -> None:
-            world.order(lambda lines: lines.pick_up("vera", "102"))
+            if how == "code":
+                await vera.dial("*8102")
+            else:
+                world.order(lambda lines: lines.pick_up("vera", "102"))
 
+        world.switch.media.slow_s = port_ms / 1000
         await asyncio.gather(at(picks, pick), at(acts, other))
         await asyncio.sleep(5)
         check(world)
