@@ -15,9 +15,11 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from softswitch.api.problems import problem
-from softswitch.api.roles import ADMINISTRATOR, permits
+from softswitch.api.roles import ADMINISTRATOR, Bearer, MayCommand, permits
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+BOUND_USER: Final = "softswitch.user"
+"""Where a request's scope names the user whose own token it came with; empty or missing for all others."""
 OPEN_PATHS: Final = frozenset({"/healthz", "/metrics"})
 """What a caller from loopback may ask without a token."""
 
@@ -29,14 +31,21 @@ class Guard:
         app: the application.
         token: what stands behind ``Authorization: Bearer``.
         hosts: further names and addresses, without port, that a Host header may have.
-        role_of: the role of any other token; empty where nobody knows it.
+        bearer_of: who has any other token.
+        may_command: which legs are a user's own matter.
     """
 
     def __init__(
-        self, app: ASGIApp, token: str, hosts: Iterable[str] = (), role_of: Callable[[str], str] = lambda token: ""
+        self,
+        app: ASGIApp,
+        token: str,
+        hosts: Iterable[str] = (),
+        bearer_of: Callable[[str], Bearer] = lambda token: Bearer(""),
+        may_command: MayCommand = lambda user, leg: False,
     ) -> None:
         self._app = app
-        self._role_of = role_of
+        self._bearer_of = bearer_of
+        self._may_command = may_command
         self._expected = f"Bearer {token}".encode()
         self._hosts = frozenset(host.lower() for host in (*LOOPBACK_NAMES, *hosts))
 
@@ -49,23 +58,24 @@ class Guard:
         if _host_of(headers) not in self._hosts:
             await _refuse(scope, receive, send, 421, "unknown-host", "The Host header names no address of the switch.")
             return
-        role = self._role(headers)
-        if scope["path"] in OPEN_PATHS and (role or _from_loopback(scope)):
+        bearer = self._bearer(headers)
+        if scope["path"] in OPEN_PATHS and (bearer.role or _from_loopback(scope)):
             await self._app(scope, receive, send)
-        elif not role:
+        elif not bearer.role:
             await _refuse(scope, receive, send, 401, "token-needed", "Send 'Authorization: Bearer' with the API token.")
-        elif not permits(role, scope.get("method", "GET"), scope["path"]):
-            await _refuse(scope, receive, send, 403, "role-forbids", f"A token of the role {role} may not do this.")
+        elif not permits(bearer, scope.get("method", "GET"), scope["path"], self._may_command):
+            whose = f"The token of {bearer.user}" if bearer.user else f"A token of the role {bearer.role}"
+            await _refuse(scope, receive, send, 403, "role-forbids", f"{whose} may not do this.")
         else:
-            await self._app(scope, receive, send)
+            await self._app({**scope, BOUND_USER: bearer.user}, receive, send)
 
-    def _role(self, headers: dict[bytes, bytes]) -> str:
-        """Return what the token that was sent permits; empty where there is none that anybody knows."""
+    def _bearer(self, headers: dict[bytes, bytes]) -> Bearer:
+        """Return who has the token that was sent."""
         given = headers.get(b"authorization", b"")
         if hmac.compare_digest(given, self._expected):
-            return ADMINISTRATOR
+            return Bearer(ADMINISTRATOR)
         kind, _, token = given.decode("latin-1").partition(" ")
-        return self._role_of(token) if kind == "Bearer" and token else ""
+        return self._bearer_of(token) if kind == "Bearer" and token else Bearer("")
 
 
 def _host_of(headers: dict[bytes, bytes]) -> str:

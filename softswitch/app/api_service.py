@@ -25,7 +25,13 @@ class ApiService:
     def __init__(self, view: SwitchView, settings: Settings, given: Inherited) -> None:
         app = build_app(view)
         directory = settings.storage.directory
-        guarded = Guard(app, ensure_token(directory), [settings.api.listen.host], TokenFile(directory).role_of)
+        guarded = Guard(
+            app,
+            ensure_token(directory),
+            [settings.api.listen.host],
+            TokenFile(directory).bearer_of,
+            view.may_command,
+        )
         self.servers = [
             ApiServer(guarded, [socket.socket(fileno=each) for each in given.api]),
             ApiServer(app, [socket.socket(fileno=given.api_unix)]),

@@ -19,15 +19,20 @@ _Role = Annotated[
 ]
 
 
+_User = Annotated[
+    str, typer.Option(help="The user whose own token it is: it commands their line and their conferences alone.")
+]
+
+
 @token.command()
-def add(name: _Name, *, role: _Role = "viewer", config: ConfigOption = None) -> None:
+def add(name: _Name, *, role: _Role = "viewer", user: _User = "", config: ConfigOption = None) -> None:
     """Make a token and print it, this once.
 
-    Example: softswitch token add crm --role operator
+    Example: softswitch token add anna-page --role operator --user anna
     """
     directory = load_settings(config).storage.directory
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    typer.echo(TokenFile(directory).add(name, role))
+    typer.echo(TokenFile(directory).add(name, role, user))
 
 
 @token.command()
@@ -48,6 +53,6 @@ def list_tokens(*, as_json: JsonOption = False, config: ConfigOption = None) -> 
     """
     found = TokenFile(load_settings(config).storage.directory).names()
     if as_json:
-        print_json([{"name": name, "role": role} for name, role in found])
+        print_json([{"name": name, "role": role, "user": user} for name, role, user in found])
     else:
-        print_table(("name", "role"), found, empty="There is only the administrator's token, in api.token.")
+        print_table(("name", "role", "user"), found, empty="There is only the administrator's token, in api.token.")
