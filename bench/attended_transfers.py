@@ -56,10 +56,9 @@ def transfers(directory: Path, pids: dict[str, int], *, count: int, rate: int) -
         words = ["-m", str(count), "-r", str(rate), "-3pcc", TWINS, "-cid_str", "%u-%p"]
         counts = sipp(directory, *words, scenario="transferor.xml", address=CALLER, port=5092, timeout_s=timeout_s)
         took_s = time.monotonic() - began
-    time.sleep(TALK_MS / 1000 + 2.0)  # those who were brought together hang up; the writer's last batch is theirs
+    ended = _when_over(directory, ended_before, count)
     after = cpu_by_process(pids)
     spent = {role: 1000 * (after[role] - before[role]) / count for role in before}
-    ended = _outcomes(directory) - ended_before
     return {
         "transfers": count,
         "a_second": count / took_s,
@@ -69,6 +68,16 @@ def transfers(directory: Path, pids: dict[str, int], *, count: int, rate: int) -
         "calls_not_completed": count - ended["completed"],
         "retransmissions": counts["retransmissions"],
     }
+
+
+def _when_over(directory: Path, before: Counter[str], count: int) -> Counter[str]:
+    """Wait until those who were brought together have hung up; return how everything ended since ``before``."""
+    deadline = time.monotonic() + TALK_MS / 1000 + 20
+    while True:
+        time.sleep(1.0)  # the writer's last batch belongs to these calls
+        ended = _outcomes(directory) - before
+        if ended["completed"] >= count or time.monotonic() > deadline:
+            return ended
 
 
 def _outcomes(directory: Path) -> Counter[str]:
@@ -100,7 +109,7 @@ def main() -> None:
     ):
         transfers(directory, pids, count=40, rate=options.rate)
         figures = transfers(directory, pids, count=options.seconds * options.rate, rate=options.rate)
-    report("attended_transfers", figures)
+        report("attended_transfers", figures)
     if figures["failed"] or figures["calls_not_completed"]:
         raise SystemExit(1)
 

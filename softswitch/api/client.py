@@ -192,6 +192,21 @@ class SwitchClient:
         found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/{command}", json=wanted or None)
         return found
 
+    def information(self, leg: str) -> dict[str, Any]:
+        """Return the :class:`softswitch.api.control_view.InformationView` of a leg's call as JSON has it."""
+        found: dict[str, Any] = self._ask("GET", f"/legs/{quote(leg, safe='')}/information")
+        return found
+
+    def tag(self, leg: str, tags: list[str]) -> dict[str, Any]:
+        """Say what a leg's call is about; return what is known about it then."""
+        found: dict[str, Any] = self._ask("PUT", f"/legs/{quote(leg, safe='')}/tags", json={"tags": tags})
+        return found
+
+    def note(self, leg: str, text: str) -> dict[str, Any]:
+        """Write the note of a leg's user about their call; return what is known about it then."""
+        found: dict[str, Any] = self._ask("PUT", f"/legs/{quote(leg, safe='')}/note", json={"text": text})
+        return found
+
     def record(self, leg: str, *, wanted: bool) -> dict[str, Any]:
         """Begin or end the recording of a leg's call; return :class:`softswitch.api.recordings_view.RecordedView`."""
         found: dict[str, Any] = self._ask("POST", f"/legs/{quote(leg, safe='')}/record/{'start' if wanted else 'stop'}")

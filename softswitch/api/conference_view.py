@@ -20,6 +20,7 @@ class MemberView:
     state: str
     """``talking`` or ``held``; ``ringing`` for whoever is called into it."""
     muted: bool
+    moderator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class ConferenceView:
     members: tuple[MemberView, ...]
     since: str
     """When the conversation began, ISO 8601 in UTC."""
+    page: str = ""
+    """The leg of whoever speaks, where the others only hear; empty in a conference."""
 
 
 class TogetherView(Protocol):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 
 from softswitch.api.conference_view import ConferenceView
 from softswitch.api.control_view import LineCallView
+from softswitch.api.guard import BOUND_USER
 from softswitch.api.view import SwitchView
+from softswitch.core.errors import CommandError
 
 
 class _Body(BaseModel):
@@ -60,8 +62,12 @@ def router(view: SwitchView) -> APIRouter:
         return view.mute(leg, wanted=wanted is None or wanted.wanted)
 
     @routes.post("/legs/{leg}/supervise")
-    async def supervise(leg: str, wanted: SupervisionChoice) -> LineCallView:
+    async def supervise(request: Request, leg: str, wanted: SupervisionChoice) -> LineCallView:
         """Let a supervisor listen to the talk of a user's leg, whisper to that user, or barge in."""
+        bound = request.scope.get(BOUND_USER, "")
+        if bound and bound != wanted.supervisor:
+            text = f"The token of {bound} lets nobody else supervise"
+            raise CommandError(text, status=403, error_id="role-forbids", field="supervisor")
         return view.supervise(leg, wanted.supervisor, wanted.mode, wanted.follow)
 
     return routes

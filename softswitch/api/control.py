@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from softswitch.api.control_view import LineCallView, ParkedView, TargetView
+from softswitch.api.control_view import InformationView, LineCallView, ParkedView, TargetView
 from softswitch.api.view import SwitchView
 
 
@@ -55,6 +55,19 @@ class Keys(_Body):
     keys: str
 
 
+class Tags(_Body):
+    """What a call is about."""
+
+    tags: list[str]
+
+
+class WrittenNote(_Body):
+    """What somebody has noted about a call."""
+
+    text: str
+    """At most 1000 characters; empty: the note is taken away."""
+
+
 class PickUp(_Body):
     """Where the call rings."""
 
@@ -95,7 +108,25 @@ def router(view: SwitchView) -> APIRouter:
     _add_parking(routes, view)
     _add_leg_commands(routes, view)
     _add_transfers(routes, view)
+    _add_information(routes, view)
     return routes
+
+
+def _add_information(routes: APIRouter, view: SwitchView) -> None:
+    @routes.get("/legs/{leg}/information")
+    async def information(leg: str) -> InformationView:
+        """Return what is known about a call: the customer, tags, notes. It goes wherever the call goes."""
+        return view.information(leg)
+
+    @routes.put("/legs/{leg}/tags")
+    async def tag(leg: str, wanted: Tags) -> InformationView:
+        """Say what a call is about, in the place of what was said before."""
+        return view.tag(leg, wanted.tags)
+
+    @routes.put("/legs/{leg}/note")
+    async def note(leg: str, wanted: WrittenNote) -> InformationView:
+        """Write the note of a leg's user, in the place of the one that they wrote before."""
+        return view.note(leg, wanted.text)
 
 
 def _add_parking(routes: APIRouter, view: SwitchView) -> None:

@@ -30,6 +30,8 @@ class LineCallView:
     """``ringing``, ``advising`` or ``returned`` while the user asks somebody; empty where not."""
     since: str = ""
     """When the conversation began, ISO 8601 in UTC."""
+    held_since: str = ""
+    """Since when the other one waits on hold for this user, or this one for the other; empty where nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,44 @@ class ParkedView:
     """When they go back to that user, ISO 8601 in UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """What a user has noted about a conversation."""
+
+    user: str
+    text: str
+    at: str
+    """ISO 8601 in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The customer's entry among the site's contacts."""
+
+    name: str
+    numbers: tuple[str, ...]
+    email: str
+    responsible: str
+    """Name of the user who looks after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class InformationView:
+    """What whoever has a call may know of it, as those before them left it."""
+
+    conversation_id: str
+    number: str
+    """The customer's, or whoever began it."""
+    name: str
+    """What that one is called by their phone or trunk."""
+    dialled: str
+    """The number that was called first."""
+    card: CardView | None
+    """None: no contact has that number."""
+    tags: tuple[str, ...]
+    notes: tuple[NoteView, ...]
+
+
 class ControlView(Protocol):
     """Commands about the calls of the running switch.
 
@@ -71,6 +111,10 @@ class ControlView(Protocol):
 
     def line(self, user: str) -> Sequence[LineCallView]:
         """List a user's calls."""
+        ...
+
+    def may_command(self, user: str, leg: str) -> bool:
+        """Tell whether a user may command a leg: their own, or that of a member of a conference that they moderate."""
         ...
 
     def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
@@ -123,6 +167,18 @@ class ControlView(Protocol):
 
     def keys(self, leg: str, keys: str) -> LineCallView:
         """Send the other party keys."""
+        ...
+
+    def information(self, leg: str) -> InformationView:
+        """Return what is known about the call of a leg."""
+        ...
+
+    def tag(self, leg: str, tags: Sequence[str]) -> InformationView:
+        """Say what the call of a leg is about."""
+        ...
+
+    def note(self, leg: str, text: str) -> InformationView:
+        """Write the note of a leg's user about their call; an empty one takes it away."""
         ...
 
     def park(self, leg: str, slot: str) -> ParkedView:

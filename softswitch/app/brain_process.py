@@ -33,6 +33,7 @@ from softswitch.app.processes import BRAIN_LOCK, Inherited, inherited
 from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
+from softswitch.calls.state import Deadlines
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.scenario_history import find_version
 from softswitch.directory.site import Site
@@ -179,6 +180,7 @@ class BrainProcess:
             piper_voices={code: str(path) for code, path in self._settings.speech.piper_voices.items()},
             mail=self._mail(),
             voicemail_keep_s=86_400.0 * self._settings.voicemail.keep_days,
+            deadlines=Deadlines(remind_s=self._settings.calls.hold_reminder_s),
             nonce_key=ensure_key(self._directory / "nonce.key"),
             media_key=ensure_key(self._directory / "media.key"),
         )

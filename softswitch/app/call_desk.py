@@ -40,6 +40,7 @@ _OF_CONVERSATIONS: Final = frozenset(
         inputs.CallArrived,
         inputs.ReplacementArrived,
         inputs.DeadlinePassed,
+        inputs.ReminderDue,
         inputs.EndConversation,
         guide_inputs.AnswerCaller,
         guide_inputs.PlayToCaller,
@@ -52,6 +53,7 @@ _OF_CONVERSATIONS: Final = frozenset(
         guide_inputs.Dismiss,
         conference_inputs.JoinCalls,
         guide_inputs.EnterRoom,
+        guide_inputs.PageMembers,
         conference_inputs.SuperviseOrdered,
         conference_inputs.ChangeSupervision,
         conference_inputs.FollowSupervised,
@@ -61,6 +63,8 @@ _OF_CONVERSATIONS: Final = frozenset(
 """Inputs that name a conversation and no leg of it."""
 _CALL = "call"
 """The kind of a conversation's deadline."""
+_HOLD = "hold"
+"""The kind of the deadline at which somebody is reminded of whoever waits on hold."""
 _GUIDE = "guide"
 """The kind of the deadline of a conversation's guide."""
 
@@ -93,6 +97,7 @@ class CallDesk:
         entropy: Entropy,
     ) -> None:
         self.armed: dict[str, float] = {}
+        self._reminders: dict[str, float] = {}
         self._calls = folded.calls
         self._also_applied: Mapping[type, Callable[[Record], None]] = {
             facts.LegAnswered: folded.agents.apply,
@@ -108,6 +113,7 @@ class CallDesk:
         self._guard: Callable[[inputs.KeyPressed], inputs.KeyPressed] = lambda given: given
         self.led_by({})
         wake_ups.serve(_CALL, self._due)
+        wake_ups.serve(_HOLD, self._reminder_due)
         wake_ups.serve(_GUIDE, lambda conversation_id: self.guidance.due(conversation_id, turn.wall_s))
 
     def led_by(self, guides: Mapping[str, Guide]) -> None:
@@ -313,6 +319,7 @@ class CallDesk:
     def arm(self, conversation_id: str, *, not_before_s: float = 0.0) -> None:
         """Have us woken at a conversation's deadline, or later where that comes too soon (wall time)."""
         conversation = self._calls.conversations.get(conversation_id)
+        self._arm_reminder(conversation_id, None if conversation is None else conversation.remind_at_s)
         wall_s = None if conversation is None else conversation.deadline_s
         if wall_s == self.armed.get(conversation_id):
             return
@@ -334,3 +341,16 @@ class CallDesk:
         if conversation is None or conversation.deadline_s is None:
             return
         self.decide(inputs.DeadlinePassed(conversation_id))
+
+    def _arm_reminder(self, conversation_id: str, wall_s: float | None) -> None:
+        if wall_s == self._reminders.get(conversation_id):
+            return
+        if wall_s is None:
+            del self._reminders[conversation_id]
+        else:
+            self._reminders[conversation_id] = wall_s
+        self._wake_ups.arm(_HOLD, conversation_id, wall_s)
+
+    def _reminder_due(self, conversation_id: str) -> None:
+        self._reminders.pop(conversation_id, None)
+        self.decide(inputs.ReminderDue(conversation_id))

@@ -17,7 +17,13 @@ class BrainConferences(BrainControl):
     def conferences(self) -> Sequence[ConferenceView]:
         """List the conferences."""
         return [
-            ConferenceView(one.conversation_id, one.conference.room, tuple(_members(one)), iso_utc(one.started_at_s))
+            ConferenceView(
+                one.conversation_id,
+                one.conference.room,
+                tuple(_members(one)),
+                iso_utc(one.started_at_s),
+                one.conference.page,
+            )
             for one in self._brain.calls.conversations.values()
             if one.conference is not None
         ]
@@ -39,10 +45,12 @@ def _members(conversation: Conversation) -> Iterator[MemberView]:
     members = {} if conversation.conference is None else conversation.conference.members
     for name in members:
         leg = conversation.legs[name]
-        yield _member(leg, "held" if leg.held else "talking")
+        yield _member(conversation, leg, "held" if leg.held or leg.held_by else "talking")
     for leg in conversation.invited():
-        yield _member(leg, "ringing")
+        yield _member(conversation, leg, "ringing")
 
 
-def _member(leg: Leg, state: str) -> MemberView:
-    return MemberView(leg.leg, leg.user, leg.number, state, leg.muted)
+def _member(conversation: Conversation, leg: Leg, state: str) -> MemberView:
+    conference = conversation.conference
+    moderates = conference is not None and leg.leg in conference.moderators
+    return MemberView(leg.leg, leg.user, leg.number, state, leg.muted, moderates)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from softswitch.api.control_view import LineCallView, ParkedView, TargetView
+from softswitch.api.control_view import CardView, InformationView, LineCallView, NoteView, ParkedView, TargetView
 from softswitch.app.brain import Brain
 from softswitch.app.targets import Target
 from softswitch.calls.description import codec_of_leg
+from softswitch.calls.information_apply import origin_of
 from softswitch.calls.refusals import live_leg
 from softswitch.calls.state import Conversation, Leg, Parked
 from softswitch.calls.tables import LegState
 from softswitch.core.clock import iso_utc
+from softswitch.directory.site import Site
 
 
 class BrainControl:
@@ -29,6 +31,15 @@ class BrainControl:
     def line(self, user: str) -> Sequence[LineCallView]:
         """List a user's calls."""
         return [line_call(conversation, leg) for conversation, leg in self._brain.lines.legs_of(user)]
+
+    def may_command(self, user: str, leg: str) -> bool:
+        """Tell whether a leg is a user's own, or takes part in a conference that they moderate."""
+        calls = self._brain.calls
+        found, conversation = calls.legs.get(leg), calls.conversation_of(leg)
+        if found is None or conversation is None:
+            return True  # the command itself says that there is none
+        moderators = () if conversation.conference is None else conversation.conference.moderators
+        return found.user == user or any(conversation.legs[name].user == user for name in moderators)
 
     def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
         """List whom a user can transfer to now."""
@@ -89,6 +100,21 @@ class BrainControl:
         """Send the other party keys."""
         return self._of_leg(leg, lambda: self._brain.lines.keys(leg, keys))
 
+    def information(self, leg: str) -> InformationView:
+        """Return what is known about the call of a leg."""
+        conversation, _ = live_leg(self._brain.calls, leg)
+        return _information(conversation, self._brain.lines.site)
+
+    def tag(self, leg: str, tags: Sequence[str]) -> InformationView:
+        """Say what the call of a leg is about."""
+        self._do(lambda: self._brain.lines.tag(leg, tags))
+        return self.information(leg)
+
+    def note(self, leg: str, text: str) -> InformationView:
+        """Write the note of a leg's user about their call."""
+        self._do(lambda: self._brain.lines.note(leg, text))
+        return self.information(leg)
+
     def park(self, leg: str, slot: str) -> ParkedView:
         """Let the other party wait in a slot."""
         taken: list[str] = []
@@ -112,6 +138,22 @@ class BrainControl:
 
     def _do(self, work: Callable[[], object]) -> None:
         self._in_turn(lambda: self._brain.command(work))
+
+
+def _information(conversation: Conversation, site: Site) -> InformationView:
+    origin = origin_of(conversation)
+    contact = site.contact_of(origin.number)
+    card = None if contact is None else CardView(contact.name, contact.numbers, contact.email, contact.responsible)
+    notes = tuple(NoteView(note.user, note.text, iso_utc(note.at_s)) for note in conversation.notes)
+    return InformationView(
+        conversation.conversation_id,
+        origin.number,
+        origin.name,
+        origin.dialled,
+        card,
+        conversation.tags,
+        notes,
+    )
 
 
 def _parked(conversation: Conversation, found: Parked) -> ParkedView:
@@ -148,7 +190,13 @@ def line_call(conversation: Conversation, leg: Leg) -> LineCallView:
         "out" if leg.is_caller else "in",
         asks.state.value if asks is not None and asks.leg == leg.leg else "",
         iso_utc(conversation.started_at_s),
+        _held_since(conversation, leg),
     )
+
+
+def _held_since(conversation: Conversation, leg: Leg) -> str:
+    waits = leg if leg.held_by else conversation.held_by(leg.leg)
+    return "" if waits is None else iso_utc(waits.held_at_s)
 
 
 def state_word(conversation: Conversation, leg: Leg) -> str:
@@ -162,7 +210,7 @@ def state_word(conversation: Conversation, leg: Leg) -> str:
 
 def _party(conversation: Conversation, leg: Leg) -> Leg | None:
     found = conversation.peer_of(leg.leg) or conversation.held_by(leg.leg) or conversation.legs.get(leg.held_by)
-    if found is not None:
+    if found is not None and found is not leg:
         return found
     if leg.is_caller:
         return next((one for one in conversation.callees if one.is_live), None)

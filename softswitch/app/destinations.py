@@ -33,6 +33,7 @@ from softswitch.directory.routing import (
     route,
 )
 from softswitch.directory.site import Site, User
+from softswitch.queues.pages.guide import KIND as PAGE
 from softswitch.queues.rooms.guide import KIND as ROOM
 from softswitch.sip.flow import Flow
 from softswitch.sip.ua.user_agent import UserAgent
@@ -88,6 +89,8 @@ class Destinations:
         found = route(self.site, self._locations, number, caller, wall_s=wall_s)
         if isinstance(found, CodeDialled) and found.dialled.action == "park" and right == "transfer_in":
             return Park(found.dialled.argument)
+        if isinstance(found, CodeDialled) and found.dialled.action == "page" and not right:
+            return self._page(found.dialled.argument)
         if isinstance(found, CodeDialled):
             return Refuse(603, 21, f"{number} is a code, which reaches nobody", "a-code")
         if isinstance(found, Outward):
@@ -155,6 +158,8 @@ class Destinations:
             return Refuse(404, 1, "Unallocated number", "not-found")
         if dialled.action == "intercom":
             return self._intercom(dialled.argument, wall_s)
+        if dialled.action == "page":
+            return self._page(dialled.argument)
         if dialled.action == "supervise":
             return self.supervise(caller.user, dialled.argument)
         return serve_code(self._people, self.site, caller.user, dialled)
@@ -172,6 +177,12 @@ class Destinations:
         return RingPhones(
             tuple(replace(self.phone(user, each), headers=auto_answer_lines(each.user_agent)) for each in offered)
         )
+
+    def _page(self, number: str) -> Destination:
+        group = self.site.group_by_extension(number)
+        if group is None:
+            return Refuse(404, 1, f"No group has the extension {number}", "not-found")
+        return Attend(f"{PAGE}:{group.name}")
 
     def mobiles(self, user: User, number: str, now: float) -> tuple[Phone, ...]:
         """Return the way to a user's mobile where the status lets direct calls go there too (M-8).

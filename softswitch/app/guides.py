@@ -11,6 +11,7 @@ from softswitch.app.forwards import Forwards
 from softswitch.app.group_hunt import GroupHunt
 from softswitch.app.group_members import GroupMembers
 from softswitch.app.login_desk import LoginDesk
+from softswitch.app.pages import Pages
 from softswitch.app.people import People
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.scenario_voice import ScenarioVoice
@@ -28,6 +29,8 @@ from softswitch.queues.groups.guide import KIND as GROUP
 from softswitch.queues.groups.guide import GroupGuide
 from softswitch.queues.login_menu.guide import KIND as LOGIN_MENU
 from softswitch.queues.login_menu.guide import LoginMenuGuide
+from softswitch.queues.pages.guide import KIND as PAGE
+from softswitch.queues.pages.guide import PageGuide
 from softswitch.queues.rooms.guide import KIND as ROOM
 from softswitch.queues.rooms.guide import RoomGuide
 from softswitch.scenario.counters import Counters
@@ -60,6 +63,7 @@ class Guides:
         forwards: leads callers of users who forward their calls.
         login_menu: leads users who log in to their queues by the voice menu.
         rooms: lets callers into conferences.
+        pages: lets users speak to groups.
         scenarios: leads callers of scenarios.
     """
 
@@ -102,7 +106,9 @@ class Guides:
         self.login_menu = LoginMenuGuide(
             LoginDesk(lambda: desk.site, people, calls, settings.prompts, settings.language)
         )
-        self.rooms = RoomGuide(self._room_of, self._said, sealed)
+        self.rooms = RoomGuide(self._room_of, self._said, sealed, self._caller_of)
+        pages = Pages(lambda: desk.site, people, calls, desk.phone, lambda: now()[1])
+        self.pages = PageGuide(pages.members_of)
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
         self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands, sealed)
         desk.group_rung = self.scenarios.state.group_rung
@@ -114,6 +120,7 @@ class Guides:
             FORWARD: self.forwards,
             LOGIN_MENU: self.login_menu,
             ROOM: self.rooms,
+            PAGE: self.pages,
             "scenario": self.scenarios,
         }
 
@@ -122,9 +129,15 @@ class Guides:
         return {ROOM: self.rooms.hides_keys, "scenario": self.scenarios.hides_keys}
 
     def _room_of(self, conversation_id: str) -> Room | None:
+        return room_named(self._desk.site, self._named_by_guide(conversation_id))
+
+    def _named_by_guide(self, conversation_id: str) -> str:
         conversation = self._calls.conversations.get(conversation_id)
-        name = "" if conversation is None else conversation.guide.partition(":")[2]
-        return room_named(self._desk.site, name)
+        return "" if conversation is None else conversation.guide.partition(":")[2]
+
+    def _caller_of(self, conversation_id: str) -> str:
+        conversation = self._calls.conversations.get(conversation_id)
+        return "" if conversation is None else conversation.caller.user
 
     def _said(self, phrase: str) -> tuple[str, ...]:
         language = self._settings.language

@@ -8,7 +8,14 @@ from pathlib import Path
 from softswitch.app import quality_watch
 from softswitch.app.shown_facts import ShownFact, shown
 from softswitch.app.writer_process import JOURNAL_FOLDER
-from softswitch.calls import conference_facts, control_facts, quality_facts, supervision_facts, transfer_facts
+from softswitch.calls import (
+    conference_facts,
+    control_facts,
+    information_facts,
+    quality_facts,
+    supervision_facts,
+    transfer_facts,
+)
 from softswitch.calls import facts as call_facts
 from softswitch.calls.recording import facts as recording_facts
 from softswitch.calls.voicemail import facts as voicemail_facts
@@ -21,6 +28,7 @@ from softswitch.queues.forwards import facts as forward_facts
 from softswitch.queues.groups import facts as group_facts
 from softswitch.queues.login_menu import facts as login_menu_facts
 from softswitch.queues.notices import facts as notice_facts
+from softswitch.queues.pages import facts as page_facts
 from softswitch.queues.rooms import facts as room_facts
 from softswitch.queues.router import facts as queue_facts
 from softswitch.scenario import facts as scenario_facts
@@ -29,11 +37,13 @@ FACT_MODULES = (
     call_facts,
     transfer_facts,
     control_facts,
+    information_facts,
     quality_facts,
     recording_facts,
     conference_facts,
     supervision_facts,
     room_facts,
+    page_facts,
     journal_facts,
     location,
     bans,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -194,6 +194,14 @@ class LineDesk:
     def toggle(self, leg: str) -> None:
         """Talk with the other one of two."""
         self._decide(orders.ToggleOrdered(leg))
+
+    def tag(self, leg: str, tags: Sequence[str]) -> None:
+        """Say what the call of a user's leg is about."""
+        self._decide(orders.TagsChosen(leg, tuple(tags)))
+
+    def note(self, leg: str, text: str) -> None:
+        """Write the note of a leg's user about their call."""
+        self._decide(orders.NoteWritten(leg, text))
 
     def park(self, leg: str, slot: str = "") -> str:
         """Let the other party wait in a slot, the first free one unless named; return the slot."""

@@ -10,7 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import conference_apply, control_apply, facts, supervision_apply, transfer_apply
+from softswitch.calls import (
+    conference_apply,
+    control_apply,
+    facts,
+    information_apply,
+    supervision_apply,
+    transfer_apply,
+)
 from softswitch.calls.soundness import align
 from softswitch.calls.state import CallsState, Conversation, Leg, Parting
 from softswitch.calls.tables import (
@@ -274,6 +281,9 @@ def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
     leg.end_status, leg.end_cause, leg.end_reason = fact.status, fact.cause, fact.reason
     if leg.port_state in {PortState.OPEN, PortState.OPENING}:
         leg.port_state = PortState.CLOSING
+    conversation = state.conversations[record.conversation_id]
+    if conversation.remind_at_s is not None and not conversation.has_held:
+        conversation.remind_at_s = None
     if not leg.cancelling:
         if leg.dialog:
             _remember_parting(state, record, fact, leg.dialog)
@@ -377,6 +387,7 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.DialogChanged: _dialog_changed,
     **control_apply.CHANGES,
     **transfer_apply.CHANGES,
+    **information_apply.CHANGES,
     **conference_apply.CHANGES,
     **supervision_apply.CHANGES,
 }

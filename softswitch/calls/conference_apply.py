@@ -14,7 +14,7 @@ from softswitch.core.facts import Record
 def _started(state: CallsState, record: Record, fact: facts.ConferenceStarted) -> None:
     conversation = state.conversations[record.conversation_id]
     conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.TALK)
-    conversation.conference = Conference(fact.room, fact.tones)
+    conversation.conference = Conference(fact.room, fact.tones, page=fact.page, waits=fact.waits, ends=fact.ends)
     conversation.attempting = False
     conversation.deadline_s = None
     if conversation.answered_at_s is None:
@@ -26,6 +26,8 @@ def _joined(state: CallsState, record: Record, fact: facts.ConferenceJoined) -> 
     conversation.segment = fact.segment
     if conversation.conference is not None:
         conversation.conference.members[fact.leg] = fact.segment
+        if fact.moderator:
+            conversation.conference.moderators[fact.leg] = None
     _end_deadline(state, record)
 
 
@@ -33,6 +35,7 @@ def _left(state: CallsState, record: Record, fact: facts.ConferenceLeft) -> None
     conference = state.conversations[record.conversation_id].conference
     if conference is not None:
         conference.members.pop(fact.leg, None)
+        conference.moderators.pop(fact.leg, None)
 
 
 def _invited(state: CallsState, record: Record, fact: facts.ConferenceInvited) -> None:

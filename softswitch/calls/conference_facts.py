@@ -5,7 +5,7 @@ from __future__ import annotations
 from softswitch.core.facts import fact
 
 
-@fact("conference.started")
+@fact("conference.started", version=2)
 class ConferenceStarted:
     """A conversation is a conference from now on; who takes part in it follows."""
 
@@ -13,9 +13,15 @@ class ConferenceStarted:
     """Name of the room that was dialled; empty where people were brought together."""
     tones: bool = False
     """Whether those who are there hear a tone when somebody comes or goes."""
+    page: str = ""
+    """Of a page: the leg that speaks; all others only hear."""
+    waits: bool = False
+    """Whether nobody hears anybody until a moderator is there."""
+    ends: bool = False
+    """Whether it is over when the last moderator leaves."""
 
 
-@fact("conference.joined")
+@fact("conference.joined", version=2)
 class ConferenceJoined:
     """A leg takes part: it hears all others, and they hear it."""
 
@@ -23,6 +29,7 @@ class ConferenceJoined:
     segment: int
     """The number of the segment that lasts until it leaves."""
     codec: str
+    moderator: bool = False
 
 
 @fact("conference.left")

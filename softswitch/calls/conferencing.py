@@ -1,16 +1,18 @@
 """Deciding for conferences: the same inputs as elsewhere, where more than two talk.
 
 A conference lasts as long as two are in it. One of people who were brought together is a plain call again when two are
-left; one that was dialled as a room stays one, and whoever is alone in it hears music.
+left; one that was dialled as a room stays one, and whoever is alone in it, or waits for its moderator, hears music. A
+page lasts as long as the one who speaks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, control_inputs, facts, inputs, transfer_facts
+from softswitch.calls import conference_facts, control_inputs, facts, inputs
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, Failure, cause_of, failure_for_caller
+from softswitch.calls.control_facts import LegRetrieved
 from softswitch.calls.description import (
     OUR_FORMATS,
     agreed_formats,
@@ -21,7 +23,7 @@ from softswitch.calls.description import (
 )
 from softswitch.calls.detours import next_way
 from softswitch.calls.ending import COMPLETED, end_by_phone, end_of
-from softswitch.calls.joining import HOLD_MUSIC, hushed
+from softswitch.calls.joining import HOLD_MUSIC, held, hushed, playing
 from softswitch.calls.moving import offer_new_port
 from softswitch.calls.own_port import OwnPort, already_over, rejection
 from softswitch.calls.state import CallsState, Conference, Conversation, Leg
@@ -36,25 +38,43 @@ MOST_WITH_TONES: Final = 16
 _WAITING: Final = frozenset({LegState.NEW, LegState.INVITED, LegState.RINGING})
 
 
-def started(conversation: Conversation, legs: Iterable[Leg], room: str = "", *, tones: bool = False) -> Facts:
-    """Make a conference of a conversation's legs."""
-    out: Facts = [conference_facts.ConferenceStarted(room, tones)]
+def started(
+    conversation: Conversation,
+    legs: Iterable[Leg],
+    made: conference_facts.ConferenceStarted | None = None,
+    *,
+    moderator: Leg | None = None,
+) -> Facts:
+    """Make a conference of a conversation's legs.
+
+    Args:
+        conversation: theirs.
+        legs: who takes part.
+        made: what kind of conference it is; one of people who were brought together unless given.
+        moderator: who of them moderates it.
+    """
+    out: Facts = [made or conference_facts.ConferenceStarted()]
     for number, leg in enumerate(legs, start=conversation.segment + 1):
-        out += _joined(leg, number)
+        out += _joined(leg, number, moderator=leg is moderator)
     return out
 
 
-def joined(conversation: Conversation, conference: Conference, leg: Leg, segment: int) -> Facts:
-    """Let a leg take part in a conference; those who are there are told."""
-    out = _joined(leg, segment)
+def joined(
+    conversation: Conversation, conference: Conference, leg: Leg, segment: int, *, moderator: bool = False
+) -> Facts:
+    """Let a leg take part in a conference; those who are there are told, or hear one another with its moderator."""
+    out = _joined(leg, segment, moderator=moderator)
     there = [conversation.legs[name] for name in conference.members]
-    if len(there) == 1:
-        out += [fact for one in there if one.sounds == HOLD_MUSIC for fact in hushed(one)]
+    opens = moderator and not conference.is_open()
+    if opens or (len(there) == 1 and conference.is_open()):
+        out += [fact for one in there if one.sounds == HOLD_MUSIC and not one.held_by for fact in hushed(one)]
+    if not (opens or conference.is_open()):
+        return [*out, playing(leg, HOLD_MUSIC)]
     return [*out, *_told(conference, there, JOINED)]
 
 
-def _joined(leg: Leg, segment: int) -> Facts:
-    out: Facts = [*hushed(leg), conference_facts.ConferenceJoined(leg.leg, segment, codec_of_leg(leg))]
+def _joined(leg: Leg, segment: int, *, moderator: bool) -> Facts:
+    out: Facts = [*hushed(leg), conference_facts.ConferenceJoined(leg.leg, segment, codec_of_leg(leg), moderator)]
     if not convertible(agreed_formats(leg)) and not leg.pending_offer:  # it was relayed, and can be no more
         out.append(facts.LegOffered(leg.leg, offer_for(leg, OUR_FORMATS)))
     return out
@@ -66,7 +86,15 @@ def _told(conference: Conference, there: Iterable[Leg], sounds: tuple[str, ...])
     return [facts.LegPlaying(leg.leg, leg.plays + 1, sounds) for leg in there if not leg.sounds]
 
 
-def left(conversation: Conversation, gone: Iterable[Leg], failure: Failure, *, rung: bool = True) -> Facts:
+def left(
+    conversation: Conversation,
+    gone: Iterable[Leg],
+    failure: Failure,
+    *,
+    rung: bool = True,
+    rings: bool = False,
+    arriving: int = 0,
+) -> Facts:
     """Go on without legs that have ended, or are about to be elsewhere.
 
     Args:
@@ -74,6 +102,8 @@ def left(conversation: Conversation, gone: Iterable[Leg], failure: Failure, *, r
         gone: the legs.
         failure: what the others are told where it is over thereby.
         rung: whether whoever is rung may still come.
+        rings: whether further people are rung in the same moment.
+        arriving: how many come in the same moment; they take the places of those who are gone.
     """
     conference = conversation.conference
     if conference is None:
@@ -82,14 +112,26 @@ def left(conversation: Conversation, gone: Iterable[Leg], failure: Failure, *, r
     members = conference.members
     out: Facts = [conference_facts.ConferenceLeft(name, members[name]) for name in members if name in names]
     there = [conversation.legs[name] for name in members if name not in names]
-    ringing = [leg for leg in conversation.invited() if leg.leg not in names] if rung else []
-    if not there or (len(there) == 1 and not ringing and not conference.room):
+    if arriving:
+        return [*out, *_told(conference, there, PARTED)]
+    ringing = rings or (rung and any(leg.leg not in names for leg in conversation.invited()))
+    if _ends_without(conference, names, len(there), waits=ringing):
         return [*out, *over(conversation, there, failure, but=names)]
-    if len(there) == 2 and not ringing and not conference.room:
+    if len(there) == 2 and not ringing and not conference.lasts:
         return [*out, *_call_again(conversation, there)]
-    if out and len(there) == 1 and there[0].sounds != HOLD_MUSIC:
-        return [*out, facts.LegPlaying(there[0].leg, there[0].plays + 1, HOLD_MUSIC, repeat=True)]
+    closed = conference.is_open() and not conference.is_open(but=names)
+    if out and (closed or (len(there) == 1 and not rings and not conference.page)):
+        return [*out, *(playing(leg, HOLD_MUSIC) for leg in there if leg.sounds != HOLD_MUSIC)]
     return [*out, *(_told(conference, there, PARTED) if out else [])]
+
+
+def _ends_without(conference: Conference, gone: Container[str], left_there: int, *, waits: bool) -> bool:
+    """Tell whether a conference is over without those who are gone; ``waits``: somebody else may still come."""
+    if conference.page:
+        return conference.page in gone or (left_there < 2 and not waits)
+    if conference.ends and conference.moderators and all(leg in gone for leg in conference.moderators):
+        return True
+    return left_there == 0 or (left_there == 1 and not waits and not conference.room)
 
 
 def over(conversation: Conversation, there: Iterable[Leg], failure: Failure, *, but: Iterable[str] = ()) -> Facts:
@@ -106,6 +148,10 @@ def _call_again(conversation: Conversation, there: list[Leg]) -> Facts:
     members = {} if conversation.conference is None else conversation.conference.members
     out: Facts = [conference_facts.ConferenceLeft(leg.leg, members[leg.leg]) for leg in there]
     out += [conference_facts.ConferenceEnded()]
+    holder = next((leg for leg in there if leg.held_by), None)
+    if holder is not None:  # who has left the others alone for a moment lets the other one wait from now on
+        party = other if holder is one else one
+        return [*out, LegRetrieved(holder.leg), *held(party, holder)]
     out.append(facts.SegmentStarted(conversation.segment + 1, one.leg, other.leg, codec_of_leg(other)))
     for leg, peer in ((one, other), (other, one)):
         if leg.held and not peer.sounds:
@@ -141,7 +187,7 @@ def answered(state: CallsState, given: inputs.CalleeAnswered) -> Facts:
     out += [
         facts.LegEnded(other.leg, "switch", "cancel", 200, 26, "Call completed elsewhere")
         for other in conversation.invited()
-        if other is not leg
+        if other is not leg and (not conference.page or other.user == leg.user)
     ]
     told = _refer_told(conference, 200)
     return [*out, *joined(conversation, conference, leg, conversation.segment + 1), *told]
@@ -201,12 +247,6 @@ def hang_up(state: CallsState, given: control_inputs.HangUpOrdered) -> Facts:
     return _given_up(conversation, leg, COMPLETED) if leg.is_live else []
 
 
-def no_transfer(state: CallsState, given: inputs.TransferAsked) -> Facts:
-    """One of several is not transferred by a phone."""
-    reason = "Nobody is transferred out of a conference"
-    return [transfer_facts.TransferRefused(given.leg, 603, reason, given.subscription)]
-
-
 def _given_up(conversation: Conversation, leg: Leg, failure: Failure) -> Facts:
     return [end_of(leg, failure), *_not_coming(conversation, leg, failure)]
 
@@ -245,7 +285,6 @@ DECISIONS: Final[dict[type, Callable[[CallsState, Any], Facts]]] = {
     inputs.PhoneEnded: phone_ended,
     inputs.DeadlinePassed: deadline_passed,
     inputs.EndConversation: end,
-    inputs.TransferAsked: no_transfer,
     control_inputs.HangUpOrdered: hang_up,
 }
 """What is decided otherwise in a conference than in a call of two."""

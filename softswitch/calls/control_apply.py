@@ -36,11 +36,24 @@ def _handed(state: CallsState, record: Record, fact: facts.ConversationHanded) -
 
 
 def _held(state: CallsState, record: Record, fact: facts.LegHeld) -> None:
-    state.legs[fact.leg].held_by = fact.by
+    leg = state.legs[fact.leg]
+    leg.held_by, leg.held_at_s = fact.by, record.wall_s
+    remind_later(state, state.conversations[record.conversation_id], record.wall_s)
 
 
 def _retrieved(state: CallsState, record: Record, fact: facts.LegRetrieved) -> None:
     state.legs[fact.leg].held_by = ""
+    remind_later(state, state.conversations[record.conversation_id], record.wall_s)
+
+
+def _reminded(state: CallsState, record: Record, fact: facts.HoldReminded) -> None:
+    remind_later(state, state.conversations[record.conversation_id], record.wall_s)
+
+
+def remind_later(state: CallsState, conversation: Conversation, wall_s: float) -> None:
+    """Remind after the usual time whoever lets somebody wait; nobody where nobody does, or while they ask somebody."""
+    waits = state.deadlines.remind_s > 0 and conversation.consultation is None and conversation.has_held
+    conversation.remind_at_s = wall_s + state.deadlines.remind_s if waits else None
 
 
 def _parked(state: CallsState, record: Record, fact: facts.CallParked) -> None:
@@ -61,6 +74,7 @@ def _consultation_started(state: CallsState, record: Record, fact: facts.Consult
     conversation.seeker = fact.leg
     conversation.attempt += 1
     conversation.deadline_s = record.wall_s + state.deadlines.ring_s
+    conversation.remind_at_s = None
 
 
 def _consultation_toggled(state: CallsState, record: Record, fact: facts.ConsultationToggled) -> None:
@@ -68,7 +82,9 @@ def _consultation_toggled(state: CallsState, record: Record, fact: facts.Consult
 
 
 def _consultation_ended(state: CallsState, record: Record, fact: facts.ConsultationEnded) -> None:
-    state.conversations[record.conversation_id].consultation = None
+    conversation = state.conversations[record.conversation_id]
+    conversation.consultation = None
+    remind_later(state, conversation, record.wall_s)
 
 
 def step_consultation(conversation: Conversation, given: ConsultationInput) -> None:
@@ -85,6 +101,7 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationHanded: _handed,
     facts.LegHeld: _held,
     facts.LegRetrieved: _retrieved,
+    facts.HoldReminded: _reminded,
     facts.CallParked: _parked,
     facts.CallUnparked: _unparked,
     facts.ConsultationStarted: _consultation_started,

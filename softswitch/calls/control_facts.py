@@ -61,6 +61,18 @@ class LegRetrieved:
     leg: str
 
 
+@fact("hold.reminded")
+class HoldReminded:
+    """Whoever lets a leg wait on hold was reminded of it."""
+
+    leg: str
+    """That waits."""
+    by: str
+    """The leg of whoever put it there."""
+    told: str
+    """The leg of the same person that heard a tone; empty where none could."""
+
+
 @fact("call.parked")
 class CallParked:
     """A leg waits in a slot for whoever takes it there."""

@@ -99,6 +99,22 @@ class ToggleOrdered:
 
 
 @immutable
+class TagsChosen:
+    """Somebody says what their call is about."""
+
+    leg: str
+    tags: tuple[str, ...]
+
+
+@immutable
+class NoteWritten:
+    """Somebody writes a note about their call."""
+
+    leg: str
+    text: str
+
+
+@immutable
 class ParkOrdered:
     """The other party shall wait in a slot, and the leg is let go."""
 

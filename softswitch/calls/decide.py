@@ -21,11 +21,13 @@ from softswitch.calls import (
     guide_inputs,
     guided,
     holding,
+    information,
     inputs,
     leaving,
     moving,
     parking,
     replacing,
+    seats,
     setup,
     supervising,
     taking,
@@ -43,7 +45,7 @@ def decide(state: CallsState, given: inputs.Input) -> list[Any]:
     """
     conversation = _conversation_of(state, given)
     if conversation is not None and (conversation.conference or conversation.supervision):
-        table = conferencing.DECISIONS if conversation.conference else supervising.DECISIONS
+        table = _IN_CONFERENCE if conversation.conference else supervising.DECISIONS
         otherwise = table.get(type(given))
         if otherwise is not None:
             return otherwise(state, given)
@@ -54,6 +56,8 @@ def _conversation_of(state: CallsState, given: inputs.Input) -> Conversation | N
     leg = getattr(given, "leg", "")
     return state.conversation_of(leg) if leg else state.conversations.get(getattr(given, "conversation_id", ""))
 
+
+_IN_CONFERENCE: Final = {**conferencing.DECISIONS, **seats.DECISIONS}
 
 _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.CallArrived: setup.arrive,
@@ -73,6 +77,7 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.ReplacementArrived: replacing.arrive,
     inputs.PhoneEnded: leaving.phone_ended,
     inputs.DeadlinePassed: parking.deadline_passed,
+    inputs.ReminderDue: holding.remind,
     inputs.EndConversation: ending.end_conversation,
     inputs.Announce: talking.announce,
     inputs.KeyPressed: guided.key_pressed,
@@ -88,6 +93,8 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     guide_inputs.Dismiss: guided.dismiss,
     control_inputs.DialOrdered: dialling.dial,
     control_inputs.AnswerOrdered: taking.answer,
+    control_inputs.TagsChosen: information.tag,
+    control_inputs.NoteWritten: information.note,
     control_inputs.ParkOrdered: parking.park,
     control_inputs.RetrieveOrdered: parking.retrieve,
     control_inputs.PickUpOrdered: taking.pick_up,
@@ -104,6 +111,7 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     conference_inputs.GatherConsultation: gathering.gather,
     conference_inputs.MuteLeg: gathering.mute,
     guide_inputs.EnterRoom: gathering.enter_room,
+    guide_inputs.PageMembers: gathering.page,
     conference_inputs.SuperviseOrdered: supervising.ordered,
     conference_inputs.ChangeSupervision: supervising.changed,
     conference_inputs.FollowSupervised: supervising.follow,

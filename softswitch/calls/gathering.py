@@ -7,15 +7,16 @@ from typing import Any, Final
 from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.conference_inputs import GatherConsultation, InviteToConference, JoinCalls, MuteLeg
 from softswitch.calls.conferencing import joined, started
-from softswitch.calls.consulting import target_of
+from softswitch.calls.consulting import CANCELLED, target_of
 from softswitch.calls.control_facts import ConsultationEnded, LegRetrieved
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
-from softswitch.calls.guide_inputs import EnterRoom
+from softswitch.calls.ending import end_of
+from softswitch.calls.guide_inputs import EnterRoom, PageMembers
 from softswitch.calls.guided import guided
 from softswitch.calls.joining import HOLD_MUSIC, parted, playing
 from softswitch.calls.refusals import live_leg, not_moving, refused, stands
-from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.state import CallsState, Conference, Conversation, Leg
 from softswitch.calls.tables import ConsultationState, LegState
 from softswitch.core.ids import leg_id
 
@@ -40,7 +41,7 @@ def gather(state: CallsState, given: GatherConsultation) -> Facts:
         raise refused(f"{consultation.to_number} has not answered yet", "not-answered")
     people = (leg, conversation.legs[consultation.held], target_of(conversation, consultation))
     ended = ConsultationEnded(leg.leg, _JOINED)
-    return [*parted(conversation), ended, *_retrieved(people), *started(conversation, people)]
+    return [*parted(conversation), ended, *_retrieved(people), *started(conversation, people, moderator=leg)]
 
 
 def join_calls(state: CallsState, given: JoinCalls) -> Facts:
@@ -62,11 +63,14 @@ def join_calls(state: CallsState, given: JoinCalls) -> Facts:
     out: Facts = [Elsewhere(gone, fact) for fact in _apart(other)]
     out += [transfer_facts.LegMoved(leg.leg, gone) for leg in coming]
     out.append(Elsewhere(gone, facts.LegEnded(joining.leg, "switch", "bye", 0, 16, _INTO_CONFERENCE)))
+    rung = (leg for leg in other.legs.values() if leg.is_live and leg not in company)
+    out += [Elsewhere(gone, end_of(leg, CANCELLED)) for leg in rung]
     out.append(Elsewhere(gone, facts.ConversationEnded(_JOINED, 200)))
     told = [conference_facts.ConferenceReferTold(own.leg, 200, given.subscription)] if given.subscription else []
     if conversation.conference is None:
-        together = started(conversation, (*there, *coming))
-        return [*parted(conversation), *out, *_retrieved((*there, *coming)), *together, *told]
+        people = (*there, *coming)
+        together = started(conversation, people, moderator=own)
+        return [*parted(conversation), *out, *_retrieved(people), *together, *told]
     out += _retrieved(coming)
     for number, leg in enumerate(coming, start=conversation.segment + 1):
         out += joined(conversation, conversation.conference, leg, number)
@@ -100,7 +104,7 @@ def invite(state: CallsState, given: InviteToConference) -> Facts:
     _not_full(len(there) + 1)
     out: Facts = []
     if conversation.conference is None:
-        out += [*parted(conversation), *_retrieved(there), *started(conversation, there)]
+        out += [*parted(conversation), *_retrieved(there), *started(conversation, there, moderator=leg)]
     out.append(conference_facts.ConferenceInvited(conversation.attempt + 1, leg.leg, given.ring_s, given.subscription))
     most = max(1, leg.max_forwards - 1)
     for number, phone in enumerate(given.phones, start=conversation.next_leg()):
@@ -126,11 +130,40 @@ def enter_room(state: CallsState, given: EnterRoom) -> Facts:
     caller = conversation.caller
     there = _room(state, given.room)
     if there is None or there.conference is None:
-        return [*started(conversation, (caller,), given.room, tones=given.tones), playing(caller, HOLD_MUSIC)]
-    into, gone = there.conversation_id, conversation.conversation_id
-    entering: Facts = [transfer_facts.LegMoved(caller.leg, gone)]
-    entering += joined(there, there.conference, caller, there.segment + 1)
-    return [*(Elsewhere(into, fact) for fact in entering), facts.ConversationEnded(_JOINED, 200)]
+        made = conference_facts.ConferenceStarted(given.room, given.tones, waits=given.waits, ends=given.ends)
+        return [
+            *started(conversation, (caller,), made, moderator=caller if given.moderator else None),
+            playing(caller, HOLD_MUSIC),
+        ]
+    return _entering(conversation, there, there.conference, moderator=given.moderator)
+
+
+def _entering(conversation: Conversation, there: Conversation, conference: Conference, *, moderator: bool) -> Facts:
+    """Let a caller come into a conference that there is."""
+    caller = conversation.caller
+    facts_there: Facts = [
+        transfer_facts.LegMoved(caller.leg, conversation.conversation_id),
+        *joined(there, conference, caller, there.segment + 1, moderator=moderator),
+    ]
+    into = there.conversation_id
+    return [*(Elsewhere(into, fact) for fact in facts_there), facts.ConversationEnded(_JOINED, 200)]
+
+
+def page(state: CallsState, given: PageMembers) -> Facts:
+    """A caller speaks to phones that are rung for it: each that answers hears the caller, and nobody hears it."""
+    conversation = guided(state, given.conversation_id)
+    if conversation is None or not given.phones:
+        return []
+    caller = conversation.caller
+    most = max(1, caller.max_forwards - 1)
+    return [
+        *started(conversation, (caller,), conference_facts.ConferenceStarted(page=caller.leg)),
+        conference_facts.ConferenceInvited(conversation.attempt + 1, caller.leg, given.ring_s),
+        *(
+            added_phone(leg_id(conversation.conversation_id, number), phone, most)
+            for number, phone in enumerate(given.phones, start=conversation.next_leg())
+        ),
+    ]
 
 
 def _room(state: CallsState, name: str) -> Conversation | None:

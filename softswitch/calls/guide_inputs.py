@@ -99,3 +99,18 @@ class EnterRoom:
     room: str
     tones: bool = False
     """Whether those who are there hear that somebody comes and goes."""
+    moderator: bool = False
+    """Whether the caller moderates it."""
+    waits: bool = False
+    """Whether nobody hears anybody until a moderator is there."""
+    ends: bool = False
+    """Whether it is over when the last moderator leaves."""
+
+
+@immutable
+class PageMembers:
+    """A guide lets its caller speak to phones that answer by themselves, and are not heard."""
+
+    conversation_id: str
+    phones: tuple[Phone, ...]
+    ring_s: float

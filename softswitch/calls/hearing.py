@@ -14,7 +14,10 @@ def rows_of(state: CallsState, conversation: Conversation) -> tuple[Hear, ...]:
     if supervisors:
         return _supervised(conversation, there, supervisors)
     if conversation.conference is not None:
-        return tuple(Hear(name, (EVERYBODY,), (), _voice(conversation.legs[name])) for name in there)
+        return tuple(
+            Hear(name, () if conversation.legs[name].held_by else (EVERYBODY,), (), voice)
+            for name, voice in _voices(conversation, there).items()
+        )
     pair = conversation.talking or _early(conversation)
     if pair is None:
         return ()
@@ -45,10 +48,12 @@ def _supervisors(state: CallsState, conversation_id: str) -> list[tuple[Leg, str
 def _supervised(
     conversation: Conversation, there: tuple[str, ...], supervisors: list[tuple[Leg, str, str]]
 ) -> tuple[Hear, ...]:
-    voices = {name: _voice(conversation.legs[name]) for name in there}
+    voices = _voices(conversation, there)
     rows = []
     for name in there:
         heard = {other: voice for other, voice in voices.items() if other != name or len(there) == 1}
+        if conversation.legs[name].held_by:
+            heard = {}
         for leg, mode, target in supervisors:
             if mode == "barge" or (mode == "whisper" and target == name):
                 heard[leg.leg] = _voice(leg)
@@ -70,9 +75,23 @@ def _row(conversation: Conversation, listener: str, speaker: str) -> Hear:
     return Hear(listener, (speaker,), (0.0,) if leg is not None and leg.muted else ())
 
 
+def is_heard(conversation: Conversation, leg: Leg) -> bool:
+    """Tell whether the others hear somebody who talks in a conversation."""
+    return _voices(conversation, (leg.leg,))[leg.leg] > 0
+
+
+def _voices(conversation: Conversation, there: tuple[str, ...]) -> dict[str, float]:
+    """Return how loud each of those who talk is to the others."""
+    conference = conversation.conference
+    return {
+        name: _voice(conversation.legs[name]) if conference is None or conference.is_heard(name) else 0.0
+        for name in there
+    }
+
+
 def _voice(leg: Leg) -> float:
     """A phone that holds may play music of its own; nobody else of a conference wants to hear that."""
-    return 0.0 if leg.muted or leg.held else 1.0
+    return 0.0 if leg.muted or leg.held or leg.held_by else 1.0
 
 
 def _early(conversation: Conversation) -> tuple[str, str] | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from softswitch.calls import facts
-from softswitch.calls.control_facts import LegAnswerAsked
+from softswitch.calls.control_facts import HoldReminded, LegAnswerAsked
 from softswitch.calls.control_inputs import ConnectOrdered, HoldOrdered
 from softswitch.calls.elsewhere import Elsewhere
+from softswitch.calls.hearing import talkers
+from softswitch.calls.inputs import ReminderDue
 from softswitch.calls.joining import brought_back, held, parted
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, stands
 from softswitch.calls.state import CallsState, Conversation, Leg
 
 Facts = list[Any]
+
+REMINDER: Final = ("tone:beep", "tone:beep")
+"""What whoever lets somebody wait hears from time to time."""
 
 
 def hold(state: CallsState, given: HoldOrdered) -> Facts:
@@ -41,10 +46,11 @@ def connect(state: CallsState, given: ConnectOrdered) -> Facts:
     if party is None:
         raise refused(f"{leg.leg} {stands(conversation, leg)}: nobody waits on hold there", "not-held")
     pressed = [LegAnswerAsked(leg.leg)] if leg.held else []
-    return [*_others_on_hold(state, conversation, leg), *brought_back(conversation, leg, party), *pressed]
+    return [*others_on_hold(state, conversation, leg), *brought_back(conversation, leg, party), *pressed]
 
 
-def _others_on_hold(state: CallsState, conversation: Conversation, leg: Leg) -> Facts:
+def others_on_hold(state: CallsState, conversation: Conversation, leg: Leg) -> Facts:
+    """Let whomever a user talks with in other calls wait."""
     out: Facts = []
     for own in state.legs.values():
         other = state.conversation_of(own.leg)
@@ -56,3 +62,34 @@ def _others_on_hold(state: CallsState, conversation: Conversation, leg: Leg) -> 
         there = other.conversation_id
         out += [Elsewhere(there, fact) for fact in (facts.SegmentEnded(other.segment), *held(party, own))]
     return out
+
+
+def remind(state: CallsState, given: ReminderDue) -> Facts:
+    """Let whoever has put somebody on hold hear a tone: in the call in which they talk now, else at the phone itself.
+
+    A phone that holds this call by its own key hears nothing in it; that it was time to remind is a fact all the same.
+    """
+    conversation = state.conversations.get(given.conversation_id)
+    if conversation is None or conversation.remind_at_s is None:
+        return []
+    out: Facts = []
+    for waits in [leg for leg in conversation.legs.values() if leg.held_by and leg.is_live]:
+        by = conversation.legs[waits.held_by]
+        hears = _where_heard(state, conversation, by)
+        out.append(HoldReminded(waits.leg, by.leg, "" if hears is None else hears.leg))
+        if hears is not None:
+            tone = facts.LegPlaying(hears.leg, hears.plays + 1, REMINDER)
+            there = hears.conversation_id
+            out.append(tone if there == conversation.conversation_id else Elsewhere(there, tone))
+    return out
+
+
+def _may_hear(leg: Leg) -> bool:
+    return leg.is_live and not leg.held and not leg.held_by
+
+
+def _where_heard(state: CallsState, conversation: Conversation, by: Leg) -> Leg | None:
+    own = [leg for leg in state.legs.values() if leg.user and leg.user == by.user and _may_hear(leg)]
+    talks = (leg for leg in own if leg.leg in talkers(state.conversations[leg.conversation_id]))
+    found = next(talks, by if by.is_live and not by.held else None)
+    return None if found is None or found.sounds else found

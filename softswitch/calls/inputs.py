@@ -184,6 +184,13 @@ class DeadlinePassed:
 
 
 @immutable
+class ReminderDue:
+    """Somebody has waited on hold for long."""
+
+    conversation_id: str
+
+
+@immutable
 class KeyPressed:
     """A key of a phone, however it was sent."""
 
@@ -240,6 +247,7 @@ Input = (
     | PhoneRefusedMove
     | PhoneEnded
     | DeadlinePassed
+    | ReminderDue
     | EndConversation
     | Announce
     | KeyPressed
@@ -258,6 +266,7 @@ Input = (
     | conferences.GatherConsultation
     | conferences.MuteLeg
     | guides.EnterRoom
+    | guides.PageMembers
     | conferences.SuperviseOrdered
     | conferences.ChangeSupervision
     | conferences.FollowSupervised

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from softswitch.calls import conference_facts, facts, supervision_facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
-from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld
+from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld, LegRetrieved
 from softswitch.calls.description import stream_of
 from softswitch.calls.hearing import rows_of
 from softswitch.calls.leaving import RECALL
@@ -96,6 +96,7 @@ class Performer:
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
             LegHeld: self._nobody_talks,
+            LegRetrieved: self._retrieved,
             CallParked: self._nobody_talks,
             LegAnswerAsked: self._answer_asked,
             conference_facts.ConferenceInvited: self._conference_invited,
@@ -290,7 +291,9 @@ class Performer:
         self._set_stream(self._state.legs[fact.leg])
 
     def _transfer_started(self, fact: transfer_facts.TransferStarted, now: float) -> None:
-        self._media.set_room(self._state.legs[fact.leg].conversation_id, ())
+        conversation = self._state.conversations[self._state.legs[fact.leg].conversation_id]
+        if conversation.conference is None:
+            self._media.set_room(conversation.conversation_id, ())
         session = self.sessions.get(fact.leg)
         if session is not None:
             answer_refer(session, fact.subscription, now)
@@ -320,6 +323,11 @@ class Performer:
 
     def _nobody_talks(self, fact: LegHeld | CallParked, now: float) -> None:
         self._seat(self._state.legs[fact.leg].conversation_id)
+
+    def _retrieved(self, fact: LegRetrieved, now: float) -> None:
+        conversation = self._state.conversations[self._state.legs[fact.leg].conversation_id]
+        if conversation.conference is not None:  # else a segment follows
+            self._seat(conversation.conversation_id)
 
     def _answer_asked(self, fact: LegAnswerAsked, now: float) -> None:
         session = self.sessions.get(fact.leg)

@@ -61,9 +61,11 @@ def _waiting(conversation: Conversation) -> tuple[str, ...]:
     """Return the legs of an answered call that wait while nobody talks."""
     if conversation.parked is not None:
         return (conversation.parked.leg,)
-    held = tuple(leg.leg for leg in conversation.legs.values() if leg.held_by and leg.is_live)
-    if held or conversation.transfer is not None or conversation.is_ringing:
-        return (conversation.seeker, *held)
+    held = [leg for leg in conversation.legs.values() if leg.held_by and leg.is_live]
+    if held:
+        return tuple(name for leg in held for name in (leg.leg, leg.held_by))
+    if conversation.transfer is not None or conversation.is_ringing:
+        return (conversation.seeker,)
     return ("",)
 
 

@@ -6,8 +6,9 @@ This state is a fold of facts and has one writer, :mod:`softswitch.calls.apply`.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
 from softswitch.directory.encryption import OFF
@@ -70,6 +71,8 @@ class Leg:
     """Of a picker: the leg whose place it takes."""
     held_by: str = ""
     """The leg of whoever put this one on hold by a command; it hears music meanwhile."""
+    held_at_s: float = 0.0
+    """Wall time at which that was."""
     pending_offer: str = ""
     """Our re-INVITE's description whose answer is outstanding."""
     cancelling: bool = False
@@ -139,6 +142,23 @@ class DialledCall:
     guide: str
 
 
+class Origin(NamedTuple):
+    """How a customer's call began."""
+
+    number: str
+    name: str
+    dialled: str
+
+
+class Note(NamedTuple):
+    """What a user has noted about a conversation."""
+
+    user: str
+    text: str
+    at_s: float
+    """Wall time."""
+
+
 @dataclass(slots=True)
 class Conference:
     """Several who talk with one another."""
@@ -153,6 +173,27 @@ class Conference:
     """The leg that asked for the last invitation."""
     subscription: str = ""
     """The Event header of NOTIFYs to it about that invitation, where its phone asked by REFER and is not told yet."""
+    page: str = ""
+    """Of a page: the leg that speaks, which the others only hear."""
+    waits: bool = False
+    """Whether nobody hears anybody until a moderator is there."""
+    ends: bool = False
+    """Whether it is over when the last moderator leaves."""
+    moderators: dict[str, None] = field(default_factory=dict)
+    """The legs of those who moderate."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it goes on as such with one or two people."""
+        return bool(self.room or self.page)
+
+    def is_open(self, but: Iterable[str] = ()) -> bool:
+        """Tell whether people hear one another, ``but`` without these."""
+        return not self.waits or any(leg not in but for leg in self.moderators)
+
+    def is_heard(self, leg: str) -> bool:
+        """Tell whether a member may be heard at all."""
+        return self.page in {"", leg} and self.is_open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +233,8 @@ class Conversation:
     legs: dict[str, Leg] = field(default_factory=dict)
     deadline_s: float | None = None
     """Wall time at which the present transient state is given up; None while people talk."""
+    remind_at_s: float | None = None
+    """Wall time at which whoever lets somebody wait on hold is reminded of them; None where nobody does."""
     answered_at_s: float | None = None
     segment: int = 0
     """Number of the last segment."""
@@ -212,6 +255,12 @@ class Conversation:
     seeker: str = ""
     """The leg for which phones are rung: the caller's, or that of whoever is transferred."""
     transfer: Transfer | None = None
+    origin: Origin | None = None
+    """How the call of a customer began that has come here from another conversation."""
+    tags: tuple[str, ...] = ()
+    """What it is about, in the words of whoever served it."""
+    notes: tuple[Note, ...] = ()
+    """What users have noted about it, one each, the oldest first."""
     consultation: Consultation | None = None
     parked: Parked | None = None
     dialled: DialledCall | None = None
@@ -263,7 +312,8 @@ class Conversation:
 
     def held_by(self, leg: str) -> Leg | None:
         """Return the leg that ``leg`` has put on hold by a command and that waits for it, or None."""
-        return next((one for one in self.legs.values() if one.held_by == leg and one.is_live), None)
+        waiting = (one for one in self.legs.values() if one.held_by == leg and one.leg != leg and one.is_live)
+        return next(waiting, None)
 
     @property
     def has_held(self) -> bool:
@@ -300,6 +350,8 @@ class Deadlines:
     """How long a guide may keep a caller at one thing: a guard, each guide has deadlines of its own."""
     close_s: float = 40.0
     """Until ports are closed and cancelled invitations are settled: above 64 x T1 (RFC 3261 §17)."""
+    remind_s: float = 60.0
+    """After which whoever lets somebody wait on hold is reminded of them, again and again; 0: never."""
     park_s: float = 120.0
     """Until whoever is parked goes back to who parked them."""
     move_s: float = 10.0
@@ -351,4 +403,5 @@ class CallsState:
 
     def _line_is_free(self, leg: Leg) -> bool:
         conversation = self.conversations[leg.conversation_id]
-        return conversation.consultation is None and conversation.held_by(leg.leg) is not None
+        lets_wait = leg.held_by == leg.leg or conversation.held_by(leg.leg) is not None
+        return conversation.consultation is None and lets_wait

@@ -18,6 +18,8 @@ from softswitch.calls.state import (
     Conversation,
     DialledCall,
     Leg,
+    Note,
+    Origin,
     Parked,
     Parting,
     Supervision,
@@ -87,14 +89,23 @@ def _consultation(values: Values | None) -> Consultation | None:
     return Consultation(leg, held, to_number, purpose, ConsultationState(state))
 
 
-def _conference(room: str, tones: bool, members: Values, inviter: str, subscription: str = "") -> Conference:
-    return Conference(room, tones, dict(members), inviter, subscription)
-
-
-def _of_conference(made: Conference | None) -> Values | None:
+def _conference_values(made: Conference | None) -> Values | None:
     if made is None:
         return None
-    return made.room, made.tones, tuple(made.members.items()), made.inviter, made.subscription
+    members, moderators = tuple(made.members.items()), tuple(made.moderators)
+    return (
+        *(made.room, made.tones, members, made.inviter, made.subscription),
+        *(made.page, made.waits, made.ends, moderators),
+    )
+
+
+def _conference(values: Values | None) -> Conference | None:
+    if values is None:
+        return None
+    room, tones, members, inviter, *more = values
+    subscription, page, waits, ends, moderators = (*more, *("", "", False, False, ())[len(more) :])
+    made = dict.fromkeys(moderators)
+    return Conference(room, tones, dict(members), inviter, subscription, page, waits, ends, made)
 
 
 _LEGS: Final = _Rows(Leg, {"flow": (flow_values, flow_of), "state": _word(LegState), "port_state": _word(PortState)})
@@ -115,10 +126,15 @@ _CONVERSATIONS: Final = _Rows(
             lambda dialled: None if dialled is None else astuple(dialled),
             lambda values: None if values is None else DialledCall(*values),
         ),
-        "conference": (
-            _of_conference,
-            lambda values: None if values is None else _conference(*values),
+        "origin": (
+            lambda origin: None if origin is None else tuple(origin),
+            lambda values: None if values is None else Origin(*values),
         ),
+        "notes": (
+            lambda notes: tuple(map(tuple, notes)),
+            lambda values: tuple(Note(*note) for note in values),
+        ),
+        "conference": (_conference_values, _conference),
         "supervision": (
             lambda made: None if made is None else astuple(made),
             lambda values: None if values is None else Supervision(*values),

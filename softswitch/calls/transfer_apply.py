@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import transfer_facts as facts
+from softswitch.calls.information_apply import carry
 from softswitch.calls.state import CallsState, Transfer
 from softswitch.core.facts import Record
 
@@ -31,8 +32,9 @@ def _transfer_ended(state: CallsState, record: Record, fact: facts.TransferEnded
 
 def _moved(state: CallsState, record: Record, fact: facts.LegMoved) -> None:
     leg = state.legs[fact.leg]
-    del state.conversations[fact.from_conversation].legs[fact.leg]
-    conversation = state.conversations[record.conversation_id]
+    there, conversation = state.conversations[fact.from_conversation], state.conversations[record.conversation_id]
+    del there.legs[fact.leg]
+    carry(there, conversation, leg)
     conversation.legs[fact.leg] = leg
     leg.conversation_id = record.conversation_id
     leg.attempt = conversation.attempt

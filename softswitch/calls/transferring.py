@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import consulting, facts, parking, transfer_facts
+from softswitch.calls import consulting, facts, parking, seats, transfer_facts
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.control_inputs import ConfirmOrdered, TransferOrdered
 from softswitch.calls.destinations import Attend, Park, Refuse, RingPhones
@@ -91,6 +91,8 @@ def _attended(state: CallsState, conversation: Conversation, leg: Leg, remaining
     other = state.conversation_of(given.other_leg)
     if own is None or other is None or other is conversation or own.user != leg.user or _is_moving(other):
         return [_refusal(given, 603, "That call is not to be transferred to")]
+    if other.conference is not None:
+        return seats.taken_by(conversation, remaining, given, other, own)
     target = other.peer_of(own.leg) or other.held_by(own.leg)
     if target is not None and target.is_live:
         return _to_answered(conversation, leg, remaining, other, own, target, given)

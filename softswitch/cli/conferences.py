@@ -9,7 +9,7 @@ from softswitch.cli.options import ConfigOption, JsonOption
 from softswitch.cli.output import print_json, print_table
 from softswitch.runtime.settings_file import load_settings
 
-_COLUMNS: Final = ("conversation", "room", "leg", "user", "number", "state", "muted")
+_COLUMNS: Final = ("conversation", "room", "leg", "user", "number", "state", "muted", "moderator")
 
 
 def conferences(*, as_json: JsonOption = False, config: ConfigOption = None) -> None:
@@ -31,6 +31,7 @@ def conferences(*, as_json: JsonOption = False, config: ConfigOption = None) -> 
             member["number"],
             member["state"],
             "muted" if member["muted"] else "",
+            "moderates" if member["moderator"] else "",
         )
         for one in found
         for member in one["members"]

@@ -13,6 +13,7 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
     "park": "*68",
     "retrieve": "*69",
     "intercom": "*80",
+    "page": "*60",
     "queues_in": "*45",
     "queues_out": "*46",
     "choose_status": "*70",
@@ -37,7 +38,9 @@ DEFAULT_CODES: Final[Mapping[str, str]] = {
 FORWARDS: Final = tuple(f"forward_{kind}" for kind in ("always", "busy", "no_answer", "offline"))
 """Actions that forward calls; each has one that ends it, with ``_off`` at its end."""
 
-WITH_ARGUMENT: Final = frozenset({"pick_up", "choose_status", "park", "retrieve", "intercom", "supervise", *FORWARDS})
+WITH_ARGUMENT: Final = frozenset(
+    {"pick_up", "choose_status", "park", "retrieve", "intercom", "page", "supervise", *FORWARDS}
+)
 """Actions whose code is followed by digits: an extension, the number of a status."""
 
 MAY_HAVE_ARGUMENT: Final = frozenset({"pick_up", "park"})

@@ -198,6 +198,14 @@ class Room:
     """Digits that whoever dials in must press; empty: none."""
     tones: bool = True
     """Whether those who are there hear a tone when somebody comes or goes."""
+    moderators: tuple[str, ...] = ()
+    """Names of users who moderate it, from their own phones without a PIN."""
+    moderator_pin: str = ""
+    """Digits by which anybody else does."""
+    wait_for_moderator: bool = False
+    """Whether nobody hears anybody until a moderator is there."""
+    end_with_moderator: bool = False
+    """Whether it is over when the last moderator leaves."""
 
 
 @dataclass(frozen=True, slots=True)

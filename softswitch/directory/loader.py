@@ -263,7 +263,16 @@ def _weight(member: Entry) -> int:
 
 def _room(entry: Entry) -> Room:
     tones = entry.values.get("tones") is not False
-    return Room(entry.text("name"), entry.text("extension"), entry.text("pin"), tones)
+    return Room(
+        entry.text("name"),
+        entry.text("extension"),
+        entry.text("pin"),
+        tones,
+        entry.texts("moderators"),
+        entry.text("moderator_pin"),
+        entry.flag("wait_for_moderator"),
+        entry.flag("end_with_moderator"),
+    )
 
 
 def _route(entry: Entry) -> Route:

@@ -44,6 +44,7 @@ def find_conflicts(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
     problems += _trunks_twice(sections["trunks"])
     problems += _registered_by_nobody(sections["trunks"])
     problems += _passwords(sections["users"])
+    problems += _without_moderator(sections["rooms"])
     for entry in sections["numbers"]:
         problems += _number_target(entry, sections, scenarios)
     return problems + _unknown_names(sections, scenarios)
@@ -96,6 +97,23 @@ def _registered_by_nobody(trunks: Iterable[Entry]) -> list[Problem]:
         for entry in trunks
         if entry.flag("register") and not entry.text("username")
     ]
+
+
+def _without_moderator(rooms: Iterable[Entry]) -> list[Problem]:
+    """Rooms that wait for, or end with, a moderator whom nobody can be; PINs that cannot be told apart."""
+    problems = []
+    for entry in rooms:
+        called = f"room {_title(entry)}"
+        nobody = not entry.texts("moderators") and not entry.text("moderator_pin")
+        for key in ("wait_for_moderator", "end_with_moderator"):
+            if nobody and entry.flag(key):
+                cure = "moderators: [anna], or a moderator_pin"
+                problems.append(Problem(entry.where(key), f"{called}: {key}, and nobody moderates it", cure))
+        own, pin = entry.text("moderator_pin"), entry.text("pin")
+        if own and (own.startswith(pin) if pin else False):
+            what = f"{called}: whoever presses the moderator's PIN has pressed the pin before it is complete"
+            problems.append(Problem(entry.where("moderator_pin"), what, "one that does not begin with pin"))
+    return problems
 
 
 def _codes_twice(codes: Iterable[Entry]) -> list[Problem]:
@@ -232,6 +250,8 @@ def _unknown_names(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
             problems += _sounds_missing(entry, called)
             for wrap_up in entry.entry("wrap_up"):
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")
+    for entry in sections["rooms"]:
+        problems += _unknown(entry, "moderators", "user", users, f"room {_title(entry)}")
     for entry in sections["users"]:
         problems += _sounds_missing(entry, f"user {_title(entry)}")
         problems += _unknown(entry, "routes", "route", routes, f"user {_title(entry)}")

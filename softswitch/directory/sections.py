@@ -206,7 +206,16 @@ _QUEUES: Final[Fields] = {
     **_RECORDED,
 }
 
-_ROOMS: Final[Fields] = {"name": _NAME, "extension": _EXTENSION, "pin": Field(pin), "tones": Field(flag)}
+_ROOMS: Final[Fields] = {
+    "name": _NAME,
+    "extension": _EXTENSION,
+    "pin": Field(pin),
+    "tones": Field(flag),
+    "moderators": Field(list_of(name)),
+    "moderator_pin": Field(pin),
+    "wait_for_moderator": Field(flag),
+    "end_with_moderator": Field(flag),
+}
 
 NUMBER_TARGETS: Final = ("user", "group", "queue", "room", "scenario")
 """What a number may lead to; it names exactly one."""
@@ -299,7 +308,6 @@ SECTIONS: Final[dict[str, Fields]] = {
 """Every section that a site file may have."""
 
 NOT_SERVED: Final[dict[str, frozenset[str]]] = {
-    "contacts": frozenset({"email"}),
     "users": frozenset({"roles"}),
 }
 """Keys that are checked and not yet acted upon: a load says so when one of them is used."""

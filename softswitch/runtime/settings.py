@@ -271,6 +271,13 @@ class MailSettings(Section):
     sender: str = "softswitch@localhost"
 
 
+class CallsSettings(Section):
+    """What holds for calls."""
+
+    hold_reminder_s: float = Field(default=60.0, ge=0, le=86_400)
+    """How often whoever lets somebody wait on hold is reminded of them; 0: never."""
+
+
 class SecuritySettings(Section):
     """Who is trusted."""
 
@@ -313,6 +320,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     voicemail: VoicemailSettings = VoicemailSettings()
     mail: MailSettings = MailSettings()
+    calls: CallsSettings = CallsSettings()
     security: SecuritySettings = SecuritySettings()
     stop: StopSettings = StopSettings()
     log: LogSettings = LogSettings()
@@ -351,6 +359,7 @@ class Settings(BaseSettings):
             "speech": self.speech.model_dump(mode="json"),
             "voicemail": self.voicemail.model_dump(),
             "mail": self.mail.model_dump(),
+            "calls": self.calls.model_dump(),
             "security": {"allow": [str(network) for network in self.security.allow]},
             "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from softswitch.app.people_view import BrainPeople
 from softswitch.calls.destinations import Refuse
 from softswitch.core.errors import CommandError
-from softswitch.directory.site import Group, Number, Trunk
-from softswitch.queues.agents.inputs import ChooseStatus
+from softswitch.directory.site import Group, Number, Queue, Trunk
+from softswitch.queues.agents.inputs import ChooseStatus, EnterQueues
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import CallState
@@ -117,6 +119,32 @@ async def test_online_takes_calls_of_colleagues_and_customers_also_by_a_group_an
     await asyncio.sleep(1)
     assert world.hears(vera) == {"anna"}
     await anna.call.hang_up()
+
+
+QUEUED: Final = replace(
+    OFFICE,
+    queues=(Queue("support", "700", ("vera",)),),
+    numbers=(*OFFICE.numbers, Number("+74950000005", "queue", "support")),
+)
+
+
+@pytest.mark.row("V-68")
+@behaviour(QUEUED)
+async def test_ready_alone_is_offered_calls_of_queues_and_is_entitled_to_their_chats(world: World) -> None:
+    _, _, vera = await office(world)
+    world.command(EnterQueues("vera", "", "api"))
+    rows = BrainPeople(world.switch.brain, world.clock, world.switch.in_turn).statuses()
+    shown = [row for row in rows if row.preset == "voximplant"]
+    assert [row.name for row in shown if row.rights["chat_auto"] == "true"] == ["ready"]
+    assert {row.name for row in shown if row.rights["chat_manual"] == "true"} == {"ready", "online"}
+    customer = world.phones["customer"]
+    for status in ("unavailable", "online", "ready"):
+        world.command(ChooseStatus("vera", status, "api"))
+        call = await customer.dial("+74950000005")
+        await asyncio.sleep(1)
+        assert len(vera.calls) == (1 if status == "ready" else 0)
+        await call.hang_up()
+        await asyncio.sleep(1)
 
 
 @pytest.mark.row("V-69", "V-79")

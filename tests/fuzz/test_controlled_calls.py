@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.calls import conference_inputs as conferences
 from softswitch.calls import control_inputs as orders
 from softswitch.calls import destinations, inputs
 from softswitch.calls.apply import apply
@@ -55,6 +56,7 @@ def random_order(chance: random.Random, world: World) -> inputs.Input:
     leg = chance.choice([*world.state.legs, "a.9"])
     other = chance.choice([*world.state.legs, ""])
     target = chance.choice(TARGETS)
+    where = world.state.legs[leg].conversation_id if leg in world.state.legs else "a"
     makers: tuple[Callable[[], Any], ...] = (
         lambda: orders.HoldOrdered(leg),
         lambda: orders.ConnectOrdered(leg),
@@ -65,6 +67,13 @@ def random_order(chance: random.Random, world: World) -> inputs.Input:
         lambda: orders.ConfirmOrdered(leg, chance.choice(("", "", other))),
         lambda: orders.CancelOrdered(leg),
         lambda: orders.ToggleOrdered(leg),
+        lambda: orders.TagsChosen(leg, chance.choice(((), ("a",), ("b", "a")))),
+        lambda: orders.NoteWritten(leg, chance.choice(("", "x", "y"))),
+        lambda: inputs.ReminderDue(where),
+        lambda: conferences.MuteLeg(leg, chance.random() < 0.5),
+        lambda: conferences.GatherConsultation(leg),
+        lambda: conferences.InviteToConference(leg, (phone("vera", DESK),), 60.0),
+        lambda: conferences.JoinCalls(where, leg, other),
         lambda: orders.ParkOrdered(leg, chance.choice(("", "5", "99"))),
         lambda: orders.RetrieveOrdered(leg, (phone("vera", DESK),)),
         lambda: orders.AnswerOrdered(leg, phone("boris", BORIS), chance.random() < 0.5),

@@ -21,12 +21,18 @@ class RoomPinRefused:
     """How many were wrong so far."""
 
 
-@fact("room.admitted")
+@fact("room.admitted", version=2)
 class RoomAdmitted:
     """The caller comes into the room."""
 
     room: str
     tones: bool
+    moderator: bool = False
+    """Whether they moderate it."""
+    waits: bool = False
+    """Whether nobody hears anybody there until a moderator is there."""
+    ends: bool = False
+    """Whether it is over when the last moderator leaves."""
 
 
 @fact("room.refused")

@@ -1,7 +1,8 @@
 """A room as the guide of its callers: from the first ring until they are in it.
 
 Where the room has a PIN it is asked for, in words or with a beep where there are none; what is pressed is complete when
-it is as long as the PIN, or with ``#``.
+it is as long as the PIN, or with ``#``. Moderators have another one, or none where they are users who call from their
+own phones; where only moderators have one, ``#`` alone lets anybody else in.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class RoomGuide:
         room_of: returns the room that a conversation's caller has dialled, as the site has it now.
         said: returns the sounds of a phrase of the prompt pack; nothing where there is no recording of it.
         sealed: reveals the keys of PINs, which are sealed in facts.
+        caller_of: returns the name of the user who leads a conversation there; empty for a caller from outside.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class RoomGuide:
         room_of: Callable[[str], Room | None],
         said: Callable[[str], tuple[str, ...]] = lambda phrase: (),
         sealed: SealedKeys | None = None,
+        caller_of: Callable[[str], str] = lambda conversation_id: "",
     ) -> None:
         self.entering: dict[str, _Entering] = {}
         """By conversation, those who are not in their room yet."""
         self._room_of = room_of
         self._said = said
         self._sealed = sealed or SealedKeys()
+        self._caller_of = caller_of
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Return what follows from what happened to a conversation of its own."""
@@ -102,7 +106,7 @@ class RoomGuide:
             wrong, again = self._said("wrong_pin"), self._said("enter_pin")
             return (PlayToCaller(conversation_id, (*wrong, *again) if wrong and again else ASK_AGAIN),)
         if isinstance(fact, RoomAdmitted):
-            return (EnterRoom(conversation_id, fact.room, fact.tones),)
+            return (EnterRoom(conversation_id, fact.room, fact.tones, fact.moderator, fact.waits, fact.ends),)
         if isinstance(fact, RoomRefused):
             return (Dismiss(conversation_id, fact.status, fact.cause, fact.reason, fact.word),)
         return ()
@@ -120,8 +124,10 @@ class RoomGuide:
         room = self._room_of(conversation_id)
         if room is None:
             return (_GONE,)
-        asked = RoomAsked(room.name, wants_pin=bool(room.pin))
-        return (asked,) if room.pin else (asked, RoomAdmitted(room.name, room.tones))
+        moderates = self._caller_of(conversation_id) in room.moderators
+        wants_pin = bool(room.pin or room.moderator_pin) and not moderates
+        asked = RoomAsked(room.name, wants_pin=wants_pin)
+        return (asked,) if wants_pin else (asked, _admitted(room, moderator=moderates))
 
     def _pressed(self, conversation_id: str, one: _Entering, key: str) -> Sequence[object]:
         """See what the keys are that were pressed so far, the last one among them."""
@@ -129,9 +135,17 @@ class RoomGuide:
         if room is None:
             return (_GONE,)
         pressed = self._sealed.reveal(conversation_id, one.pressed).replace("#", "")
-        if not pressed or (key != "#" and len(pressed) < len(room.pin)):
+        if room.moderator_pin and compare_digest(pressed, room.moderator_pin):
+            return (_admitted(room, moderator=True),)
+        if room.pin and compare_digest(pressed, room.pin):
+            return (_admitted(room, moderator=False),)
+        if not pressed:
+            return (_admitted(room, moderator=False),) if key == "#" and not room.pin else ()
+        if key != "#" and len(pressed) < max(len(room.pin), len(room.moderator_pin)):
             return ()
-        if compare_digest(pressed, room.pin):
-            return (RoomAdmitted(room.name, room.tones),)
         tries = one.tries + 1
         return (_WRONG,) if tries >= MOST_TRIES else (RoomPinRefused(tries),)
+
+
+def _admitted(room: Room, *, moderator: bool) -> RoomAdmitted:
+    return RoomAdmitted(room.name, room.tones, moderator, room.wait_for_moderator, room.end_with_moderator)

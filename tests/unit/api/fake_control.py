@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from softswitch.api.conference_view import ConferenceView, MemberView
-from softswitch.api.control_view import LineCallView, ParkedView, TargetView
+from softswitch.api.control_view import InformationView, LineCallView, ParkedView, TargetView
 from softswitch.core.errors import CommandError
 
 CALL = LineCallView("c1.1", "anna", "101", "talking", "PCMA", "c1", "102", "", "c1.2", "out")
+
+KNOWN = InformationView("c1", "+79161112233", "", "600", None, ("invoice",), ())
 
 PARKED = ParkedView("1", "c1", "c1.2", "102", "anna", "2026-11-22T10:02:00.000Z")
 
@@ -29,6 +31,9 @@ class FakeControl:
         if user != "anna":
             raise CommandError(f"There is no user {user}", status=404, error_id="unknown-user", field="user")
         return [CALL]
+
+    def may_command(self, user: str, leg: str) -> bool:
+        return (user, leg) == (CALL.user, CALL.leg)
 
     def targets(self, user: str, *, everybody: bool) -> Sequence[TargetView]:
         found = [TargetView("user", "vera", "103", "Вера", everybody, "", "ready")]
@@ -84,6 +89,18 @@ class FakeControl:
 
     def keys(self, leg: str, keys: str) -> LineCallView:
         return self._order("keys", leg, keys)
+
+    def information(self, leg: str) -> InformationView:
+        self._order("information", leg)
+        return KNOWN
+
+    def tag(self, leg: str, tags: Sequence[str]) -> InformationView:
+        self._order("tag", leg, *tags)
+        return KNOWN
+
+    def note(self, leg: str, text: str) -> InformationView:
+        self._order("note", leg, text)
+        return KNOWN
 
     def park(self, leg: str, slot: str) -> ParkedView:
         self._order("park", leg, slot)

@@ -96,7 +96,9 @@ async def test_a_bad_command_is_a_problem_with_its_field(
 async def test_conferences_are_listed_with_their_people(http: httpx.AsyncClient) -> None:
     (found,) = (await http.get("/conferences")).json()
     assert (found["conversation_id"], found["room"]) == ("c1", "meeting")
-    assert found["members"] == [{"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "muted": True}]
+    assert found["members"] == [
+        {"leg": "c1.1", "user": "anna", "number": "101", "state": "talking", "muted": True, "moderator": False}
+    ]
 
 
 async def test_whom_one_can_transfer_to_is_data(http: httpx.AsyncClient) -> None:

@@ -1,0 +1,1 @@
+"""Pages: somebody speaks to all phones of a group at once."""
