@@ -14,7 +14,7 @@ from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 
-TONES_HZ = {"101": 440.0, "102": 620.0, "103": 850.0}
+TONES_HZ = {"101": 440.0, "102": 620.0, "103": 850.0, "201": 1090.0, "202": 1390.0}
 
 
 class PhoneMaker(Protocol):
