@@ -177,9 +177,12 @@ class SessionDesk:
         session.answer_refer(603, now=self._turn.now)  # where nothing else has been said
 
     def _asked_of_focus(self, action: actions.Referred, leg: Leg, target: ReferTarget) -> bool:
-        """Carry out what a member's phone asks of its conference (RFC 4579 §5.5, §5.6); tell whether it could be."""
+        """Carry out what a member's phone asks of its conference (RFC 4579 §5.5, §5.6); tell whether it could be.
+
+        Where people were brought together their phones know of no conference: they mean to transfer.
+        """
         conversation, session = self._calls.conversations[leg.conversation_id], self._sessions[leg.leg]
-        if conversation.conference is None:
+        if conversation.conference is None or not conversation.conference.room:
             return False
         try:
             self._refer_to_focus(leg.leg, target, action.subscription)

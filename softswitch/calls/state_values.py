@@ -103,7 +103,8 @@ def _conference(values: Values | None) -> Conference | None:
     if values is None:
         return None
     room, tones, members, inviter, *more = values
-    subscription, page, waits, ends, moderators = (*more, *("", "", False, False, ())[len(more) :])
+    usual: list[Any] = ["", "", False, False, ()]  # of what earlier programs did not know
+    subscription, page, waits, ends, moderators = [*more, *usual[len(more) :]]
     made = dict.fromkeys(moderators)
     return Conference(room, tones, dict(members), inviter, subscription, page, waits, ends, made)
 
