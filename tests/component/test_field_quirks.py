@@ -65,3 +65,27 @@ async def test_a_phone_that_takes_seconds_for_each_notify_shows_how_it_is_in_the
     assert lamp.lamp == "idle"
     assert len(lamp.notified) < 9  # what changed while one was under way was told once
     assert lamp.sequence == sorted(set(lamp.sequence))
+
+
+T38 = (
+    "v=0\r\no=- 9 9 IN IP4 192.0.2.11\r\ns=-\r\nc=IN IP4 192.0.2.11\r\nt=0 0\r\n"
+    "m=image 6000 udptl t38\r\na=T38FaxVersion:0\r\na=T38FaxRateManagement:transferredTCF\r\n"
+)
+
+
+@behaviour()
+async def test_an_adapter_that_hears_a_fax_and_asks_for_t38_is_refused_and_goes_on_with_g711(world: World) -> None:
+    """Grandstream HT: freeswitch#2436, asterisk#1880; freeswitch#66 shows what else comes after the refusal."""
+    anna = await world.registered("anna", habits=Habits(user_agent="Grandstream HT802 1.0.29.8"))
+    boris = await world.registered("boris")
+    call = await anna.dial("102")
+    (await boris.until_called()).answer()
+    await call.until(CallState.UP)
+    await asyncio.sleep(1)
+    for _ in range(2):
+        response = await call.attempt("INVITE", ((("Content-Type", "application/sdp"),), T38.encode())).final
+        assert response.status == 488
+    await asyncio.sleep(1)
+    assert (world.hears(anna), world.hears(boris)) == ({"boris"}, {"anna"})
+    await call.hang_up()
+    await boris.call.until(CallState.ENDED)

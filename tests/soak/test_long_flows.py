@@ -40,7 +40,7 @@ def test_a_session_that_nobody_refreshes_ends_and_one_is_refreshed_though_both_s
         for one in phones:
             stack.callback(one.close)
             one.plays("register.xml")
-        long = ("-timeout", "90")
+        long = ("-timeout", "90", "-aa")  # who is silent for a minute is asked by OPTIONS whether they are there
         playing = []
         for caller, callee, scenario in (
             (phones[0], phones[1], "call_not_refreshed.xml"),

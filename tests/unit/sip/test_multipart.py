@@ -6,6 +6,8 @@ import pytest
 
 from softswitch.sip.message import Request
 from softswitch.sip.multipart import MOST_PARTS, find_part
+from softswitch.sip.ua.actions import RequestArrived
+from tests.unit.sip.ua.rig import Rig
 
 SDP = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
 MIXED = (
@@ -47,3 +49,15 @@ def test_a_part_may_itself_consist_of_parts_once() -> None:
 def test_what_cannot_be_taken_apart_has_no_description(content_type: str, body: str) -> None:
     assert find_part(content_type, body.encode(), "application/sdp") is None
     assert request(content_type, body).sdp == ""
+
+
+def test_a_call_with_such_a_body_arrives_and_one_without_a_description_is_415() -> None:
+    rig = Rig()
+    for body, arrives in ((MIXED, True), (MIXED.replace("application/SDP", "text/plain"), False)):
+        asked = rig.request("INVITE", headers=(("Content-Type", 'multipart/mixed;boundary="b1"'),))
+        asked.body = body.encode()
+        rig.give(asked)
+        if arrives:
+            assert rig.take(RequestArrived).request.sdp == SDP
+        else:
+            assert rig.last_response().status == 415
