@@ -70,6 +70,10 @@ class Reoffering(Party, Protocol):
         """The peer took the re-INVITE."""
         ...
 
+    def glare_is_over(self) -> None:
+        """The wait after a 491 is over."""
+        ...
+
 
 class ReofferOut:
     """One re-INVITE of ours, which is sent at once.
@@ -188,6 +192,7 @@ class ReofferOut:
         if kind is Kind.RETRY:
             self.state = TABLE.step(self.state, Input.RETRY)
             self._core.tell(ReofferRefused(self._party, 491))
+            self._party.glare_is_over()
         else:
             self._abandon()
             self._refused(408, "The peer does not answer", now)

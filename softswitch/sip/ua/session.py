@@ -274,6 +274,11 @@ class Session(ABC):
         self.terms = terms_answered(response)
         self._restart_timer(now)
 
+    def glare_is_over(self) -> None:
+        """The wait after a 491 is over: a re-INVITE that was to refresh the session is wanted once more."""
+        if self._session_timer is not None and self._session_timer.awaits_refresh:
+            self._core.tell(RefreshDue(self))
+
     def not_refreshed(self, response: Response, now: float) -> None:
         """The peer refused an UPDATE of ours (RFC 4028 §7.4): a greater interval, another method, or later."""
         if self._session_timer is None:

@@ -122,19 +122,24 @@ class SessionTimer:
         party: the session.
         terms: what was agreed.
         now: monotonic seconds.
+
+    Attributes:
+        awaits_refresh: whether we were to refresh the session, and nobody has taken it yet.
     """
 
-    __slots__ = ("_core", "_party", "_timer", "terms")
+    __slots__ = ("_core", "_party", "_timer", "awaits_refresh", "terms")
 
     def __init__(self, core: UaCore, party: Party, terms: Terms, now: float) -> None:
         self._core = core
         self._party = party
         self._timer: Timer | None = None
+        self.awaits_refresh = False
         self.restart(terms, now)
 
     def restart(self, terms: Terms, now: float) -> None:
         """The session was refreshed or agreed upon anew."""
         self.terms = terms
+        self.awaits_refresh = False
         if terms.refresher == "peer":
             margin_s = min(32.0, terms.interval_s / 3)  # RFC 4028 §10: BYE a little before the time is over
             self._start(Kind.EXPIRE, terms.interval_s - margin_s, now)
@@ -159,6 +164,7 @@ class SessionTimer:
             self._party.lost(408, "Session expired", now)
         elif self.terms.refresher:
             self._start(Kind.EXPIRE, self.terms.interval_s / 2, now)
+            self.awaits_refresh = True
             if not self._party.update(now=now):
                 self._core.tell(RefreshDue(self._party))
         else:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from softswitch.sip.message import Header
-from softswitch.sip.ua.actions import Answered, Ended, RefreshDue, Rejected, Reoffered
+from softswitch.sip.ua.actions import Answered, Ended, RefreshDue, Rejected, Reoffered, ReofferRefused
 from softswitch.sip.ua.server_session import ServerSession
 from tests.unit.sip.ua.rig import ANSWER, OFFER, PHONE, Rig
 
@@ -99,6 +99,26 @@ def test_without_update_the_owner_is_asked_for_a_reinvite(headers: tuple[Header,
     rig.take(RefreshDue)
     rig.run(900.0)
     assert rig.take(Ended).reason == "Session expired"
+
+
+def test_a_refresh_that_meets_the_peers_reinvite_is_wanted_once_more_after_the_wait() -> None:
+    rig = Rig()
+    session = talking_in(rig, TIMER, ("Session-Expires", "600"))
+    rig.run(300.0)
+    rig.take(RefreshDue)
+    session.reinvite(ANSWER, now=rig.now)
+    rig.drain()
+    rig.give(rig.answer(491))
+    assert rig.told == []
+    rig.run(305.0)
+    assert [type(told) for told in rig.told] == [ReofferRefused, RefreshDue]
+    rig.told.clear()
+    session.reinvite(ANSWER, now=rig.now)
+    rig.drain()
+    rig.give(rig.answer(200, sdp=OFFER, headers=[("Session-Expires", "600;refresher=uac")]))
+    rig.told.clear()
+    rig.run(600.0)
+    assert rig.told == []
 
 
 def test_a_refresh_that_is_422_is_sent_again_with_the_greater_interval() -> None:
