@@ -26,6 +26,7 @@ from softswitch.directory.site import Site, User
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.replaces import Replaces, parse_target_dialog
 from softswitch.sip.message import Request
+from softswitch.sip.ua.refer_wish import wants_no_notify
 from softswitch.sip.ua.user_agent import UserAgent
 
 _STATUSES: Final = {403: 403, 404: 404}
@@ -83,7 +84,7 @@ class ReferDesk:
                 resource = self._carried_out(request, user, target)
             except CommandError as error:
                 raise SipError(str(error), _STATUSES.get(error.status, 603)) from error
-        if (request.get("Refer-Sub") or "").strip().lower().startswith("false"):
+        if wants_no_notify(request):
             transaction = self._ua.begin(request, flow, now=now)
             response = self._ua.response_to(request, 202, (("Refer-Sub", "false"),))
             self._ua.respond(transaction, response, now=now)

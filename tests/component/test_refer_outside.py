@@ -12,6 +12,7 @@ from softswitch.simulation.phone_call import Call, CallState
 from softswitch.simulation.phone_core import Habits, Incoming
 from softswitch.simulation.phone_events import Referring
 from softswitch.simulation.world import World
+from softswitch.sip.message import Header
 
 BORIS, VERA = "sip:102@example.net", "sip:103@example.net"
 
@@ -72,10 +73,11 @@ async def test_what_cannot_be_is_refused_at_once(world: World, refer_to: str, ur
     assert (anna.calls, boris.calls) == ([], [])
 
 
+@pytest.mark.parametrize("header", [("Refer-Sub", "false"), ("Require", "nosub")])
 @behaviour()
-async def test_a_phone_that_wants_no_notify_gets_none(world: World) -> None:
+async def test_a_phone_that_wants_no_notify_gets_none(world: World, header: Header) -> None:
     anna, boris = await people(world, Incoming.ANSWER)
-    asked = await anna.refer(BORIS, headers=(("Refer-Sub", "false"),))
+    asked = await anna.refer(BORIS, headers=(header,))
     assert asked.status == 202
     call = await boris.until_called()
     await call.until(CallState.UP)
@@ -87,7 +89,8 @@ async def test_a_phone_that_wants_no_notify_gets_none(world: World) -> None:
 
 def named(call: Call) -> tuple[tuple[str, str], ...]:
     """Name a dialog from our end (RFC 4538)."""
-    return (("Target-Dialog", f"{call.sip_call_id};local-tag={call.local_tag};remote-tag={call.remote_tag}"),)
+    names = f"{call.sip_call_id};local-tag={call.local_tag};remote-tag={call.remote_tag}"
+    return (("Target-Dialog", names), ("Require", "tdialog"))
 
 
 @behaviour()

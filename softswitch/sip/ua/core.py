@@ -26,7 +26,7 @@ ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER"
 ALLOW_HEADER: Final = ("Allow", ALLOW)
 ACCEPT_HEADER: Final = ("Accept", "application/sdp, multipart/mixed")
 SDP_HEADER: Final = ("Content-Type", "application/sdp")
-SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub", "eventlist"})
+SUPPORTED: Final = frozenset({"100rel", "replaces", "timer", "norefersub", "nosub", "tdialog", "eventlist"})
 """Option tags that a peer may require of us."""
 SUPPORTED_HEADER: Final = ("Supported", "100rel, replaces, timer")
 _FLOWS_REMEMBERED: Final = 4096

@@ -15,6 +15,7 @@ from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Referred, 
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
+from softswitch.sip.ua.refer_wish import wants_no_notify
 from softswitch.sip.ua.reoffer_in import ReofferIn
 from softswitch.sip.ua.reoffer_in import State as ReofferState
 from softswitch.sip.ua.reoffer_out import ReofferOut
@@ -254,9 +255,8 @@ class Session(ABC):
             return
         self._refers += 1
         event = "refer" if self._refers == 1 else f"refer;id={request.cseq.number}"
-        silent = (request.get("Refer-Sub") or "").strip().lower().startswith("false")
         self._refer = (request, key, flow)
-        self._core.tell(Referred(self, targets[0], "" if silent else event))
+        self._core.tell(Referred(self, targets[0], "" if wants_no_notify(request) else event))
 
     def _refreshed_by(self, request: Request, *, retarget: bool = True) -> None:
         """Take over what a request of the peer's says of the session timer and of the peer."""
