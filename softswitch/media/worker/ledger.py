@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from softswitch.media.worker.batch import Mask, Numbers
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths, Rows, Words
@@ -86,12 +85,6 @@ class Note(NamedTuple):
         sound = None if self.sound is None else self.sound[wanted]
         now_us = self.now_us if isinstance(self.now_us, int) else self.now_us[wanted]
         return Note(self.rows[wanted], self.heads[wanted], self.timestamps[wanted], self.lengths[wanted], sound, now_us)
-
-    def sounding(self) -> Note:
-        """Return the packets that are sound."""
-        if self.sound is None:
-            return self
-        return self.only(self.sound)._replace(sound=None)
 
 
 class Ledger:
@@ -174,7 +167,8 @@ class Ledger:
                 self._count_received(note)
         if self._sent:
             sent, self._sent = self._sent, []
-            self._count_sent(_joined(sent))
+            for note in self._one_each(_joined(sent)):
+                self._count_sent(note)
 
     def incoming(self, row: int) -> Numbers:
         """Return what came to a row; the columns are :class:`In`."""
@@ -293,17 +287,15 @@ class Ledger:
             note = note.only(~first)
 
     def _count_sent(self, note: Note) -> None:
-        outgoing = self._outgoing
-        _add(outgoing, Out.SENT, np.bincount(note.rows))
-        _add(outgoing, Out.OCTETS, np.bincount(note.rows, note.lengths))
-        outgoing[note.rows, Out.SEQUENCE] = note.heads & 0xFFFF
-        sound = note.sounding()
-        outgoing[sound.rows, Out.TIMESTAMP] = sound.timestamps
-        outgoing[sound.rows, Out.SENT_AT_US] = sound.now_us
-
-
-def _add(table: Numbers, column: int, counts: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> None:
-    table[: len(counts), column] += counts.astype(np.int64)
+        """Count packets of which each row has one at most."""
+        numbers = self._outgoing.take(note.rows, axis=0)
+        numbers[:, Out.SENT] += 1
+        numbers[:, Out.OCTETS] += note.lengths
+        numbers[:, Out.SEQUENCE] = note.heads & 0xFFFF
+        sound = slice(None) if note.sound is None else note.sound
+        numbers[sound, Out.TIMESTAMP] = note.timestamps[sound]
+        numbers[sound, Out.SENT_AT_US] = note.now_us if isinstance(note.now_us, int) else note.now_us[sound]
+        self._outgoing[note.rows] = numbers
 
 
 def in_units(moment_us: int | Numbers, clock_hz: Numbers) -> Numbers:

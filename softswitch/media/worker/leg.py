@@ -22,6 +22,8 @@ class ReportState:
     """The name as it is sent with every report (SDES), once one was sent."""
     source: Endpoint | None = None
     """Where the phone's reports come from, once one came."""
+    made: int = 0
+    """How many were made."""
     phone_ssrc: int = 0
     phone_report: int = 0
     """The middle of the NTP time of the phone's last sender report; 0 before the first."""

@@ -97,14 +97,24 @@ class UringBackend:
         found = results > 0
         if found.all():
             return Received(swept, results, _NONE)
-        return Received(swept[found], results[found], swept[~found])
+        empty = ~found
+        missed = swept[empty]
+        self._note_broken(missed, results[empty])
+        return Received(swept[found], results[found], missed)
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""
         self._writes[listeners, _ADDRESS] = self._addresses.take(sources)
         self._writes[listeners, _LENGTH] = lengths | _DONT_WAIT
-        failed, _ = self._submit(self._writes, listeners)
+        failed, results = self._submit(self._writes, listeners)
+        if failed.size:
+            self._note_broken(failed, results)
         return failed
+
+    def _note_broken(self, rows: Indices, results: Lengths) -> None:
+        without = results == -errno.EBADF
+        if without.any():
+            self._broken += rows[without].tolist()
 
     def broken(self) -> list[int]:
         """Return, once, the rows that have no socket."""
@@ -192,9 +202,6 @@ class UringBackend:
             done = np.concatenate((done, self._done[: count - len(done)]))
         swept, results = done["row"].astype(np.intp), done["result"].astype(np.int64)
         self._done_head[0] = tail
-        without = results == -errno.EBADF
-        if without.any():
-            self._broken += swept[without].tolist()
         return swept, results
 
 
