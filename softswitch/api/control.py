@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from softswitch.api.control_view import InformationView, LineCallView, ParkedView, TargetView
 from softswitch.api.view import SwitchView
@@ -66,6 +66,17 @@ class WrittenNote(_Body):
 
     text: str
     """At most 1000 characters; empty: the note is taken away."""
+
+
+class Playback(_Body):
+    """What becomes of what a leg hears: a prompt, an announcement, a message."""
+
+    paused: bool | None = None
+    """Whether it stands still; left out: as it is."""
+    sound: int | None = None
+    """Which of the sounds it goes on with, from 0; left out: the first, where ``at_s`` is given."""
+    at_s: float | None = Field(default=None, ge=0, le=86_400)
+    """How far into it; left out: from its beginning, where ``sound`` is given."""
 
 
 class PickUp(_Body):
@@ -161,6 +172,11 @@ def _add_leg_commands(routes: APIRouter, view: SwitchView) -> None:
     async def keys(leg: str, wanted: Keys) -> LineCallView:
         """Send the other party keys (DTMF)."""
         return view.keys(leg, wanted.keys)
+
+    @routes.post("/legs/{leg}/playback")
+    async def playback(leg: str, wanted: Playback) -> LineCallView:
+        """Let what the leg hears of the switch stand still, go on, or go on at another place."""
+        return view.playback(leg, paused=wanted.paused, sound=wanted.sound, at_s=wanted.at_s)
 
     @routes.post("/legs/{leg}/connect")
     async def connect(leg: str) -> LineCallView:

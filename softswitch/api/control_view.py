@@ -181,6 +181,10 @@ class ControlView(Protocol):
         """Write the note of a leg's user about their call; an empty one takes it away."""
         ...
 
+    def playback(self, leg: str, *, paused: bool | None, sound: int | None, at_s: float | None) -> LineCallView:
+        """Let what a leg hears stand still, go on or move; None leaves as it is."""
+        ...
+
     def park(self, leg: str, slot: str) -> ParkedView:
         """Let the other party wait in a slot; empty: the first that is free."""
         ...

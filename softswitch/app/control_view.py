@@ -115,6 +115,10 @@ class BrainControl:
         self._do(lambda: self._brain.lines.note(leg, text))
         return self.information(leg)
 
+    def playback(self, leg: str, *, paused: bool | None, sound: int | None, at_s: float | None) -> LineCallView:
+        """Let what a leg hears stand still, go on or move."""
+        return self._of_leg(leg, lambda: self._brain.lines.playback(leg, paused=paused, sound=sound, at_s=at_s))
+
     def park(self, leg: str, slot: str) -> ParkedView:
         """Let the other party wait in a slot."""
         taken: list[str] = []

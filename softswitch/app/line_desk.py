@@ -14,6 +14,7 @@ from softswitch.app.targets import Target, Targets
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.calls import control_inputs as orders
 from softswitch.calls.destinations import Attend, Destination, Phone, Place, RingPhones
+from softswitch.calls.inputs import SteerPlaying
 from softswitch.calls.parking import free_slot
 from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
 from softswitch.calls.state import CallsState, Conversation, Leg, Parked
@@ -283,6 +284,27 @@ class LineDesk:
         if conversation.peer_of(leg) is None:
             raise refused(f"{leg} {stands(conversation, own)}: nobody hears its keys", "not-talking")
         self._send_keys(other_party(conversation, own).leg, digits.upper())
+
+    def playback(self, leg: str, *, paused: bool | None, sound: int | None, at_s: float | None) -> None:
+        """Let what a leg hears stand still or go on, or move it.
+
+        Args:
+            leg: who hears it.
+            paused: None to leave that as it is.
+            sound: which of the sounds it is moved to, from 0; None for the first where ``at_s`` is given.
+            at_s: how far into it; None for its beginning where ``sound`` is given.
+        """
+        conversation, own = live_leg(self._calls, leg)
+        if not own.sounds:
+            raise refused(f"{leg} {stands(conversation, own)} and hears nothing of the switch", "nothing-played")
+        if own.sounds_repeat:
+            raise refused(f"{leg} hears what never ends: music and tones do not stand still", "not-steerable")
+        moved = sound is not None or at_s is not None
+        if moved and not 0 <= (sound or 0) < len(own.sounds):
+            reason = f"{leg} hears {len(own.sounds)} sounds, counted from 0"
+            raise CommandError(reason, status=422, error_id="bad-sound", field="sound")
+        stays = own.play_paused if paused is None else paused
+        self._decide(SteerPlaying(leg, stays, (sound or 0) if moved else -1, round(1000 * (at_s or 0.0))))
 
     def _own_phones(self, user: User, *, auto_answer: bool) -> tuple[Phone, ...]:
         bindings = self._people.registered_phones(user, wall_s=self._times()[1])

@@ -179,6 +179,13 @@ def _key_pressed(state: CallsState, record: Record, fact: facts.LegKeyPressed) -
 def _playing(state: CallsState, record: Record, fact: facts.LegPlaying) -> None:
     leg = state.legs[fact.leg]
     leg.plays, leg.sounds, leg.sounds_repeat = fact.number, fact.sounds, fact.repeat
+    leg.play_paused, leg.play_moves, leg.play_sound, leg.play_at_ms = False, 0, 0, 0
+
+
+def _play_steered(state: CallsState, record: Record, fact: facts.LegPlaySteered) -> None:
+    leg = state.legs[fact.leg]
+    leg.play_paused, leg.play_moves = fact.paused, fact.moves
+    leg.play_sound, leg.play_at_ms = fact.sound, fact.at_ms
 
 
 def _play_ended(state: CallsState, record: Record, fact: facts.LegPlayEnded) -> None:
@@ -370,6 +377,7 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegReinviteAnswered: _reinvite_answered,
     facts.LegPlaying: _playing,
     facts.LegKeyPressed: _key_pressed,
+    facts.LegPlaySteered: _play_steered,
     facts.LegPlayEnded: _play_ended,
     facts.AttemptStarted: _attempt_started,
     facts.AttemptEnded: _attempt_ended,

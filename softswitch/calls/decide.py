@@ -80,6 +80,7 @@ _DECISIONS: Final[dict[type, Callable[[CallsState, Any], list[Any]]]] = {
     inputs.ReminderDue: holding.remind,
     inputs.EndConversation: ending.end_conversation,
     inputs.Announce: talking.announce,
+    inputs.SteerPlaying: talking.steer_playing,
     inputs.KeyPressed: guided.key_pressed,
     guide_inputs.AnswerCaller: guided.answer_caller,
     guide_inputs.PlayToCaller: guided.play,

@@ -232,6 +232,21 @@ class LegPlaying:
     repeat: bool = False
 
 
+@fact("leg.play_steered")
+class LegPlaySteered:
+    """What a leg hears stands still or goes on, perhaps from another place."""
+
+    leg: str
+    number: int
+    """Of the order."""
+    paused: bool
+    moves: int
+    """How many times it was moved."""
+    sound: int
+    """Where it was moved last: to which sound, from 0, and how far into it."""
+    at_ms: int
+
+
 @fact("leg.play_ended")
 class LegPlayEnded:
     """It is over."""

@@ -219,6 +219,18 @@ class Announce:
 
 
 @immutable
+class SteerPlaying:
+    """Let what a leg hears stand still or go on, perhaps from another place."""
+
+    leg: str
+    paused: bool
+    sound: int
+    """To which of the sounds it is moved; -1 for not at all."""
+    at_ms: int = 0
+    """How far into it."""
+
+
+@immutable
 class EndConversation:
     """A command, or a rule: end it politely on all sides."""
 
@@ -250,6 +262,7 @@ Input = (
     | ReminderDue
     | EndConversation
     | Announce
+    | SteerPlaying
     | KeyPressed
     | guides.AnswerCaller
     | guides.PlayToCaller

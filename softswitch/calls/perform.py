@@ -92,6 +92,7 @@ class Performer:
             transfer_facts.TransferRefused: self._transfer_refused,
             facts.SegmentStarted: self._segment_started,
             facts.LegPlaying: self._playing,
+            facts.LegPlaySteered: self._play_steered,
             facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
@@ -120,7 +121,7 @@ class Performer:
         elif leg.port_state is PortState.OPEN:
             self._set_stream(leg)
             if leg.sounds:
-                self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
+                self._media.play(leg.leg, _playing_of(leg))
 
     def say_room_again(self, conversation: Conversation) -> None:
         """Tell the media engine once more who hears whom in a conversation."""
@@ -273,10 +274,13 @@ class Performer:
         leg = self._state.legs[fact.leg]
         self._set_stream(leg)
         if leg.sounds:  # its port is another one, which plays nothing yet
-            self._media.play(leg.leg, Playing(leg.plays, leg.sounds, leg.sounds_repeat))
+            self._media.play(leg.leg, _playing_of(leg))
 
     def _playing(self, fact: facts.LegPlaying, now: float) -> None:
         self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))
+
+    def _play_steered(self, fact: facts.LegPlaySteered, now: float) -> None:
+        self._media.play(fact.leg, _playing_of(self._state.legs[fact.leg]))
 
     def _play_ended(self, fact: facts.LegPlayEnded, now: float) -> None:
         if fact.stopped:
@@ -407,3 +411,9 @@ def _end(session: Session, how: str, status: int, cause: int, why: str, now: flo
         session.reject(status, headers=(reason, *retry), now=now)
     else:
         session.cancel(reason=COMPLETED_ELSEWHERE if status == 200 else reason[1], now=now)
+
+
+def _playing_of(leg: Leg) -> Playing:
+    """Return what a leg hears now, where it stands."""
+    order = leg.plays, leg.sounds, leg.sounds_repeat
+    return Playing(*order, leg.play_paused, leg.play_moves, leg.play_sound, leg.play_at_ms)

@@ -63,6 +63,12 @@ class Leg:
     sounds: tuple[str, ...] = ()
     """What it is let hear now."""
     sounds_repeat: bool = False
+    play_paused: bool = False
+    """Whether that stands still."""
+    play_moves: int = 0
+    """How many times it was moved, and where last: to which sound, and how far into it."""
+    play_sound: int = 0
+    play_at_ms: int = 0
     keys: int = 0
     """Number of the last key that its port told of."""
     attempt: int = 0

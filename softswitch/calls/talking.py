@@ -30,6 +30,7 @@ from softswitch.calls.inputs import (
     PhoneRefusedMove,
     PhoneReoffered,
     PhoneTookMove,
+    SteerPlaying,
 )
 from softswitch.calls.joining import HOLD_MUSIC, freed, hears_us, hushed, join, playing, unparked
 from softswitch.calls.state import CallsState, Conversation, Leg
@@ -244,3 +245,14 @@ def announce(state: CallsState, given: Announce) -> Facts:
     if leg is None or conversation is None or given.leg not in talkers(conversation) or leg.sounds:
         return []
     return [playing(leg, given.sounds, repeat=False)]
+
+
+def steer_playing(state: CallsState, given: SteerPlaying) -> Facts:
+    """Let what a leg hears stand still, go on or move; nothing of that where it hears nothing any more."""
+    leg = state.legs.get(given.leg)
+    if leg is None or not leg.sounds:
+        return []
+    place = leg.play_moves, leg.play_sound, leg.play_at_ms
+    if given.sound >= 0:
+        place = leg.play_moves + 1, given.sound, given.at_ms
+    return [facts.LegPlaySteered(leg.leg, leg.plays, given.paused, *place)]

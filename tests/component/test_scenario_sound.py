@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from softswitch.calls.facts import ConversationEnded
+from softswitch.calls.facts import ConversationEnded, LegPlaySteered
+from softswitch.core.errors import CommandError
 from softswitch.scenario.facts import ScenarioEnded
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import CallState
@@ -49,6 +50,30 @@ async def test_a_step_that_answers_follows_one_that_does_not(world: World) -> No
     await call.until(CallState.ENDED)
     assert CallState.UP in call.history
     assert heard(world) == ["closed.wav", "welcome.wav"]
+
+
+@behaviour(scenario("  - play: {file: welcome.wav}\n  - hang_up: {}\n"))
+async def test_a_prompt_stands_still_goes_on_and_moves_by_a_command(world: World) -> None:
+    sounds(world, welcome=20)
+    call = await calling(world)
+    await call.until(CallState.UP)
+    caller = next(leg for leg in world.switch.media.legs if leg.endswith(".1"))
+    await asyncio.sleep(2)
+    world.order(lambda lines: lines.playback(caller, paused=True, sound=None, at_s=None))
+    await asyncio.sleep(100)
+    assert call.state is CallState.UP
+    world.order(lambda lines: lines.playback(caller, paused=False, sound=None, at_s=None))
+    await asyncio.sleep(1)
+    world.order(lambda lines: lines.playback(caller, paused=None, sound=0, at_s=15))
+    await asyncio.sleep(4)
+    assert call.state is CallState.UP
+    with pytest.raises(CommandError) as refused:
+        world.order(lambda lines: lines.playback(caller, paused=None, sound=3, at_s=None))
+    assert (refused.value.error_id, refused.value.status) == ("bad-sound", 422)
+    await asyncio.sleep(2)
+    assert call.state is CallState.ENDED
+    moved = world.facts(LegPlaySteered)
+    assert [(fact.paused, fact.moves, fact.at_ms) for fact in moved] == [(True, 0, 0), (False, 0, 0), (False, 1, 15000)]
 
 
 NAME = "  - record_name: {file: who.wav, most_s: 3}\n  - employee: {name: boris}\n"

@@ -102,6 +102,9 @@ class FakeControl:
         self._order("note", leg, text)
         return KNOWN
 
+    def playback(self, leg: str, *, paused: bool | None, sound: int | None, at_s: float | None) -> LineCallView:
+        return self._order("playback", leg, paused, sound, at_s)
+
     def park(self, leg: str, slot: str) -> ParkedView:
         self._order("park", leg, slot)
         return PARKED

@@ -57,6 +57,8 @@ async def test_each_command_names_the_line_or_the_leg_and_one_number(http: httpx
             ("consult", "c1.1", "103", "pstn", "+74950000001"),
         ),
         ("/legs/c1.1/keys", {"keys": "12#"}, ("keys", "c1.1", "12#")),
+        ("/legs/c1.1/playback", {"paused": True}, ("playback", "c1.1", True, None, None)),
+        ("/legs/c1.1/playback", {"sound": 1, "at_s": 2.5}, ("playback", "c1.1", None, 1, 2.5)),
         ("/legs/c1.1/confirm", None, ("confirm", "c1.1", "")),
         ("/legs/c1.1/confirm", {"other_leg": "c2.1"}, ("confirm", "c1.1", "c2.1")),
         ("/legs/c1.1/cancel", None, ("cancel", "c1.1")),

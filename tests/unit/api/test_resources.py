@@ -200,6 +200,7 @@ async def test_the_openapi_document_names_every_resource(http: httpx.AsyncClient
         "/api/v1/legs/{leg}/park",
         "/api/v1/legs/{leg}/keys",
         *(f"/api/v1/legs/{{leg}}/{word}" for word in ["information", "tags", "note"]),
+        "/api/v1/legs/{leg}/playback",
         *(
             f"/api/v1/legs/{{leg}}/{command}"
             for command in ["answer", "hold", "connect", "hangup", "transfer", "consult", "confirm", "cancel", "toggle"]
