@@ -72,8 +72,11 @@ async def test_a_prompt_stands_still_goes_on_and_moves_by_a_command(world: World
     assert (refused.value.error_id, refused.value.status) == ("bad-sound", 422)
     await asyncio.sleep(2)
     assert CallState.ENDED in call.history
-    moved = world.facts(LegPlaySteered)
-    assert [(fact.paused, fact.moves, fact.at_ms) for fact in moved] == [(True, 0, 0), (False, 0, 0), (False, 1, 15000)]
+    assert world.facts(LegPlaySteered) == [
+        LegPlaySteered(caller, 1, paused=True, moves=0, sound=0, at_ms=0),
+        LegPlaySteered(caller, 1, paused=False, moves=0, sound=0, at_ms=0),
+        LegPlaySteered(caller, 1, paused=False, moves=1, sound=0, at_ms=15_000),
+    ]
 
 
 NAME = "  - record_name: {file: who.wav, most_s: 3}\n  - employee: {name: boris}\n"
