@@ -240,7 +240,11 @@ class Message:
         found = self._parsed.get("Contact")
         if found is None:
             lines = self.get_all("Contact")
-            found = self._parsed["Contact"] = [address for line in lines for address in parse_address_list(line)]
+            if len(lines) == 1:
+                found = parse_address_list(lines[0])
+            else:
+                found = [address for line in lines for address in parse_address_list(line)]
+            self._parsed["Contact"] = found
         return found
 
     @property
