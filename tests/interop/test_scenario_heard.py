@@ -28,9 +28,11 @@ steps:
   - hang_up: {}
 """
 MANAGER = "name: manager\nsteps:\n  - responsible: {ring_s: 2}\n  - hang_up: {reason: no_answer}\n"
+QUIET = 'name: quiet\nsteps:\n  - menu: {file: menu.ogg, wait_s: 1, keys: {"2": [{hang_up: {}}]}}\n  - hang_up: {}\n'
 MOBILE = "+79990000001"
 MORE = """  - {number: "+74950000001", scenario: main}
   - {number: "+74950000002", scenario: manager}
+  - {number: "+74950000003", scenario: quiet}
 routes:
   - {name: out, trunk: city, pattern: '^\\+7[0-9]{10}$'}
 contacts:
@@ -44,6 +46,7 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "main.yaml").write_text(STEPS)
     (folder / "scenarios" / "manager.yaml").write_text(MANAGER)
+    (folder / "scenarios" / "quiet.yaml").write_text(QUIET)
     for name in ("welcome", "menu"):
         shutil.copy(PROMPTS / f"{name}.ogg", folder / "scenarios")
     found = SwitchProcess(space, folder, site=SITE, sip="trunk_probe_s = 0")
@@ -87,7 +90,7 @@ def test_the_caller_hears_the_prompt_and_a_key_brings_the_colleague(switch: Swit
 
 def test_a_caller_who_presses_nothing_is_hung_up_on_after_the_menu(switch: SwitchProcess, phone: PhoneMaker) -> None:
     anna = phone("101")
-    anna.command("dial", "74950000001")
+    anna.command("dial", "74950000003")
     anna.until("CALL_ESTABLISHED")
     anna.until("CALL_CLOSED", timeout_s=30)
     heard = loud_part(read_wav(anna.heard()))
