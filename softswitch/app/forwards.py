@@ -42,6 +42,7 @@ class Forwards:
         trunks: makes the legs of calls that leave.
         times: returns the time now, monotonic and wall.
         mobiles: the way to a user's mobile where the status lets calls of a number outside go there too.
+        unanswered: how many callers wait for an answer of a group.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Forwards:
         trunks: TrunkDesk,
         times: Callable[[], tuple[float, float]],
         mobiles: Callable[[User, str], tuple[Phone, ...]],
+        unanswered: Callable[[str], int],
     ) -> None:
         self._site = site
         self._people = people
@@ -63,6 +65,7 @@ class Forwards:
         self._trunks = trunks
         self._times = times
         self._mobiles = mobiles
+        self._unanswered = unanswered
 
     def called(self, conversation_id: str) -> str:
         """Return the name of the user whom the caller wants."""
@@ -99,7 +102,10 @@ class Forwards:
     def begin_group(self, conversation_id: str, number: str) -> tuple[tuple[str, ...], float] | None:
         """Begin to search the group of an extension."""
         group = self._site().group_by_extension(number)
-        return None if group is None else (self._hunt.begin(conversation_id, group.name), group.ring_s)
+        if group is None:
+            return None
+        full = group.max_unanswered is not None and self._unanswered(group.name) >= group.max_unanswered
+        return (() if full else self._hunt.begin(conversation_id, group.name), group.ring_s)
 
     def go_on(self, conversation_id: str, memory: tuple[str, ...], status: int, word: str) -> tuple[str, ...]:
         """Go on with that search."""

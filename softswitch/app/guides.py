@@ -88,7 +88,7 @@ class Guides:
         self._now = now
         self._voice = ScenarioVoice(settings, mailboxes, lambda: desk.site)
         self._counters = counters
-        members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._in_scenarios)
+        members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._elsewhere)
         self._hunt = GroupHunt(lambda: desk.site, members)
         self.groups = GroupGuide(members)
         self.forwards = ForwardGuide(
@@ -101,6 +101,7 @@ class Guides:
                 trunks,
                 now,
                 lambda user, number: desk.mobiles(user, number, now()[0]),
+                self._unanswered,
             ),
         )
         self.login_menu = LoginMenuGuide(
@@ -111,7 +112,7 @@ class Guides:
         self.pages = PageGuide(pages.members_of)
         library = ScenarioLibrary(lambda: desk.site.scenarios, settings.earlier_scenario)
         self.scenarios = ScenarioGuide(library, self._scenario_world, counters, errands, sealed)
-        desk.group_rung = self.scenarios.state.group_rung
+        desk.group_rung = self._group_rung
 
     def by_kind(self) -> Mapping[str, Guide]:
         """Return the guides by the word before the colon of ``Conversation.guide``."""
@@ -146,11 +147,14 @@ class Guides:
         except SpeechError:
             return ()
 
-    def _in_scenarios(self, group: str) -> int:
-        return self.scenarios.state.unanswered(group)
+    def _group_rung(self, conversation_id: str) -> str:
+        return self.scenarios.state.group_rung(conversation_id) or self.forwards.group_rung(conversation_id)
+
+    def _elsewhere(self, group: str) -> int:
+        return self.scenarios.state.unanswered(group) + self.forwards.unanswered(group)
 
     def _unanswered(self, group: str) -> int:
-        return self.groups.state.unanswered(group) + self._in_scenarios(group)
+        return self.groups.state.unanswered(group) + self._elsewhere(group)
 
     def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
         now, wall_s = self._now()

@@ -32,7 +32,7 @@ def ringing_leg(
         site: whose extensions and groups these are.
         user: who picks up; no call of their own is taken.
         number: the extension of a user or of a group; empty: any group that lists the user.
-        group_rung: tells which group a scenario rings for a conversation.
+        group_rung: tells which group a scenario or a forward rings for a conversation.
     """
     called = site.user_by_extension(number) if number else None
     meant = {group.name for group in site.groups.values() if _is_meant(group, user, number)}

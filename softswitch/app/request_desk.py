@@ -109,7 +109,7 @@ class RequestDesk(Destinations):
         self.servants: Mapping[str, Callable[..., None]] = {}
         """Who takes other requests of users, by method."""
         self.group_rung: Callable[[str], str] = lambda conversation_id: ""
-        """Tells which group a scenario rings for a conversation."""
+        """Tells which group a scenario or a forward rings for a conversation."""
         self._authenticator = authenticator
         self._limits = limits
         self._record = record

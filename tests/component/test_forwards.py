@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -210,3 +211,26 @@ async def test_a_forward_that_cannot_be_names_the_field_and_changes_nothing(
         world.command(given)
     assert (refused.value.error_id, refused.value.field) == (error_id, field)
     assert world.switch.brain.agents.values() == before
+
+
+NARROW: Final = replace(SITE, groups=(replace(SITE.groups[0], max_unanswered=1),))
+
+
+@behaviour(NARROW)
+async def test_a_call_that_was_forwarded_to_a_group_waits_there_and_is_picked_up_by_the_groups_number(
+    world: World,
+) -> None:
+    anna, vera, desk, second = [
+        await world.registered(user, name=name)
+        for user, name in (("anna", ""), ("vera", ""), ("gleb", "desk"), ("anna", "second"))
+    ]
+    forward(world, "boris", "always", "600")
+    call = await anna.dial("102")
+    await vera.until_called()
+    assert (await end(second, "600"))[0] == 486
+    assert (await end(second, "102"))[0] == 480
+    taken = await desk.dial("*8600")
+    await taken.until(CallState.UP)
+    await call.until(CallState.UP)
+    await vera.call.until(CallState.ENDED)
+    assert await call.hang_up() == 200

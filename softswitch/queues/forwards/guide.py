@@ -95,6 +95,15 @@ class ForwardGuide:
         """The last try of each call that nobody has answered yet."""
         self._world = world
 
+    def group_rung(self, conversation_id: str) -> str:
+        """Return the group that rings for a caller now, to whom a call was forwarded; an empty text where none does."""
+        tried = self.calls.get(conversation_id)
+        return tried.group[0] if tried is not None and tried.group else ""
+
+    def unanswered(self, group: str) -> int:
+        """Count the callers who were forwarded to a group that nobody has answered for yet."""
+        return sum(self.group_rung(conversation_id) == group for conversation_id in self.calls)
+
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Return what follows from what happened to a conversation of its own."""
         call = self.calls.get(conversation_id)
