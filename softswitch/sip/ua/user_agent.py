@@ -339,6 +339,8 @@ class UserAgent:
             core.reply(request, flow, 481)
             return
         user = transaction.user
+        if flow.reliable:  # the connection of the INVITE may be gone, and its caller waits here for the 487
+            transaction.flow = flow
         tag = user.local_tag if user is not None else ""
         core.layer.answer(key, reply_flow(request, flow), core.response_of(request, 200, to_tag=tag), now)
         if user is not None:
