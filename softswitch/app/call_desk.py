@@ -301,8 +301,9 @@ class CallDesk:
                 self._keep_dialog(leg, session, conversation_id)
 
     def _keep_dialog_of(self, leg: str, conversation_id: str) -> None:
+        """The same for a leg that ends; what its phone has ended already is said again from before that."""
         session = self._performer.sessions.get(leg)
-        if session is not None and session.changed:
+        if session is not None and session.changed and not session.is_over:
             self._keep_dialog(leg, session, conversation_id)
 
     def _keep_dialog(self, leg: str, session: Session, conversation_id: str) -> None:

@@ -118,6 +118,34 @@ async def test_a_phone_hears_of_the_end_of_its_call_when_it_is_back(world: World
 
 
 @behaviour()
+async def test_a_phone_gives_up_over_another_connection_and_hears_that_its_call_is_over(world: World) -> None:
+    boris = await world.registered("boris")
+    anna = world.phone("anna", transport="tcp")
+    assert await anna.register() == 200
+    call = await anna.dial("102")
+    await boris.until_called()
+    await call.until(CallState.RINGING)
+    anna.wire.drop_stream()
+    await asyncio.sleep(0.5)
+    await call.hang_up()
+    assert call.status == 487
+
+
+@behaviour()
+async def test_a_phone_hangs_up_before_it_is_answered_over_another_connection(world: World) -> None:
+    boris = await world.registered("boris")
+    anna = world.phone("anna", transport="tcp")
+    assert await anna.register() == 200
+    call = await anna.dial("102")
+    await boris.until_called()
+    await call.until(CallState.RINGING)
+    anna.wire.drop_stream()
+    await asyncio.sleep(0.5)
+    assert (await call.bye().final).status == 200
+    await boris.call.until(CallState.ENDED)
+
+
+@behaviour()
 async def test_a_phone_behind_a_nat_that_forgets_it_is_told_of_the_end_where_it_registers_next(world: World) -> None:
     nat = Nat("203.0.113.1", ("192.168.1.10",))
     world.network.add_nat(nat)
