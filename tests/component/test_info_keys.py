@@ -7,12 +7,14 @@ import asyncio
 import pytest
 
 from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.network import Conditions
 from softswitch.simulation.phone_call import CallState
-from softswitch.simulation.world import World
+from softswitch.simulation.world import Setting, World
 from tests.component.test_hold import by_side, connected
 from tests.component.test_scenario import MENU, OTHER, calling, press, scenario, sounds
 
 RELAY = "application/dtmf-relay"
+KEYPAD = "0123456789*#ABCD"
 
 
 @pytest.mark.parametrize("side", ["caller", "callee"])
@@ -26,6 +28,24 @@ async def test_a_key_told_by_info_reaches_the_partner(world: World, side: str) -
     partner = f"{conversation_id}.{2 if side == 'caller' else 1}"
     assert world.switch.media.keys_sent == [(partner, "5"), (partner, "#")]
     assert other.call.state is CallState.UP
+
+
+async def press_all(world: World) -> None:
+    """Press each key at one phone; the partner is sent each once, in this order."""
+    anna, _ = await connected(world)
+    for key in KEYPAD:
+        assert await anna.call.info(RELAY, f"Signal={key}\r\nDuration=160\r\n") == 200
+    assert "".join(key for _, key in world.switch.media.keys_sent) == KEYPAD
+
+
+@behaviour(Setting(conditions=Conditions(loss=0.02)))
+async def test_all_keys_told_by_info_arrive_once_each_where_two_of_a_hundred_packets_get_lost(world: World) -> None:
+    await press_all(world)
+
+
+@behaviour(Setting(conditions=Conditions(loss=0.05)))
+async def test_all_keys_told_by_info_arrive_once_each_where_five_of_a_hundred_packets_get_lost(world: World) -> None:
+    await press_all(world)
 
 
 @pytest.mark.parametrize(

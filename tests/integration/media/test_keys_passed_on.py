@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Iterator
 
@@ -17,12 +18,18 @@ from tests.integration.media.test_playing import heard_by, keys_in
 pytestmark = pytest.mark.network
 
 KEYS = "159*#0"
+KEYPAD = "0123456789*#ABCD"
 
 
 class EventPresser(Talker):
     """A phone that presses keys beside its sound."""
 
     sender = EventSender(8000)
+    lost = 0.0
+
+    def lose(self, share: float) -> None:
+        """Let a share of the packets get lost from now on."""
+        self.lost, self.chance = share, random.Random(4)
 
     def press(self, digits: str) -> None:
         self.sender = EventSender(8000)
@@ -32,13 +39,17 @@ class EventPresser(Talker):
         return self
 
     def packets(self) -> list[bytes]:
+        packet = self._next()
+        return [] if self.lost and self.chance.random() < self.lost else [packet]
+
+    def _next(self) -> bytes:
         packet = self.packet()
         sent = None if self.sender.is_idle else self.sender.next_packet(struct.unpack_from("!I", packet, 4)[0])
         if sent is None:
-            return [packet]
+            return packet
         first, second = packet[0], sent.marker << 7 | EVENT.receive_type
         head = struct.pack("!BBHII", first, second, *struct.unpack_from("!H", packet, 2), sent.timestamp, self.ssrc)
-        return [head + sent.payload]
+        return head + sent.payload
 
 
 @pytest.fixture
@@ -78,6 +89,19 @@ def test_keys_reach_the_partner_once_each(rig: PlaneRig, form: Format, *, events
         assert "".join(event.digit for event in rig.of(DigitPressed)) == KEYS
         assert (told(boris) if events else keys_in(heard_by(boris))) == KEYS
         assert rig.of(PlayEnded) == []
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.02, 0.05])
+def test_all_keys_are_told_and_passed_on_once_each_whatever_gets_lost(rig: PlaneRig, lost: float) -> None:
+    with EventPresser(rig, "c.1", PCMU, (500,)) as anna, Talker(rig, "c.2", PCMA) as boris:
+        people = (anna, boris)
+        rig.plane.set_room("c", everybody(*people))
+        talk(rig, people, 0.4)
+        anna.lose(lost)
+        anna.press(KEYPAD)
+        talk(rig, people, 4.5)
+        assert "".join(event.digit for event in rig.of(DigitPressed)) == KEYPAD
+        assert told(boris) == KEYPAD
 
 
 def test_in_a_room_of_three_nobody_is_sent_keys(rig: PlaneRig) -> None:
