@@ -199,7 +199,7 @@ def load(
     sent, received = map(int, counts.split())
     mean, median, p99, worst = map(float, delays[0].split()) if delays else (0.0,) * 4
     return {
-        "us_per_packet": 1e6 * used_s / (received / wanted.seconds * (wanted.seconds - 0.5)),
+        "us_per_packet": 1e6 * used_s / (min(received, sent) / wanted.seconds * (wanted.seconds - 0.5)),
         "generator_percent": 100 * generated_s / (SETTLING_S + wanted.seconds - 0.5),
         "core_percent": 100 * used_s / (wanted.seconds - 0.5),
         "lost": sent - received,

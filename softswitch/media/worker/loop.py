@@ -174,8 +174,10 @@ class WorkerLoop:
             self._missed += max(0, missed)
             due = self._first_tick_at + self._tick * self._timer.period_s
             begun = self._monotonic()
-            self._late_s = max(self._late_s, begun - due)
-            self._punctuality.note(begun - due)
+            period_s = self._timer.period_s * self._timer.pace
+            skipped = max(0, missed) // self._timer.pace
+            self._late_s = max(self._late_s, begun - due + skipped * period_s)
+            self._punctuality.note(begun - due, missed=skipped, period_s=period_s)
             self._plane.tick(self._tick, missed=missed)
             done = self._monotonic()
             self._turn_s = min(max(_LONGEST_TURN_S, done - begun), _FAIR_TURN_S)

@@ -20,6 +20,13 @@ class Punctuality:
     def __init__(self) -> None:
         self.counts = [0] * (len(LATENESS_STEPS_MS) + 1)
 
-    def note(self, late_s: float) -> None:
-        """Count a tick that began so much after its time."""
-        self.counts[bisect_left(LATENESS_STEPS_MS, 1000 * late_s)] += 1
+    def note(self, late_s: float, *, missed: int = 0, period_s: float = 0.0) -> None:
+        """Count a tick.
+
+        Args:
+            late_s: how much after its time it began.
+            missed: how many ticks before it were not made: what they should have done was done by this one.
+            period_s: from the time of one to that of the next.
+        """
+        for place in range(missed + 1):
+            self.counts[bisect_left(LATENESS_STEPS_MS, 1000 * (late_s + place * period_s))] += 1
