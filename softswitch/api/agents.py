@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from softswitch.api.paging import PAGE, Limit, Offset, page_of
 from softswitch.api.people_view import AgentView, StatusRowView
 from softswitch.api.view import SwitchView
 
@@ -57,9 +58,11 @@ def router(view: SwitchView) -> APIRouter:
         return view.statuses()
 
     @routes.get("/agents")
-    async def agents() -> Sequence[AgentView]:
-        """List all users with their statuses."""
-        return view.agents()
+    async def agents(
+        request: Request, response: Response, limit: Limit = PAGE, offset: Offset = 0
+    ) -> Sequence[AgentView]:
+        """List all users with their statuses, a page at a time."""
+        return page_of(view.agents(), request, response, limit=limit, offset=offset)
 
     @routes.get("/agents/{user}")
     async def agent(user: str) -> AgentView:

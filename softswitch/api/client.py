@@ -108,8 +108,7 @@ class SwitchClient:
 
     def agents(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.people_view.AgentView` as JSON has them."""
-        found: list[dict[str, Any]] = self._ask("GET", "/agents")
-        return found
+        return self._all("/agents")
 
     def queues(self) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.queues_view.QueueView` as JSON has them."""
@@ -162,8 +161,7 @@ class SwitchClient:
     def targets(self, user: str, *, everybody: bool) -> list[dict[str, Any]]:
         """Return the :class:`softswitch.api.control_view.TargetView` of a user as JSON has them."""
         path = f"/users/{quote(user, safe='')}/targets"
-        found: list[dict[str, Any]] = self._ask("GET", path, params={"everybody": everybody})
-        return found
+        return self._all(path, everybody=everybody)
 
     def dial(self, user: str, **wanted: object) -> list[dict[str, Any]]:
         """Ring a user's phones, then a number; return the user's calls."""
@@ -232,11 +230,11 @@ class SwitchClient:
         difference: list[str] = answer["difference"]
         return difference
 
-    def _all(self, path: str) -> list[dict[str, Any]]:
+    def _all(self, path: str, **params: bool) -> list[dict[str, Any]]:
         """Return a list that comes a page at a time."""
         found: list[dict[str, Any]] = []
         while True:
-            page = self._ask("GET", path, params={"limit": str(_PAGE), "offset": str(len(found))})
+            page = self._ask("GET", path, params={**params, "limit": str(_PAGE), "offset": str(len(found))})
             found += page
             if len(page) < _PAGE:
                 return found

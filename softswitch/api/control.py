@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from softswitch.api.control_view import InformationView, LineCallView, ParkedView, TargetView
+from softswitch.api.paging import PAGE, Limit, Offset, page_of
 from softswitch.api.view import SwitchView
 
 
@@ -102,9 +103,18 @@ def router(view: SwitchView) -> APIRouter:
         return view.line(user)
 
     @routes.get("/users/{user}/targets")
-    async def targets(user: str, *, everybody: bool = False) -> Sequence[TargetView]:
-        """List whom a user can transfer to now; with ``everybody`` those to whom not, and why."""
-        return view.targets(user, everybody=everybody)
+    async def targets(
+        request: Request,
+        response: Response,
+        user: str,
+        *,
+        everybody: bool = False,
+        limit: Limit = PAGE,
+        offset: Offset = 0,
+    ) -> Sequence[TargetView]:
+        """List whom a user can transfer to now, a page at a time; with ``everybody`` those to whom not, and why."""
+        found = view.targets(user, everybody=everybody)
+        return page_of(found, request, response, limit=limit, offset=offset)
 
     @routes.post("/users/{user}/calls")
     async def dial(user: str, wanted: Dial) -> Sequence[LineCallView]:

@@ -156,6 +156,7 @@ def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_th
     assert order(switch, leg, "hold")["state"] == "held"
     time.sleep(PHASE_S)
     assert order(switch, leg, "connect")["state"] == "talking"
+    switch.ask("PUT", f"legs/{leg}/note", text="Wants a copy")
     time.sleep(PHASE_S)
     order(switch, leg, "consult", number="103")
     vera.until("CALL_ESTABLISHED")
@@ -169,6 +170,7 @@ def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_th
     time.sleep(PHASE_S)
     [there] = line(switch, "boris")
     assert there["party"] == "103"
+    assert "anna: Wants a copy" in switch.cli("call", "info", line(switch, "vera")[0]["leg"])
     first_of_anna, first_of_boris = heard(anna), heard(boris)
     two_calls_on_two_workers_are_brought_together(switch, anna, boris, there["leg"])
     time.sleep(PHASE_S)

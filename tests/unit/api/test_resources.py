@@ -79,6 +79,13 @@ async def test_long_lists_come_a_page_at_a_time(http: httpx.AsyncClient, view: F
         assert (refused.status_code, refused.json()["field"]) == (422, f"query.{next(iter(wrong))}")
 
 
+@pytest.mark.parametrize("path", ["agents", "users/anna/targets", "registrations"])
+async def test_other_long_lists_do_so_too(http: httpx.AsyncClient, path: str) -> None:
+    whole = (await http.get(f"/api/v1/{path}")).json()
+    page = await http.get(f"/api/v1/{path}", params={"limit": 1, "offset": len(whole) - 1})
+    assert (page.json(), page.headers["X-Total-Count"]) == (whole[-1:], str(len(whole)))
+
+
 async def test_calls_are_listed_with_their_legs(http: httpx.AsyncClient) -> None:
     [call] = (await http.get("/api/v1/calls")).json()
     assert (call["conversation_id"], call["state"]) == ("c1", "talking")
