@@ -123,7 +123,8 @@ def test_a_carrier_calls_the_contact_that_the_switch_registered(
 
 def test_trunks_are_listed_for_people_and_programs(switch: SwitchProcess) -> None:
     _until_registered(switch)
-    assert not _trunk(switch)["last_failure"]
+    [row] = [row for row in json.loads(switch.cli("trunks", "--json")) if row["name"] == "carrier"]
+    assert not row["last_failure"]
     assert "locked" in switch.cli("trunks")
 
 
@@ -135,5 +136,5 @@ def _until_registered(switch: SwitchProcess, timeout_s: float = 15.0) -> None:
 
 
 def _trunk(switch: SwitchProcess) -> dict[str, Any]:
-    [found] = [row for row in json.loads(switch.cli("trunks", "--json")) if row["name"] == "carrier"]
+    [found] = [row for row in switch.ask("GET", "trunks") if row["name"] == "carrier"]
     return dict(found)
