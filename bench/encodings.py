@@ -49,10 +49,10 @@ class Case:
 
 
 CASES = {
-    "srtp": Case(400, (PCMU,), srtp=True, what="G.711 legs, both encrypted, relayed"),
+    "srtp": Case(300, (PCMU,), srtp=True, what="G.711 legs, both encrypted, relayed"),
     "opus": Case(60, (OPUS, PCMU), what="legs, Opus with G.711, converted both ways"),
     "opus-relayed": Case(1000, (OPUS,), what="legs, Opus with Opus, relayed"),
-    "opus-room": Case(60, (OPUS, OPUS, PCMU), what="legs in conferences of two with Opus and one with G.711"),
+    "opus-room": Case(30, (OPUS, OPUS, PCMU), what="legs in conferences of two with Opus and one with G.711"),
 }
 
 

@@ -9,6 +9,7 @@ usage: python -m bench.slow_disk [--calls 100] [--seconds 5] [--runs 3]
 from __future__ import annotations
 
 import argparse
+import select
 import subprocess
 import tempfile
 import time
@@ -67,6 +68,7 @@ def measure(generator: Path, wanted: Load, disk: str, environment: Mapping[str, 
         "late_tick_ms": health.late_ms,
         "missed_ticks": health.missed_ticks,
         "troubles": told[RecordingTrouble],
+        "ending_s": ending_s,
     }
 
 

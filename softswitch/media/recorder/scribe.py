@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from softswitch.media.tap_ring import Sound
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
+
+_LEGS_AT_ONCE: Final = 128
+"""Decoded and written together: so much sound of a round stays in the cache."""
 
 Tell = Callable[[tuple[Any, ...]], None]
 
@@ -151,22 +154,26 @@ class Scribe:
             of = (np.cumsum(there) - 1)[of]
         tracks = [tap for tap in known if tap is not None]
         if order.size:
-            self._write_runs(tracks, self._runs(tracks, sounds, of[order], order))
+            came = _Came(sounds)
+            of = of[order]
+            for first in range(0, len(tracks), _LEGS_AT_ONCE):
+                part = slice(*np.searchsorted(of, (first, first + _LEGS_AT_ONCE)))
+                some = tracks[first : first + _LEGS_AT_ONCE]
+                self._write_runs(some, self._runs(some, came, of[part] - first, order[part]))
 
-    def _runs(self, taps: Sequence[Tap], sounds: Sequence[Sound], of: Any, order: Any) -> Iterator[Run]:  # noqa: ANN401
+    def _runs(self, taps: Sequence[Tap], came: _Came, of: Any, order: Any) -> Iterator[Run]:  # noqa: ANN401
         for tap in taps:
             tap.track.rate_hz = tap.file.rate_hz
-        heads = np.concatenate([sound.heads for sound in sounds])[order].astype(np.int64)
-        came_us = np.repeat([sound.now_us for sound in sounds], [len(sound.taps) for sound in sounds])[order]
-        timestamps = np.concatenate([sound.timestamps for sound in sounds])[order].astype(np.int64)
-        streams = np.concatenate([sound.streams for sound in sounds])[order].astype(np.int64)
-        lengths = np.concatenate([sound.lengths for sound in sounds])[order].astype(np.int64)
-        placed = places([tap.track for tap in taps], of, streams, timestamps, came_us)
+        heads = came.heads[order].astype(np.int64)
+        timestamps, streams, lengths = (
+            each[order].astype(np.int64) for each in (came.timestamps, came.streams, came.lengths)
+        )
+        placed = places([tap.track for tap in taps], of, streams, timestamps, came.at_us[order])
         codes = np.array([tap.codes for tap in taps])[of, (heads >> 16) & 0x7F]
         packets = Packets(of, placed, codes, lengths, heads & 0xFFFF, order)
         rates = np.array([tap.file.rate_hz for tap in taps])
         slots = np.array([tap.slot for tap in taps])
-        return self._decoder.runs(packets, _payloads(sounds), rates, slots)
+        return self._decoder.runs(packets, came.payloads, rates, slots)
 
     def _write_runs(self, taps: Sequence[Tap], runs: Iterable[Run]) -> None:
         by_file: dict[str, tuple[RecordingFile, list[tuple[Tap, Run]]]] = {}
@@ -224,6 +231,18 @@ class Scribe:
             self._let_go(file, number)
         file.close()
         del self._files[file.name]
+
+
+class _Came:
+    """All packets of a round, in the order in which they came."""
+
+    def __init__(self, sounds: Sequence[Sound]) -> None:
+        self.heads = np.concatenate([sound.heads for sound in sounds])
+        self.timestamps = np.concatenate([sound.timestamps for sound in sounds])
+        self.streams = np.concatenate([sound.streams for sound in sounds])
+        self.lengths = np.concatenate([sound.lengths for sound in sounds])
+        self.at_us = np.repeat([sound.now_us for sound in sounds], [len(sound.taps) for sound in sounds])
+        self.payloads = _payloads(sounds)
 
 
 def _in_pieces(sounds: Sequence[Sound]) -> Iterator[list[Sound]]:
