@@ -55,13 +55,15 @@ def measure(generator: Path, wanted: Load, disk: str, environment: Mapping[str, 
     ):
         record_all(running, wanted.legs, folder)
         figures = load(generator, wanted, running.ports, running.process.pid)
-        running.engine.readable(0)
+        while select.select([running.socket], [], [], 0)[0]:
+            running.engine.readable(0)
         health = running.engine.health()[0]
         ended_us = int(1e6 * time.monotonic())
         for call in range(wanted.legs // 2):
             running.engine.end_recording(f"{call}-01", ended_us)
         running.engine.flush()
         running.wait_for(RecordingEnded, wanted.legs // 2)
+        ending_s = time.monotonic() - ended_us / 1e6
         told = Counter(type(event) for event in running.events)
     return {
         **figures,
