@@ -190,7 +190,8 @@ def test_brain_and_worker_may_die_under_an_encrypted_call(
     boris.command("hangup")
     anna.until("CALL_CLOSED")
     deadline = time.monotonic() + 20
-    # Not until all is at rest: a request that a phone never answers ends by itself after 32 s.
+    # Not until all is at rest: the new brain says the ends of the last seconds again, that of the test before among
+    # them, whose phones are gone, and waits for an answer for 32 s.
     while sum(leg.leg not in before for leg in closed_legs(switch)) < 2:
         assert time.monotonic() < deadline, switch.log()[-3000:]
         time.sleep(0.1)
