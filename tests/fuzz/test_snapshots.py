@@ -33,7 +33,7 @@ def folded(*parts: tuple[bytes, ...], start: bytes = b"") -> FoldedState:
     return state
 
 
-@settings(max_examples=scale(200), deadline=None)
+@settings(max_examples=scale(200, 6000), deadline=None)
 @given(seed=st.integers(0, SEEDS), share=st.floats(0, 1))
 def test_prefix_snapshot_and_suffix_fold_to_what_the_whole_folds_to(seed: int, share: float) -> None:
     journal = eventful_journal(seed)
@@ -102,7 +102,7 @@ def test_records_that_grew_with_the_calls_equal_those_made_again_at_once(seed: i
     assert grown == records(journal)
 
 
-@settings(max_examples=scale(200), deadline=None)
+@settings(max_examples=scale(200, 6000), deadline=None)
 @given(seed=st.integers(0, 3), damage=st.integers(0, 2**32))
 def test_octets_that_are_no_state_are_refused_in_one_way(seed: int, damage: int) -> None:
     chance = random.Random(damage)
