@@ -141,6 +141,7 @@ def workers_used(switch: SwitchProcess) -> set[bool]:
     return {port >= SECOND_WORKER for port in ports}
 
 
+@pytest.mark.timeout(240)
 def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_the_brain_was_killed(
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:
