@@ -22,7 +22,7 @@ from tests.interop.test_killed_often import answering, kill_brain, supervisor_of
 
 pytestmark = pytest.mark.network
 
-SOAK_S = float(os.environ.get("SOAK_S", "6"))
+SOAK_S = float(os.environ.get("SOAK_S", "4"))
 AGENTS = {f"agent{n}": str(101 + n) for n in range(10)}
 CALLERS = 50
 """At once."""
@@ -58,7 +58,15 @@ def queue_switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
 
 
 def log_in(switch: SwitchProcess, user: str, *, logged_in: bool = True) -> None:
-    switch.ask("PUT", f"users/{user}/queues", logged_in=logged_in)
+    """Log an agent in or out; where the machine is so busy that the answer is late, once more."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            switch.ask("PUT", f"users/{user}/queues", logged_in=logged_in)
+        except TimeoutError:
+            assert time.monotonic() < deadline
+        else:
+            return
 
 
 def agents_phones(switch: SwitchProcess, phone: SippPhone, folder: Path) -> None:
