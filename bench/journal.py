@@ -4,9 +4,12 @@ Usage: python -m bench.journal [--calls N] [--runs N] [--minutes N] [--rate CALL
 
 A simulated call's facts are repeated under other names. The fold is of ``--calls`` calls in memory. The starts are of
 the real program: with nothing behind it, and with ``--minutes`` of ``--rate`` calls a second, of which those of the
-last ``--talk`` seconds still go on. That journal is as the writer and its upkeep leave it: closed segments compressed
-but for the last one, a snapshot behind them, and call records that tell of all of it. An hour at 50 calls a second
-takes about 1.5 GB of disk for a while, and some minutes to make.
+last ``--talk`` seconds still go on: by default a thousand, as many as a media worker carries. No worker holds them any
+more, as after a power cut, so each is offered another port while the start goes on.
+
+That journal is as the writer and its upkeep leave it: closed segments compressed but for the last one, a snapshot
+behind them, and call records that tell of all of it. An hour at 50 calls a second takes about 1.5 GB of disk for a
+while, and some minutes to make.
 """
 
 from __future__ import annotations
@@ -214,7 +217,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=50.0)
-    parser.add_argument("--talk", type=float, default=120.0, metavar="SECONDS")
+    parser.add_argument("--talk", type=float, default=20.0, metavar="SECONDS")
     options = parser.parse_args()
     templates = one_call(options.talk)
     everything = float("inf")
