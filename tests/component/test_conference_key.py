@@ -158,6 +158,8 @@ async def test_whoever_is_in_it_watches_a_conference_and_nobody_else(world: Worl
     await asyncio.sleep(1)
     assert users(watching) == {"101": "connected"}
     await own.hang_up()
+    await asyncio.sleep(1)
+    assert watching.is_over or world.switch.lost_messages  # whoever has left sees nothing of those who stay
 
 
 @behaviour(ROOMS)

@@ -59,10 +59,17 @@ class ConferencePackage:
         there = None if room is None else conversation_in(self._calls, room.name)
         if room is None or (there is None and room.name not in self._site().rooms):
             raise SipError("there is no such conference", 404)
-        open_to_all = room.name in self._site().rooms and not room.pin
-        if not open_to_all and not any(leg.user == watcher.name for leg in _members(there)):
+        if not self.may_watch(room.extension, watcher.name):
             raise SipError("only who is in it may watch it", 403)
         return room.extension
+
+    def may_watch(self, resource: str, user: str) -> bool:
+        """Tell whether a room is open to all, or the user is in it."""
+        room = self._room(resource)
+        if room is None:
+            return False
+        open_to_all = room.name in self._site().rooms and not room.pin
+        return open_to_all or any(leg.user == user for leg in _members(conversation_in(self._calls, room.name)))
 
     def _room(self, number: str) -> Room | None:
         return self._site().room_by_extension(number) or room_named(self._site(), number)

@@ -13,7 +13,7 @@ from typing import Final
 
 from softswitch.app.deadlines import Deadlines
 from softswitch.app.events.listing import EVENTLIST, Lists
-from softswitch.app.events.package import Content, Finite, Package, Settable, StateValue, Telling
+from softswitch.app.events.package import Content, Finite, Guarded, Package, Settable, StateValue, Telling
 from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
@@ -366,6 +366,11 @@ class EventDesk:
         package = self.packages[watch.package]
         if isinstance(package, Finite) and package.is_over(state):
             self._end(name, "noresource", "noresource", now)
+            return
+        if isinstance(package, Guarded) and not package.may_watch(watch.resource, watch.user):
+            live.end("noresource", now=now)
+            self._record(SubscriptionEnded(name, "noresource"))
+            self._drop(name)
             return
         if not live.is_quiet:
             live.notify(now=now)

@@ -105,6 +105,15 @@ class Settable(Protocol):
 
 
 @runtime_checkable
+class Guarded(Protocol):
+    """A package that not everybody may go on watching."""
+
+    def may_watch(self, resource: str, user: str) -> bool:
+        """Tell whether a user may still watch something; whoever may not is told so, and nothing more."""
+        ...
+
+
+@runtime_checkable
 class Finite(Protocol):
     """A package whose resources come to an end; the subscription ends with the NOTIFY that tells it."""
 
