@@ -29,10 +29,16 @@ steps:
 """
 MANAGER = "name: manager\nsteps:\n  - responsible: {ring_s: 2}\n  - hang_up: {reason: no_answer}\n"
 QUIET = 'name: quiet\nsteps:\n  - menu: {file: menu.ogg, wait_s: 1, keys: {"2": [{hang_up: {}}]}}\n  - hang_up: {}\n'
+EARLY = """name: early
+steps:
+  - play: {file: menu.ogg, duration_s: 2, early: true}
+  - hang_up: {reason: busy}
+"""
 MOBILE = "+79990000001"
 MORE = """  - {number: "+74950000001", scenario: main}
   - {number: "+74950000002", scenario: manager}
   - {number: "+74950000003", scenario: quiet}
+  - {number: "+74950000004", scenario: early}
 routes:
   - {name: out, trunk: city, pattern: '^\\+7[0-9]{10}$'}
 contacts:
@@ -47,6 +53,7 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "scenarios" / "main.yaml").write_text(STEPS)
     (folder / "scenarios" / "manager.yaml").write_text(MANAGER)
     (folder / "scenarios" / "quiet.yaml").write_text(QUIET)
+    (folder / "scenarios" / "early.yaml").write_text(EARLY)
     for name in ("welcome", "menu"):
         shutil.copy(PROMPTS / f"{name}.ogg", folder / "scenarios")
     found = SwitchProcess(space, folder, site=SITE, sip="trunk_probe_s = 0")
@@ -97,6 +104,18 @@ def test_a_caller_who_presses_nothing_is_hung_up_on_after_the_menu(switch: Switc
     menu = loud_part(prompt("menu"))
     for start in (RATE_HZ // 2, 2 * RATE_HZ, 4 * RATE_HZ):
         assert likeness(menu[start : start + RATE_HZ], heard) > 0.9
+    switch.until_at_rest()
+
+
+def test_an_announcement_is_heard_before_the_answer_by_a_caller_who_is_never_answered(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    anna = phone("101")
+    anna.command("dial", "74950000004")
+    assert "486" in anna.until("CALL_CLOSED")["param"]
+    assert not anna.seen("CALL_ESTABLISHED")
+    menu = loud_part(prompt("menu"))
+    assert likeness(menu[RATE_HZ // 2 : RATE_HZ], loud_part(read_wav(anna.heard()))) > 0.9
     switch.until_at_rest()
 
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.network
 PROMPTS = Path(__file__).parents[2] / "scenarios" / "small-office" / "scenarios"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PORT = 8099
+PIN = "904172"
 STEPS = f"""name: main
 steps:
   - http:
@@ -94,7 +95,7 @@ def switch(space: Namespace, crm: Crm, tmp_path_factory: pytest.TempPathFactory)
         patch.setenv("CRM_TOKEN", "t0ken")
         patch.setenv("WEBHOOK_SECRET", SECRET)
         found = SwitchProcess(space, folder, site=SITE)
-    found.site.write_text(SITE + MORE)
+    found.site.write_text(SITE.replace("password: secret-102", f'password: secret-102, voicemail_pin: "{PIN}"') + MORE)
     found.cli("load", str(folder))
     try:
         yield found
@@ -138,7 +139,17 @@ def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     assert len(said) > 3 * RATE_HZ
     assert share_of(said[RATE_HZ:], 440) > 0.99, "the recording holds Anna's tone"
     boris.command("dial", "*97")
+    boris.until("CALL_ESTABLISHED")
+    for key in f"{PIN}#":
+        boris.command("sndcode", key)
+        time.sleep(0.25)
     boris.until("CALL_CLOSED", timeout_s=60)
     heard = loud_part(read_wav(boris.heard()))
     assert max(share_of(heard[at : at + RATE_HZ], 440) for at in range(0, len(heard) - RATE_HZ, RATE_HZ // 2)) > 0.95
     assert messages(switch)[0]["heard"]
+    shown = switch.cli("journal", "show")
+    keys = [line for line in shown.splitlines() if " leg.key_pressed " in line]
+    assert len(keys) == len(PIN) + 1
+    assert all('key="•"' in line for line in keys)
+    files = (switch.directory / "var" / "journal").iterdir()
+    assert PIN.encode() not in b"".join(file.read_bytes() for file in files)
