@@ -54,13 +54,13 @@ def connected(caller: Baresip, callee: Baresip, number: str) -> None:
     callee.until("CALL_ESTABLISHED")
 
 
-def listed(switch: SwitchProcess, count: int, conversation_id: str) -> list[dict[str, Any]]:
-    """Return the recordings of a call once there are so many that are whole, the first first."""
+def listed(switch: SwitchProcess, count: int, conversation_id: str, suffix: str = "") -> list[dict[str, Any]]:
+    """Return the recordings of a call once there are so many that are whole and of a form, the first first."""
     archive = RecordingArchive(switch.directory / "var")
     deadline = time.monotonic() + 30
     while True:
         views = archive.listed(conversation_id=conversation_id)
-        if len(views) == count and all(one.seconds for one in views):
+        if len(views) == count and all(one.seconds and one.path.endswith(suffix) for one in views):
             found = [{name: getattr(one, name) for name in one.__slots__} for one in views]
             return sorted(found, key=lambda one: str(one["recording"]))
         assert time.monotonic() < deadline, views
@@ -124,7 +124,7 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
 def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_deleted(
     switch: SwitchProcess, phone: PhoneMaker, tmp_path: Path
 ) -> None:
-    anna, boris = phone("101"), phone("102")
+    anna, boris = phone("101", speaks_s=180.0), phone("102", speaks_s=180.0)  # a busy machine starts commands slowly
     connected(anna, boris, "102")
     leg = leg_of(switch, "anna")
     lengths = []
@@ -156,8 +156,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
     rules = RecordingSettings(form="opus", encrypt=True)
     with SwitchClient(var) as client:
         keep_recordings(var, RecordingArchive(var), client, rules, wall_s=SystemClock().wall() + 120)
-    (sealed,) = listed(switch, 1, conversation_id)
-    assert sealed["path"].endswith("-02.opus.sealed")
+    (sealed,) = listed(switch, 1, conversation_id, "-02.opus.sealed")
     switch.cli("recordings", "export", sealed["recording"], str(tmp_path / "second.wav"))
     samples, rate = soundfile.read(tmp_path / "second.wav", dtype="int16", always_2d=True)
     assert len(samples) / rate == pytest.approx(found[1]["seconds"], abs=0.1)
