@@ -145,7 +145,7 @@ def test_two_presses_of_the_conference_button_bring_three_together(switch: Switc
     assert_hears(anna, "103")
     assert_hears(vera, "101")
     shares = heard_last(boris)
-    assert max(shares.values()) < HEARD / 2, shares  # music
+    assert max(shares.values()) < 0.5, shares  # music, which has something of everything
     order(switch, leg, "conference")
     all_hear_all(phones)
     anna.command("hangup")
