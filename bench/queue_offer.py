@@ -16,7 +16,7 @@ import re
 import statistics
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from bench.measuring import report
 from bench.sip_load import CALLEE, CALLER, SWITCH, running_switch, sipp
@@ -78,8 +78,7 @@ class Peer(asyncio.DatagramProtocol):
         self.address, self.port = address, port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def send(self, text: str, body: str = "") -> None:
         kind = "Content-Type: application/sdp\r\n" if body else ""
@@ -146,6 +145,15 @@ class Callers(Peer):
 
     def __init__(self) -> None:
         super().__init__(CALLER, TRUNK_PORT)
+        self._live: dict[str, tuple[str, str]] = {}
+        """Where to and between whom, by call."""
+        self._calls_again = True
+
+    def stop(self) -> None:
+        """Let everybody hang up."""
+        self._calls_again = False
+        for target, parties in self._live.values():
+            self.send(f"BYE {target} SIP/2.0\r\n{self.via()}{parties}CSeq: 2 BYE\r\n")
 
     def call(self) -> None:
         number = next(_numbers)
@@ -159,10 +167,13 @@ class Callers(Peer):
         if message.start.startswith("SIP/2.0 200") and "INVITE" in message.get("cseq"):
             target = message.get("contact").partition("<")[2].partition(">")[0]
             parties = message.lines("from", "to", "call-id")
+            self._live[message.get("call-id")] = (target, parties)
             self.send(f"ACK {target} SIP/2.0\r\n{self.via()}{parties}CSeq: 1 ACK\r\n")
         elif message.start.startswith("BYE"):
             self.respond(message, "200 OK")
-            self.call()
+            self._live.pop(message.get("call-id"), None)
+            if self._calls_again:
+                self.call()
 
 
 def register(directory: Path, agents: int) -> None:
@@ -184,6 +195,8 @@ async def measured(agents: int, waiting: int, offers: int) -> list[float]:
         callers.call()
         await asyncio.sleep(0.02)
     await asyncio.wait_for(phones.done, 600)
+    callers.stop()
+    await asyncio.sleep(2)
     return sorted(phones.taken_s)
 
 
