@@ -26,9 +26,7 @@ LOOPBACK: Final = "127.0.0.1"
 _SPEECH, _EVENTS = 96, 101
 """Payload types on links."""
 EVENT: Final = "telephone-event"
-_SUM: Final = (Format("L16", 16000, 1, _SPEECH, _SPEECH),)
-"""What carries the voices of several, whose keys nobody is told: who listens alone at its end hears it only so."""
-_WIDE: Final = (*_SUM, Format(EVENT, 16000, 1, _EVENTS, _EVENTS))
+_WIDE: Final = (Format("L16", 16000, 1, _SPEECH, _SPEECH), Format(EVENT, 16000, 1, _EVENTS, _EVENTS))
 
 
 class Workers(Protocol):
@@ -163,7 +161,7 @@ class Links:
             self._workers.close_end(link.line.workers[side], link.end(side))
 
     def _set_formats(self, link: _Link) -> None:
-        link.formats = _SUM if link.pair is None else self._formats(link.pair)
+        link.formats = _WIDE if link.pair is None else self._formats(link.pair)
         self._aim(link)
 
     def _aim(self, link: _Link) -> None:

@@ -64,7 +64,7 @@ def test_the_ends_of_a_link_are_aimed_at_each_other_and_two_speak_what_both_phon
 
 def test_where_more_than_two_hear_each_other_the_link_carries_samples_and_two_again_their_codec() -> None:
     links, workers = linked(THREE)
-    assert spoken(workers) == {("L16",)}
+    assert spoken(workers) == {("L16", "telephone-event")}
     links.seat("room", PAIR, HOME)
     assert spoken(workers) == {("PCMA", "telephone-event")}
     assert not workers.closed
@@ -72,7 +72,7 @@ def test_where_more_than_two_hear_each_other_the_link_carries_samples_and_two_ag
 
 def test_one_who_is_muted_makes_a_pair_a_room_that_is_mixed() -> None:
     _, workers = linked((Hear("a", ("b",), (0.0,)), Hear("b", ("a",))))
-    assert spoken(workers) == {("L16",)}
+    assert spoken(workers) == {("L16", "telephone-event")}
 
 
 def test_an_end_that_is_refused_takes_the_other_with_it_and_is_tried_again_with_the_room() -> None:
