@@ -201,7 +201,9 @@ class Rooms:
             sources = ()  # it hears what the switch plays
         if sources and self._needs_desk(listener, sources):
             self._set_source(listener, "")
-            self._mixed.setdefault(self._home[listener], {})[listener] = None
+            mixed = self._mixed.setdefault(self._home[listener], {})
+            self.changed = self.changed or listener not in mixed
+            mixed[listener] = None
         else:
             self._leave_desk(listener)
             self._set_source(listener, sources[0] if sources else "")

@@ -83,3 +83,18 @@ def test_in_a_room_of_three_nobody_is_sent_keys_across_a_link(planes: LinkedPlan
         assert (told(boris), told(vera)) == ("", "")
         assert (keys_in(heard_by(boris)), keys_in(heard_by(vera))) == ("", "")
         assert decibels(boris.level(900)) > -1
+
+
+def test_who_only_listens_hears_a_talk_in_another_worker(planes: LinkedPlanes) -> None:
+    one, other = planes.planes
+    with (
+        Talker(one, "c.1", PCMU, (500,)) as anna,
+        Talker(one, "c.2", PCMA, (700,)) as boris,
+        Talker(other, "c.3", PCMU, (900,)) as vera,
+    ):
+        people = (anna, boris, vera)
+        rows = (Hear("c.1", ("c.2",)), Hear("c.2", ("c.1",)), Hear("c.3", ("c.1", "c.2")))
+        planes.set_room(rows, people)
+        planes.talk(people, 1.5)
+        assert [abs(decibels(vera.level(tone))) < 2 for tone in (500, 700)] == [True, True]
+        assert decibels(anna.level(900)) < -20
