@@ -49,10 +49,11 @@ $(MADE):
 programs:
 	@tools/install_programs
 
-# Tests of pure code run side by side; those with real programs a file at a time, two files side by side.
+# Tests of pure code run side by side; those with real programs a file at a time, four files side by side on two cores,
+# because half of their time they wait for sound to pass.
 test: .venv/.tested programs
 	@.venv/bin/pytest -q -n 2 --dist worksteal tests/unit tests/component tests/fuzz
-	.venv/bin/pytest -q -n 2 --dist loadfile tests/integration tests/interop
+	.venv/bin/pytest -q -n 4 --dist loadfile tests/integration tests/interop
 
 check: .venv/.tested
 	@.venv/bin/ruff format --check --quiet .
