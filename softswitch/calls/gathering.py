@@ -94,7 +94,7 @@ def invite(state: CallsState, given: InviteToConference) -> Facts:
     """Somebody is rung; a call of two is a conference from then on, and a call again if they do not come.
 
     Raises:
-        CommandError: the leg talks with nobody, or somebody is rung already.
+        CommandError: the leg talks with nobody, somebody is rung already, or whoever is wanted is there.
     """
     conversation, leg = live_leg(state, given.leg)
     not_moving(conversation, leg)
@@ -102,6 +102,9 @@ def invite(state: CallsState, given: InviteToConference) -> Facts:
     if conversation.conference is not None and conversation.invited():
         raise refused("Somebody is rung for this conference already", "already-inviting")
     _not_full(len(there) + 1)
+    present = {leg.user for leg in there if leg.user}
+    if given.phones and present.issuperset(phone.user for phone in given.phones):
+        raise refused(f"{given.phones[0].user} takes part already", "already-there")
     out: Facts = []
     if conversation.conference is None:
         out += [*parted(conversation), *_retrieved(there), *started(conversation, there, moderator=leg)]

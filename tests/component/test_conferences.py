@@ -129,6 +129,17 @@ async def test_a_number_is_called_into_a_conference_and_stays_when_the_moderator
     await boris.call.until(CallState.ENDED)
 
 
+@behaviour()
+async def test_whoever_is_there_already_is_not_called_in_again(world: World) -> None:
+    anna, boris, vera, _ = await three(world)
+    with pytest.raises(CommandError, match="boris takes part already"):
+        press(world, anna.call, "102")
+    all_hear_all(world, anna, boris, vera)
+    await anna.call.hang_up()
+    await boris.call.hang_up()
+    await vera.call.until(CallState.ENDED)
+
+
 @pytest.mark.row("I-12", "I-13")
 @behaviour()
 async def test_the_first_press_lets_the_other_wait_and_the_second_joins_the_three(world: World) -> None:
