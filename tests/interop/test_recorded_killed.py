@@ -267,10 +267,13 @@ def convert_and_check(switch: SwitchProcess, space: Namespace, found: list[Recor
 def refuse(switch: SwitchProcess, phones: SippPhone, west: SippPhone) -> None:
     """Where the disk is full, a call that must be recorded is ended."""
     ballast = fill(switch.directory / "var" / "recordings")
+    before = len(switch.records("conversations"))
     running = [phones.starts("answer.xml"), west.starts("trunk_until_bye.xml", dial="5102")]
     for one in running:
         assert one.finished().successful == 1
     until(switch, RecordingFailed, 1)
     switch.until_at_rest()
+    while len(switch.records("conversations")) == before:  # the records follow the facts a moment later
+        time.sleep(0.05)
     assert switch.call_of("84950000001")["end_reason"] == "recording-failed"
     ballast.unlink()
