@@ -33,6 +33,7 @@ class PhoneMaker(Protocol):
         modules: tuple[str, ...] = (),
         contacts: str = "",
         speaks_s: float = 30.0,
+        amplitude: int = 16000,
     ) -> Baresip: ...
 
 
@@ -79,12 +80,13 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         modules: tuple[str, ...] = (),
         contacts: str = "",
         speaks_s: float = 30.0,
+        amplitude: int = 16000,
     ) -> Baresip:
         nonlocal made
         made += 1
         directory = tmp_path / f"phone-{made}"
         directory.mkdir()
-        write_tone(directory / "in.wav", TONES_HZ[extension], speaks_s)
+        write_tone(directory / "in.wav", TONES_HZ[extension], speaks_s, amplitude=amplitude)
         account = f"<sip:{extension}@{registrar}>;auth_user={extension};auth_pass=secret-{extension};regint=120{more}"
         found = Baresip(
             space or default,

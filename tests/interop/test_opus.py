@@ -98,7 +98,9 @@ def test_two_phones_with_opus_hear_each_other_and_are_recorded(switch: SwitchPro
 def test_members_of_a_room_with_opus_and_with_g711_hear_all_others_and_not_themselves(
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:
-    phones = {"101": phone("101"), "102": phone("102", codec="opus"), "103": phone("103", codec="opus")}
+    codecs = {"101": "g711", "102": "opus", "103": "opus"}
+    # Opus takes what it is given for a voice, and makes noise of several tones that are louder than people are.
+    phones = {name: phone(name, codec=codec, amplitude=4000) for name, codec in codecs.items()}
     for each in phones.values():
         each.command("dial", "800")
         each.until("CALL_ESTABLISHED")

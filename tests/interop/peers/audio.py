@@ -11,10 +11,10 @@ import numpy.typing as npt
 RATE_HZ = 8000
 
 
-def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0) -> Path:
-    """Write a mono 16-bit WAV at 8 kHz with one tone at half of full scale."""
+def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0, *, amplitude: int = 16000) -> Path:
+    """Write a mono 16-bit WAV at 8 kHz with one tone, at half of full scale if nothing else is said."""
     time_s = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
-    samples = (16000 * np.sin(2 * np.pi * frequency_hz * time_s)).astype("<i2")
+    samples = (amplitude * np.sin(2 * np.pi * frequency_hz * time_s)).astype("<i2")
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
