@@ -115,11 +115,6 @@ def name_of_class(cls: type) -> str:
     return _BY_CLASS[cls].name
 
 
-def known_type(name: str) -> FactType | None:
-    """Return the registered type of that name, or None."""
-    return _BY_NAME.get(name)
-
-
 def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
     """Encode one record (see the module's head for its form)."""
     known = _BY_CLASS.get(type(made)) or type_of(made)

@@ -273,7 +273,9 @@ def refuse(switch: SwitchProcess, phones: SippPhone, west: SippPhone) -> None:
         assert one.finished().successful == 1
     until(switch, RecordingFailed, 1)
     switch.until_at_rest()
+    deadline = time.monotonic() + 20.0
     while len(switch.records("conversations")) == before:  # the records follow the facts a moment later
+        assert time.monotonic() < deadline, "no record of the call that was refused"
         time.sleep(0.05)
     assert switch.call_of("84950000001")["end_reason"] == "recording-failed"
     ballast.unlink()
