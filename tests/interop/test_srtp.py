@@ -32,6 +32,8 @@ users:
   - {name: vera, extension: "103", password: secret-103}
 """
 MUST, MAY = ";mediaenc=srtp-mand", ";mediaenc=srtp"
+UNENCRYPTED_REPORTS = 4
+"""Two for each time that a phone's media are set up."""
 TLS_PHONE = "127.0.0.1:5061;transport=tls"
 
 
@@ -89,6 +91,17 @@ def closed_legs(switch: SwitchProcess) -> list[facts.LegMediaClosed]:
     return [record.fact for record in records_of(switch) if isinstance(record.fact, facts.LegMediaClosed)]
 
 
+def assert_keys_fitted(leg: facts.LegMediaClosed) -> None:
+    """All that the phone encrypted could be decrypted; with a wrong key nothing could.
+
+    baresip 1.0 sends RTCP that it does not encrypt: "PING" before it sets its keys up (stream_start before
+    stream_start_mediaenc in stream_update), "Adjo" after it let go of them (mes before rtp in stream_destructor). How
+    many of them find the leg open is a matter of moments.
+    """
+    assert leg.packets_received > 10 * UNENCRYPTED_REPORTS
+    assert leg.packets_forged <= UNENCRYPTED_REPORTS
+
+
 def reoffers_answered(switch: SwitchProcess) -> int:
     return sum(isinstance(record.fact, facts.LegReinviteAnswered) for record in records_of(switch))
 
@@ -126,8 +139,7 @@ def test_two_phones_with_srtp_hear_each_other_are_recorded_and_no_key_stands_any
     assert "a=crypto:1 AES_CM_128_HMAC_SHA1_80 [hidden]" in shown
     assert_no_key_in_clear(switch, shown)
     for leg in closed_legs(switch)[-2:]:
-        # One packet that fitted no key was seen from each phone, now and then, at a call's end.
-        assert leg.packets_forged <= 1
+        assert_keys_fitted(leg)
         assert leg.packets_replayed == 0
 
 
@@ -199,4 +211,6 @@ def test_brain_and_worker_may_die_under_an_encrypted_call(
         heard = loud_part(read_wav(one.heard()))
         assert share_of(heard[:RATE_HZ], hertz) > 0.99
         assert share_of(heard[-RATE_HZ:], hertz) > 0.99
-    assert all(leg.packets_forged <= 1 for leg in closed_legs(switch) if leg.leg not in before)
+    for leg in closed_legs(switch):
+        if leg.leg not in before:
+            assert_keys_fitted(leg)
