@@ -33,7 +33,7 @@ from softswitch.app.processes import BRAIN_LOCK, Inherited, inherited
 from softswitch.app.supervisor_link import SupervisorLink
 from softswitch.app.trunk_secrets import password_of
 from softswitch.app.view import BrainView
-from softswitch.calls.state import Deadlines
+from softswitch.calls.deadlines import Deadlines
 from softswitch.core.errors import ConfigurationError
 from softswitch.directory.scenario_history import find_version
 from softswitch.directory.site import Site

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from softswitch import __version__
 from softswitch.app.addresses import Network
-from softswitch.calls.state import Deadlines
+from softswitch.calls.deadlines import Deadlines
 from softswitch.directory.bans import GuardLimits
 from softswitch.directory.registrar import RegistrationLimits
 from softswitch.directory.site import ScenarioText, Trunk

@@ -16,9 +16,10 @@ from softswitch.app.quality_watch import PhoneQuality
 from softswitch.calls import state_values
 from softswitch.calls.apply import APPLIED
 from softswitch.calls.apply import apply as apply_call_fact
+from softswitch.calls.deadlines import Deadlines
 from softswitch.calls.facts import ConversationEnded, DialogChanged, LegAdded, LegAnswered
 from softswitch.calls.recording.state import RECORDED, RecordingState
-from softswitch.calls.state import CallsState, Deadlines
+from softswitch.calls.state import CallsState
 from softswitch.calls.trunk_days import TrunkDays
 from softswitch.calls.voicemail.state import Mailboxes
 from softswitch.core.errors import JournalError

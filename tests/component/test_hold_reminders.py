@@ -6,8 +6,8 @@ import asyncio
 
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.calls.control_facts import HoldReminded
+from softswitch.calls.deadlines import Deadlines
 from softswitch.calls.holding import REMINDER
-from softswitch.calls.state import Deadlines
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.world import Setting, World
