@@ -1,7 +1,8 @@
 """SIP over UDP: one socket per local address, so that an answer leaves from the address that was asked.
 
-A burst is drained in one wake-up, up to a limit, and then the turn ends: what the messages of a burst caused is
-journaled and sent together.
+A burst is drained in one wake-up and then the turn ends: what its messages caused is journaled and sent together. Two
+limits keep turns short: what the first message caused does not wait for long work on the others, and what the media
+workers tell comes in between.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +21,8 @@ from softswitch.runtime.log import about, get_logger
 from softswitch.sip.flow import Flow
 
 DATAGRAMS_A_TURN: Final = 64
+TURN_S: Final = 0.002
+"""After so long no other datagram is begun with in a turn."""
 LARGEST_DATAGRAM_OCTETS: Final = 65535
 LONGEST_QUEUE: Final = 2000
 WANTED_BUFFER_OCTETS: Final = 4 << 20
@@ -40,6 +44,7 @@ class UdpSocket:
         end_turn: called once after the datagrams of a wake-up.
         leg_of: finds the leg that a message belongs to, for the log.
         listens: whether it reads at once; else :meth:`listen` begins, and what arrives before waits in the kernel.
+        monotonic: seconds.
     """
 
     __slots__ = (
@@ -47,6 +52,7 @@ class UdpSocket:
         "_end_turn",
         "_leg_of",
         "_loop",
+        "_monotonic",
         "_on_failed",
         "_on_message",
         "_socket",
@@ -65,6 +71,7 @@ class UdpSocket:
         end_turn: Callable[[], None],
         leg_of: LegOf = nobodys,
         listens: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         bound.setblocking(False)
         enlarge_receive_buffer(bound)
@@ -74,6 +81,7 @@ class UdpSocket:
         self._on_failed = on_failed
         self._end_turn = end_turn
         self._leg_of = leg_of
+        self._monotonic = monotonic
         self._buffer = bytearray(LARGEST_DATAGRAM_OCTETS)
         self._view = memoryview(self._buffer)
         self._waiting: deque[tuple[bytes, Flow]] = deque()
@@ -121,6 +129,7 @@ class UdpSocket:
             self._end_turn()
 
     def _receive_burst(self) -> None:
+        until_s = self._monotonic() + TURN_S
         for _ in range(DATAGRAMS_A_TURN):
             try:
                 size, source = self._socket.recvfrom_into(self._buffer)
@@ -130,6 +139,8 @@ class UdpSocket:
                 _LOG.warning("udp.receive_failed", local=self.local, error=str(error))
                 return
             self._on_message(bytes(self._view[:size]), Flow("udp", self.local, source[:2]))
+            if self._monotonic() >= until_s:
+                return
 
     def _queue(self, data: bytes, flow: Flow) -> None:
         if len(self._waiting) >= LONGEST_QUEUE:

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from softswitch.net.transports import Transports
-from softswitch.net.udp import DATAGRAMS_A_TURN, UdpSocket, enlarge_receive_buffer
+from softswitch.net.udp import DATAGRAMS_A_TURN, TURN_S, UdpSocket, enlarge_receive_buffer
 from softswitch.sip.flow import Flow
 from tests.unit.net.conftest import PHONE, Heard, Make, bound_udp
 
@@ -36,17 +36,41 @@ async def test_an_answer_leaves_from_the_address_that_was_asked(heard: Heard, ma
         assert (data, source) == (b"answer", asked)
 
 
-async def test_a_burst_is_drained_in_few_turns_up_to_the_limit(heard: Heard, make: Make) -> None:
-    server, phone = bound_udp(), bound_udp(PHONE)
-    local = server.getsockname()
+async def drained(heard: Heard, count: int, work_s: float) -> list[int]:
+    """Let so many datagrams wait for a socket, each of which takes so long; return how far each turn came."""
+    server, phone, now_s = bound_udp(), bound_udp(PHONE), 0.0
     enlarge_receive_buffer(server)
+
+    def on_message(data: bytes, flow: Flow) -> None:
+        nonlocal now_s
+        now_s += work_s
+        heard.on_message(data, flow)
+
     with phone:
-        for number in range(DATAGRAMS_A_TURN + 10):
-            phone.sendto(b"%d" % number, local)
-        await make(server)
-        await heard.until(lambda: len(heard.messages) == DATAGRAMS_A_TURN + 10)
-    assert heard.turns == [DATAGRAMS_A_TURN, DATAGRAMS_A_TURN + 10]
-    assert [data for data, _ in heard.messages] == [b"%d" % number for number in range(DATAGRAMS_A_TURN + 10)]
+        for number in range(count):
+            phone.sendto(b"%d" % number, server.getsockname())
+        udp = UdpSocket(
+            asyncio.get_running_loop(),
+            server,
+            on_message=on_message,
+            on_failed=heard.on_closed,
+            end_turn=heard.end_turn,
+            monotonic=lambda: now_s,
+        )
+        await heard.until(lambda: len(heard.messages) == count)
+        udp.close()
+    assert [data for data, _ in heard.messages] == [b"%d" % number for number in range(count)]
+    return heard.turns
+
+
+async def test_a_burst_is_drained_in_few_turns_up_to_the_limit(heard: Heard) -> None:
+    turns = await drained(heard, DATAGRAMS_A_TURN + 10, work_s=0.0)
+    assert turns == [DATAGRAMS_A_TURN, DATAGRAMS_A_TURN + 10]
+
+
+async def test_what_a_message_caused_does_not_wait_for_long_work_on_a_burst(heard: Heard) -> None:
+    turns = await drained(heard, 5, work_s=0.6 * TURN_S)
+    assert turns == [2, 4, 5], "after so long no other one is begun with"
 
 
 async def test_the_largest_datagram_comes_whole(heard: Heard, make: Make) -> None:
