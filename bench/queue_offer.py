@@ -2,9 +2,9 @@
 
 Usage: python -m bench.queue_offer [--agents N] [--waiting N] [--offers N]
 
-Callers wait all the time. Each agent answers at once, talks for a moment and hangs up; the time runs from the moment at
-which the BYE leaves the phone to the one at which the INVITE of the next caller is there, media port included. Phones
-and callers are one process beside the switch, whose own slowness counts too.
+Callers wait all the time and hear music. Each agent answers at once, talks for a moment and hangs up; the time runs
+from the moment at which the BYE leaves the phone to the one at which the INVITE of the next caller arrives, media port
+included: the kernel stamps it, so that the process which plays phones and callers may be slow in reading.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ import argparse
 import asyncio
 import itertools
 import re
+import socket
 import statistics
+import struct
 import time
 from pathlib import Path
 from random import Random
-from typing import Final, cast
+from typing import Final
 
 from bench.measuring import report
 from bench.sip_load import CALLEE, CALLER, SWITCH, running_switch, sipp
 
 AGENT_PORT, TRUNK_PORT, SIP_PORT = 5070, 5090, 5060
+SOUND_PORT: Final = 20_000
+_STAMPS: Final = 35
+"""SO_TIMESTAMPNS, which the socket module does not name; Linux, <asm-generic/socket.h>."""
 TALK_S: Final = (0.5, 1.5)
 """Between these: agents who hang up in the same moment wait for one another."""
 _HEADER: Final = re.compile(r"^([A-Za-z-]+):[ \t]*(.*)$", re.MULTILINE)
@@ -69,22 +74,37 @@ class Message:
 
 
 def described(address: str) -> str:
-    port = 20_000 + 2 * (next(_numbers) % 20_000)
-    return f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\n"
+    head = f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
+    return f"{head}m=audio {SOUND_PORT} RTP/AVP 0\r\n"
 
 
-class Peer(asyncio.DatagramProtocol):
-    """An address that speaks SIP with the switch."""
+class Peer:
+    """An address that speaks SIP with the switch; its sound goes to one port, where nobody listens to it."""
 
     def __init__(self, address: str, port: int) -> None:
         self.address, self.port = address, port
+        self._socket = _bound(address, port)
+        self._socket.setsockopt(socket.SOL_SOCKET, _STAMPS, 1)
+        self._sound = _bound(address, SOUND_PORT)
+        asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.DatagramTransport", transport)
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+        self._sound.close()
+
+    def _readable(self) -> None:
+        data, ancillary, _, _ = self._socket.recvmsg(65_535, 64)
+        seconds, nanoseconds = struct.unpack("@qq", ancillary[0][2])
+        self.received(Message(data), seconds + nanoseconds / 1e9)
+
+    def received(self, message: Message, at_s: float) -> None:
+        """Take a message that arrived at this wall time."""
+        raise NotImplementedError
 
     def send(self, text: str, body: str = "") -> None:
         kind = "Content-Type: application/sdp\r\n" if body else ""
-        self._transport.sendto(f"{text}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode(), (SWITCH, SIP_PORT))
+        self._socket.sendto(f"{text}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode(), (SWITCH, SIP_PORT))
 
     def respond(self, to: Message, status: str, body: str = "") -> None:
         tag = "" if ";tag=" in to.get("to") else ";tag=t"
@@ -110,11 +130,10 @@ class Agents(Peer):
         self._freed_s: dict[str, float] = {}
         self._calls: dict[str, Message] = {}
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        now, message = time.perf_counter(), Message(data)
+    def received(self, message: Message, at_s: float) -> None:
         method = message.start.partition(" ")[0]
         if method == "INVITE":
-            self._invited(message, now)
+            self._invited(message, at_s)
         elif method == "ACK":
             invite = self._calls.get(message.get("call-id"))
             if invite is not None:
@@ -122,14 +141,14 @@ class Agents(Peer):
         elif not method.startswith("SIP/"):
             self.respond(message, "200 OK")
 
-    def _invited(self, invite: Message, now: float) -> None:
+    def _invited(self, invite: Message, at_s: float) -> None:
         if invite.get("call-id") in self._calls:
             return  # said again
         self._calls[invite.get("call-id")] = invite
         user = invite.start.partition("sip:")[2].partition("@")[0]
         freed_s = self._freed_s.pop(user, None)
         if freed_s is not None:
-            self.taken_s.append(now - freed_s)
+            self.taken_s.append(at_s - freed_s)
             if len(self.taken_s) >= self._wanted and not self.done.done():
                 self.done.set_result(None)
         self.respond(invite, "200 OK", described(self.address))
@@ -139,7 +158,7 @@ class Agents(Peer):
             return
         target = invite.get("contact").partition("<")[2].partition(">")[0]
         parties = f"From: {invite.get('to')};tag=t\r\nTo: {invite.get('from')}\r\nCall-ID: {invite.get('call-id')}\r\n"
-        self._freed_s[invite.start.partition("sip:")[2].partition("@")[0]] = time.perf_counter()
+        self._freed_s[invite.start.partition("sip:")[2].partition("@")[0]] = time.time()
         self.send(f"BYE {target} SIP/2.0\r\n{self.via()}{parties}CSeq: 1 BYE\r\n")
 
 
@@ -165,8 +184,7 @@ class Callers(Peer):
         contact = f"Contact: <sip:c@{self.address}:{self.port}>\r\n"
         self.send(f"INVITE sip:5700@{SWITCH} SIP/2.0\r\n{self.via()}{from_}{to}{contact}", described(self.address))
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        message = Message(data)
+    def received(self, message: Message, at_s: float) -> None:
         if message.start.startswith("SIP/2.0 200") and "INVITE" in message.get("cseq"):
             target = message.get("contact").partition("<")[2].partition(">")[0]
             parties = message.lines("from", "to", "call-id")
@@ -177,6 +195,12 @@ class Callers(Peer):
             self._live.pop(message.get("call-id"), None)
             if self._calls_again:
                 self.call()
+
+
+def _bound(address: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    made.bind((address, port))
+    return made
 
 
 def register(directory: Path, agents: int) -> None:
@@ -191,15 +215,15 @@ def register(directory: Path, agents: int) -> None:
 
 async def measured(agents: int, waiting: int, offers: int) -> list[float]:
     """Return the times of so many offers in seconds, in order of size."""
-    loop = asyncio.get_running_loop()
-    _, phones = await loop.create_datagram_endpoint(lambda: Agents(offers), local_addr=(CALLEE, AGENT_PORT))
-    _, callers = await loop.create_datagram_endpoint(Callers, local_addr=(CALLER, TRUNK_PORT))
+    phones, callers = Agents(offers), Callers()
     for _ in range(agents + waiting):
         callers.call()
         await asyncio.sleep(0.02)
     await asyncio.wait_for(phones.done, 600)
     callers.stop()
     await asyncio.sleep(2)
+    phones.close()
+    callers.close()
     return sorted(phones.taken_s)
 
 
