@@ -87,8 +87,8 @@ class LineDesk:
     def legs_of(self, user: str) -> Iterator[tuple[Conversation, Leg]]:
         """Return the calls of a user: their legs, in the order in which they came to be."""
         self.user(user)
-        for leg in self._calls.legs.values():
-            if leg.user == user and leg.is_live:
+        for leg in self._calls.of_user(user):
+            if leg.is_live:
                 yield self._calls.conversations[leg.conversation_id], leg
 
     # Commands

@@ -70,7 +70,7 @@ class MovedPhones:
 
     def _move(self, bound: RegistrationBound, old: Flow | None, new: Flow, now: float) -> None:
         """Let the user's dialogs with this phone go another way; it is known by its flow, or by its Contact."""
-        for leg in [leg for leg in self._calls.legs.values() if leg.user == bound.user]:
+        for leg in list(self._calls.of_user(bound.user)):
             session = self._sessions.get(leg.leg)
             if session is not None and (session.flow == old or session.dialog.target == bound.contact):
                 session.move_to(new)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from softswitch.calls.parting import Parting
 from softswitch.calls.perform import Performer
-from softswitch.calls.state import CallsState, Leg, Parting
+from softswitch.calls.state import CallsState, Leg
 from softswitch.calls.tables import LegState
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.user_agent import UserAgent

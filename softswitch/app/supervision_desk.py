@@ -92,7 +92,7 @@ class SupervisionDesk:
         target = site.user_by_extension(extension)
         if target is None:
             return Refuse(404, 1, f"Nobody has the extension {extension}", "not-found")
-        talking = (leg for leg in self._calls.legs.values() if leg.user == target.name and self._talks(leg))
+        talking = (leg for leg in self._calls.of_user(target.name) if self._talks(leg))
         leg = next(talking, None)
         if leg is None:
             return Refuse(480, 18, f"{target.name} talks with nobody", "nobody-talks")

@@ -18,8 +18,9 @@ from softswitch.calls import (
     supervision_apply,
     transfer_apply,
 )
+from softswitch.calls.parting import Parting
 from softswitch.calls.soundness import align
-from softswitch.calls.state import CallsState, Conversation, Leg, Parting
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import (
     CONVERSATION_TABLE,
     LEG_TABLE,
@@ -85,7 +86,7 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
     else:
         leg.attempt = conversation.attempt
     conversation.legs[fact.leg] = leg
-    state.legs[fact.leg] = leg
+    state.keep(leg)
 
 
 def _detours_planned(state: CallsState, record: Record, fact: facts.DetoursPlanned) -> None:
@@ -222,7 +223,7 @@ def _deadline_after_move(state: CallsState, conversation: Conversation, wall_s: 
 
 def _breached(state: CallsState, record: Record, fact: facts.InvariantBreached) -> None:
     if fact.kind == "leg":
-        state.legs.pop(fact.subject, None)
+        state.forget(fact.subject)
 
 
 def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
@@ -352,7 +353,7 @@ def _forget_if_over(state: CallsState, conversation_id: str) -> None:
     if any(leg.port_state is not PortState.NONE or leg.cancelling for leg in conversation.legs.values()):
         return
     for leg in conversation.legs:
-        del state.legs[leg]
+        state.forget(leg)
     del state.conversations[conversation_id]
 
 

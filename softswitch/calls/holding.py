@@ -52,9 +52,9 @@ def connect(state: CallsState, given: ConnectOrdered) -> Facts:
 def others_on_hold(state: CallsState, conversation: Conversation, leg: Leg) -> Facts:
     """Let whomever a user talks with in other calls wait."""
     out: Facts = []
-    for own in state.legs.values():
+    for own in state.of_user(leg.user):
         other = state.conversation_of(own.leg)
-        if other is None or other is conversation or not own.user or own.user != leg.user or not own.is_live:
+        if other is None or other is conversation or not own.is_live:
             continue
         party = other.peer_of(own.leg)
         if party is None or other.transfer is not None or other.consultation is not None:
@@ -89,7 +89,7 @@ def _may_hear(leg: Leg) -> bool:
 
 
 def _where_heard(state: CallsState, conversation: Conversation, by: Leg) -> Leg | None:
-    own = [leg for leg in state.legs.values() if leg.user and leg.user == by.user and _may_hear(leg)]
+    own = [leg for leg in state.of_user(by.user) if _may_hear(leg)]
     talks = (leg for leg in own if leg.leg in talkers(state.conversations[leg.conversation_id]))
     found = next(talks, by if by.is_live and not by.held else None)
     return None if found is None or found.sounds else found

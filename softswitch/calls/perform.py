@@ -17,9 +17,10 @@ from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld, 
 from softswitch.calls.description import stream_of
 from softswitch.calls.hearing import rows_of
 from softswitch.calls.leaving import RECALL
+from softswitch.calls.parting import Parting
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.secrecy import Secrecy
-from softswitch.calls.state import CallsState, Conversation, Leg, Parting
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import PortState
 from softswitch.core.errors import SdpError
 from softswitch.media.engine import MediaEngine, OpenLeg, Playing, Srtp, Stream

@@ -6,11 +6,12 @@ This state is a fold of facts and has one writer, :mod:`softswitch.calls.apply`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from softswitch.calls.deadlines import Deadlines
+from softswitch.calls.parting import Parting
 from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
 from softswitch.directory.encryption import OFF
 from softswitch.sip.flow import Flow
@@ -328,23 +329,6 @@ class Conversation:
         return any(leg.held_by and leg.is_live for leg in self.legs.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """How a leg's dialog has just ended: what a brain says again where the one before it died at that moment."""
-
-    leg: str
-    by: str
-    how: str
-    status: int
-    cause: int
-    reason: str
-    """All of them as in the fact ``leg.ended``."""
-    dialog: tuple[Any, ...]
-    """The last snapshot of its dialog."""
-    at_s: float
-    """Wall time of the end."""
-
-
 @dataclass(slots=True)
 class CallsState:
     """All conversations that are not wholly over."""
@@ -352,10 +336,32 @@ class CallsState:
     deadlines: Deadlines = field(default_factory=Deadlines)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    """All of them; :meth:`keep` and :meth:`forget` change it."""
+    by_user: dict[str, dict[str, Leg]] = field(default_factory=dict)
+    """Those of each user."""
     supervisors: dict[str, None] = field(default_factory=dict)
     """Those conversations that are supervisors'."""
     partings: deque[Parting] = field(default_factory=deque)
     """Dialogs that ended a moment ago, in the order of their ends."""
+
+    def keep(self, leg: Leg) -> None:
+        """Know a leg from now on."""
+        self.legs[leg.leg] = leg
+        if leg.user:
+            self.by_user.setdefault(leg.user, {})[leg.leg] = leg
+
+    def forget(self, leg: str) -> None:
+        """Know a leg no more; one that is not known is fine."""
+        found = self.legs.pop(leg, None)
+        theirs = None if found is None else self.by_user.get(found.user)
+        if found is not None and theirs is not None:
+            theirs.pop(leg, None)
+            if not theirs:
+                del self.by_user[found.user]
+
+    def of_user(self, user: str) -> Collection[Leg]:
+        """Return the legs of a user, in the order in which they came to be."""
+        return self.by_user.get(user, {}).values()
 
     def leg_and_conversation(self, leg: str) -> tuple[Leg, Conversation]:
         """Return a leg that there is, with its conversation."""
@@ -378,11 +384,8 @@ class CallsState:
         Whoever has put the other one on hold by a command has a free line meanwhile.
         """
         return any(
-            leg.user == user
-            and (leg.is_caller or leg.state is LegState.TALKING)
-            and leg.is_live
-            and not self._line_is_free(leg)
-            for leg in self.legs.values()
+            (leg.is_caller or leg.state is LegState.TALKING) and leg.is_live and not self._line_is_free(leg)
+            for leg in self.of_user(user)
         )
 
     def _line_is_free(self, leg: Leg) -> bool:

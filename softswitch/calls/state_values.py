@@ -11,6 +11,7 @@ from dataclasses import astuple, fields
 from operator import attrgetter
 from typing import Any, Final
 
+from softswitch.calls.parting import Parting
 from softswitch.calls.state import (
     CallsState,
     Conference,
@@ -21,7 +22,6 @@ from softswitch.calls.state import (
     Note,
     Origin,
     Parked,
-    Parting,
     Supervision,
     Transfer,
 )
@@ -168,6 +168,6 @@ def restore(state: CallsState, values: Values) -> None:
         if conversation.supervision is not None:
             state.supervisors[conversation.conversation_id] = None
     for leg in _LEGS.made(legs):
-        state.legs[leg.leg] = leg
+        state.keep(leg)
         state.conversations[leg.conversation_id].legs[leg.leg] = leg
     state.partings.extend(_PARTINGS.made(partings))

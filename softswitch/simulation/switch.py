@@ -268,6 +268,9 @@ class SimulatedSwitch:
         deadline = self.brain.next_deadline()
         if deadline is not None and deadline < self.brain.alarm.at_s:
             raise SimulationError(f"the alarm of {self.brain.alarm.at_s} is later than a deadline of {deadline}")
+        indexed = sorted(name for legs in calls.by_user.values() for name in legs)
+        if indexed != sorted(leg.leg for leg in calls.legs.values() if leg.user):
+            raise SimulationError(f"the legs of users are not all legs that users have: {indexed}")
         rooms = sorted(set(self.media.rooms) - set(calls.conversations))
         if strays or ports or rooms:
             raise SimulationError(

@@ -22,7 +22,7 @@ def forget_conversation(brain: Brain) -> None:
     conversation_id = next(iter(brain.calls.conversations))
     leg = next(iter(brain.calls.legs.values()))
     stray = replace(leg, leg=f"{conversation_id}.9", conversation_id="gone", port_state=leg.port_state)
-    brain.calls.legs[stray.leg] = stray
+    brain.calls.keep(stray)
 
 
 def forget_session(brain: Brain) -> None:

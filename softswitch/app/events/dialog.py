@@ -111,7 +111,7 @@ class DialogPackage:
         user = self._site().user_by_extension(resource)
         if user is None:
             return ()
-        own = [leg for leg in self._calls.legs.values() if leg.user == user.name and _is_shown(leg)]
+        own = [leg for leg in self._calls.of_user(user.name) if _is_shown(leg)]
         return tuple(self._dialog(leg, resource) for leg in own)
 
     def _parked(self, leg: Leg, resource: str) -> DialogState:
