@@ -41,6 +41,9 @@ class RecorderLoop:
         self._sock = sock
         self._scribe = Scribe(self._tell)
         self._lost = ring.lost
+        # Not select: the worker's descriptors that were open already, three a leg, make the number of ours a high one.
+        self._woken = select.poll()
+        self._woken.register(sock, select.POLLIN)
 
     def run(self) -> None:
         """Run until the worker is gone."""
@@ -52,7 +55,7 @@ class RecorderLoop:
     def _wait(self) -> bool:
         """Wait for the next round, without end while there is nothing to do; False when the worker is gone."""
         if self._scribe.idle and self._ring.is_empty:
-            select.select([self._sock], [], [])
+            self._woken.poll()
         else:
             time.sleep(ROUND_S)
         try:
