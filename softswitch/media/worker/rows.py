@@ -36,6 +36,7 @@ FRAME_TICKS: Final = 20_000 // TICK_US
 """Ticks from packet to packet of a phone that sends 20 ms in each, as nearly all do."""
 # Rows lie 33 cache lines apart: a power of two would put all headers into the same few sets of the cache.
 _STRIDE_OCTETS: Final = PACKET_OCTETS + 64
+_HEADERS_APART: Final = _STRIDE_OCTETS // HEADER_OCTETS
 _NETWORK_WORD: Final = np.dtype(">u4")
 
 Words = npt.NDArray[np.uint32]
@@ -97,7 +98,8 @@ class Rows:
         self.used = 0
         """One above the highest row in use."""
         self.octets = np.zeros((capacity, _STRIDE_OCTETS), np.uint8)
-        self._headers = self.octets[:, :HEADER_OCTETS].view(np.dtype((np.void, HEADER_OCTETS)))[:, 0]
+        # All octets in pieces as long as a header: of a view with gaps ``take`` would copy every row, each time.
+        self._headers = self.octets.reshape(-1).view(np.dtype((np.void, HEADER_OCTETS)))
         self.due = np.full(capacity, NEVER, np.int64)
         """The tick at which the row is swept next."""
         self.period = np.full(capacity, FRAME_TICKS, np.int64)
@@ -164,15 +166,15 @@ class Rows:
 
     def due_at(self, tick: int) -> Indices:
         """Return the rows to sweep at this tick."""
-        return np.flatnonzero(self.due[: self.used] <= tick)
+        return (self.due[: self.used] <= tick).nonzero()[0]
 
     def read_headers(self, rows: Indices) -> Words:
         """Return the three words of the headers in these rows, shape (n, 3)."""
-        return self._headers.take(rows).view(_NETWORK_WORD).reshape(-1, 3).astype(np.uint32)
+        return self._headers.take(rows * _HEADERS_APART).view(_NETWORK_WORD).reshape(-1, 3).astype(np.uint32)
 
     def write_headers(self, rows: Indices, words: Words) -> None:
         """Write the three words of headers into these rows."""
-        self._headers[rows] = words.astype(_NETWORK_WORD).view(self._headers.dtype)[:, 0]
+        self._headers[rows * _HEADERS_APART] = words.astype(_NETWORK_WORD).view(self._headers.dtype)[:, 0]
 
     def _reset(self, row: int) -> None:
         self.due[row] = NEVER
