@@ -280,7 +280,7 @@ class Ledger:
             places = np.arange(len(note.rows))
             self._place[note.rows[::-1]] = places[::-1]  # where a row occurs several times, its first place stays
             first = self._place[note.rows] == places
-            if first.all():
+            if np.count_nonzero(first) == len(first):
                 yield note
                 return
             yield note.only(first)
@@ -307,16 +307,16 @@ def in_units(moment_us: int | Numbers, clock_hz: Numbers) -> Numbers:
 def _joined(notes: Sequence[Note]) -> Note:
     if len(notes) == 1:
         return notes[0]
-    sizes = [len(note.rows) for note in notes]
+    rows, heads, timestamps, lengths, sounds, moments_us = zip(*notes, strict=True)
+    sizes = [len(each) for each in rows]
     sound = None
-    if any(note.sound is not None for note in notes):
-        masks = [np.ones(len(note.rows), np.bool_) if note.sound is None else note.sound for note in notes]
-        sound = np.concatenate(masks)
-    return Note(
-        np.concatenate([note.rows for note in notes]),
-        np.concatenate([note.heads for note in notes]),
-        np.concatenate([note.timestamps for note in notes]),
-        np.concatenate([note.lengths for note in notes]),
-        sound,
-        np.concatenate([np.broadcast_to(note.now_us, size) for note, size in zip(notes, sizes, strict=True)]),
-    )
+    if any(each is not None for each in sounds):
+        pairs = zip(sounds, sizes, strict=True)
+        sound = np.concatenate([np.ones(size, np.bool_) if each is None else each for each, size in pairs])
+    if all(isinstance(each, int) for each in moments_us):
+        now_us = np.repeat(moments_us, sizes)
+    else:
+        pairs = zip(moments_us, sizes, strict=True)
+        now_us = np.concatenate([np.full(size, each) if isinstance(each, int) else each for each, size in pairs])
+    joined = np.concatenate
+    return Note(joined(rows), joined(heads), joined(timestamps), joined(lengths), sound, now_us)

@@ -89,7 +89,7 @@ class Sweeper:
         waited = state.empty_sweeps[found]
         if probing:
             state.tardy[found] = 0
-        elif not waited.any():
+        elif not np.count_nonzero(waited):
             return found[:0]
         state.empty_sweeps[found] = -1 if probing else 0
         late = waited > 0

@@ -74,6 +74,7 @@ class UringBackend:
         self._reads[:, _ADDRESS] = addresses
         self._reads[:, _LENGTH] = PACKET_OCTETS | _DONT_WAIT
         self._writes = _entries(rows.capacity, _SEND | _FIXED_FILE | _NO_RESULT_IF_WELL)
+        self._write_addresses, self._write_lengths = self._writes[:, _ADDRESS], self._writes[:, _LENGTH]
         self._broken: list[int] = []
         self._ring = -1
         try:
@@ -95,7 +96,7 @@ class UringBackend:
         """Receive at most one packet for each of these rows."""
         swept, results = self._submit(self._reads, rows)
         found = results > 0
-        if found.all():
+        if np.count_nonzero(found) == len(found):
             return Received(swept, results, _NONE)
         empty = ~found
         missed = swept[empty]
@@ -104,8 +105,8 @@ class UringBackend:
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""
-        self._writes[listeners, _ADDRESS] = self._addresses.take(sources)
-        self._writes[listeners, _LENGTH] = lengths | _DONT_WAIT
+        self._write_addresses[listeners] = self._addresses.take(sources)
+        self._write_lengths[listeners] = lengths | _DONT_WAIT
         failed, results = self._submit(self._writes, listeners)
         if failed.size:
             self._note_broken(failed, results)
@@ -113,7 +114,7 @@ class UringBackend:
 
     def _note_broken(self, rows: Indices, results: Lengths) -> None:
         without = results == -errno.EBADF
-        if without.any():
+        if np.count_nonzero(without):
             self._broken += rows[without].tolist()
 
     def broken(self) -> list[int]:
@@ -139,10 +140,11 @@ class UringBackend:
         _, tail = struct.unpack_from("=2I", params, 40)
         done_head, done_tail, mask, _, _, done = struct.unpack_from("=6I", params, 80)
         shared = self._shared(done + results * _RESULT.itemsize, 0)
-        self._tail = np.frombuffer(shared, np.uint32, 1, tail)
-        self._done_head = np.frombuffer(shared, np.uint32, 1, done_head)
-        self._done_tail = np.frombuffer(shared, np.uint32, 1, done_tail)
+        self._tail = ctypes.c_uint32.from_buffer(shared, tail)
+        self._done_head = ctypes.c_uint32.from_buffer(shared, done_head)
+        self._done_tail = ctypes.c_uint32.from_buffer(shared, done_tail)
         self._done = np.frombuffer(shared, _RESULT, results, done)
+        self._done_rows, self._done_results = self._done["row"], self._done["result"]
         self._done_mask = int(np.frombuffer(shared, np.uint32, 1, mask)[0])
         entries = self._shared(_ENTRIES * 8 * _WORDS, _ENTRIES_OFFSET)
         self._slots = np.frombuffer(entries, np.uint64).reshape(_ENTRIES, _WORDS)
@@ -173,13 +175,13 @@ class UringBackend:
 
     def _submit_some(self, entries: Entries, rows: Indices) -> tuple[Indices, Lengths]:
         count = len(rows)
-        tail = int(self._tail[0])
+        tail = self._tail.value
         place = tail & (_ENTRIES - 1)
         first = min(count, _ENTRIES - place)
         entries.take(rows[:first], axis=0, out=self._slots[place : place + first], mode="clip")
         if first < count:
             entries.take(rows[first:], axis=0, out=self._slots[: count - first], mode="clip")
-        self._tail[0] = (tail + count) & 0xFFFF_FFFF
+        self._tail.value = tail + count & 0xFFFF_FFFF
         self._enter(count)
         return self._take_results()
 
@@ -192,16 +194,18 @@ class UringBackend:
                 raise MediaError(f"io_uring_enter: {os.strerror(ctypes.get_errno())}")
 
     def _take_results(self) -> tuple[Indices, Lengths]:
-        head, tail = int(self._done_head[0]), int(self._done_tail[0])
+        head, tail = self._done_head.value, self._done_tail.value
         count = (tail - head) & 0xFFFF_FFFF
         if not count:
             return _NONE, _NONE
         place = head & self._done_mask
-        done = self._done[place : place + count]
-        if len(done) < count:
-            done = np.concatenate((done, self._done[: count - len(done)]))
-        swept, results = done["row"].astype(np.intp), done["result"].astype(np.int64)
-        self._done_head[0] = tail
+        end = place + count
+        swept, results = self._done_rows[place:end].astype(np.intp), self._done_results[place:end].astype(np.int64)
+        if len(swept) < count:
+            rest = end - len(self._done)
+            swept = np.concatenate((swept, self._done_rows[:rest].astype(np.intp)))
+            results = np.concatenate((results, self._done_results[:rest].astype(np.int64)))
+        self._done_head.value = tail
         return swept, results
 
 
