@@ -1,11 +1,11 @@
 // Phones without ears: LEGS legs of 50 packets a second, leg i sent at its own moment of the 20 ms, with up to 1 ms of
 // jitter where JITTER_US says so. A packet carries the time at which it was sent, so the delay is known when it comes
 // back at the phone of leg i^1. Arrivals carry the kernel's time stamps: how late this program reads does not count.
-// A seventh argument: what comes back was made anew; it is counted, and its delays mean nothing. With two more, only
+// An eighth argument: what comes back was made anew; it is counted, and its delays mean nothing. With two more, only
 // TALKING of each PEOPLE legs that follow each other speak; the others send silence (PCMU).
 // FILE holds the packets to send instead, a record of OCTETS each: its length (16 bits, as this machine writes them),
 // then the packet; those of the first 20 ms by leg, then those of the next.
-// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM [blind [PEOPLE TALKING [FILE OCTETS]]]
+// usage: c_generator PHONES_ADDRESS SOURCE LEGS SECONDS JITTER_US PPM SETTLING_FRAMES [blind [PEOPLE TALKING [FILE OCTETS]]]
 //        < "ADDRESS PORT" a line, one a leg
 // prints: sent received, then a line of delay percentiles in microseconds: mean p50 p99 max
 #define _GNU_SOURCE
@@ -91,19 +91,19 @@ static void send_packet(int leg, uint32_t number) {
     if (send(sockets[leg], packet, sizeof packet, 0) == sizeof packet) sent += reading;
 }
 
-// Two seconds to latch and settle, then SECONDS that count. Each leg belongs to a slot and moves to a neighbouring one
+// SETTLING_FRAMES of 20 ms to latch and settle, then SECONDS that count. Each leg belongs to a slot and moves to a neighbouring one
 // by chance (the jitter); the frame is longer or shorter than 20 ms by PPM (a clock that drifts against the switch's).
 int main(int argc, char **argv) {
-    if (argc < 7) return 2;
+    if (argc < 8) return 2;
     legs = atoi(argv[3]);
-    blind = argc > 7;
-    if (argc > 9) { people = atoi(argv[8]); talking = atoi(argv[9]); }
+    blind = argc > 8;
+    if (argc > 10) { people = atoi(argv[9]); talking = atoi(argv[10]); }
     double seconds = atof(argv[4]), scale = 1 + atof(argv[6]) * 1e-6;
     int jitter = atoi(argv[5]) * 1000 / SLOT_NS, *slot_of = malloc(sizeof(int) * legs), phones_port = atoi(argv[2]), to;
     char address[64];
-    uint32_t frames = (uint32_t)(50 * (seconds + 2));
+    uint32_t settling = atoi(argv[7]), frames = settling + (uint32_t)(50 * seconds);
     sockets = malloc(sizeof(int) * legs);
-    if (argc > 11) { record = atoi(argv[11]); read_made(argv[10], (uint64_t)record * legs * frames); }
+    if (argc > 12) { record = atoi(argv[12]); read_made(argv[11], (uint64_t)record * legs * frames); }
     limit = (uint64_t)legs * frames;
     delays_us = malloc(4 * limit);
     for (int leg = 0; leg < legs; leg++) {
@@ -113,7 +113,7 @@ int main(int argc, char **argv) {
     srandom(1);
     uint64_t start = now_ns(CLOCK_MONOTONIC) + 5000000;
     for (uint32_t frame = 0; frame < frames; frame++) {
-        reading = frame >= 100;
+        reading = frame >= settling;
         for (int leg = 0; leg < legs; leg++) slot_of[leg] = (leg * 37 % SLOTS) + (jitter ? random() % (jitter + 1) : 0);
         for (int slot = 0; slot < SLOTS; slot++) {
             uint64_t due = start + (uint64_t)(scale * (frame * (double)FRAME_NS + slot * (double)SLOT_NS));

@@ -1,22 +1,22 @@
 """Rooms and conversion through one media worker, beside a C program that does the least that a relay can do.
 
-Both get the same packets from the same generator, in turns within the same minute. A figure is the CPU for
-one packet that came and one that went, and its ratio to the C program's.
+Both get the same packets from the same generator, in turns (:mod:`bench.paired`). A figure is the CPU for one packet
+that came and one that went, and its ratio to the C program's.
 
-usage: python -m bench.rooms [--seconds 6] [--runs 5] [--only NAME]
+usage: python -m bench.rooms [--runs 5] [--slices 3] [--only NAME]
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench.measuring import interleaved, report
-from bench.relay import Load, compile_c, load, measure_baseline, worker
+from bench.paired import SLICE_S, SLICE_SETTLING_S, Contender, compared, in_turns
+from bench.relay import Load, baseline, compile_c, load, worker
 from softswitch.media.engine import Format
 
 PCMU = Format("PCMU", 8000, 1, 0, 0)
@@ -44,18 +44,28 @@ CASES = {
 }
 
 
-def measure(generator: Path, case: Case, wanted: Load) -> dict[str, float]:
-    """Send to rooms of one worker."""
-    with worker(case.legs, "", people=case.people, formats=case.formats) as running:
-        figures = load(generator, wanted, running.ports, running.process.pid, blind=True)
+def measure(generator: Path, relay: Path, case: Case, slices: int) -> dict[str, float]:
+    """Send to rooms of one worker, and through the C program, in turns."""
+    wanted = Load(case.legs, SLICE_S, 1000, 100, SLICE_SETTLING_S)
+    with (
+        worker(case.legs, "", people=case.people, formats=case.formats) as running,
+        baseline(relay, case.legs) as (pid, ports),
+    ):
+        contenders = {
+            "rooms": Contender(
+                running.process.pid, lambda: load(generator, wanted, running.ports, running.process.pid, blind=True)
+            ),
+            "c": Contender(pid, lambda: load(generator, wanted, ports, pid)),
+        }
+        figures = compared(in_turns(slices, contenders), "rooms", "c")
     return {key: value for key, value in figures.items() if not key.startswith("delay")}
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Rooms and conversion through one media worker.")
-    parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--slices", type=int, default=3, help="of each run and program")
     parser.add_argument("--only", choices=CASES)
     return parser.parse_args()
 
@@ -67,22 +77,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         generator = compile_c("c_generator", Path(folder))
         relay = compile_c("c_relay", Path(folder))
-        measures: dict[str, Callable[[], dict[str, float]]] = {}
-        for name, case in chosen.items():
-            wanted = Load(case.legs, given.seconds, 1000, 100)
-            measures[name] = partial(measure, generator, case, wanted)
-            measures[f"c_{case.legs}"] = partial(measure_baseline, relay, generator, wanted)
-        figures = interleaved(given.runs, measures)
-    ratios = {}
+        figures = interleaved(
+            given.runs,
+            {name: partial(measure, generator, relay, case, given.slices) for name, case in chosen.items()},
+        )
     print(f"{'':10}{'legs':>8}{'us':>10}{'C':>8}{'ratio':>8}{'aim':>8}{'lost':>8}   (medians of {given.runs})")
     for name, case in chosen.items():
-        ours = figures[name]["us_per_packet"]["median"]
-        theirs = figures[f"c_{case.legs}"]["us_per_packet"]["median"]
-        ratios[name] = ours / theirs
-        lost = figures[name]["lost"]["median"]
+        found = {key: value["median"] for key, value in figures[name].items()}
         aim = f"{case.at_most:.1f}" if case.at_most else "-"
-        print(f"{name:10}{case.legs:8}{ours:10.2f}{theirs:8.2f}{ratios[name]:8.2f}{aim:>8}{lost:8.0f}")
-    report("rooms", {"ratios": ratios, **figures})
+        print(
+            f"{name:10}{case.legs:8}{found['us_per_packet']:10.2f}{found['c_us_per_packet']:8.2f}{found['ratio']:8.2f}"
+            f"{aim:>8}{found['lost']:8.0f}"
+        )
+    report("rooms", figures)
 
 
 if __name__ == "__main__":
