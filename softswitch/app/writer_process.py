@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from errno import EIO
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from softswitch.app.garbage import IdleCollector, freeze
 from softswitch.app.processes import BRAIN_LOCK, inherited
 from softswitch.app.record_projection import RecordProjection
 from softswitch.app.records_rebuild import ever_kept
@@ -82,6 +83,7 @@ class WriterProcess:
         self._stop_at: float | None = None
         self._orphaned = False
         self._passed_over = 0
+        self._collector = IdleCollector()
 
     def stop(self) -> None:
         """End as soon as everything in the ring is safe."""
@@ -108,6 +110,10 @@ class WriterProcess:
         self._reader.report_database(failing=self._projection.failing)
         self._tell_passed_over(files.drain.passed_over)
         self._look_after(files.segments, closed, now)
+        if files.drain.idle and self._projection.level:
+            self._collector.look(now)
+        else:
+            self._collector.turn_ended(now)
 
     def _look_after(self, segments: SegmentWriter, closed: int, now: float) -> None:
         """Close a segment that is old enough, and have closed ones looked after."""
@@ -206,6 +212,7 @@ def main() -> NoReturn:
     process = WriterProcess(given.ring, given.life, settings, SystemClock())
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
     process.turn()
+    freeze()
     given.say_ready()
     process.run()
     raise SystemExit(0)

@@ -131,6 +131,11 @@ _FLOAT64: Final = 0xCB
 def name_in(data: bytes) -> str:
     """Read a record's fact name without decoding the rest; empty when it does not stand where it mostly does."""
     try:
+        if data[1] == 0xCE and data[6] == _FLOAT64:  # as nearly all are: their numbers take 17 to 32 bits
+            name = 16 + (data[15] & 0x1F)
+            if data[15] >> 5 == data[name] >> 5 == 0b101:
+                return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
+            return ""
         at = 2 + _UINT_OCTETS.get(data[1], 0)
         if data[at] != _FLOAT64:
             return ""

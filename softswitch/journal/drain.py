@@ -99,10 +99,13 @@ class Drain:
         return not self._read_ahead and not self._failed_errno
 
     def _write(self) -> None:
-        while payloads := self._reader.read():
+        while True:
+            payloads, framed = self._reader.read_framed()
+            if not payloads:
+                return
             self._read_ahead = True
             known = self._segments.last_sequence
-            self._segments.append(payloads)
+            self._segments.append(payloads, framed)
             if sequence_of(payloads[0]) <= known:
                 fresh = [payload for payload in payloads if sequence_of(payload) > known]
                 self.passed_over += len(payloads) - len(fresh)

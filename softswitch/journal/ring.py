@@ -178,12 +178,19 @@ class RingReader(_Ring):
 
     def read(self, limit_octets: int = 1 << 22) -> list[bytes]:
         """Return the records behind the last read, about ``limit_octets`` of them at most."""
+        return self.read_framed(limit_octets)[0]
+
+    def read_framed(self, limit_octets: int = 1 << 22) -> tuple[list[bytes], bytes]:
+        """Do the same, and return the records' frames as well, ready for a file: they lie there in the same form."""
         waiting = self._words[_AT_WRITTEN] - self._cursor
-        payloads, taken = split(self._octets(min(waiting, limit_octets)))
-        if not payloads and waiting:
-            payloads, taken = self._look_again(waiting)
+        data = self._octets(min(waiting, limit_octets))
+        payloads, taken = split(data)
+        if payloads or not waiting:
+            self._cursor += taken
+            return payloads, data if taken == len(data) else data[:taken]
+        payloads, taken = self._look_again(waiting)
         self._cursor += taken
-        return payloads
+        return payloads, frame(payloads)
 
     def _look_again(self, waiting: int) -> tuple[list[bytes], int]:
         """Take everything at once: a record larger than the limit, or one whose octets are not all visible yet."""

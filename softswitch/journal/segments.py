@@ -124,18 +124,23 @@ class SegmentWriter:
             if path.stat().st_size < HEADER_OCTETS:
                 path.unlink()
 
-    def append(self, payloads: Sequence[bytes]) -> None:
+    def append(self, payloads: Sequence[bytes], framed: bytes = b"") -> None:
         """Write records behind the last; those that stand there already are passed over.
 
         They are there already when the writer died between writing them and telling the ring so.
+
+        Args:
+            payloads: the records.
+            framed: their frames where somebody has them already.
         """
         if payloads and sequence_of(payloads[0]) <= self.last_sequence:
             payloads = [payload for payload in payloads if sequence_of(payload) > self.last_sequence]
+            framed = b""
         if not payloads:
             return
         if self._descriptor < 0 or self._offset >= self._rotate_octets or self._close_wanted:
             self._rotate(sequence_of(payloads[0]))
-        data = frame(payloads)
+        data = framed or frame(payloads)
         self._write(data)
         self._offset += len(data)
         self.last_sequence = sequence_of(payloads[-1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
-    String,
     Table,
     create_engine,
     event,
@@ -28,10 +28,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.dml import Insert
-from sqlalchemy.types import TypeEngine
 
 from softswitch.core.errors import JournalError
 from softswitch.core.rows import RowChange, Value
+from softswitch.storage.instants import Instant
 from softswitch.storage.schema import METADATA, PROJECTIONS, SEGMENTS_VIEW, TABLE_OF_ROWS
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class _Upsert:
     all the rest of writing it.
     """
 
-    __slots__ = ("_columns", "_converters", "_names", "sql")
+    __slots__ = ("_columns", "_instants", "_names", "_storable_instant", "sql")
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         compiled = upsert(table, dialect.name).compile(dialect=dialect)
@@ -167,19 +167,22 @@ class _Upsert:
         self._names = None if compiled.positional else tuple(table.columns.keys())
         keys = len(table.primary_key.columns)
         self._columns = tuple(table.columns.keys())[keys:]
-        converters = {column: _converter(table.c[column].type, dialect) for column in self._columns}
-        self._converters = [(column, convert) for column, convert in converters.items() if convert]
+        self._instants = frozenset(name for name in self._columns if isinstance(table.c[name].type, Instant))
+        self._storable_instant = lru_cache(maxsize=256)(partial(Instant().process_bind_param, dialect=dialect))
 
-    def parameters(self, rows: Mapping[Key, dict[str, Value]]) -> list[Any]:
+    def parameters(self, rows: Mapping[Key, dict[str, Any]]) -> list[Any]:
         """Return the rows as the driver wants them; the rows themselves are changed."""
-        for column, convert in self._converters:
-            for row in rows.values():
-                value = row.get(column)
-                if value is not None:
-                    row[column] = convert(value)
+        instants, storable_instant = self._instants, self._storable_instant
+        for row in rows.values():
+            for column, value in row.items():
+                if type(value) is str:
+                    if not value.isascii() or "\0" in value:
+                        row[column] = _storable(value)
+                elif column in instants:
+                    row[column] = storable_instant(value)
         columns, names = self._columns, self._names
-        ready = [(*key, *map(row.get, columns)) for key, row in rows.items()]
-        return ready if names is None else [dict(zip(names, row, strict=True)) for row in ready]
+        ready = [(*key, *map(values.get, columns)) for key, values in rows.items()]
+        return ready if names is None else [dict(zip(names, values, strict=True)) for values in ready]
 
 
 def upsert(table: Table, dialect: str) -> Insert:
@@ -196,14 +199,8 @@ def upsert(table: Table, dialect: str) -> Insert:
     return upserting
 
 
-def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    return _storable if isinstance(kind, String) else kind.bind_processor(dialect)
-
-
 def _storable(value: str) -> str:
     """Replace what no database takes: octets of a phone that were no UTF-8, and NUL."""
-    if value.isascii() and "\0" not in value:
-        return value
     return value.encode(errors="replace").decode().replace("\0", "?")
 
 
