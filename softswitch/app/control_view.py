@@ -10,8 +10,9 @@ from softswitch.app.targets import Target
 from softswitch.calls.description import codec_of_leg
 from softswitch.calls.information_apply import origin_of
 from softswitch.calls.refusals import live_leg
-from softswitch.calls.state import Conversation, Leg, Parked
+from softswitch.calls.state import Conversation, Leg
 from softswitch.calls.tables import LegState
+from softswitch.calls.undertakings import Parked
 from softswitch.core.clock import iso_utc
 from softswitch.directory.site import Site
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from softswitch.calls.facts import ConversationGuided
 from softswitch.calls.guide import Guide, GuideDue
+from softswitch.calls.guide_facts import ConversationGuided
 from softswitch.calls.guide_inputs import Dismiss
 from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordingInput

@@ -11,6 +11,7 @@ from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.calls import (
     conference_facts,
     control_facts,
+    guide_facts,
     information_facts,
     quality_facts,
     supervision_facts,
@@ -35,6 +36,7 @@ from softswitch.scenario import facts as scenario_facts
 
 FACT_MODULES = (
     call_facts,
+    guide_facts,
     transfer_facts,
     control_facts,
     information_facts,

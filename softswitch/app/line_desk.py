@@ -17,7 +17,8 @@ from softswitch.calls.destinations import Attend, Destination, Phone, Place, Rin
 from softswitch.calls.inputs import SteerPlaying
 from softswitch.calls.parking import free_slot
 from softswitch.calls.refusals import live_leg, other_party, refused, stands, usable
-from softswitch.calls.state import CallsState, Conversation, Leg, Parked
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.undertakings import Parked
 from softswitch.core.errors import CommandError
 from softswitch.core.ids import leg_id
 from softswitch.directory.outward import outward, shown_as

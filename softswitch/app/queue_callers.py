@@ -10,6 +10,7 @@ from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
+from softswitch.calls import guide_facts
 from softswitch.calls.control_facts import CallDialledOn
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
@@ -122,7 +123,7 @@ class QueueCallers:
         if first is not None:
             self.reply(entry, first)
 
-    def heard(self, conversation_id: str, happened: of_calls.LegPlayEnded) -> None:
+    def heard(self, conversation_id: str, happened: guide_facts.LegPlayEnded) -> None:
         """The caller has heard something to its end; one whose entry is a callback by now is let go."""
         conversation = self._calls.conversations.get(conversation_id)
         if happened.stopped or conversation is None or conversation.caller.leg != happened.leg:

@@ -24,6 +24,7 @@ from softswitch.app.queue_staff import QueueStaff
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
+from softswitch.calls import guide_facts
 from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
 from softswitch.calls.state import Conversation
 from softswitch.calls.tables import LegState
@@ -222,7 +223,7 @@ class QueueDesk:
         if self.state.entry_of(conversation_id) is None:  # else it is a customer who was called back
             self._enter(conversation_id)
 
-    def _guided(self, conversation_id: str, happened: of_calls.ConversationGuided) -> None:
+    def _guided(self, conversation_id: str, happened: guide_facts.ConversationGuided) -> None:
         self._enter(conversation_id, happened.priority, happened.skills)
 
     def _enter(self, conversation_id: str, priority: int = 0, skills: tuple[str, ...] = ()) -> None:
@@ -261,7 +262,7 @@ class QueueDesk:
         if not any(one.is_live and one.user == leg.user for one in conversation.callees):
             self.say(events.Decline(entry.entry, leg.user, how_refused(happened.status)))
 
-    def _nobody(self, conversation_id: str, happened: of_calls.AttemptEnded) -> None:
+    def _nobody(self, conversation_id: str, happened: guide_facts.AttemptEnded) -> None:
         entry = self.state.entry_of(conversation_id)
         conversation = self._calls.conversations.get(conversation_id)
         if entry is not None and conversation is not None and conversation.attempt == happened.attempt:
@@ -292,7 +293,7 @@ class QueueDesk:
         else:
             self.say(events.Leave(entry.entry, "abandoned"))
 
-    def _key(self, conversation_id: str, happened: of_calls.LegKeyPressed) -> None:
+    def _key(self, conversation_id: str, happened: guide_facts.LegKeyPressed) -> None:
         entry = self.state.entry_of(conversation_id)
         queue = None if entry is None else self._site().queues.get(entry.queue)
         if entry is not None and queue is not None:
@@ -381,14 +382,14 @@ _NOTED: Final[dict[type, Callable[[QueueDesk, Record, Any], None]]] = {
 }
 _FOLLOWED: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     of_calls.LegMediaOpened: QueueDesk._begins,
-    of_calls.ConversationGuided: QueueDesk._guided,
+    guide_facts.ConversationGuided: QueueDesk._guided,
     ConversationHanded: QueueDesk._handed,
     of_calls.LegEnded: QueueDesk._phone_ended,
-    of_calls.AttemptEnded: QueueDesk._nobody,
+    guide_facts.AttemptEnded: QueueDesk._nobody,
     of_calls.SegmentStarted: QueueDesk._talks,
     of_calls.ConversationEnded: QueueDesk._over,
-    of_calls.LegKeyPressed: QueueDesk._key,
-    of_calls.LegPlayEnded: lambda desk, name, fact: desk._callers.heard(name, fact),
+    guide_facts.LegKeyPressed: QueueDesk._key,
+    guide_facts.LegPlayEnded: lambda desk, name, fact: desk._callers.heard(name, fact),
 }
 _DONE: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     facts.QueueOffered: QueueDesk._offered,

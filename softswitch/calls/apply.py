@@ -14,6 +14,7 @@ from softswitch.calls import (
     conference_apply,
     control_apply,
     facts,
+    guide_apply,
     information_apply,
     supervision_apply,
     transfer_apply,
@@ -104,7 +105,7 @@ def _media_opened(state: CallsState, record: Record, fact: facts.LegMediaOpened)
     leg.port_state = PortState.OPEN if leg.is_live else PortState.CLOSING
     conversation = state.conversations[record.conversation_id]
     if leg.is_live and leg.is_caller and conversation.guide and not leg.moving:
-        _attend(state, conversation, record.wall_s)
+        guide_apply.attend(state, conversation, record.wall_s)
 
 
 def _media_refused(state: CallsState, record: Record, fact: facts.LegMediaRefused) -> None:
@@ -172,27 +173,6 @@ def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> N
     leg.held = fact.held
 
 
-def _key_pressed(state: CallsState, record: Record, fact: facts.LegKeyPressed) -> None:
-    leg = state.legs[fact.leg]
-    leg.keys = max(leg.keys, fact.number)
-
-
-def _playing(state: CallsState, record: Record, fact: facts.LegPlaying) -> None:
-    leg = state.legs[fact.leg]
-    leg.plays, leg.sounds, leg.sounds_repeat = fact.number, fact.sounds, fact.repeat
-    leg.play_paused, leg.play_moves, leg.play_sound, leg.play_at_ms = False, 0, 0, 0
-
-
-def _play_steered(state: CallsState, record: Record, fact: facts.LegPlaySteered) -> None:
-    leg = state.legs[fact.leg]
-    leg.play_paused, leg.play_moves = fact.paused, fact.moves
-    leg.play_sound, leg.play_at_ms = fact.sound, fact.at_ms
-
-
-def _play_ended(state: CallsState, record: Record, fact: facts.LegPlayEnded) -> None:
-    state.legs[fact.leg].sounds = ()
-
-
 def _media_lost(state: CallsState, record: Record, fact: facts.LegMediaLost) -> None:
     leg = state.legs[fact.leg]
     leg.port, leg.port_state = 0, PortState.OPENING
@@ -224,30 +204,6 @@ def _deadline_after_move(state: CallsState, conversation: Conversation, wall_s: 
 def _breached(state: CallsState, record: Record, fact: facts.InvariantBreached) -> None:
     if fact.kind == "leg":
         state.forget(fact.subject)
-
-
-def _attend(state: CallsState, conversation: Conversation, wall_s: float) -> None:
-    conversation.state = CONVERSATION_TABLE.step(conversation.state, ConversationInput.ATTEND)
-    conversation.deadline_s = wall_s + state.deadlines.guide_s
-
-
-def _attempt_started(state: CallsState, record: Record, fact: facts.AttemptStarted) -> None:
-    conversation = state.conversations[record.conversation_id]
-    conversation.attempt, conversation.attempting = fact.attempt, True
-    conversation.deadline_s = record.wall_s + fact.ring_s
-
-
-def _attempt_ended(state: CallsState, record: Record, fact: facts.AttemptEnded) -> None:
-    conversation = state.conversations[record.conversation_id]
-    conversation.attempting = False
-    _attend(state, conversation, record.wall_s)
-
-
-def _guided(state: CallsState, record: Record, fact: facts.ConversationGuided) -> None:
-    conversation = state.conversations[record.conversation_id]
-    conversation.first_guide = conversation.first_guide or conversation.guide
-    conversation.guide = fact.guide
-    _attend(state, conversation, record.wall_s)
 
 
 def _offered(state: CallsState, record: Record, fact: facts.LegOffered) -> None:
@@ -376,13 +332,6 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.LegMediaLost: _media_lost,
     facts.LegReinvited: _reinvited,
     facts.LegReinviteAnswered: _reinvite_answered,
-    facts.LegPlaying: _playing,
-    facts.LegKeyPressed: _key_pressed,
-    facts.LegPlaySteered: _play_steered,
-    facts.LegPlayEnded: _play_ended,
-    facts.AttemptStarted: _attempt_started,
-    facts.AttemptEnded: _attempt_ended,
-    facts.ConversationGuided: _guided,
     facts.LegOffered: _offered,
     facts.LegOfferAnswered: _offer_answered,
     facts.LegOfferRefused: _offer_refused,
@@ -394,6 +343,7 @@ CHANGES: Final[dict[type, Callable[[CallsState, Record, Any], None]]] = {
     facts.ConversationEnded: _ended,
     facts.ConversationDoubted: _doubted,
     facts.DialogChanged: _dialog_changed,
+    **guide_apply.CHANGES,
     **control_apply.CHANGES,
     **transfer_apply.CHANGES,
     **information_apply.CHANGES,

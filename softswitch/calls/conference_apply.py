@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import conference_facts as facts
-from softswitch.calls.state import CallsState, Conference
+from softswitch.calls.state import CallsState
 from softswitch.calls.tables import CONVERSATION_TABLE, ConversationInput
+from softswitch.calls.undertakings import Conference
 from softswitch.core.facts import Record
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, control_inputs, facts, inputs
+from softswitch.calls import conference_facts, control_inputs, facts, guide_facts, inputs
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, Failure, cause_of, failure_for_caller
 from softswitch.calls.control_facts import LegRetrieved
 from softswitch.calls.description import (
@@ -26,8 +26,9 @@ from softswitch.calls.ending import COMPLETED, end_by_phone, end_of
 from softswitch.calls.joining import HOLD_MUSIC, held, hushed, playing
 from softswitch.calls.moving import offer_new_port
 from softswitch.calls.own_port import OwnPort, already_over, rejection
-from softswitch.calls.state import CallsState, Conference, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import LegState, PortState
+from softswitch.calls.undertakings import Conference
 
 Facts = list[Any]
 
@@ -83,7 +84,7 @@ def _joined(leg: Leg, segment: int, *, moderator: bool) -> Facts:
 def _told(conference: Conference, there: Iterable[Leg], sounds: tuple[str, ...]) -> Facts:
     if not conference.tones or len(conference.members) > MOST_WITH_TONES:
         return []
-    return [facts.LegPlaying(leg.leg, leg.plays + 1, sounds) for leg in there if not leg.sounds]
+    return [guide_facts.LegPlaying(leg.leg, leg.plays + 1, sounds) for leg in there if not leg.sounds]
 
 
 def left(
@@ -155,7 +156,7 @@ def _call_again(conversation: Conversation, there: list[Leg]) -> Facts:
     out.append(facts.SegmentStarted(conversation.segment + 1, one.leg, other.leg, codec_of_leg(other)))
     for leg, peer in ((one, other), (other, one)):
         if leg.held and not peer.sounds:
-            out.append(facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True))
+            out.append(guide_facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True))
     return out
 
 

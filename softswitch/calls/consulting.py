@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts, transfer_facts
+from softswitch.calls import facts, guide_facts, transfer_facts
 from softswitch.calls.causes import Failure
 from softswitch.calls.control_facts import ConsultationEnded, ConsultationStarted, ConsultationToggled
 from softswitch.calls.control_inputs import CancelOrdered, ConfirmOrdered, ConsultOrdered, ToggleOrdered
@@ -17,8 +17,9 @@ from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import RINGBACK, end_of
 from softswitch.calls.joining import brought_back, fallen_back, freed, held, join, music_of, parted, playing
 from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
-from softswitch.calls.state import CallsState, Consultation, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import CONSULTATION_TABLE, ConsultationInput, ConsultationState
+from softswitch.calls.undertakings import Consultation
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -71,7 +72,7 @@ def confirm(state: CallsState, given: ConfirmOrdered) -> Facts:
             transfer_facts.TransferStarted(leg.leg, party.leg, "early", consultation.to_number),
             ConsultationEnded(leg.leg, "confirmed-early"),
             *freed(party),
-            facts.LegPlaying(party.leg, party.plays + 1, RINGBACK, repeat=True),
+            guide_facts.LegPlaying(party.leg, party.plays + 1, RINGBACK, repeat=True),
             *(
                 transfer_facts.LegMoved(each.leg, conversation.conversation_id)
                 for each in conversation.callees

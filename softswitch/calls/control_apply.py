@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import control_facts as facts
-from softswitch.calls.state import CallsState, Consultation, Conversation, DialledCall, Parked
+from softswitch.calls.state import CallsState, Conversation
 from softswitch.calls.tables import CONSULTATION_TABLE, CONVERSATION_TABLE, ConsultationInput, ConversationInput
+from softswitch.calls.undertakings import Consultation, DialledCall, Parked
 from softswitch.core.facts import Record
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts, transfer_facts
+from softswitch.calls import facts, guide_facts, transfer_facts
 from softswitch.calls.causes import MEDIA_LOST, NO_ANSWER, NO_PORT, Failure, cause_of, failure_for_caller
 from softswitch.calls.detours import moved_on, next_way
 from softswitch.calls.inputs import (
@@ -92,7 +92,7 @@ def nobody_reached(conversation: Conversation, failure: Failure, *, but: str = "
     out = [end_of(leg, failure) for leg in conversation.callees if leg.is_live and leg.leg != but]
     if conversation.caller.sounds == RINGBACK:
         out += hushed(conversation.caller)
-    out.append(facts.AttemptEnded(conversation.attempt, failure.status, failure.word))
+    out.append(guide_facts.AttemptEnded(conversation.attempt, failure.status, failure.word))
     return out
 
 

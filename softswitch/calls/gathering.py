@@ -16,8 +16,9 @@ from softswitch.calls.guide_inputs import EnterRoom, PageMembers
 from softswitch.calls.guided import guided
 from softswitch.calls.joining import HOLD_MUSIC, parted, playing
 from softswitch.calls.refusals import live_leg, not_moving, refused, stands
-from softswitch.calls.state import CallsState, Conference, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import ConsultationState, LegState
+from softswitch.calls.undertakings import Conference
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import facts
+from softswitch.calls import facts, guide_facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure
 from softswitch.calls.description import OUR_FORMATS, answer_for, audio_of, in_order_of, offer_for
 from softswitch.calls.detours import added_phone, planned
@@ -87,8 +87,8 @@ def play(state: CallsState, given: PlayToCaller) -> Facts:
     return [_playing(conversation.caller, given.sounds, repeat=given.repeat)]
 
 
-def _playing(caller: Leg, sounds: tuple[str, ...], *, repeat: bool) -> facts.LegPlaying:
-    return facts.LegPlaying(caller.leg, caller.plays + 1, sounds, repeat)
+def _playing(caller: Leg, sounds: tuple[str, ...], *, repeat: bool) -> guide_facts.LegPlaying:
+    return guide_facts.LegPlaying(caller.leg, caller.plays + 1, sounds, repeat)
 
 
 def hush(state: CallsState, given: HushCaller) -> Facts:
@@ -102,7 +102,7 @@ def play_over(state: CallsState, given: PlayOver) -> Facts:
     leg = state.legs.get(given.leg)
     if leg is None or not leg.sounds or leg.plays != given.number:
         return []
-    return [facts.LegPlayEnded(given.leg, given.number, stopped=False, problem=given.problem)]
+    return [guide_facts.LegPlayEnded(given.leg, given.number, stopped=False, problem=given.problem)]
 
 
 def ring(state: CallsState, given: RingForCaller) -> Facts:
@@ -111,7 +111,7 @@ def ring(state: CallsState, given: RingForCaller) -> Facts:
     if conversation is None or not given.phones:
         return []
     out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
-    out.append(facts.AttemptStarted(conversation.attempt + 1, given.ring_s))
+    out.append(guide_facts.AttemptStarted(conversation.attempt + 1, given.ring_s))
     if hears_us(conversation.caller) and not conversation.caller.sounds:
         out.append(_playing(conversation.caller, RINGBACK, repeat=True))
     most = max(1, conversation.caller.max_forwards - 1)
@@ -162,10 +162,10 @@ def hand_over(state: CallsState, given: HandOver) -> Facts:
     if conversation is None or conversation.guide == given.guide:
         return []
     out = nobody_reached(conversation, NO_ANSWER) if conversation.attempting else []
-    if not any(isinstance(fact, facts.LegPlayEnded) for fact in out):
+    if not any(isinstance(fact, guide_facts.LegPlayEnded) for fact in out):
         out += hushed(conversation.caller)
     who = (conversation.from_number, conversation.from_name, conversation.to_number, conversation.from_user)
-    return [*out, facts.ConversationGuided(given.guide, given.why, who, given.priority, given.skills)]
+    return [*out, guide_facts.ConversationGuided(given.guide, given.why, who, given.priority, given.skills)]
 
 
 def dismiss(state: CallsState, given: Dismiss) -> Facts:
@@ -183,4 +183,4 @@ def key_pressed(state: CallsState, given: KeyPressed) -> Facts:
         return []
     if given.number and given.number <= leg.keys:  # told again by a worker to a brain that was restarted
         return []
-    return [facts.LegKeyPressed(given.leg, given.key, given.number)]
+    return [guide_facts.LegKeyPressed(given.leg, given.key, given.number)]

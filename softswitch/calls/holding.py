@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from softswitch.calls import facts
+from softswitch.calls import facts, guide_facts
 from softswitch.calls.control_facts import HoldReminded, LegAnswerAsked
 from softswitch.calls.control_inputs import ConnectOrdered, HoldOrdered
 from softswitch.calls.elsewhere import Elsewhere
@@ -78,7 +78,7 @@ def remind(state: CallsState, given: ReminderDue) -> Facts:
         hears = _where_heard(state, conversation, by)
         out.append(HoldReminded(waits.leg, by.leg, "" if hears is None else hears.leg))
         if hears is not None:
-            tone = facts.LegPlaying(hears.leg, hears.plays + 1, REMINDER)
+            tone = guide_facts.LegPlaying(hears.leg, hears.plays + 1, REMINDER)
             there = hears.conversation_id
             out.append(tone if there == conversation.conversation_id else Elsewhere(there, tone))
     return out

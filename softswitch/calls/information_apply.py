@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from softswitch.calls import information_facts as facts
-from softswitch.calls.state import CallsState, Conversation, Leg, Note, Origin
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.undertakings import Note, Origin
 from softswitch.core.facts import Record
 
 

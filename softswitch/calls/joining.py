@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from softswitch.calls import facts, transfer_facts
+from softswitch.calls import facts, guide_facts, transfer_facts
 from softswitch.calls.control_facts import CallUnparked, ConsultationEnded, LegHeld, LegRetrieved
 from softswitch.calls.description import agreed_formats, in_order_of, offer_for
 from softswitch.calls.state import Conversation, Leg
@@ -27,12 +27,12 @@ def hears_us(leg: Leg) -> bool:
 
 def hushed(leg: Leg) -> Facts:
     """End what a leg is let hear."""
-    return [facts.LegPlayEnded(leg.leg, leg.plays, stopped=True)] if leg.sounds else []
+    return [guide_facts.LegPlayEnded(leg.leg, leg.plays, stopped=True)] if leg.sounds else []
 
 
-def playing(leg: Leg, sounds: tuple[str, ...], *, repeat: bool = True) -> facts.LegPlaying:
+def playing(leg: Leg, sounds: tuple[str, ...], *, repeat: bool = True) -> guide_facts.LegPlaying:
     """Let a leg hear something."""
-    return facts.LegPlaying(leg.leg, leg.plays + 1, sounds, repeat)
+    return guide_facts.LegPlaying(leg.leg, leg.plays + 1, sounds, repeat)
 
 
 def join(conversation: Conversation, one: Leg, other: Leg, *, codecs: RemoteAudio | None = None) -> Facts:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, facts, supervision_facts, transfer_facts
+from softswitch.calls import conference_facts, facts, guide_facts, supervision_facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld, LegRetrieved
 from softswitch.calls.description import stream_of
@@ -92,9 +92,9 @@ class Performer:
             transfer_facts.TransferEnded: self._transfer_told,
             transfer_facts.TransferRefused: self._transfer_refused,
             facts.SegmentStarted: self._segment_started,
-            facts.LegPlaying: self._playing,
-            facts.LegPlaySteered: self._play_steered,
-            facts.LegPlayEnded: self._play_ended,
+            guide_facts.LegPlaying: self._playing,
+            guide_facts.LegPlaySteered: self._play_steered,
+            guide_facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
             LegHeld: self._nobody_talks,
@@ -277,13 +277,13 @@ class Performer:
         if leg.sounds:  # its port is another one, which plays nothing yet
             self._media.play(leg.leg, _playing_of(leg))
 
-    def _playing(self, fact: facts.LegPlaying, now: float) -> None:
+    def _playing(self, fact: guide_facts.LegPlaying, now: float) -> None:
         self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))
 
-    def _play_steered(self, fact: facts.LegPlaySteered, now: float) -> None:
+    def _play_steered(self, fact: guide_facts.LegPlaySteered, now: float) -> None:
         self._media.play(fact.leg, _playing_of(self._state.legs[fact.leg]))
 
-    def _play_ended(self, fact: facts.LegPlayEnded, now: float) -> None:
+    def _play_ended(self, fact: guide_facts.LegPlayEnded, now: float) -> None:
         if fact.stopped:
             self._media.play(fact.leg, None)
 

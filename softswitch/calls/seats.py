@@ -19,9 +19,10 @@ from softswitch.calls.ending import COMPLETED
 from softswitch.calls.holding import others_on_hold
 from softswitch.calls.joining import HOLD_MUSIC, freed, hushed, parted, playing
 from softswitch.calls.refusals import live_leg, refused, usable
-from softswitch.calls.state import CallsState, Conference, Conversation, Leg
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import LegState
 from softswitch.calls.transfer_facts import LegMoved, TransferEnded, TransferRefused, TransferStarted
+from softswitch.calls.undertakings import Conference
 from softswitch.core.errors import CommandError
 from softswitch.core.ids import leg_id
 

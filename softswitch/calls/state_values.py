@@ -12,20 +12,18 @@ from operator import attrgetter
 from typing import Any, Final
 
 from softswitch.calls.parting import Parting
-from softswitch.calls.state import (
-    CallsState,
+from softswitch.calls.state import CallsState, Conversation, Leg
+from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
+from softswitch.calls.undertakings import (
     Conference,
     Consultation,
-    Conversation,
     DialledCall,
-    Leg,
     Note,
     Origin,
     Parked,
     Supervision,
     Transfer,
 )
-from softswitch.calls.tables import ConsultationState, ConversationState, LegState, PortState
 from softswitch.sip.ua.dialog_snapshot import flow_of, flow_values
 
 Values = tuple[Any, ...]

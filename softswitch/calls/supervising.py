@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.calls import conference_inputs, control_inputs, destinations, facts, inputs, transfer_facts
+from softswitch.calls import conference_inputs, control_inputs, destinations, facts, guide_facts, inputs, transfer_facts
 from softswitch.calls.causes import NO_ANSWER, NO_MEDIA, Failure, failure_for_caller
 from softswitch.calls.description import OUR_FORMATS, answer_for, conference_offer_for, offer_for
 from softswitch.calls.detours import added_phone
@@ -18,7 +18,7 @@ from softswitch.calls.ending import COMPLETED, end_by_phone, end_of
 from softswitch.calls.hearing import talkers
 from softswitch.calls.moving import offer_new_port
 from softswitch.calls.own_port import OwnPort, already_over, rejection
-from softswitch.calls.state import CallsState, Conversation, Leg, Supervision
+from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.supervision_facts import (
     SupervisionConnected,
     SupervisionEnded,
@@ -27,6 +27,7 @@ from softswitch.calls.supervision_facts import (
     SupervisionStarted,
 )
 from softswitch.calls.tables import ConversationState, LegState, PortState
+from softswitch.calls.undertakings import Supervision
 from softswitch.core.errors import SdpError
 from softswitch.core.ids import conversation_of, leg_id
 
@@ -137,7 +138,7 @@ def _moved(state: CallsState, supervision: Supervision, target: Leg) -> Facts:
 def _notice(told: bool, target: Leg | None) -> Facts:  # as it stands in the state
     if not told or target is None or target.sounds:
         return []
-    return [Elsewhere(target.conversation_id, facts.LegPlaying(target.leg, target.plays + 1, NOTICE))]
+    return [Elsewhere(target.conversation_id, guide_facts.LegPlaying(target.leg, target.plays + 1, NOTICE))]
 
 
 def over(conversation: Conversation, failure: Failure, *, but: str = "") -> Facts:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from softswitch.calls import supervision_facts as facts
-from softswitch.calls.state import CallsState, Supervision
+from softswitch.calls.state import CallsState
 from softswitch.calls.tables import CONVERSATION_TABLE, ConversationInput
+from softswitch.calls.undertakings import Supervision
 from softswitch.core.facts import Record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from softswitch.calls import facts, transfer_facts
+from softswitch.calls import facts, guide_facts, transfer_facts
 from softswitch.calls.causes import NO_MEDIA, SRTP_REQUIRED
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.description import (
@@ -220,7 +220,7 @@ def _music(conversation: Conversation, leg: Leg, *, held: bool) -> Facts:
     if peer is None or not peer.is_live:
         return []
     if held and not peer.sounds:
-        return [facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True)]
+        return [guide_facts.LegPlaying(peer.leg, peer.plays + 1, HOLD_MUSIC, repeat=True)]
     return hushed(peer) if not held and peer.sounds == HOLD_MUSIC else []
 
 
@@ -255,4 +255,4 @@ def steer_playing(state: CallsState, given: SteerPlaying) -> Facts:
     place = leg.play_moves, leg.play_sound, leg.play_at_ms
     if given.sound >= 0:
         place = leg.play_moves + 1, given.sound, given.at_ms
-    return [facts.LegPlaySteered(leg.leg, leg.plays, given.paused, *place)]
+    return [guide_facts.LegPlaySteered(leg.leg, leg.plays, given.paused, *place)]

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from softswitch.calls import transfer_facts as facts
 from softswitch.calls.information_apply import carry
-from softswitch.calls.state import CallsState, Transfer
+from softswitch.calls.state import CallsState
+from softswitch.calls.undertakings import Transfer
 from softswitch.core.facts import Record
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from softswitch.calls import consulting, facts, parking, seats, transfer_facts
+from softswitch.calls import consulting, facts, guide_facts, parking, seats, transfer_facts
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.control_inputs import ConfirmOrdered, TransferOrdered
 from softswitch.calls.destinations import Attend, Park, Refuse, RingPhones
@@ -77,8 +77,8 @@ def _handed(conversation: Conversation, leg: Leg, remaining: Leg, guide: str, gi
     ]
 
 
-def _ringback(remaining: Leg) -> facts.LegPlaying:
-    return facts.LegPlaying(remaining.leg, remaining.plays + 1, RINGBACK, repeat=True)
+def _ringback(remaining: Leg) -> guide_facts.LegPlaying:
+    return guide_facts.LegPlaying(remaining.leg, remaining.plays + 1, RINGBACK, repeat=True)
 
 
 def _refusal(given: TransferAsked, status: int, reason: str) -> transfer_facts.TransferRefused:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from softswitch.calls import facts as of_calls
+from softswitch.calls import guide_facts
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.guide_inputs import Dismiss
@@ -228,16 +229,16 @@ class ScenarioGuide:
         outcome = placed.step.hear(self._here(run, scenario, wall_s), event)
         return () if outcome is None else self._outcome(run, placed, outcome, wall_s)
 
-    def _key(self, run: Run, happened: of_calls.LegKeyPressed, wall_s: float) -> Sequence[object]:
+    def _key(self, run: Run, happened: guide_facts.LegKeyPressed, wall_s: float) -> Sequence[object]:
         return self._hear(run, self._came(run), wall_s) if len(run.keys) == 1 else ()
 
     def _came(self, run: Run) -> KeyCame:
         return KeyCame(self._sealed.reveal(run.conversation_id, run.keys[0]), run.keys[0])
 
-    def _unreached(self, run: Run, happened: of_calls.AttemptEnded, wall_s: float) -> Sequence[object]:
+    def _unreached(self, run: Run, happened: guide_facts.AttemptEnded, wall_s: float) -> Sequence[object]:
         return self._hear(run, NobodyReached(happened.word, happened.status), wall_s)
 
-    def _played(self, run: Run, happened: of_calls.LegPlayEnded, wall_s: float) -> Sequence[object]:
+    def _played(self, run: Run, happened: guide_facts.LegPlayEnded, wall_s: float) -> Sequence[object]:
         return () if happened.stopped else self._hear(run, PlayOver(happened.problem), wall_s)
 
     def _recorded(self, run: Run, happened: MessageEnded, wall_s: float) -> Sequence[object]:
@@ -256,7 +257,7 @@ class ScenarioGuide:
     def _errand_over(self, run: Run, happened: facts.ErrandOver, wall_s: float) -> Sequence[object]:
         return self._hear(run, ErrandOver(happened.ok, happened.word, dict(happened.values)), wall_s)
 
-    def _given_back(self, run: Run, happened: of_calls.ConversationGuided, wall_s: float) -> Sequence[object]:
+    def _given_back(self, run: Run, happened: guide_facts.ConversationGuided, wall_s: float) -> Sequence[object]:
         if not run.frames:  # another guide has sent a caller whom no scenario has had yet
             return self._enter(run.wanted)
         return self._hear(run, GivenBack(happened.why), wall_s)
@@ -321,12 +322,12 @@ def _users(names: Sequence[str], world: World) -> list[str]:
 _FOLLOWED: Final[dict[type, Callable[[ScenarioGuide, Run, Any, float], Sequence[object]]]] = {
     of_calls.LegMediaOpened: ScenarioGuide._ready,
     ConversationHanded: ScenarioGuide._ready,
-    of_calls.LegKeyPressed: ScenarioGuide._key,
-    of_calls.LegPlayEnded: ScenarioGuide._played,
-    of_calls.AttemptEnded: ScenarioGuide._unreached,
+    guide_facts.LegKeyPressed: ScenarioGuide._key,
+    guide_facts.LegPlayEnded: ScenarioGuide._played,
+    guide_facts.AttemptEnded: ScenarioGuide._unreached,
     of_calls.SegmentStarted: ScenarioGuide._taken,
     of_calls.ConversationEnded: ScenarioGuide._call_ended,
-    of_calls.ConversationGuided: ScenarioGuide._given_back,
+    guide_facts.ConversationGuided: ScenarioGuide._given_back,
     facts.ScenarioEntered: ScenarioGuide._entered,
     facts.ScenarioLeft: ScenarioGuide._left,
     facts.StepBegun: ScenarioGuide._begun,

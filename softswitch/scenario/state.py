@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from softswitch.calls.control_facts import ConversationHanded
-from softswitch.calls.facts import ConversationEnded, ConversationGuided, ConversationStarted, LegKeyPressed
+from softswitch.calls.facts import ConversationEnded, ConversationStarted
+from softswitch.calls.guide_facts import ConversationGuided, LegKeyPressed
 from softswitch.core.facts import Record
 from softswitch.scenario import facts
 

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from softswitch.calls.facts import LegAdded, LegKeyPressed, LegPlaying
+from softswitch.calls.facts import LegAdded
+from softswitch.calls.guide_facts import LegKeyPressed, LegPlaying
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
 from softswitch.core.sealed_keys import without_sealed

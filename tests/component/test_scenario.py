@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 
 from softswitch.app.brain_settings import BrainSettings
-from softswitch.calls.facts import AttemptStarted, ConversationEnded
+from softswitch.calls.facts import ConversationEnded
+from softswitch.calls.guide_facts import AttemptStarted
 from softswitch.directory.site import Contact, Group, Number, Route, ScenarioText, Trunk
 from softswitch.scenario.facts import ScenarioEnded, StepBegun, StepEnded
 from softswitch.simulation.behaviour import behaviour

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from softswitch.calls.facts import ConversationEnded, LegPlaySteered
+from softswitch.calls.facts import ConversationEnded
+from softswitch.calls.guide_facts import LegPlaySteered
 from softswitch.core.errors import CommandError
 from softswitch.scenario.facts import ScenarioEnded
 from softswitch.simulation.behaviour import behaviour

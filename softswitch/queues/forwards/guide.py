@@ -13,13 +13,8 @@ from typing import Final, Protocol
 from softswitch.calls.causes import NO_ANSWER, cause_of
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Refuse, RingPhones
-from softswitch.calls.facts import (
-    AttemptEnded,
-    ConversationEnded,
-    ConversationGuided,
-    LegMediaOpened,
-    SegmentStarted,
-)
+from softswitch.calls.facts import ConversationEnded, LegMediaOpened, SegmentStarted
+from softswitch.calls.guide_facts import AttemptEnded, ConversationGuided
 from softswitch.calls.guide_inputs import Dismiss, HandOver, RingForCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record

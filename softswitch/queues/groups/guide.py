@@ -8,13 +8,8 @@ from typing import Protocol
 
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Phone
-from softswitch.calls.facts import (
-    AttemptEnded,
-    ConversationEnded,
-    ConversationGuided,
-    LegMediaOpened,
-    SegmentStarted,
-)
+from softswitch.calls.facts import ConversationEnded, LegMediaOpened, SegmentStarted
+from softswitch.calls.guide_facts import AttemptEnded, ConversationGuided
 from softswitch.calls.guide_inputs import Dismiss, RingForCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record

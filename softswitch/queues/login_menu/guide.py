@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
-from softswitch.calls.facts import LegKeyPressed, LegMediaOpened, LegPlayEnded
+from softswitch.calls.facts import LegMediaOpened
 from softswitch.calls.guide import GuideDue
+from softswitch.calls.guide_facts import LegKeyPressed, LegPlayEnded
 from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, PlayToCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.errors import CommandError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from softswitch.calls.facts import ConversationEnded, LegKeyPressed
+from softswitch.calls.facts import ConversationEnded
+from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.core.facts import Record
 from softswitch.core.state_table import StateTable, Word
 from softswitch.queues.login_menu.facts import MenuDone, MenuSpoke

@@ -10,7 +10,8 @@ from typing import Final
 
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Phone
-from softswitch.calls.facts import ConversationGuided, LegMediaOpened
+from softswitch.calls.facts import LegMediaOpened
+from softswitch.calls.guide_facts import ConversationGuided
 from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, PageMembers
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record

@@ -13,8 +13,9 @@ from hmac import compare_digest
 from typing import Final
 
 from softswitch.calls.control_facts import ConversationHanded
-from softswitch.calls.facts import ConversationEnded, ConversationGuided, LegKeyPressed, LegMediaOpened
+from softswitch.calls.facts import ConversationEnded, LegMediaOpened
 from softswitch.calls.guide import GuideDue
+from softswitch.calls.guide_facts import ConversationGuided, LegKeyPressed
 from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, EnterRoom, PlayToCaller
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record

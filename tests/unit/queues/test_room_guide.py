@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from softswitch.calls.facts import LegKeyPressed, LegMediaOpened
+from softswitch.calls.facts import LegMediaOpened
 from softswitch.calls.guide import GuideDue
+from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.calls.guide_inputs import AnswerCaller, PlayToCaller
 from softswitch.core.facts import Record
 from softswitch.directory.site import Room
