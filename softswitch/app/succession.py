@@ -142,8 +142,8 @@ class Succession:
             if leg.port_state is PortState.OPEN and name not in held:
                 self._call_desk.decide(inputs.MediaLost(name))
             else:
-                self._performer.say_media_again(leg)
+                self._performer.sound.say_leg_again(leg)
                 if leg.moving and leg.port_state is PortState.OPEN:
                     self._performer.offer_again(leg, self._turn.now)
         for conversation in self._calls.conversations.values():
-            self._performer.say_room_again(conversation)
+            self._performer.sound.say_room_again(conversation)

@@ -6,24 +6,20 @@ the user agent and the media engine, which let nothing out before the turn's fac
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
-from softswitch.calls import conference_facts, facts, guide_facts, supervision_facts, transfer_facts
+from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
-from softswitch.calls.control_facts import CallParked, LegAnswerAsked, LegHeld, LegRetrieved
-from softswitch.calls.description import stream_of
-from softswitch.calls.hearing import rows_of
+from softswitch.calls.control_facts import LegAnswerAsked
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.parting import Parting
+from softswitch.calls.perform_sound import SoundPerformer
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.secrecy import Secrecy
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import PortState
-from softswitch.core.errors import SdpError
-from softswitch.media.engine import MediaEngine, OpenLeg, Playing, Srtp, Stream
+from softswitch.media.engine import MediaEngine
 from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
@@ -33,9 +29,6 @@ from softswitch.sip.ua.user_agent import UserAgent
 from softswitch.sip.uri import Uri, parse_uri
 
 Session = ClientSession | ServerSession
-
-
-_HELD = frozenset({PortState.OPEN, PortState.OPENING})
 
 
 class Performer:
@@ -66,6 +59,8 @@ class Performer:
         self._focus_of = focus_of
         self.secrecy = secrecy
         """Seals and reveals keys in descriptions."""
+        self.sound = SoundPerformer(state, media, secrecy)
+        """Tells the media engine."""
         self.sessions: dict[str, Session] = {}
         """Live sessions by leg."""
         self._state = state
@@ -73,7 +68,7 @@ class Performer:
         self._media = media
         self._domain = domain
         self.effects: Final[Mapping[type, Callable[[Any, float], None]]] = {
-            facts.LegAdded: self._added,
+            **self.sound.effects,
             facts.LegInvited: self._invited,
             facts.LegProgressed: self._progressed,
             facts.LegAlerted: self._alerted,
@@ -82,7 +77,6 @@ class Performer:
             facts.LegAcknowledged: self._acknowledged,
             facts.LegReoffered: self._reoffered,
             facts.LegReofferRefused: self._reoffer_refused,
-            facts.LegMediaLost: self._media_lost,
             facts.LegReinvited: self._reinvited,
             facts.LegReinviteAnswered: self._reinvite_answered,
             facts.LegOffered: self._offered,
@@ -91,89 +85,17 @@ class Performer:
             transfer_facts.TransferProgressed: self._transfer_told,
             transfer_facts.TransferEnded: self._transfer_told,
             transfer_facts.TransferRefused: self._transfer_refused,
-            facts.SegmentStarted: self._segment_started,
-            guide_facts.LegPlaying: self._playing,
-            guide_facts.LegPlaySteered: self._play_steered,
-            guide_facts.LegPlayEnded: self._play_ended,
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
-            LegHeld: self._nobody_talks,
-            LegRetrieved: self._retrieved,
-            CallParked: self._nobody_talks,
             LegAnswerAsked: self._answer_asked,
             conference_facts.ConferenceInvited: self._conference_invited,
             conference_facts.ConferenceReferTold: self._conference_told,
-            conference_facts.ConferenceJoined: self._hearing_changed,
-            conference_facts.ConferenceLeft: self._hearing_changed,
-            conference_facts.LegMuted: self._hearing_changed,
-            supervision_facts.SupervisionConnected: self._supervisor_came,
-            supervision_facts.SupervisionMoved: self._supervisor_moved,
-            supervision_facts.SupervisionEnded: self._supervisor_moved,
-            supervision_facts.SupervisionModeChosen: self._supervisor_changed,
         }
         """What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""
-
-    def say_media_again(self, leg: Leg) -> None:
-        """Tell the media engine once more what it should know of a leg."""
-        if leg.port_state is PortState.OPENING:
-            self._media.open(OpenLeg(leg.leg, leg.conversation_id, leg.media_address))
-        elif leg.port_state is PortState.CLOSING:
-            self._close_media(leg)
-        elif leg.port_state is PortState.OPEN:
-            self._set_stream(leg)
-            if leg.sounds:
-                self._media.play(leg.leg, _playing_of(leg))
-
-    def say_room_again(self, conversation: Conversation) -> None:
-        """Tell the media engine once more who hears whom in a conversation."""
-        rows = rows_of(self._state, conversation)
-        if rows or conversation.has_held or conversation.parked is not None:
-            self._media.set_room(conversation.conversation_id, rows)
-
-    def _seat(self, conversation_id: str) -> None:
-        """Let people hear one another as the state says."""
-        conversation = self._state.conversations.get(conversation_id)
-        if conversation is not None:
-            self._media.set_room(conversation_id, rows_of(self._state, conversation))
-
-    def _seat_supervised(self, leg: str) -> None:
-        """The same for the conversation that a supervisor's leg hears."""
-        own = self._state.conversations[self._state.legs[leg].conversation_id]
-        if own.supervision is not None:
-            self._seat(own.supervision.watched)
-
-    def _supervisor_came(self, fact: supervision_facts.SupervisionConnected, now: float) -> None:
-        self._seat_supervised(fact.leg)
-
-    def _supervisor_moved(
-        self, fact: supervision_facts.SupervisionMoved | supervision_facts.SupervisionEnded, now: float
-    ) -> None:
-        self._seat(fact.left)
-        if isinstance(fact, supervision_facts.SupervisionMoved):
-            self._seat(fact.watched)
-
-    def _supervisor_changed(self, fact: supervision_facts.SupervisionModeChosen, now: float) -> None:
-        for name in self._state.supervisors:
-            own = self._state.conversations[name].supervision
-            if own is not None:
-                self._seat(own.watched)
-
-    def _hearing_changed(
-        self,
-        fact: conference_facts.ConferenceJoined | conference_facts.ConferenceLeft | conference_facts.LegMuted,
-        now: float,
-    ) -> None:
-        self._seat(self._state.legs[fact.leg].conversation_id)
-        self._seat_supervised(fact.leg)
 
     def _server(self, leg: str) -> ServerSession | None:
         session = self.sessions.get(leg)
         return session if isinstance(session, ServerSession) else None
-
-    def _added(self, fact: facts.LegAdded, now: float) -> None:
-        if fact.media_address:
-            leg = self._state.legs[fact.leg]
-            self._media.open(OpenLeg(fact.leg, leg.conversation_id, fact.media_address))
 
     def _invited(self, fact: facts.LegInvited, now: float) -> None:
         leg = self._state.legs[fact.leg]
@@ -209,7 +131,7 @@ class Performer:
 
     def _progressed(self, fact: facts.LegProgressed, now: float) -> None:
         if fact.sdp:
-            self._set_stream(self._state.legs[fact.leg])
+            self.sound.set_stream(self._state.legs[fact.leg])
 
     def _alerted(self, fact: facts.LegAlerted, now: float) -> None:
         session = self._server(fact.leg)
@@ -218,22 +140,22 @@ class Performer:
             session.progress(fact.status, sdp=self.secrecy.vault.reveal(fact.sdp), now=now)
         if fact.source:
             caller = self._state.legs[fact.leg]
-            self._set_stream(caller)
-            self._seat(caller.conversation_id)
+            self.sound.set_stream(caller)
+            self.sound.seat(caller.conversation_id)
 
     def _answered(self, fact: facts.LegAnswered, now: float) -> None:
-        self._set_stream(self._state.legs[fact.leg])
+        self.sound.set_stream(self._state.legs[fact.leg])
 
     def _accepted(self, fact: facts.LegAccepted, now: float) -> None:
         session = self._server(fact.leg)
         if session is not None:
             session.focus = self._focus_of(self._state.conversations[self._state.legs[fact.leg].conversation_id])
             session.accept(self.secrecy.vault.reveal(fact.sdp), now=now)
-        self._set_stream(self._state.legs[fact.leg])
+        self.sound.set_stream(self._state.legs[fact.leg])
 
     def _acknowledged(self, fact: facts.LegAcknowledged, now: float) -> None:
         if fact.sdp:
-            self._set_stream(self._state.legs[fact.leg])
+            self.sound.set_stream(self._state.legs[fact.leg])
 
     def _reoffered(self, fact: facts.LegReoffered, now: float) -> None:
         session = self.sessions.get(fact.leg)
@@ -241,11 +163,11 @@ class Performer:
             session.accept_reoffer(self.secrecy.vault.reveal(fact.local_sdp), now=now)
         leg = self._state.legs[fact.leg]
         if fact.remote_sdp:
-            self._set_stream(leg)
+            self.sound.set_stream(leg)
         conversation = self._state.conversations[leg.conversation_id]
         if conversation.conference is not None or self._state.supervisors:  # who holds is not heard
-            self._seat(leg.conversation_id)
-            self._seat_supervised(leg.leg)
+            self.sound.seat(leg.conversation_id)
+            self.sound.seat_supervised(leg.leg)
 
     def _reoffer_refused(self, fact: facts.LegReofferRefused, now: float) -> None:
         session = self.sessions.get(fact.leg)
@@ -253,17 +175,13 @@ class Performer:
             headers = (reason_header(88, fact.reason),) if fact.status == 488 else ()
             session.refuse_reoffer(fact.status, headers=headers, now=now)
 
-    def _media_lost(self, fact: facts.LegMediaLost, now: float) -> None:
-        leg = self._state.legs[fact.leg]
-        self._media.open(OpenLeg(fact.leg, leg.conversation_id, leg.media_address))
-
     def _reinvited(self, fact: facts.LegReinvited, now: float) -> None:
         """Offer the new port; a phone that sends there before it answers is heard."""
         leg = self._state.legs[fact.leg]
         self.offer_again(leg, now)
-        self._set_stream(leg)
-        self.say_room_again(self._state.conversations[leg.conversation_id])
-        self._seat_supervised(leg.leg)
+        self.sound.set_stream(leg)
+        self.sound.say_room_again(self._state.conversations[leg.conversation_id])
+        self.sound.seat_supervised(leg.leg)
 
     def offer_again(self, leg: Leg, now: float) -> None:
         """Send a phone the description that is ours now."""
@@ -273,19 +191,8 @@ class Performer:
 
     def _reinvite_answered(self, fact: facts.LegReinviteAnswered, now: float) -> None:
         leg = self._state.legs[fact.leg]
-        self._set_stream(leg)
-        if leg.sounds:  # its port is another one, which plays nothing yet
-            self._media.play(leg.leg, _playing_of(leg))
-
-    def _playing(self, fact: guide_facts.LegPlaying, now: float) -> None:
-        self._media.play(fact.leg, Playing(fact.number, fact.sounds, fact.repeat))
-
-    def _play_steered(self, fact: guide_facts.LegPlaySteered, now: float) -> None:
-        self._media.play(fact.leg, _playing_of(self._state.legs[fact.leg]))
-
-    def _play_ended(self, fact: guide_facts.LegPlayEnded, now: float) -> None:
-        if fact.stopped:
-            self._media.play(fact.leg, None)
+        self.sound.set_stream(leg)
+        self.sound.play_on(leg)  # its port is another one
 
     def _offered(self, fact: facts.LegOffered, now: float) -> None:
         session = self.sessions.get(fact.leg)
@@ -293,7 +200,7 @@ class Performer:
             session.reinvite(self.secrecy.vault.reveal(fact.sdp), now=now)
 
     def _offer_answered(self, fact: facts.LegOfferAnswered, now: float) -> None:
-        self._set_stream(self._state.legs[fact.leg])
+        self.sound.set_stream(self._state.legs[fact.leg])
 
     def _transfer_started(self, fact: transfer_facts.TransferStarted, now: float) -> None:
         conversation = self._state.conversations[self._state.legs[fact.leg].conversation_id]
@@ -326,14 +233,6 @@ class Performer:
             session.answer_refer(202, now=now)  # where it is not answered yet
             tell_of_refer(session, fact.subscription, fact.status, now)
 
-    def _nobody_talks(self, fact: LegHeld | CallParked, now: float) -> None:
-        self._seat(self._state.legs[fact.leg].conversation_id)
-
-    def _retrieved(self, fact: LegRetrieved, now: float) -> None:
-        conversation = self._state.conversations[self._state.legs[fact.leg].conversation_id]
-        if conversation.conference is not None:  # else a segment follows
-            self._seat(conversation.conversation_id)
-
     def _answer_asked(self, fact: LegAnswerAsked, now: float) -> None:
         session = self.sessions.get(fact.leg)
         if session is not None:
@@ -344,26 +243,10 @@ class Performer:
         session = self.sessions.get(leg)
         return session is not None and "talk" in session.peer_events
 
-    def _segment_started(self, fact: facts.SegmentStarted, now: float) -> None:
-        self._seat(self._state.legs[fact.leg_a].conversation_id)
-
-    def _set_stream(self, leg: Leg) -> None:
-        stream = stream_of(leg)
-        if stream is not None:
-            self._media.set_stream(leg.leg, stream if stream.srtp is None else self._with_keys(stream, stream.srtp))
-
-    def _with_keys(self, stream: Stream, kept: Srtp) -> Stream:
-        """Return a stream with the keys that the media plane needs; a silent one where they cannot be read."""
-        try:
-            keys = [self.secrecy.vault.key(kept.suite, key) for key in (kept.send_key, kept.receive_key)]
-        except SdpError:
-            return replace(stream, receive=False, send=False, srtp=None)
-        return replace(stream, srtp=Srtp(kept.suite, *(b64encode(key).decode() for key in keys)))
-
     def _leg_ended(self, fact: facts.LegEnded, now: float) -> None:
         leg = self._state.legs.get(fact.leg)
         if leg is not None and leg.port_state is PortState.CLOSING:
-            self._close_media(leg)
+            self.sound.close(leg)
         session = self.sessions.get(fact.leg)
         if session is None:
             return
@@ -387,12 +270,6 @@ class Performer:
         """
         _end(session, parting.how, parting.status, parting.cause, parting.reason, now)
 
-    def _close_media(self, leg: Leg) -> None:
-        self._media.close(leg.leg)
-        others = self._state.conversations[leg.conversation_id].legs.values()
-        if not any(other.port_state in _HELD for other in others):  # the room goes with the last of its legs
-            self._media.set_room(leg.conversation_id, ())
-
     def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:
         self.sessions.pop(fact.leg, None)
 
@@ -412,9 +289,3 @@ def _end(session: Session, how: str, status: int, cause: int, why: str, now: flo
         session.reject(status, headers=(reason, *retry), now=now)
     else:
         session.cancel(reason=COMPLETED_ELSEWHERE if status == 200 else reason[1], now=now)
-
-
-def _playing_of(leg: Leg) -> Playing:
-    """Return what a leg hears now, where it stands."""
-    order = leg.plays, leg.sounds, leg.sounds_repeat
-    return Playing(*order, leg.play_paused, leg.play_moves, leg.play_sound, leg.play_at_ms)

@@ -27,16 +27,16 @@ from softswitch.sip.transaction.non_invite_client import NonInviteClient
 from softswitch.sip.ua.actions import Action, Dropped, RequestArrived
 from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
-from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW, SUPPORTED, UaCore
+from softswitch.sip.ua.core import ALLOW, UaCore
 from softswitch.sip.ua.dialog_snapshot import dialog_of, flow_of
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.sent_request import send_request
 from softswitch.sip.ua.server_session import ServerSession
-from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
 from softswitch.sip.ua.snapshot import SessionSnapshot
 from softswitch.sip.ua.subscription import Duration, Subscription
 from softswitch.sip.ua.subscription_snapshot import SubscriptionSnapshot
+from softswitch.sip.ua.unfit import unfit
 
 __all__ = ["ALLOW", "Counts", "Session", "UserAgent"]
 
@@ -359,7 +359,7 @@ class UserAgent:
             ended = request.method == "BYE" and core.ended.holds(request.call_id, request.to.tag or "", now)
             core.reply(request, flow, 200 if ended else 481)
         else:
-            status, headers = _unfit(request)
+            status, headers = unfit(request)
             if status:
                 core.answer(request, key, flow, status, now, headers)
             else:
@@ -376,33 +376,10 @@ class UserAgent:
         """Return status and headers for what no owner has to decide on; 0 where one has."""
         if request.max_forwards == 0 and request.method not in _NO_HOPS_NEEDED:
             return 483, ()
-        status, headers = _unfit(request)
+        status, headers = unfit(request)
         if status or request.method != "INVITE":
             return status, headers
         merge_key = (request.call_id, request.from_.tag or "", request.cseq.number)
         if self._core.layer.is_merged(merge_key):
             return 482, ()
         return (400, ()) if target_of(request) is None else (0, ())
-
-
-def _unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
-    """Return status and headers for a request that asks for what is not understood (RFC 3261 §8.2.2.3, §8.2.3).
-
-    Only BYE is exempt: a call that is hung up is over.
-    """
-    if request.method == "BYE":
-        return 0, ()
-    if request.get("Require") is not None and (
-        unknown := [tag for tag in request.get_list("Require") if tag.lower() not in SUPPORTED]
-    ):
-        return 420, (("Unsupported", ", ".join(unknown)),)
-    if request.method not in {"INVITE", "UPDATE"}:
-        return 0, ()
-    if request.get("Session-Expires") is not None and is_too_brief(request):
-        return 422, (MIN_SE_HEADER,)
-    if request.body and not request.sdp:
-        return 415, (ACCEPT_HEADER,)
-    if request.get("Content-Encoding") not in {None, "identity"}:
-        return 415, (("Accept-Encoding", "identity"),)
-    target_of(request)
-    return 0, ()
