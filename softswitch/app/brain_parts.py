@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from softswitch.app.addresses import Addresses
+from softswitch.app.brain_ground import BrainGround
 from softswitch.app.brain_settings import BrainSettings
-from softswitch.app.call_desk import CallDesk
 from softswitch.app.conference_desk import ConferenceDesk
 from softswitch.app.events.services import PhoneServices
-from softswitch.app.focus import focus_of
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.guides import Guides
 from softswitch.app.host_desk import HostDesk
-from softswitch.app.invariant_keeper import InvariantKeeper
 from softswitch.app.key_guard import KeyGuard
 from softswitch.app.key_info_desk import KeyInfoDesk
 from softswitch.app.line_desk import LineDesk
-from softswitch.app.message_trace import MessageTrace
 from softswitch.app.moved_phones import MovedPhones
 from softswitch.app.name_keeper import NameKeeper
-from softswitch.app.people import People
 from softswitch.app.quality_watch import QualityWatch
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_desk import KIND as QUEUE
@@ -39,13 +34,9 @@ from softswitch.app.supervision_desk import SupervisionDesk
 from softswitch.app.trunk_desk import TrunkDesk
 from softswitch.app.trunk_probe import TrunkProbe
 from softswitch.app.trunk_registrar import TrunkRegistrar
-from softswitch.app.turn import Turn
 from softswitch.app.voicemail_desk import VoicemailDesk
-from softswitch.app.wake_ups import Timed, WakeUps
+from softswitch.app.wake_ups import Timed
 from softswitch.calls.guide import Guide
-from softswitch.calls.perform import Performer
-from softswitch.calls.secrecy import Secrecy
-from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock
 from softswitch.core.ids import Entropy, new_conversation_id
 from softswitch.core.sealed_keys import SealedKeys
@@ -54,14 +45,11 @@ from softswitch.directory.bans import SourceBanned, SourceGuard
 from softswitch.directory.site import Site
 from softswitch.journal.sink import FactSink
 from softswitch.media.engine import MediaEngine
-from softswitch.scenario.errands import Errands, NoErrands
-from softswitch.sdp.key_vault import KeyVault
+from softswitch.scenario.errands import Errands
 from softswitch.sip.flow import Flow
-from softswitch.sip.ua.order import OurCredentials
-from softswitch.sip.ua.user_agent import UserAgent
 
 
-class BrainParts:
+class BrainParts(BrainGround):
     """Makes the parts, and has them.
 
     Args:
@@ -94,47 +82,19 @@ class BrainParts:
         sequence: int = 0,
         log: Callable[..., None] = lambda event, **keys: None,
     ) -> None:
-        self._settings = settings
-        self._log = log
-        self._media, self._errands = media, errands or NoErrands()
-        self.trace = MessageTrace()
-        self._folded = folded or FoldedState()
-        self._folded.calls.deadlines = settings.deadlines
-        self.calls = self._folded.calls
-        self.locations = self._folded.locations
-        self.bans = self._folded.bans
-        self.agents = self._folded.agents
-        self.trunk_registrations = self._folded.trunks
-        self._turn = turn = Turn(clock, journal, send, media, self.trace, sequence)
-        self._wake_ups = WakeUps(clock, self.alarm)
-        self._addresses = Addresses(settings.advertise, settings.local_networks, settings.stream_ports)
-        self._ua = UserAgent(
+        super().__init__(
+            clock=clock,
             entropy=entropy,
-            address_of=self._addresses.address_for,
-            timers=settings.timers,
-            product=settings.product,
-            datagram_octets=settings.datagram_octets,
-            send=turn.queue,
-            alarm=self.alarm,
+            settings=settings,
+            media=media,
+            send=send,
+            journal=journal,
+            folded=folded,
+            errands=errands,
+            sequence=sequence,
+            log=log,
         )
-        self._performer = Performer(
-            self.calls,
-            self._ua,
-            media,
-            settings.domain,
-            self._credentials_of,
-            secrecy=Secrecy(KeyVault(settings.media_key), self.calls),
-            focus_of=lambda conversation: focus_of(self.desk.site, conversation),
-        )
-        self._call_desk = CallDesk(self._folded, turn, self._ua, self._performer, self.trace, self._wake_ups, entropy)
-        self._keeper = InvariantKeeper(self.calls, turn, self._ua, self._performer, media, self._call_desk, log)
-        self.people = People(
-            lambda: self.desk.site,
-            self.agents,
-            self.locations,
-            self.calls,
-            lambda fact: self.agents.apply(turn.place(fact)),
-        )
+        turn = self._turn
         self.recording = self._new_recording_desk()
         self._registrations = Registrations(
             self.locations,
@@ -241,11 +201,6 @@ class BrainParts:
         )
 
     # Building
-
-    @cached_property
-    def alarm(self) -> Alarm:
-        """No later than it says ``handle_timer`` wants to be called."""
-        return Alarm()
 
     def _new_trunk_probe(self) -> TrunkProbe:
         return TrunkProbe(
@@ -413,12 +368,6 @@ class BrainParts:
             self._settings.prompts,
         )
         return QueueDesk(self._folded, lambda: self.desk.site, self.people, conduct, turn, self._wake_ups)
-
-    def _credentials_of(self, name: str) -> OurCredentials | None:
-        trunk = self.desk.site.trunks.get(name)
-        if trunk is None or not trunk.username:
-            return None
-        return OurCredentials(trunk.username, self._settings.password_of(trunk))
 
     @cached_property
     def _quality(self) -> QualityWatch:

@@ -11,11 +11,11 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response
 from softswitch.sip.timers import Timer
 from softswitch.sip.transaction.base import Key
-from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, Referred, RefreshDue, Reoffered
+from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, RefreshDue, Reoffered
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
-from softswitch.sip.ua.refer_wish import wants_no_notify
+from softswitch.sip.ua.refer_in import ReferIn
 from softswitch.sip.ua.reoffer_in import ReofferIn
 from softswitch.sip.ua.reoffer_in import State as ReofferState
 from softswitch.sip.ua.reoffer_out import ReofferOut
@@ -30,15 +30,10 @@ from softswitch.sip.ua.session_timer import (
     terms_asked,
 )
 from softswitch.sip.ua.snapshot import SessionSnapshot
+from softswitch.sip.ua.unfit import refuse_method
 from softswitch.sip.ua.update_in import UpdateIn
 from softswitch.sip.ua.update_out import send_update
 from softswitch.sip.ua.within import send_within
-
-_KNOWN_METHODS: Final = frozenset(
-    {"MESSAGE", "NOTIFY", "PUBLISH", "REGISTER", "SUBSCRIBE"},
-)
-"""Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
-
 
 TALK: Final[tuple[Header, ...]] = (("Event", "talk"), ("Subscription-State", "active"))
 """Of a NOTIFY that presses a phone's key; it needs no subscription, and has no body (BroadSoft's remote control)."""
@@ -79,8 +74,7 @@ class Session(ABC):
         self.terms = NOTHING_AGREED
         self.focus = ""
         self._session_timer: SessionTimer | None = None
-        self._refer: tuple[Request, Key, Flow] | None = None
-        self._refers = 0
+        self._refer_in = ReferIn(core)
         self._reoffer_in: ReofferIn | UpdateIn | None = None
         self._reoffer_out: ReofferOut | None = None
         self._limit: Timer | None = None
@@ -143,9 +137,7 @@ class Session(ABC):
 
     def answer_refer(self, status: int, *, headers: tuple[Header, ...] = (), now: float) -> None:
         """Answer the peer's REFER; nothing happens where none waits."""
-        if self._refer is not None:
-            (request, key, flow), self._refer = self._refer, None
-            self._core.answer(request, key, flow, status, now, (self._core.contact(flow, self.focus), *headers))
+        self._refer_in.answer(status, self.focus, headers, now)
 
     def notify(self, headers: tuple[Header, ...], body: bytes = b"", *, now: float) -> None:
         """Send a NOTIFY within the dialog: about a REFER, or to press a key of the phone.
@@ -209,7 +201,7 @@ class Session(ABC):
             self._core.answer(request, key, flow, 500, now)
         else:
             self.move_to(flow)
-            _HANDLERS.get(method, _refuse_method)(self, request, key, flow, now)
+            _HANDLERS.get(method, _refuse)(self, request, key, flow, now)
 
     @abstractmethod
     def acknowledged(self, request: Request, flow: Flow, now: float) -> None:
@@ -247,16 +239,7 @@ class Session(ABC):
         self._core.tell(Reoffered(self, request.sdp))
 
     def _receive_refer(self, request: Request, key: Key, flow: Flow, now: float) -> None:
-        """Take a REFER within the dialog (RFC 3515 §2.4.2); its owner answers it."""
-        targets = request.get_all("Refer-To")
-        status = 400 if len(targets) != 1 else 0 if self.is_confirmed else 491
-        if status:
-            self._core.answer(request, key, flow, status, now)
-            return
-        self._refers += 1
-        event = "refer" if self._refers == 1 else f"refer;id={request.cseq.number}"
-        self._refer = (request, key, flow)
-        self._core.tell(Referred(self, targets[0], "" if wants_no_notify(request) else event))
+        self._refer_in.take(self, request, key, flow, now, fits=self.is_confirmed)
 
     def _refreshed_by(self, request: Request, *, retarget: bool = True) -> None:
         """Take over what a request of the peer's says of the session timer and of the peer."""
@@ -398,9 +381,8 @@ class Session(ABC):
         return self.dialog.request("ACK", cseq, via, [self._core.user_agent, *headers], body)
 
 
-def _refuse_method(session: Session, request: Request, key: Key, flow: Flow, now: float) -> None:
-    status = 405 if request.method in _KNOWN_METHODS else 501
-    session._core.answer(request, key, flow, status, now, (ALLOW_HEADER,))
+def _refuse(session: Session, request: Request, key: Key, flow: Flow, now: float) -> None:
+    refuse_method(session._core, request, key, flow, now)
 
 
 _Handler = Callable[[Session, Request, Key, Flow, float], None]

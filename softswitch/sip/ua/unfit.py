@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from softswitch.sip.dialog.dialog import target_of
+from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request
-from softswitch.sip.ua.core import ACCEPT_HEADER, SUPPORTED
+from softswitch.sip.transaction.base import Key
+from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, SUPPORTED, UaCore
 from softswitch.sip.ua.session_timer import MIN_SE_HEADER, is_too_brief
+
+_KNOWN_METHODS: Final = frozenset(
+    {"MESSAGE", "NOTIFY", "PUBLISH", "REGISTER", "SUBSCRIBE"},
+)
+"""Methods that exist, though not for us: 405; any other one gets 501 (RFC 3261 §8.2.1, §21.5.2)."""
 
 
 def unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
@@ -29,3 +38,9 @@ def unfit(request: Request) -> tuple[int, tuple[Header, ...]]:
         return 415, (("Accept-Encoding", "identity"),)
     target_of(request)
     return 0, ()
+
+
+def refuse_method(core: UaCore, request: Request, key: Key, flow: Flow, now: float) -> None:
+    """Refuse a method that is not known within a dialog."""
+    status = 405 if request.method in _KNOWN_METHODS else 501
+    core.answer(request, key, flow, status, now, (ALLOW_HEADER,))
