@@ -34,33 +34,33 @@ def problem(status: int, error_id: str, detail: str, **more: object) -> JSONResp
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error that a handler raises become a problem."""
+    """Let every error that a handler raises become a problem; the handlers are coroutines, which need no thread."""
     app.add_exception_handler(CommandError, _refused)
     app.add_exception_handler(ConfigurationError, _unusable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CommandError)  # noqa: S101  # registered for this class
     more = {"field": error.field} if error.field else {}
     return problem(error.status, error.error_id, str(error), **more)
 
 
-def _unusable(_request: Request, error: Exception) -> JSONResponse:
+async def _unusable(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ConfigurationError)  # noqa: S101  # as above
     problems = [{"where": found.where, "what": found.what, "cure": found.cure} for found in error.problems]
     return problem(422, "unusable-configuration", str(error), problems=problems)
 
 
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # as above
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
     return problem(422, "invalid-request", f"{field}: {first['msg']}", field=field)
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  # as above
     answer = problem(error.status_code, "http-error", error.detail)
     answer.headers.update(error.headers or {})

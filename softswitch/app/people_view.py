@@ -46,10 +46,13 @@ class BrainPeople:
 
     def agent(self, user: str) -> AgentView:
         """Return one user."""
-        found = self._brain.desk.site.users.get(user)
+        return self._agent(self._user(user))
+
+    def _user(self, name: str) -> User:
+        found = self._brain.desk.site.users.get(name)
         if found is None:
-            raise CommandError(f"There is no user {user}", status=404, error_id="unknown-user", field="user")
-        return self._agent(found)
+            raise CommandError(f"There is no user {name}", status=404, error_id="unknown-user", field="user")
+        return found
 
     def choose_status(self, user: str, status: str) -> AgentView:
         """Set a user's status."""
@@ -78,8 +81,9 @@ class BrainPeople:
         return self._command(user, inputs.RefuseCalls(user, wanted, _BY))
 
     def _command(self, user: str, given: inputs.Input) -> AgentView:
+        found = self._user(user)
         self._in_turn(lambda: self._brain.command_people(given))
-        return self.agent(user)
+        return self._agent(found)
 
     def _agent(self, user: User) -> AgentView:
         wall_s = self._clock.wall()

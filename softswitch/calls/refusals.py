@@ -18,15 +18,15 @@ def refused(reason: str, error_id: str, field: str = "leg", *, status: int = 409
     return CommandError(reason, status=status, error_id=error_id, field=field)
 
 
-def live_leg(state: CallsState, name: str) -> tuple[Conversation, Leg]:
-    """Return a leg that is not over, with its conversation.
+def live_leg(state: CallsState, name: str, field: str = "leg") -> tuple[Conversation, Leg]:
+    """Return a leg that is not over, with its conversation; ``field`` of the command named it.
 
     Raises:
         CommandError: there is none of that name.
     """
     leg, conversation = state.legs.get(name), state.conversation_of(name)
     if leg is None or conversation is None or not leg.is_live or conversation.state is ConversationState.ENDED:
-        raise refused(f"There is no leg {name or '(empty)'} in a call now", "unknown-leg", status=404)
+        raise refused(f"There is no leg {name or '(empty)'} in a call now", "unknown-leg", field, status=404)
     return conversation, leg
 
 

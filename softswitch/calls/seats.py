@@ -89,7 +89,7 @@ def confirm(state: CallsState, given: control_inputs.ConfirmOrdered) -> Facts:
     _, leg, _ = _seat(state, given.leg)
     if not given.other_leg:
         raise refused(f"No consultation is under way at {leg.leg}: name a leg of the other call", "no-consultation")
-    live_leg(state, given.other_leg)
+    live_leg(state, given.other_leg, "other_leg")
     decided = _to_party(state, leg, given.other_leg)
     if decided is None:
         raise refused(f"{given.other_leg} is no other call of the same user", "not-transferable", "other_leg")

@@ -167,14 +167,16 @@ def confirmed(state: CallsState, given: ConfirmOrdered) -> Facts:
     conversation, leg = live_leg(state, given.leg)
     not_moving(conversation, leg)
     other_party(conversation, leg)
-    live_leg(state, given.other_leg)
-    return _let_go(asked(state, TransferAsked(given.leg, "", Refuse(603, 21, "", ""), "", given.other_leg)), leg)
+    live_leg(state, given.other_leg, "other_leg")
+    return _let_go(
+        asked(state, TransferAsked(given.leg, "", Refuse(603, 21, "", ""), "", given.other_leg)), leg, "other_leg"
+    )
 
 
-def _let_go(decided: Facts, leg: Leg) -> Facts:
+def _let_go(decided: Facts, leg: Leg, field: str = "number") -> Facts:
     for fact in decided:
         if isinstance(fact, transfer_facts.TransferRefused):
-            raise refused(fact.reason, "not-transferable", "number")
+            raise refused(fact.reason, "not-transferable", field)
     if any(isinstance(fact, facts.LegEnded) and fact.leg == leg.leg for fact in decided):
         return decided
     return [*decided, facts.LegEnded(leg.leg, "switch", "bye", 0, 16, "Call transferred")]
