@@ -201,6 +201,9 @@ def line_call(conversation: Conversation, leg: Leg) -> LineCallView:
 
 def _held_since(conversation: Conversation, leg: Leg) -> str:
     waits = leg if leg.held_by else conversation.held_by(leg.leg)
+    if waits is None:  # or a phone holds by its own key
+        peer = conversation.peer_of(leg.leg)
+        waits = next((one for one in (leg, peer) if one is not None and one.held), None)
     return "" if waits is None else iso_utc(waits.held_at_s)
 
 

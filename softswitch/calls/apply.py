@@ -170,7 +170,15 @@ def _reoffered(state: CallsState, record: Record, fact: facts.LegReoffered) -> N
     leg.answer_awaited = not fact.remote_sdp
     leg.remote_sdp = fact.remote_sdp or leg.remote_sdp
     leg.local_sdp = fact.local_sdp
-    leg.held = fact.held
+    _hold_by_key(state, leg, record.wall_s, held=fact.held)
+
+
+def _hold_by_key(state: CallsState, leg: Leg, wall_s: float, *, held: bool) -> None:
+    """A phone holds by its own key, or no more: its user is reminded of whoever waits."""
+    if held != leg.held:
+        leg.held = held
+        leg.held_at_s = leg.held_at_s if leg.held_by else wall_s
+        control_apply.remind_later(state, state.conversations[leg.conversation_id], wall_s)
 
 
 def _media_lost(state: CallsState, record: Record, fact: facts.LegMediaLost) -> None:
@@ -187,7 +195,8 @@ def _reinvited(state: CallsState, record: Record, fact: facts.LegReinvited) -> N
 
 def _reinvite_answered(state: CallsState, record: Record, fact: facts.LegReinviteAnswered) -> None:
     leg = state.legs[fact.leg]
-    leg.remote_sdp, leg.held, leg.moving = fact.sdp, fact.held, False
+    leg.remote_sdp, leg.moving = fact.sdp, False
+    _hold_by_key(state, leg, record.wall_s, held=fact.held)
     conversation = state.conversations[record.conversation_id]
     rings = conversation.conference is not None and conversation.invited()
     if not rings and not any(one.moving for one in conversation.legs.values()):
@@ -228,6 +237,8 @@ def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStart
     conversation.talking = (fact.leg_a, fact.leg_b)
     conversation.attempting = False
     conversation.deadline_s = None
+    if any(leg.held for leg in map(state.legs.get, conversation.talking) if leg is not None):
+        control_apply.remind_later(state, conversation, record.wall_s)
     if conversation.consultation is not None and conversation.consultation.state is ConsultationState.RINGING:
         control_apply.step_consultation(conversation, ConsultationInput.ANSWER)
     if conversation.answered_at_s is None:
@@ -235,7 +246,14 @@ def _segment_started(state: CallsState, record: Record, fact: facts.SegmentStart
 
 
 def _segment_ended(state: CallsState, record: Record, fact: facts.SegmentEnded) -> None:
-    state.conversations[record.conversation_id].talking = None
+    conversation = state.conversations[record.conversation_id]
+    conversation.talking = None
+    _remind_nobody_of_nobody(conversation)
+
+
+def _remind_nobody_of_nobody(conversation: Conversation) -> None:
+    if conversation.remind_at_s is not None and not conversation.waiting():
+        conversation.remind_at_s = None
 
 
 def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
@@ -246,8 +264,7 @@ def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
     if leg.port_state in {PortState.OPEN, PortState.OPENING}:
         leg.port_state = PortState.CLOSING
     conversation = state.conversations[record.conversation_id]
-    if conversation.remind_at_s is not None and not conversation.has_held:
-        conversation.remind_at_s = None
+    _remind_nobody_of_nobody(conversation)
     if not leg.cancelling:
         if leg.dialog:
             _remember_parting(state, record, fact, leg.dialog)

@@ -53,7 +53,7 @@ def _reminded(state: CallsState, record: Record, fact: facts.HoldReminded) -> No
 
 def remind_later(state: CallsState, conversation: Conversation, wall_s: float) -> None:
     """Remind after the usual time whoever lets somebody wait; nobody where nobody does, or while they ask somebody."""
-    waits = state.deadlines.remind_s > 0 and conversation.consultation is None and conversation.has_held
+    waits = state.deadlines.remind_s > 0 and conversation.consultation is None and conversation.waiting()
     conversation.remind_at_s = wall_s + state.deadlines.remind_s if waits else None
 
 

@@ -73,8 +73,7 @@ def remind(state: CallsState, given: ReminderDue) -> Facts:
     if conversation is None or conversation.remind_at_s is None:
         return []
     out: Facts = []
-    for waits in [leg for leg in conversation.legs.values() if leg.held_by and leg.is_live]:
-        by = conversation.legs[waits.held_by]
+    for waits, by in conversation.waiting():
         hears = _where_heard(state, conversation, by)
         out.append(HoldReminded(waits.leg, by.leg, "" if hears is None else hears.leg))
         if hears is not None:

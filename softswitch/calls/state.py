@@ -90,7 +90,7 @@ class Leg:
     held_by: str = ""
     """The leg of whoever put this one on hold by a command; it hears music meanwhile."""
     held_at_s: float = 0.0
-    """Wall time at which that was."""
+    """Wall time at which that was, or at which its own phone began to hold."""
     pending_offer: str = ""
     """Our re-INVITE's description whose answer is outstanding."""
     cancelling: bool = False
@@ -217,6 +217,12 @@ class Conversation:
     def has_held(self) -> bool:
         """Whether anybody waits on hold by a command."""
         return any(leg.held_by and leg.is_live for leg in self.legs.values())
+
+    def waiting(self) -> list[tuple[Leg, Leg]]:
+        """Return who waits, each with whoever lets them wait: by a command, or by a phone's own key in a talk."""
+        by_command = [(leg, self.legs[leg.held_by]) for leg in self.legs.values() if leg.held_by and leg.is_live]
+        pairs = [(self.legs.get(name), self.peer_of(name)) for name in self.talking or ()]
+        return by_command + [(peer, leg) for leg, peer in pairs if leg is not None and leg.held and peer is not None]
 
 
 @dataclass(slots=True)

@@ -63,3 +63,37 @@ async def test_nobody_is_reminded_while_they_ask_somebody(world: World) -> None:
     assert world.facts(HoldReminded) == []
     await boris.call.hang_up()
     await vera.call.until(CallState.ENDED)
+
+
+@behaviour(EVERY_30_S)
+async def test_who_holds_by_the_phones_own_key_is_reminded_in_the_call_in_which_they_talk_now(world: World) -> None:
+    await phones(world, "anna", "boris", "vera")
+    _, there = await talk(world, "anna", "boris", "102")
+    await there.hold()
+    own = leg(world, "boris")
+    await asyncio.sleep(35)
+    assert [fact.told for fact in world.facts(HoldReminded) if isinstance(fact, HoldReminded)] == [""]
+    out, _ = await talk(world, "boris", "vera", "103")
+    second = next(name for name in world.legs_of("boris") if name != own)
+    await asyncio.sleep(30)
+    assert reminders(world) == [second]
+    await out.hang_up()
+    await there.resume()
+    told = len(world.facts(HoldReminded))
+    await asyncio.sleep(70)
+    assert len(world.facts(HoldReminded)) == told
+    await world.phones["anna"].call.hang_up()
+
+
+@behaviour(EVERY_30_S)
+async def test_nobody_is_reminded_of_a_held_call_that_the_phone_has_handed_over(world: World) -> None:
+    _, boris, vera = await phones(world, "anna", "boris", "vera")
+    _, there = await talk(world, "anna", "boris", "102")
+    await there.hold()
+    out, _ = await talk(world, "boris", "vera", "103")
+    await there.refer("103", to_call=out)
+    await asyncio.sleep(70)
+    assert world.facts(HoldReminded) == []
+    assert world.hears(world.phones["anna"]) == {"vera"}
+    assert boris.call.over
+    await vera.call.hang_up()
