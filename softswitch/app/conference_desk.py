@@ -84,6 +84,8 @@ class ConferenceDesk:
         elif target.other:
             live_leg(self._calls, target.other)
             self._decide(JoinCalls(conversation.conversation_id, name, target.other, subscription))
+        elif target.method != "INVITE":
+            raise refused(f"Nobody is called by {target.method}", "no-call", "number")
         else:
             self._invite(leg, target.number, subscription)
 

@@ -112,9 +112,9 @@ class ReferDesk:
             raise SipError("no such dialog", 481)
         if leg.user != user.name:
             raise SipError("somebody else's dialog", 403)
-        if isinstance(target.destination, Refuse) and not target.other:
-            raise SipError(target.destination.reason, target.destination.status)
-        self._decide(TransferAsked(leg.leg, target.number, target.destination, "", target.other))
+        if isinstance(target.called, Refuse) and not target.other:
+            raise SipError(target.called.reason, target.called.status)
+        self._decide(TransferAsked(leg.leg, target.number, target.called, "", target.other))
         return resource_of(TRANSFER, leg.leg)
 
     def _asked_of(self, conversation: Conversation | None, user: User, target: ReferTarget) -> str:

@@ -26,6 +26,13 @@ class ReferTarget:
     method: str = "INVITE"
     """What is asked of the target (RFC 3515 §2.1)."""
 
+    @property
+    def called(self) -> Destination:
+        """Where a call to the target goes; refused where the phone does not ask for a call."""
+        if self.method == "INVITE":
+            return self.destination
+        return Refuse(603, 21, f"Refer-To: nobody is called by {self.method}", "no-call")
+
 
 class ReferTargets:
     """Finds targets.

@@ -172,7 +172,7 @@ class SessionDesk:
         target = self._targets.find(action.refer_to, leg.user, now=self._turn.now, wall_s=self._turn.wall_s)
         if self._asked_of_focus(action, leg, target):
             return
-        given = inputs.TransferAsked(owner, target.number, target.destination, action.subscription, target.other)
+        given = inputs.TransferAsked(owner, target.number, target.called, action.subscription, target.other)
         self._told(action, given)
         session.answer_refer(603, now=self._turn.now)  # where nothing else has been said
 
