@@ -43,11 +43,17 @@ class Guidance:
         self._decide = decide
         self._place = place
         self._arm = arm
+        self._folds: dict[type, list[Callable[[Record], None]]] = {}
+        """Which guides see facts of a type, noted as the types come."""
 
     def apply(self, record: Record) -> None:
         """Fold a fact into whatever guide it belongs to."""
-        for guide in self._guides.values():
-            guide.apply(record)
+        kind = type(record.fact)
+        folds = self._folds.get(kind)
+        if folds is None:
+            folds = self._folds[kind] = [guide.apply for guide in self._guides.values() if kind in guide.sees]
+        for fold in folds:
+            fold(record)
 
     def fold(self, record: Record) -> None:
         """Fold a fact of an earlier brain, unless its conversation has no guide."""

@@ -86,6 +86,8 @@ class Guides:
         self._calls = calls
         self._trunks = trunks
         self._now = now
+        self._world: ScenarioWorld | None = None
+        self._world_of: tuple[int, str, float, float, int] | None = None
         self._voice = ScenarioVoice(settings, mailboxes, lambda: desk.site)
         self._counters = counters
         members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._elsewhere)
@@ -157,7 +159,14 @@ class Guides:
         return self.groups.state.unanswered(group) + self._elsewhere(group)
 
     def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
+        """Return the switch as the steps of a scenario see it now; one turn asks for the same one several times."""
         now, wall_s = self._now()
+        what = id(scenario), caller_number, now, wall_s, id(self._desk.site)
+        if self._world is None or self._world_of != what:
+            self._world_of, self._world = what, self._new_world(scenario, caller_number, now, wall_s)
+        return self._world
+
+    def _new_world(self, scenario: Scenario, caller_number: str, now: float, wall_s: float) -> ScenarioWorld:
         return ScenarioWorld(
             scenario,
             self._desk.site,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from softswitch.calls.inputs import Input
 from softswitch.core.facts import Record
@@ -14,6 +15,8 @@ class QueueGuide:
     Args:
         happened: is told what happens to them.
     """
+
+    sees: Final = frozenset[type]()
 
     def __init__(self, happened: Callable[[str, object], None]) -> None:
         self._happened = happened

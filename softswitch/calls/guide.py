@@ -24,6 +24,11 @@ class GuideDue:
 class Guide(Protocol):
     """Leads callers of one kind of guide, named before the colon of ``Conversation.guide``."""
 
+    @property
+    def sees(self) -> frozenset[type]:
+        """The types of the facts that may change its state: :meth:`apply` is given no others."""
+        ...
+
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Return the facts that follow for the guide from a fact of the conversation or of its own.
 
@@ -32,7 +37,7 @@ class Guide(Protocol):
         ...
 
     def apply(self, record: Record) -> None:
-        """Change the guide's state by a fact; facts of others change nothing."""
+        """Change the guide's state by a fact of a type in :attr:`sees`."""
         ...
 
     def asks(self, conversation_id: str, fact: object) -> Sequence[Input | RecordingInput]:

@@ -20,7 +20,7 @@ from softswitch.core.sealed_keys import SealedKeys
 from softswitch.scenario import facts
 from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errand, ErrandOver, Errands, conversation_of_ticket, ticket_of
-from softswitch.scenario.path import first_in, following
+from softswitch.scenario.path import first_in
 from softswitch.scenario.running import (
     INSTEAD,
     SCENARIO,
@@ -37,7 +37,7 @@ from softswitch.scenario.running import (
     Wait,
     World,
 )
-from softswitch.scenario.state import Run, ScenarioState
+from softswitch.scenario.state import SEEN, Run, ScenarioState
 
 if TYPE_CHECKING:
     from softswitch.scenario.model import Placed, Scenario
@@ -100,10 +100,14 @@ class ScenarioGuide:
 
     # The interface of a guide
 
+    sees: Final = SEEN | {facts.Counted}
+
     def apply(self, record: Record) -> None:
         """Fold a fact."""
-        self.state.apply(record)
-        self._counters.apply(record)
+        if type(record.fact) is facts.Counted:
+            self._counters.apply(record)
+        else:
+            self.state.apply(record)
 
     def deadline_s(self, conversation_id: str) -> float | None:
         """Return when the present step's time is over."""
@@ -112,22 +116,24 @@ class ScenarioGuide:
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Decide what follows."""
-        run = self.state.runs.get(conversation_id)
-        if run is None:
-            return ()
         decide = _FOLLOWED.get(type(happened))
-        return () if decide is None else decide(self, run, happened, wall_s)
+        run = self.state.runs.get(conversation_id) if decide is not None else None
+        return () if decide is None or run is None else decide(self, run, happened, wall_s)
 
     def asks(self, conversation_id: str, fact: object) -> Sequence[Input | RecordingInput]:
         """Return what a step that moved, or the end of the scenario, asks of the calls."""
+        if isinstance(fact, facts.StepMoved):
+            run = self.state.runs.get(conversation_id)
+            return () if run is None else self._asked(run)
         if isinstance(fact, facts.ScenarioEnded) and fact.how in _ENDINGS:
             word, status, cause, reason = _ENDINGS[fact.how]
             return (Dismiss(conversation_id, status, cause, reason, word),)
         if isinstance(fact, facts.ScenarioEnded) and fact.leg:
             return (Announce(fact.leg, fact.sounds),)
-        run = self.state.runs.get(conversation_id)
-        if run is None or not isinstance(fact, facts.StepMoved):
-            return ()
+        return ()
+
+    def _asked(self, run: Run) -> Sequence[Input | RecordingInput]:
+        """Send what a step wants from outside; return what it wants of the calls."""
         wanted = self._wanted(run)
         self._send(run, wanted)
         return [one for one in wanted if not isinstance(one, Errand)]
@@ -202,12 +208,12 @@ class ScenarioGuide:
             return self._enter(placed.step.leads_to, instead=happened.into == INSTEAD)
         if happened.into:
             inner = first_in(placed.step.blocks()[happened.into])
-            return self._begin(run, inner or following(scenario, placed.path), scenario)
-        return self._begin(run, following(scenario, placed.path), scenario)
+            return self._begin(run, inner or scenario.after(placed.path), scenario)
+        return self._begin(run, scenario.after(placed.path), scenario)
 
     def _left(self, run: Run, happened: facts.ScenarioLeft, wall_s: float) -> Sequence[object]:
         scenario, placed = self._present(run)
-        following_step = following(scenario, placed.path) if scenario is not None and placed is not None else None
+        following_step = scenario.after(placed.path) if scenario is not None and placed is not None else None
         return self._begin(run, following_step, scenario)
 
     def _taken(self, run: Run, happened: of_calls.SegmentStarted, wall_s: float) -> Sequence[object]:
@@ -281,8 +287,9 @@ class ScenarioGuide:
     def _present(self, run: Run) -> tuple[Scenario | None, Placed | None]:
         if not run.frames:
             return None, None
-        scenario = self._library.get(run.frame.name, run.frame.version)
-        return scenario, None if scenario is None else scenario.at(run.frame.path)
+        frame = run.frames[-1]
+        scenario = self._library.get(frame.name, frame.version)
+        return scenario, None if scenario is None else scenario.at(frame.path)
 
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)

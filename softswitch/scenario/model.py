@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.scenario.errands import Errand
+from softswitch.scenario.path import followers
 from softswitch.scenario.running import Event, Here, Over, Wait
 from softswitch.scenario.texts import GIVEN, NAME
 
@@ -166,9 +167,11 @@ class Scenario:
     line: int
     steps: Block
     _by_path: dict[str, Placed] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _after: dict[str, Placed | None] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._by_path.update((placed.path, placed) for placed in self.walk())
+        self._after.update(followers(self.steps))
 
     def walk(self) -> Iterator[Placed]:
         """Give every step, outer ones before those in them."""
@@ -177,6 +180,10 @@ class Scenario:
     def at(self, path: str) -> Placed | None:
         """Return the step of a path, or None."""
         return self._by_path.get(path)
+
+    def after(self, path: str) -> Placed | None:
+        """Return the step that follows the one of a path, or None where the scenario ends there."""
+        return self._after.get(path)
 
 
 def _walk(block: Block) -> Iterator[Placed]:

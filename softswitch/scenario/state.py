@@ -77,24 +77,26 @@ class ScenarioState:
 
     def apply(self, record: Record) -> None:
         """Change this state by one fact; a fact of another kind changes nothing."""
-        if isinstance(record.fact, ConversationStarted):
-            if record.fact.guide.startswith("scenario:"):
-                self.runs[record.conversation_id] = _begun_by(record.conversation_id, record.fact)
-            return
-        if isinstance(record.fact, ConversationHanded):
-            if record.fact.guide.startswith("scenario:"):
-                wanted = record.fact.guide.removeprefix("scenario:")
-                self.runs[record.conversation_id] = Run(record.conversation_id, record.fact.number, wanted)
-            return
-        if isinstance(record.fact, ConversationGuided) and record.fact.guide.startswith("scenario:"):
-            self._guided(record.conversation_id, record.fact)
-            return
-        change = _CHANGES.get(type(record.fact))
-        run = self.runs.get(record.conversation_id)
-        if change is not None and run is not None:
-            change(run, record.fact)
-            if run.ended:
-                del self.runs[record.conversation_id]
+        made = record.fact
+        kind = type(made)
+        change = _CHANGES.get(kind)
+        if kind in _SENT and made.guide.startswith("scenario:"):
+            self._led(record.conversation_id, made)
+        elif change is not None:
+            run = self.runs.get(record.conversation_id)
+            if run is not None:
+                change(run, made)
+                if run.ended:
+                    del self.runs[record.conversation_id]
+
+    def _led(self, conversation_id: str, fact: ConversationStarted | ConversationHanded | ConversationGuided) -> None:
+        """A caller begins with a scenario, or is sent to one."""
+        if isinstance(fact, ConversationGuided):
+            self._guided(conversation_id, fact)
+        elif isinstance(fact, ConversationStarted):
+            self.runs[conversation_id] = _begun_by(conversation_id, fact)
+        else:
+            self.runs[conversation_id] = Run(conversation_id, fact.number, fact.guide.removeprefix("scenario:"))
 
     def _guided(self, conversation_id: str, fact: ConversationGuided) -> None:
         """A queue gives the caller back, or sends them to a scenario that they were not in."""
@@ -178,3 +180,8 @@ _CHANGES: Final[dict[type, Callable[[Run, Any], None]]] = {
     ConversationGuided: _guided,
     ConversationEnded: _call_over,
 }
+
+_SENT: Final = frozenset({ConversationStarted, ConversationHanded, ConversationGuided})
+"""Facts that may send a caller to a scenario."""
+SEEN: Final[frozenset[type]] = _SENT | frozenset(_CHANGES)
+"""The types of the facts that change this state."""

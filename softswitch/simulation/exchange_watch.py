@@ -15,30 +15,34 @@ from softswitch.sip.parse import parse_message
 
 _NOT_WATCHED: Final = frozenset({"INVITE", "ACK"})
 _MOST_UNREAD: Final = 10_000
+_FORGOTTEN_S: Final = 600.0
+"""Nothing is unanswered for so long."""
 
 
 class ExchangeWatch:
     """Counts them over both directions; a repeated message changes nothing.
 
-    Messages are read when somebody asks for the count, as hardly any run does.
+    Messages are read when somebody asks for the count, as hardly any run does; the last ten minutes are kept for it.
     """
 
     def __init__(self) -> None:
         self._open: set[tuple[str, str]] = set()
-        self._unread: deque[tuple[bytes, bool]] = deque()
+        self._unread: deque[tuple[float, bytes, bool]] = deque()
 
     @property
     def open(self) -> int:
         """How many are unanswered now."""
         while self._unread:
-            self._read(*self._unread.popleft())
+            self._read(*self._unread.popleft()[1:])
         return len(self._open)
 
-    def look(self, data: bytes, *, sent: bool = False) -> None:
+    def look(self, data: bytes, *, sent: bool = False, now: float = 0.0) -> None:
         """Look at what came in, or was sent."""
-        self._unread.append((data, sent))
-        if len(self._unread) > _MOST_UNREAD:
-            self._read(*self._unread.popleft())
+        self._unread.append((now, data, sent))
+        if len(self._unread) > _MOST_UNREAD and self._unread[0][0] < now - _FORGOTTEN_S:
+            _, oldest, was_sent = self._unread.popleft()
+            if self._open:  # its request may have been read before
+                self._read(oldest, was_sent)
 
     def _read(self, data: bytes, sent: bool) -> None:
         try:

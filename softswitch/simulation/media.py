@@ -30,6 +30,7 @@ from softswitch.media.engine import (
     Stream,
     WorkerLost,
 )
+from softswitch.simulation.waiting import Waiting
 from softswitch.speech.prompts import PACK
 
 _BRIEF_S = 0.3
@@ -98,7 +99,7 @@ class SimulatedMedia:
         """Who is told of events."""
         self.cut_off = False
         """Whether the brain died before its last commands got out."""
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting = Waiting(loop)
         self._loop = loop
         self._free = deque(ports)
         self._notes: list[Callable[[], None]] = []
@@ -198,10 +199,7 @@ class SimulatedMedia:
             return
         port.playing = playing
         self.played.append((leg, playing.sounds))
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
+        self._waiting.changed()
         problem, length_s = self._length_s(playing.sounds)
         if problem or not playing.repeat:
             port.ends_at_s = self._loop.time() + length_s
@@ -289,15 +287,7 @@ class SimulatedMedia:
 
     async def until_played(self, condition: Callable[[], bool], *, limit_s: float) -> bool:
         """Wait until something holds of what was played; tell whether it does within the limit."""
-        try:
-            async with asyncio.timeout(limit_s):
-                while not condition():
-                    one: asyncio.Future[None] = self._loop.create_future()
-                    self._waiting.append(one)
-                    await one
-        except TimeoutError:
-            return False
-        return True
+        return await self._waiting.until(condition, limit_s=limit_s)
 
     def fall_silent(self, leg: str) -> None:
         """Let a worker notice that a phone sends nothing any more."""

@@ -17,6 +17,7 @@ from softswitch.simulation.phone_exchange import ClientExchange, Exchanges, Serv
 from softswitch.simulation.phone_sdp import USUAL_PAYLOADS, Payloads
 from softswitch.simulation.phone_wire import Wire
 from softswitch.simulation.streams import StreamNetwork
+from softswitch.simulation.waiting import Waiting
 from softswitch.sip.message import Message, Request, Response
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
@@ -124,7 +125,9 @@ class PhoneCore:
         self.last_response: Response | None = None
         self._streams = streams
         self._transport = transport
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting = Waiting(network.loop)
+        self.changed = self._waiting.changed
+        """Wakes whoever waits for this phone."""
         self._media_port = 4000
         self._plug_in(address)
 
@@ -183,29 +186,16 @@ class PhoneCore:
 
     # Waiting
 
-    def changed(self) -> None:
-        """Wake whoever waits for this phone."""
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-
     async def until(self, condition: Callable[[], bool], what: str, *, limit_s: float = 60.0) -> None:
         """Wait until something holds of this phone.
 
         Raises:
             SimulationError: the limit of virtual time passed; the text has the phone's log.
         """
-        try:
-            async with asyncio.timeout(limit_s):
-                while not condition():
-                    future: asyncio.Future[None] = self.network.loop.create_future()
-                    self._waiting.append(future)
-                    await future
-        except TimeoutError:
+        if not await self._waiting.until(condition, limit_s=limit_s):
             raise SimulationError(
                 f"{self.name} waited {limit_s} s for {what}\n{self.written_log()}\n{self.network.written_trace()}"
-            ) from None
+            )
 
     async def sleep(self, seconds: float) -> None:
         """Let virtual time pass."""

@@ -168,13 +168,13 @@ class ScenarioPlayer:
 
     def reached(self) -> frozenset[tuple[str, str]]:
         """Return the steps that were reached: scenario and path."""
-        names: list[str] = []
+        within = ""
         found: set[tuple[str, str]] = set()
         for fact in self.world.facts(ScenarioEntered, StepBegun):
             if isinstance(fact, ScenarioEntered):
-                names.append(fact.name)
+                within = fact.name
             elif isinstance(fact, StepBegun):
-                found.update((name, fact.path) for name in names[-1:])
+                found.add((within, fact.path))
         return frozenset(found)
 
     def story(self) -> str:

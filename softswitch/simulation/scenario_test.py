@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +23,6 @@ from softswitch.simulation.scenario_player import CALLER_HOST, ScenarioPlayer
 from softswitch.simulation.scenario_script import Action, Case
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
 from softswitch.simulation.world import DOMAIN, Setting, World, make_user
-
-_COLLECT_EVERY: Final = 100
-_RUNS: Final = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +117,13 @@ def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep the garbage collector away: a run leaves one world behind, which is collected with others now and then."""
+    """Keep the garbage collector away: a run leaves one world behind, and all that is young is of that world."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if next(_RUNS) % _COLLECT_EVERY == 0:
-            gc.collect()
+        gc.collect(0)
         if was_on:
             gc.enable()
 

@@ -129,7 +129,7 @@ class SimulatedSwitch:
     # The driver: what arrives, and when the brain wants to be woken
 
     def _received(self, data: bytes, flow: Flow) -> None:
-        self.watch.look(data)
+        self.watch.look(data, now=self._loop.time())
         self._turn(lambda: self.brain.receive(data, flow))
 
     def _closed(self, flow: Flow) -> None:
@@ -144,7 +144,7 @@ class SimulatedSwitch:
             if self._may_send == 0:
                 return
             self._may_send -= 1
-        self.watch.look(data, sent=True)
+        self.watch.look(data, sent=True, now=self._loop.time())
         self._transports.send(flow, data)
 
     def _turn(self, work: Callable[[], None]) -> None:

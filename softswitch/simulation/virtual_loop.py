@@ -85,6 +85,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual monotonic time in seconds."""
         return self._virtual.now_s
 
+    def _make_self_pipe(self) -> None:
+        """Make no pipe to be woken by from other threads: there are none, and a run has many loops."""
+
+    def _close_self_pipe(self) -> None:
+        """Close none."""
+
     def call_soon_threadsafe(
         self,
         callback: Callable[[*ArgumentTs], object],
@@ -122,5 +128,19 @@ def run_virtually(
         SimulationError: nothing is scheduled any more and the script still waits.
     """
     loop = VirtualLoop(start_s=start_s)
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(script(loop))
+    # asyncio.Runner would do the same, and catch Ctrl-C, at the price of a tenth of a short script.
+    try:
+        return loop.run_until_complete(script(loop))
+    finally:
+        _give_up_the_rest(loop)
+        loop.close()
+
+
+def _give_up_the_rest(loop: VirtualLoop) -> None:
+    """Cancel what the script has left behind, and let it end."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())

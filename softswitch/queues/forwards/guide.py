@@ -113,6 +113,8 @@ class ForwardGuide:
             return (ForwardDone(),)
         return ()
 
+    sees: Final = frozenset({ForwardTried, ForwardGivenUp, ForwardDone, ForwardToMailbox})
+
     def apply(self, record: Record) -> None:
         """Fold a fact."""
         if isinstance(record.fact, ForwardTried):

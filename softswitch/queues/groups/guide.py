@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 
 from softswitch.calls.control_facts import ConversationHanded
 from softswitch.calls.destinations import Phone
@@ -67,6 +67,8 @@ class GroupGuide:
         if isinstance(happened, SegmentStarted | ConversationEnded):
             return (facts.GroupDone(),)
         return ()
+
+    sees: Final = frozenset({facts.GroupCalled, facts.GroupTried, facts.GroupGivenUp, facts.GroupDone})
 
     def apply(self, record: Record) -> None:
         """Fold a fact."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
-from softswitch.calls.facts import LegMediaOpened
+from softswitch.calls.facts import ConversationEnded, LegMediaOpened
 from softswitch.calls.guide import GuideDue
 from softswitch.calls.guide_facts import LegKeyPressed, LegPlayEnded
 from softswitch.calls.guide_inputs import AnswerCaller, Dismiss, PlayToCaller
@@ -93,6 +93,8 @@ class LoginMenuGuide:
         if isinstance(happened, GuideDue):
             return (self._silence(call, wall_s),)
         return ()
+
+    sees: Final = frozenset({MenuSpoke, MenuDone, LegKeyPressed, ConversationEnded})
 
     def apply(self, record: Record) -> None:
         """Fold a fact."""

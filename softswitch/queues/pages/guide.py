@@ -43,6 +43,8 @@ class PageGuide:
         members = self._members_of(conversation_id)
         return (PageBegun(tuple(members)),) if members else (_NOBODY,)
 
+    sees: Final = frozenset[type]()
+
     def apply(self, record: Record) -> None:
         """Fold a fact: a page is the conversation's own matter as soon as it has begun."""
 

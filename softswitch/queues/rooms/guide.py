@@ -84,6 +84,8 @@ class RoomGuide:
             return self._pressed(conversation_id, one, key)
         return ()
 
+    sees: Final = frozenset({RoomAsked, RoomAdmitted, RoomRefused, RoomPinRefused, LegKeyPressed, ConversationEnded})
+
     def apply(self, record: Record) -> None:
         """Fold a fact."""
         name, fact = record.conversation_id, record.fact

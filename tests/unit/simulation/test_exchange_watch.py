@@ -47,3 +47,17 @@ def test_what_is_no_message_is_passed_over() -> None:
     for data in (b"\r\n\r\n", b"", b"BYE sip:a SIP/2.0\r\n\r\n"):
         watch.look(data)
     assert watch.open == 0
+
+
+def test_of_a_long_run_only_the_last_ten_minutes_are_kept_until_somebody_asks() -> None:
+    watch = ExchangeWatch()
+    for number in range(7_000):
+        bye = request("BYE", f"z9hG4bK{number}")
+        watch.look(bye.to_bytes(), now=number / 10.0)
+        if number < 6_990:
+            watch.look(response_to(bye, 200).to_bytes(), now=number / 10.0)
+    assert len(watch._unread) < 12_100
+    assert watch.open == 10
+    for number in range(6_990, 7_000):
+        watch.look(response_to(request("BYE", f"z9hG4bK{number}"), 200).to_bytes(), now=700.0)
+    assert watch.open == 0
