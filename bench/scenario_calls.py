@@ -109,8 +109,8 @@ def measured(played: Sequence[Played], calls: int, runs: int) -> dict[str, float
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=500)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=250)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", choices=SCENES)
     parser.add_argument("--profile", nargs="?", const="tottime", default="", help="print the profiler's list instead")
     options = parser.parse_args()

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the thing asked for failed, 2 the command line or a file i
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -53,6 +54,13 @@ COMMANDS: Final = {
 }
 """Each command's module, which has a function of the command's name, or a ``typer.Typer`` where it has subcommands."""
 
+_COMPUTING: Final = frozenset(
+    {"load", "check", "report", "replay", "whatif", "journal", "records", "recordings", "backup", "scenario"}
+)
+"""Commands that may compute for seconds, perhaps beside a switch."""
+_PRIORITY: Final = 10
+"""How much they give way: calls go before (``nice``)."""
+
 
 def _version(*, wanted: bool) -> None:
     if wanted:
@@ -93,6 +101,8 @@ def main() -> None:
     """Run the command line, and tell what is wrong without a traceback."""
     # A command that is named is the only one imported: 'status' need not wait for what 'run' needs.
     names = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS else COMMANDS
+    if _COMPUTING.intersection(sys.argv[1:2]):
+        os.nice(_PRIORITY)
     try:
         build(names)()
     except ConfigurationError as error:

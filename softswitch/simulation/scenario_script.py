@@ -26,20 +26,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from softswitch.core.errors import ConfigurationError
-from softswitch.directory.fields import Checker, did_you_mean
+from softswitch.directory.fields import (
+    Checker,
+    Entry,
+    Field,
+    Fields,
+    did_you_mean,
+    free_text,
+    list_of,
+    number,
+    read_table,
+    table,
+    text_of,
+    whole,
+)
 from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.simulation.errands import Answer
 
 ACTIONS: Final[Mapping[str, str]] = {
     "call": '{from: "+79161112233"}',
-    "asked": '"https://crm.example.net/contacts?phone=%2B79161112233"',
     "hear": "welcome.wav",
     "press": '"1"',
     "wait": "20",
@@ -52,8 +65,20 @@ ACTIONS: Final[Mapping[str, str]] = {
     "hang_up": "caller",
     "ended": "{status: 480}",
     "message": "anna",
+    "asked": '"https://crm.example.net/contacts?phone=%2B79161112233"',
 }
 """What may be done or expected, each with an example."""
+CALLER: Final = "caller"
+_TABLES: Final[Mapping[str, Fields]] = {
+    "call": {"from": Field(free_text()), "to": Field(free_text())},
+    "ended": {"status": Field(whole(100, 699))},
+}
+"""Those that take a table, which may be left out."""
+_FORMS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
+    "press": (re.compile(r"[0-9A-D*#]+"), "are no keys of a phone"),
+    "wait": (re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})? ?s?"), "is no number of seconds"),
+}
+"""Those whose text has a certain form, and what is said of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,74 +121,45 @@ def read_cases(path: Path) -> list[Case]:
     """
     checker = Checker(str(path))
     tree = read_yaml(path.read_bytes(), str(path))
-    scenario = _text(tree.get("scenario") if isinstance(tree, YamlTable) else None)
-    tests = tree.get("tests") if isinstance(tree, YamlTable) else None
-    if not scenario:
-        checker.refuse(tree.line, "the scenario that is tested is not named", "scenario: main")
-    cases: list[Case] = []
-    if isinstance(tests, YamlList):
-        cases = [case for item in tests.items if (case := _case(item, scenario, checker)) is not None]
-    else:
+    found = read_table(tree, "the test file", _FILE, checker)
+    tests: Sequence[Entry] = () if found is None else _listed(found, "tests")
+    if not tests and not checker.problems:
         checker.refuse(tree.line, "there are no tests", "tests: and below it - name: ... for each")
-    if checker.problems:
+    if found is None or checker.problems:
         raise ConfigurationError(checker.problems)
-    return cases
+    return [_case(test, found.text("scenario")) for test in tests]
 
 
-def _case(node: YamlNode, scenario: str, checker: Checker) -> Case | None:
-    if not isinstance(node, YamlTable):
-        checker.refuse(node.line, "a test is not a table", "- name: what it shows, and steps: below it")
-        return None
-    name, steps = _text(node.get("name")), node.get("steps")
-    if not name or not isinstance(steps, YamlList):
-        checker.refuse(node.line, "a test lacks its name or its steps", "name: what it shows, and steps: a list")
-        return None
-    actions = [action for item in steps.items if (action := _action(item, checker)) is not None]
-    phones = node.get("phones")
-    named = _listed(phones) if isinstance(phones, YamlList) else None
-    moment, answers = _moment(node.get("at"), checker), _answers(node.get("answers"), checker)
-    others = _listed(node.get("outside")), _listed(node.get("rows"))
-    return Case(name, scenario, checker.file, node.line, moment, named, tuple(actions), answers, *others)
+def _case(entry: Entry, scenario: str) -> Case:
+    values: Mapping[str, Any] = entry.values
+    return Case(
+        name=entry.text("name"),
+        scenario=scenario,
+        file=entry.file,
+        line=entry.line,
+        at_s=values.get("at"),
+        phones=values.get("phones"),
+        actions=_listed(entry, "steps"),
+        answers=tuple(_answer(each.values) for each in _listed(entry, "answers")),
+        outside=_listed(entry, "outside"),
+        rows=_listed(entry, "rows"),
+    )
 
 
-def _listed(node: YamlNode | None) -> tuple[str, ...]:
-    return tuple(_text(item) for item in node.items) if isinstance(node, YamlList) else ()
+def _listed(entry: Entry, key: str) -> tuple[Any, ...]:
+    found = entry.values.get(key, ())
+    return found if isinstance(found, tuple) else ()
 
 
-def _answers(node: YamlNode | None, checker: Checker) -> tuple[Answer, ...]:
-    found = []
-    for item in node.items if isinstance(node, YamlList) else ():
-        url = _text(item.get("url")) if isinstance(item, YamlTable) else ""
-        if not url or not isinstance(item, YamlTable):
-            checker.refuse(
-                item.line, "an answer has no url", '- {url: "https://crm.example.net/", json: {tariff: gold}}'
-            )
-            continue
-        try:
-            status, after_s = int(_text(item.get("status")) or 200), float(_text(item.get("after_s")) or 0.1)
-        except ValueError:
-            checker.refuse(item.line, "status or after_s of an answer is no number", "status: 200, after_s: 0.5")
-            continue
-        body = item.get("json")
-        found.append(Answer(url, status, None if body is None else _document(body), after_s))
-    return tuple(found)
+def _answer(values: Mapping[str, Any]) -> Answer:
+    (document,) = values.get("json", (None,))
+    return Answer(values["url"], values.get("status", 200), document, values.get("after_s", 0.1))
 
 
-def _document(node: YamlNode) -> object:
-    """Read a JSON document; what is not in quotes and looks like a number or true is one."""
-    if isinstance(node, YamlTable):
-        return {key.value: _document(value) for key, value in node.entries}
-    if isinstance(node, YamlList):
-        return [_document(item) for item in node.items]
-    if not node.plain:
-        return node.value
-    try:
-        return json.loads(node.value or "null")
-    except ValueError:
-        return node.value
+# What may stand where; each as softswitch.directory.fields wants it
 
 
-def _action(node: YamlNode, checker: Checker) -> Action | None:
+def _action(node: YamlNode, called: str, checker: Checker) -> Action | None:
     if not isinstance(node, YamlTable) or len(node.entries) != 1:
         checker.refuse(node.line, "a step of a test is not a table with one key", "- hear: welcome.wav")
         return None
@@ -172,22 +168,86 @@ def _action(node: YamlNode, checker: Checker) -> Action | None:
         cure = did_you_mean(key.value, ACTIONS, f"one of {', '.join(ACTIONS)}")
         checker.refuse(key.line, f"there is no '{key.value}' in a test", cure)
         return None
-    if isinstance(value, YamlList):
-        checker.refuse(value.line, f"{key.value} is a list", f"{key.value}: {ACTIONS[key.value]}")
-        return None
-    keys = {k.value: _text(v) for k, v in value.entries} if isinstance(value, YamlTable) else {}
-    return Action(key.value, _text(value), keys, key.line)
+    nothing = isinstance(value, YamlText) and not value.value
+    if key.value in _TABLES:
+        return Action(key.value, "", {} if nothing else _keys(key, value, checker), key.line)
+    if key.value == "hang_up" and nothing:
+        return Action(key.value, CALLER, {}, key.line)
+    return Action(key.value, _text(key, value, checker), {}, key.line)
 
 
-def _moment(node: YamlNode | None, checker: Checker) -> float | None:
-    if node is None:
-        return None
+def _keys(key: YamlText, value: YamlNode, checker: Checker) -> Mapping[str, str]:
+    if not isinstance(value, YamlTable):
+        checker.refuse(value.line, f"{key.value} takes a table", f"{key.value}: {ACTIONS[key.value]}")
+        return {}
+    found = read_table(value, key.value, _TABLES[key.value], checker)
+    return {} if found is None else {name: str(each) for name, each in found.values.items()}
+
+
+def _text(key: YamlText, value: YamlNode, checker: Checker) -> str:
+    cure = f"{key.value}: {ACTIONS[key.value]}"
+    text = text_of(value, key.value, checker, cure)
+    if text is not None and key.value in _FORMS:
+        form, otherwise = _FORMS[key.value]
+        if not form.fullmatch(text):
+            checker.refuse(value.line, f"{key.value}: '{text[:60]}' {otherwise}", cure)
+    return text or ""
+
+
+def _moment(node: YamlNode, called: str, checker: Checker) -> object:
+    cure = 'at: "2026-11-23 10:00"'
+    text = text_of(node, "at", checker, cure)
     try:
-        return datetime.fromisoformat(_text(node)).timestamp()
+        return None if text is None else datetime.fromisoformat(text).timestamp()
     except ValueError:
-        checker.refuse(node.line, f"at: '{_text(node)}' is no moment", 'at: "2026-11-23 10:00"')
+        checker.refuse(node.line, f"at: '{text}' is no moment", cure)
         return None
 
 
-def _text(node: YamlNode | None) -> str:
-    return node.value if isinstance(node, YamlText) else ""
+def _seconds(node: YamlNode, called: str, checker: Checker) -> object:
+    text = text_of(node, called, checker, "after_s: 0.5")
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        checker.refuse(node.line, f"{called} '{text}' is no number of seconds", "after_s: 0.5")
+        return None
+
+
+def _document(node: YamlNode, called: str, checker: Checker) -> object:
+    """Read a JSON document, in a tuple, because it may be null."""
+    return (_json(node),)
+
+
+def _json(node: YamlNode) -> object:
+    """Read a JSON value; what is not in quotes and looks like a number or true is one."""
+    if isinstance(node, YamlTable):
+        return {key.value: _json(value) for key, value in node.entries}
+    if isinstance(node, YamlList):
+        return [_json(item) for item in node.items]
+    if not node.plain:
+        return node.value
+    try:
+        return json.loads(node.value or "null")
+    except ValueError:
+        return node.value
+
+
+_ANSWER: Final[Fields] = {
+    "url": Field(free_text(1000), required=True, example='"https://crm.example.net/"'),
+    "status": Field(whole(100, 599)),
+    "json": Field(_document),
+    "after_s": Field(_seconds),
+}
+_CASE: Final[Fields] = {
+    "name": Field(free_text(200), required=True, example="key 1 leads to Anna"),
+    "at": Field(_moment),
+    "phones": Field(list_of(free_text())),
+    "outside": Field(list_of(number)),
+    "answers": Field(list_of(table(_ANSWER))),
+    "rows": Field(list_of(free_text())),
+    "steps": Field(list_of(_action), required=True, example='- call: {from: "+79161112233"}'),
+}
+_FILE: Final[Fields] = {
+    "scenario": Field(free_text(), required=True, example="main"),
+    "tests": Field(list_of(table(_CASE)), required=True, example="and below it - name: ... for each"),
+}

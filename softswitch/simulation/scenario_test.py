@@ -19,6 +19,7 @@ from softswitch.directory.site import Site, Trunk, make_site
 from softswitch.scenario.library import scenario_of
 from softswitch.scenario.site_check import check_scenarios
 from softswitch.simulation.errands import Answer
+from softswitch.simulation.scenario_names import wrong_names
 from softswitch.simulation.scenario_player import CALLER_HOST, ScenarioPlayer
 from softswitch.simulation.scenario_script import Action, Case
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
@@ -46,6 +47,9 @@ def run_case(case: Case, site: Site, *, seed: int = 1) -> CaseResult:
         site: the loaded site; its passwords are replaced, they are not needed to try a scenario.
         seed: decides all that chance decides.
     """
+    wrong = wrong_names(case, site)
+    if wrong:
+        return CaseResult(case, "\n".join(map(str, wrong)), 0.0, frozenset())
     return _run(case, site, lambda player: _play(player, case), seed)
 
 
@@ -197,18 +201,15 @@ async def _play(player: ScenarioPlayer, case: Case) -> str:
     return ""
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text.removesuffix("s").strip() or 0)
-    except ValueError:
-        raise SimulationError(f"'{text}' is no number of seconds") from None
+def _seconds(text: str) -> float:
+    return float(text.removesuffix("s"))
 
 
 _DOES: Final[dict[str, Callable[[ScenarioPlayer, Action], Awaitable[None]]]] = {
     "call": lambda player, a: player.call(a.keys.get("from", "+70000000000"), a.keys.get("to", "")),
     "hear": lambda player, a: player.hear(a.value),
     "press": lambda player, a: player.press(a.value),
-    "wait": lambda player, a: player.wait(_number(a.value)),
+    "wait": lambda player, a: player.wait(_seconds(a.value)),
     "rings": lambda player, a: player.rings(a.value),
     "silent": lambda player, a: player.silent(a.value),
     "answer": lambda player, a: player.answer(a.value),

@@ -12,8 +12,9 @@ from softswitch.cli.main import build
 from softswitch.core.errors import CommandError, ConfigurationError
 from softswitch.directory.loader import load_paths
 from softswitch.scenario.site_check import check_scenarios
+from softswitch.simulation.scenario_player import ScenarioPlayer
 from softswitch.simulation.scenario_script import read_cases
-from softswitch.simulation.scenario_test import run_case
+from softswitch.simulation.scenario_test import load_site, play, run_case
 
 EXAMPLES = Path(__file__).parents[2] / "scenarios"
 CASES = [case for file in sorted(EXAMPLES.glob("*/scenarios/*.tests.yaml")) for case in read_cases(file)]
@@ -27,9 +28,25 @@ def test_every_example_passes_its_tests(case: object) -> None:
     assert run_case(found, site).problem == ""
 
 
-def test_the_same_seed_gives_the_same_run() -> None:
-    site = load_paths([EXAMPLES / "small-office"], domain="example.net", scenarios=check_scenarios).site
-    assert run_case(CASES[0], site, seed=7) == run_case(CASES[0], site, seed=7)
+def test_the_same_seed_gives_the_same_run_octet_for_octet_and_another_one_others() -> None:
+    seen: list[tuple[list[bytes], list[str]]] = []
+
+    async def script(player: ScenarioPlayer) -> None:
+        await player.call("+79161112233")
+        await player.press("1")
+        await player.answer("anna")
+        await player.talks("anna")
+        await player.hang_up()
+        datagrams = [f"{line} {line.data!r}" for line in player.world.network.trace]
+        seen.append((player.world.switch.journal.records(), datagrams))
+
+    for seed in (7, 7, 8):
+        assert play(EXAMPLES / "small-office", script, at="2026-11-23 10:00", seed=seed).problem == ""
+    first, again, other = seen
+    assert min(map(len, first)) > 10
+    assert first == again
+    assert first[0] != other[0]
+    assert first[1] != other[1]
 
 
 def copy_of_example(folder: Path) -> Path:
@@ -69,22 +86,69 @@ def test_the_command_fails_where_a_test_fails(tmp_path: Path) -> None:
     assert "FAILED  main: key 1 rings Anna" in done.output
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("scenario: main\n", "there are no tests"),
-        ("scenario: main\ntests:\n  - {name: x, steps: [{here: a}]}\n", "there is no 'here' in a test"),
-        ("scenario: main\ntests:\n  - {name: x, at: noon, steps: [{call: {}}]}\n", "at: 'noon' is no moment"),
-        ("tests:\n  - {name: x, steps: [{call: {}}]}\n", "the scenario that is tested is not named"),
-    ],
-)
-def test_a_wrong_test_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+HEAD = "scenario: main\ntests:\n  - name: x\n"
+WRONG = [
+    ("scenario: main\n", ":1: the test file: tests is missing", "tests: and below it - name: ... for each"),
+    ("scenario: main\ntests: []\n", ":1: there are no tests", "tests: and below it - name: ... for each"),
+    ("tests:\n  - {name: x, steps: [{call: }]}\n", ":1: the test file: scenario is missing", "scenario: main"),
+    (f"{HEAD}    steps: [{{here: a}}]\n", ":4: there is no 'here' in a test", "hear (did you mean that?)"),
+    (f"{HEAD}    at: noon\n    steps: [call: ]\n", ":4: at: 'noon' is no moment", 'at: "2026-11-23 10:00"'),
+    (f"{HEAD}    phone: [anna]\n    steps: [call: ]\n", ":4: test x: unknown key 'phone'", "phones (did you mean"),
+    (f"{HEAD}    phones: anna\n    steps: [call: ]\n", ":4: test x: phones is not a list", ""),
+    (f"{HEAD}    outside: '+79990000001'\n    steps: [call: ]\n", ":4: test x: outside is not a list", ""),
+    (f"{HEAD}    steps:\n      - call: '+79161112233'\n", ":5: call takes a table", 'call: {from: "+79161112233"}'),
+    (f"{HEAD}    steps:\n      - call: {{form: '1'}}\n", ":5: call: unknown key 'form'", "from (did you mean that?)"),
+    (f"{HEAD}    steps:\n      - ended: 480\n", ":5: ended takes a table", "ended: {status: 480}"),
+    (f"{HEAD}    steps:\n      - ended: {{status: busy}}\n", ":5: ended: status 'busy' does not fit", "a whole number"),
+    (f"{HEAD}    steps:\n      - wait: a while\n", ":5: wait: 'a while' is no number of seconds", "wait: 20"),
+    (f"{HEAD}    steps:\n      - press: one\n", ":5: press: 'one' are no keys of a phone", 'press: "1"'),
+    (f"{HEAD}    steps:\n      - hear:\n", ":5: hear has no value", "hear: welcome.wav"),
+    (f"{HEAD}    steps:\n      - hear: [a.wav]\n", ":5: hear is a list, not one value", "hear: welcome.wav"),
+    (f"{HEAD}    steps:\n      - hear\n", ":5: a step of a test is not a table with one key", "- hear: welcome.wav"),
+    (
+        f"{HEAD}    answers: [{{status: 200}}]\n    steps: [call: ]\n",
+        ":4: test x: answers, entry 1: url is missing",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told", "cure"), WRONG, ids=[told for _, told, _ in WRONG])
+def test_a_wrong_test_file_is_told_with_its_line_and_the_cure(tmp_path: Path, text: str, told: str, cure: str) -> None:
     file = tmp_path / "main.tests.yaml"
     file.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         read_cases(file)
-    assert told in str(caught.value)
-    assert f"{file}:" in str(caught.value)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{file}{told}")
+    assert cure in problem.cure
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "phones: [ana]\n    steps: [call: ]",
+            ":3: there is no user ana\n    write instead: anna (did you mean that?)",
+        ),
+        ("steps:\n      - call:\n      - rings: bors", ":6: there is no user bors\n    write instead: boris (did you"),
+        ("steps:\n      - answer: '+7999'", ":5: nobody answers +7999 in this test\n    write instead: outside: "),
+        ("steps:\n      - message: zoe", ":5: there is no user or group zoe\n    write instead: one of anna, boris"),
+    ],
+)
+def test_a_name_that_nobody_has_is_told_before_anything_is_played(tmp_path: Path, lines: str, told: str) -> None:
+    file = tmp_path / "main.tests.yaml"
+    file.write_text(f"{HEAD}    {lines}\n")
+    (case,) = read_cases(file)
+    assert run_case(case, load_site(EXAMPLES / "small-office")).problem.startswith(f"{file}{told}")
+
+
+def test_a_test_of_a_scenario_that_there_is_not_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mian.tests.yaml"
+    file.write_text("scenario: mian\ntests:\n  - {name: x, steps: [call: ]}\n")
+    (case,) = read_cases(file)
+    told = f"{file}:3: there is no scenario mian\n    write instead: main (did you mean that?)"
+    assert run_case(case, load_site(EXAMPLES / "small-office")).problem == told
 
 
 def test_a_drawing_has_every_step_and_shades_what_is_reached(tmp_path: Path) -> None:

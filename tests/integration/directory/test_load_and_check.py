@@ -22,6 +22,7 @@ Command = Callable[..., tuple[int, str, str]]
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run ``softswitch ARGUMENTS`` in an empty folder; gives exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("softswitch.cli.main.os.nice", lambda by: None)  # the tests' own process gives way to nobody
     Path("site.yaml").write_text(SITE)
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -33,6 +34,16 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return (code if isinstance(code, int) else 0), said.out, said.err
 
     return run
+
+
+def test_commands_that_compute_for_long_give_way_to_calls(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    gave_way: list[int] = []
+    monkeypatch.setattr("softswitch.cli.main.os.nice", gave_way.append)
+    command("codecs")
+    assert gave_way == []
+    command("check", "site.yaml")
+    command("load", "site.yaml")
+    assert gave_way == [10, 10]
 
 
 def test_a_load_prints_the_difference_and_is_found_by_the_next_start(command: Command, tmp_path: Path) -> None:
