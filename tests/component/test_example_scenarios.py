@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_run_octet_for_octet_and_another_one_others
     for seed in (7, 7, 8):
         assert play(EXAMPLES / "small-office", script, at="2026-11-23 10:00", seed=seed).problem == ""
     first, again, other = seen
-    assert min(map(len, first)) > 10
+    assert min(len(each) for each in first) > 10
     assert first == again
     assert first[0] != other[0]
     assert first[1] != other[1]

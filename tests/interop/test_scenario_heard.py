@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,19 @@ steps:
   - play: {file: menu.ogg, duration_s: 2, early: true}
   - hang_up: {reason: busy}
 """
+DESK = """name: desk
+steps:
+  - digits: {file: menu.ogg, wait_s: 30, between_s: 30, ring_s: 2}
+  - group: {name: turns, ring_s: 2}
+  - hang_up: {reason: no_answer}
+"""
+TURNS = '  - {name: turns, extension: "601", mode: ordered, members: [{user: boris}, {user: vera}]}\n'
 MOBILE = "+79990000001"
 MORE = """  - {number: "+74950000001", scenario: main}
   - {number: "+74950000002", scenario: manager}
   - {number: "+74950000003", scenario: quiet}
   - {number: "+74950000004", scenario: early}
+  - {number: "+74950000005", scenario: desk}
 routes:
   - {name: out, trunk: city, pattern: '^\\+7[0-9]{10}$'}
 contacts:
@@ -55,11 +64,13 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (folder / "scenarios" / "manager.yaml").write_text(MANAGER)
     (folder / "scenarios" / "quiet.yaml").write_text(QUIET)
     (folder / "scenarios" / "early.yaml").write_text(EARLY)
+    (folder / "scenarios" / "desk.yaml").write_text(DESK)
     for name in ("welcome", "menu"):
         shutil.copy(PROMPTS / f"{name}.ogg", folder / "scenarios")
     found = SwitchProcess(space, folder, site=SITE, sip="trunk_probe_s = 0")
     boris = f'password: secret-102, mobile: ["{MOBILE}"], routes: [out]'
-    found.site.write_text(SITE.replace("password: secret-102", boris) + MORE)
+    site = SITE.replace("password: secret-102", boris).replace("groups:\n", f"groups:\n{TURNS}")
+    found.site.write_text(site + MORE)
     found.cli("load", str(folder))
     try:
         yield found
@@ -120,15 +131,15 @@ def test_an_announcement_is_heard_before_the_answer_by_a_caller_who_is_never_ans
     switch.until_at_rest()
 
 
-def mobile_after_s(switch: SwitchProcess) -> float:
-    """Return how long after boris' phone the mobile was rung in the last call, by the switch's own records."""
+def rung_at_s(switch: SwitchProcess) -> list[tuple[str, float]]:
+    """Return whom the last call of anna's has rung, and how long after the first, by the switch's own records."""
     conversation_id = switch.call_of("101")["conversation_id"]
-    legs = {
-        leg["user_name"] if leg["number"] != MOBILE else "mobile": datetime.fromisoformat(leg["started_at"])
+    rung = sorted(
+        (datetime.fromisoformat(leg["started_at"]), leg["user_name"] or leg["number"])
         for leg in switch.records("legs")
         if leg["conversation_id"] == conversation_id and leg["side"] == "callee"
-    }
-    return (legs["mobile"] - legs["boris"]).total_seconds()
+    )
+    return [(who, (at - rung[0][0]).total_seconds()) for at, who in rung]
 
 
 @pytest.mark.row("S-14")
@@ -148,4 +159,34 @@ def test_a_manager_who_does_not_answer_is_called_on_the_mobile_through_the_trunk
     invite = next(one for one in mobile.received() if one.startswith("INVITE"))
     assert invite.startswith(f"INVITE sip:{MOBILE}@{TRUNK[0]}:{TRUNK[1]} ")
     switch.until_at_rest()
-    assert 1.99 < mobile_after_s(switch) < 15, "after two seconds: not at once, nor after the usual twenty"
+    (first, _), (_, after_s) = rung_at_s(switch)
+    assert first == "boris"
+    assert 1.99 < after_s < 15, "after two seconds: not at once, nor after the usual twenty"
+
+
+@pytest.mark.row("S-6", "S-7", "S-29")
+def test_a_dialled_extension_rings_for_its_time_and_then_a_group_one_after_the_other(
+    switch: SwitchProcess, phone: PhoneMaker
+) -> None:
+    anna, boris, vera = phone("101"), phone("102"), phone("103")
+    anna.command("dial", "74950000005")
+    anna.until("CALL_ESTABLISHED", timeout_s=30)
+    time.sleep(2.0)
+    for key in "102":
+        anna.command("sndcode", key)
+    boris.until("CALL_INCOMING", timeout_s=30)
+    boris.until("CALL_INCOMING", count=2, timeout_s=30)
+    vera.until("CALL_INCOMING", timeout_s=30)
+    vera.command("accept")
+    vera.until("CALL_ESTABLISHED", timeout_s=30)
+    time.sleep(2.0)
+    anna.command("hangup")
+    vera.until("CALL_CLOSED", timeout_s=30)
+    heard = loud_part(read_wav(anna.heard()))
+    assert likeness(loud_part(prompt("menu"))[: RATE_HZ // 2], heard) > 0.9
+    assert share_of(heard[-RATE_HZ:], 850) > 0.99
+    switch.until_at_rest()
+    rung = rung_at_s(switch)
+    assert [who for who, _ in rung] == ["boris", "boris", "vera"]
+    for (_, before_s), (_, after_s) in pairwise(rung):
+        assert 1.99 < after_s - before_s < 15, "for two seconds each, not the usual twenty"
