@@ -20,7 +20,6 @@ from softswitch.core.sealed_keys import SealedKeys
 from softswitch.scenario import facts
 from softswitch.scenario.counters import Counters
 from softswitch.scenario.errands import Errand, ErrandOver, Errands, conversation_of_ticket, ticket_of
-from softswitch.scenario.path import first_in
 from softswitch.scenario.running import (
     INSTEAD,
     SCENARIO,
@@ -178,7 +177,7 @@ class ScenarioGuide:
 
     def _entered(self, run: Run, happened: facts.ScenarioEntered, wall_s: float) -> Sequence[object]:
         scenario = self._library.get(happened.name, happened.version)
-        return self._begin(run, None if scenario is None else first_in(scenario.steps), scenario)
+        return self._begin(run, None if scenario is None else scenario.steps.first, scenario)
 
     def _begin(self, run: Run, placed: Placed | None, scenario: Scenario | None) -> Sequence[object]:
         """Begin a step, or leave the scenario where there is none."""
@@ -207,7 +206,7 @@ class ScenarioGuide:
         if happened.into in {SCENARIO, INSTEAD}:
             return self._enter(placed.step.leads_to, instead=happened.into == INSTEAD)
         if happened.into:
-            inner = first_in(placed.step.blocks()[happened.into])
+            inner = placed.step.blocks()[happened.into].first
             return self._begin(run, inner or scenario.after(placed.path), scenario)
         return self._begin(run, scenario.after(placed.path), scenario)
 

@@ -17,7 +17,6 @@ from pydantic_core import CoreSchema, core_schema
 from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.scenario.errands import Errand
-from softswitch.scenario.path import followers
 from softswitch.scenario.running import Event, Here, Over, Wait
 from softswitch.scenario.texts import GIVEN, NAME
 
@@ -144,6 +143,11 @@ class Block:
         """Describe a block for editors."""
         return {"type": "array", "items": {STEP_HERE: True}}
 
+    @property
+    def first(self) -> Placed | None:
+        """The first step, or None where there is none."""
+        return self.steps[0] if self.steps else None
+
     def __iter__(self) -> Iterator[Placed]:
         return iter(self.steps)
 
@@ -171,7 +175,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         self._by_path.update((placed.path, placed) for placed in self.walk())
-        self._after.update(followers(self.steps))
+        self._after.update(_followers(self.steps))
 
     def walk(self) -> Iterator[Placed]:
         """Give every step, outer ones before those in them."""
@@ -191,3 +195,11 @@ def _walk(block: Block) -> Iterator[Placed]:
         yield placed
         for inner in placed.step.blocks().values():
             yield from _walk(inner)
+
+
+def _followers(block: Block, beyond: Placed | None = None) -> Iterator[tuple[str, Placed | None]]:
+    """Give the path of each step with the step after it: the next of its block, else the one after who holds it."""
+    for placed, after in zip(block.steps, (*block.steps[1:], beyond), strict=False):
+        yield placed.path, after
+        for inner in placed.step.blocks().values():
+            yield from _followers(inner, after)

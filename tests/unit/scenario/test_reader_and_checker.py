@@ -11,7 +11,6 @@ from softswitch.directory.loader import LoadedSite, load_paths
 from softswitch.directory.yaml_reader import YamlTable, read_yaml
 from softswitch.scenario import checker
 from softswitch.scenario.model import Scenario
-from softswitch.scenario.path import first_in
 from softswitch.scenario.reader import read_scenario
 from softswitch.scenario.site_check import check_scenarios
 
@@ -374,6 +373,6 @@ def test_after_the_last_step_of_a_block_comes_the_step_after_the_one_that_holds_
     found = scenario.after(path)
     assert (None if found is None else found.path) == follower
     assert scenario.at(path) is not None
-    first = first_in(scenario.steps)
+    first = scenario.steps.first
     assert first is not None
     assert first.path == "1"
