@@ -61,8 +61,8 @@ def measure(legs: int, rounds: int, folder: Path) -> dict[str, float]:
             for tick in range(number * ticks, (number + 1) * ticks):
                 rows, frame = np.arange(tick % PHASES, legs, PHASES), tick // PHASES
                 heads = np.full(len(rows), (0x80 << 24) | (frame & 0xFFFF))
-                times, streams, lengths = (np.full(len(rows), each) for each in (OCTETS * frame, 7, OCTETS))
-                writer.put_sound((taps[rows], heads, times, streams, lengths), int(1e6 * TICK_S * tick), sound[rows])
+                more = (np.full(len(rows), each) for each in (OCTETS * frame, 7, OCTETS, 0))
+                writer.put_sound((taps[rows], heads, *more), int(1e6 * TICK_S * tick), sound[rows])
             put_s += time.process_time() - before
             before, written = time.process_time(), reader.written
             now_us = int(1e6 * ROUND_S * (number + 1))

@@ -13,7 +13,7 @@ Entries follow, each a multiple of eight octets and never across the ring's end:
 
     octets of the entry (u32)  kind (u32)  ...
     MESSAGE   octets (u32)  0 (u32)  msgpack
-    SOUND     packets n (u32)  width (u32)  microseconds (i64)  five rows of n words (:class:`Sound`), n x width octets
+    SOUND     packets n (u32)  width (u32)  microseconds (i64)  six rows of n words (:class:`Sound`), n x width octets
     END       nothing more here: go on at the beginning
 
 A position is written last, as one aligned word. The consumer reads up to a position that it saw a moment before, so
@@ -37,17 +37,17 @@ RING_OCTETS: Final = 64 << 20
 """Six seconds of a thousand recorded legs; memory that no sound has touched is not used."""
 
 _HEADER_OCTETS: Final = 4096
-_MAGIC: Final = 0x0001_676E_6972_7061  # "apring", version 1
+_MAGIC: Final = 0x0002_676E_6972_7061  # "apring", version 2
 _AT_MAGIC, _AT_CAPACITY, _AT_WRITTEN, _AT_LOST, _AT_FREED = 0, 1, 8, 9, 16
 _MESSAGE, _SOUND, _END = 1, 2, 3
-_COLUMNS: Final = 5
+_COLUMNS: Final = 6
 
 Words = npt.NDArray[np.uint32]
 Octets = npt.NDArray[np.uint8]
 
 
 class Sound(NamedTuple):
-    """Packets that came at one time."""
+    """Packets that came one after the other."""
 
     taps: Words
     heads: Words
@@ -57,8 +57,10 @@ class Sound(NamedTuple):
     """A number that is new with each stream of packets (SSRC, or a jump in sequence)."""
     lengths: Words
     """Octets of their payloads."""
+    ages_us: Words
+    """How long before ``now_us`` each came."""
     now_us: int
-    """Monotonic."""
+    """Monotonic: when the last of them came."""
     payloads: Octets
     """Shape (n, width)."""
 
@@ -115,7 +117,7 @@ class TapWriter(_Ring):
         """Write packets; where there is no room they are counted as lost.
 
         Args:
-            columns: taps, heads, timestamps, streams and lengths, each of n numbers.
+            columns: taps, heads, timestamps, streams, lengths and ages, each of n numbers.
             now_us: monotonic microseconds.
             payloads: shape (n, width).
         """
@@ -197,4 +199,5 @@ class TapReader(_Ring):
         rows = words[6 : 6 + _COLUMNS * count].reshape(_COLUMNS, count)
         first = place + 24 + 4 * _COLUMNS * count
         payloads = self._octets[first : first + count * width].reshape(count, width)
-        return Sound(rows[0], rows[1], rows[2], rows[3], rows[4], int(words[4:6].view(np.int64)[0]), payloads)
+        now_us = int(words[4:6].view(np.int64)[0])
+        return Sound(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], now_us, payloads)

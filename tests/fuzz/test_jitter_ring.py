@@ -92,7 +92,7 @@ def put_all(ring: JitterRing, packets: np.ndarray, arrived: list[list[tuple[int,
         streams, codes, timestamps, payloads = zip(*now, strict=True)
         lengths = np.array([12 + len(payload) for payload in payloads])
         indices = np.array(rows)
-        ring.put(indices, np.array(codes, np.uint8), np.array(timestamps), np.array(streams), packets, lengths)
+        ring.put(packets, indices, np.array(codes, np.uint8), np.array(timestamps), np.array(streams), lengths)
 
 
 def frames_of(ring: JitterRing) -> list[list[tuple[int, bytes]]]:

@@ -81,7 +81,7 @@ def test_malformed_packets_harm_nobody_and_the_silent_stay_silent(seed: int) -> 
     mad, quiet = [0, 1, 2], [3, 4, 5]
     parties = [Party(mad, mad), Party(quiet, quiet)]
     desk.set_parties(parties, legs, now=0.0)  # type: ignore[arg-type]  # all that is asked of a leg
-    relay.on_sound = desk.put
+    relay.sound = desk
     for frame in range(280):
         now = 0.02 * frame
         relay.take({row: [malformed(rolled) for _ in range(rolled.randrange(5))] for row in mad}, now=now)

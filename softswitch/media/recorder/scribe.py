@@ -241,7 +241,7 @@ class _Came:
         self.timestamps = np.concatenate([sound.timestamps for sound in sounds])
         self.streams = np.concatenate([sound.streams for sound in sounds])
         self.lengths = np.concatenate([sound.lengths for sound in sounds])
-        self.at_us = np.repeat([sound.now_us for sound in sounds], [len(sound.taps) for sound in sounds])
+        self.at_us = np.concatenate([sound.now_us - sound.ages_us.astype(np.int64) for sound in sounds])
         self.payloads = _payloads(sounds)
 
 

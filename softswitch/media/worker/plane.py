@@ -257,9 +257,7 @@ class MediaPlane:
         This is the only place that closes a descriptor, never in the middle of a sweep.
         """
         if self._reception.waits:
-            now = self._clock.monotonic()
-            self._taps.now_us = int(1e6 * now)
-            self._reception.relay_waiting(now=now)
+            self._reception.relay_waiting(now=self._clock.monotonic())
         for sock in self._retired:
             sock.close()
         self._retired.clear()
@@ -280,9 +278,7 @@ class MediaPlane:
             number: of this tick.
             missed: how many ticks before it were not made.
         """
-        now = self._clock.monotonic()
-        self._taps.now_us = int(1e6 * now)
-        self._ticker.tick(number, now=now, missed=missed)
+        self._ticker.tick(number, now=self._clock.monotonic(), missed=missed)
 
     def _keep_up(self) -> None:
         self._end_pauses()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -49,17 +49,27 @@ ReportHook = Callable[[int, bytes], None]
 """Takes the row and the octets of an RTCP compound that came to the RTP port (RFC 5761)."""
 StrangeHook = Callable[[int, int], None]
 """Takes the row and the payload type of sound for which somebody to whom it should be relayed has no format."""
-SoundHook = Callable[[Batch], None]
-"""Takes packets of sound, whole and plain, before they are relayed."""
 SendHook = Callable[[int, bytes], bool]
 """Sends a packet to the phone of a row that is not latched; False when that failed."""
+
+
+class SoundTaker(Protocol):
+    """Does something with sound beside its being relayed."""
+
+    def put(self, batch: Batch, now_us: int) -> None:
+        """Take packets of sound, whole and plain, before they are relayed; they came at this monotonic time."""
+        ...
+
+    def make_room(self, rows: Indices) -> None:
+        """Take what is still needed of the packets in these rows: others will be written there."""
+        ...
 
 
 class Relay:
     """The vectorised path of all packets, the same for a sweep of hundreds and for a single one.
 
     Attributes:
-        on_sound: sees sound; None while nobody wants to.
+        sound: sees sound; None while nobody wants to.
 
     Args:
         state: the rows.
@@ -92,7 +102,7 @@ class Relay:
         self._on_report = on_report
         self._on_strange = on_strange
         self._send_unlatched = send_unlatched
-        self.on_sound: SoundHook | None = None
+        self.sound: SoundTaker | None = None
 
     def take(self, waiting: Mapping[int, Sequence[bytes]], *, now: float) -> None:
         """Take packets that were received outside a sweep.
@@ -102,10 +112,16 @@ class Relay:
             now: monotonic seconds.
         """
         for turn in range(max(map(len, waiting.values()), default=0)):
+            self.make_room(np.array([*waiting], np.intp))
             lengths = {
                 row: self._lay_down(row, packets[turn]) for row, packets in waiting.items() if turn < len(packets)
             }
             self.relay(np.array([*lengths], np.intp), np.array([*lengths.values()], np.int64), now=now)
+
+    def make_room(self, rows: Indices) -> None:
+        """Be told that packets will be written into these rows."""
+        if self.sound is not None:
+            self.sound.make_room(rows)
 
     def _lay_down(self, row: int, packet: bytes) -> int:
         length = min(len(packet), PACKET_OCTETS)
@@ -135,9 +151,9 @@ class Relay:
         """Relay packets that are of the kind that came last from the same phones, as nearly all are."""
         self._state.known[rows, Known.HEAD] = words[:, 0]
         self._ledger.note_received(Note(rows, words[:, 0], words[:, 1], lengths, None, now_us))
-        if self.on_sound is not None:
+        if self.sound is not None:
             wide = words.astype(np.int64)
-            self.on_sound(Batch(rows, lengths, wide[:, 0], wide[:, 1], wide[:, 2]))
+            self.sound.put(Batch(rows, lengths, wide[:, 0], wide[:, 1], wide[:, 2]), now_us)
         listeners = known[:, Known.LISTENER].astype(np.intp)
         wanted = listeners != self._state.nobody
         heard = np.count_nonzero(wanted)
@@ -170,8 +186,8 @@ class Relay:
         self._follow(batch, note)
         self._ledger.note_received(note)
         self._show_events(batch.only(~sound))
-        if self.on_sound is not None and sound.any():
-            self.on_sound(batch.only(sound))
+        if self.sound is not None and sound.any():
+            self.sound.put(batch.only(sound), now_us)
         types, streams = batch.types(), state.stream[batch.rows]
         for listeners in self._routes.rounds:
             self._forward(_Crossing(note, types, streams, listeners[batch.rows]))

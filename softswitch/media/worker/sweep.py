@@ -68,6 +68,7 @@ class Sweeper:
 
     def _pass(self, rows: Indices, now: float) -> tuple[Indices, Indices]:
         """Return the rows that got a packet, and those that got none."""
+        self._relay.make_room(rows)
         found, lengths, missed = self._backend.receive(rows)
         if found.size:
             self._relay.relay(found, lengths, now=now)

@@ -14,9 +14,10 @@ import numpy as np
 
 from softswitch.media.engine import Format, MediaEvent, Recording, RecordingEnded, RecordingTrouble
 from softswitch.media.tap_ring import TapWriter
-from softswitch.media.worker.batch import Batch
+from softswitch.media.worker.batch import Batch, Numbers
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.rows import HEADER_OCTETS, Rows
+from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
+from softswitch.media.worker.shelf import Shelf
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
@@ -73,8 +74,6 @@ class Taps:
         recorders: where the recorder comes from; None where there is none.
         emit: takes events.
 
-    Attributes:
-        now_us: monotonic microseconds of the packets that are put next.
     """
 
     def __init__(
@@ -84,8 +83,9 @@ class Taps:
         recorders: Recorders | None,
         emit: Callable[[MediaEvent], None],
     ) -> None:
-        self.now_us = 0
         self._state = state
+        self._shelf = Shelf(state.capacity, self._copy)
+        """Packets that came since the last frame."""
         self._legs = legs
         self._recorders = recorders
         self._emit = emit
@@ -122,6 +122,7 @@ class Taps:
         if self._recorders is None:
             self._emit(RecordingTrouble(said.recording, "there is no recorder"))
             return
+        self.settle()
         if self._ring is None:
             self._ring = TapWriter(self._recorders.memory())
         order = self._orders.setdefault(said.recording, _Order(said))
@@ -140,6 +141,7 @@ class Taps:
 
     def end(self, recording: str, ended_us: int, about: str) -> None:
         """End a recording; one that is not here was never written here."""
+        self.settle()
         order = self._orders.pop(recording, None)
         if order is None:
             self._emit(RecordingEnded(recording, "lost", 0.0, 0, 0.0))
@@ -150,6 +152,7 @@ class Taps:
 
     def refresh(self, leg: Leg) -> None:
         """Follow that a leg was opened, or its stream set."""
+        self.settle()
         order = self._order_of.get(leg.name)
         if order is not None:
             self._tap(order, leg.name)
@@ -157,24 +160,38 @@ class Taps:
 
     def drop(self, leg: Leg) -> None:
         """Follow that a leg is closed. The recording waits for it to come again, elsewhere perhaps."""
+        self.settle()
         order = self._order_of.get(leg.name)
         if order is not None and leg.name in order.taps:
             order.formats.pop(order.taps.pop(leg.name))
         self._set(leg.row, _NO_TAP)
 
-    def put(self, batch: Batch) -> None:
-        """Copy the packets of those who are recorded; the packets are whole and plain."""
-        taps = self._tap_of_row[batch.rows]
+    def put(self, batch: Batch, now_us: int) -> None:
+        """Note the packets of those who are recorded; the packets are whole and plain."""
+        rows = batch.rows
+        taps = self._tap_of_row[rows]
+        columns = (rows, taps, batch.heads, batch.timestamps, self._state.stream[rows], batch.lengths)
         wanted = taps != _NO_TAP
-        if not wanted.all():
-            if not wanted.any():
-                return
-            batch, taps = batch.only(wanted), taps[wanted]
-        lengths = batch.lengths - HEADER_OCTETS
-        payloads = self._state.octets[batch.rows, HEADER_OCTETS : HEADER_OCTETS + int(lengths.max())]
-        columns = (taps, batch.heads, batch.timestamps, self._state.stream[batch.rows], lengths)
+        count = np.count_nonzero(wanted)
+        if count < len(taps):
+            columns = tuple(column[wanted] for column in columns)
+        if count:
+            self._shelf.put(*columns, np.full(count, now_us))
+
+    def make_room(self, rows: Indices) -> None:
+        """Be told that packets will be written into these rows."""
+        self._shelf.make_room(rows)
+
+    def settle(self) -> None:
+        """Copy the packets that have come."""
+        self._shelf.clear()
+
+    def _copy(self, rows: Indices, *columns: Numbers) -> None:
+        *told, lengths, came_us = columns
+        payload_octets, last_us = lengths - HEADER_OCTETS, int(came_us[-1])
+        payloads = self._state.octets[rows, HEADER_OCTETS : int(lengths.max())]
         assert self._ring is not None  # noqa: S101  # there is one since somebody is recorded
-        if not self._ring.put_sound(columns, self.now_us, payloads):
+        if not self._ring.put_sound((*told, payload_octets, last_us - came_us), last_us, payloads):
             self._overrun = True
 
     def look(self, *, now: float) -> None:

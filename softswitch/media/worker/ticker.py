@@ -15,10 +15,10 @@ from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.mixing.desk import Desk
 from softswitch.media.worker.players import Players
-from softswitch.media.worker.relay import Relay
+from softswitch.media.worker.relay import Relay, SoundTaker
 from softswitch.media.worker.reports import Reports
 from softswitch.media.worker.rooms import Rooms
-from softswitch.media.worker.rows import FRAME_TICKS
+from softswitch.media.worker.rows import FRAME_TICKS, Indices
 from softswitch.media.worker.silence import SilenceWatch
 from softswitch.media.worker.sweep import Sweeper
 from softswitch.media.worker.taps import Taps
@@ -112,21 +112,18 @@ class Ticker:
     def choose_who_sees_sound(self) -> None:
         """Let the relay show sound to those only who do something with it."""
         desk, taps = self._desk, self._taps
+        desk.settle()
+        taps.settle()
         if not taps.active:
-            self._relay.on_sound = None if desk.idle else desk.put
-        elif desk.idle:
-            self._relay.on_sound = taps.put
+            self._relay.sound = None if desk.idle else desk
         else:
-            self._relay.on_sound = self._show_both
-
-    def _show_both(self, batch: Batch) -> None:
-        self._taps.put(batch)
-        self._desk.put(batch)
+            self._relay.sound = taps if desk.idle else _Both(taps, desk)
 
     def _mix(self, frame: int, *, now: float) -> None:
         """Let the desk make the frames whose time has come."""
         due = min(frame - self._frame, _MOST_FRAMES)
         self._frame = frame
+        self._taps.settle()
         for _ in range(due):
             if self._rooms.changed:
                 parties, alone = self._rooms.parties(), self._rooms.talking_to_us()
@@ -137,3 +134,18 @@ class Ticker:
                 self._players.advance(self._desk.tracks)
                 for row, digit in self._desk.take_keys():
                     self._emit(self._leg_by_row[row].pressed(digit))
+
+
+class _Both:
+    """Two who want to see sound."""
+
+    def __init__(self, one: SoundTaker, other: SoundTaker) -> None:
+        self._one, self._other = one, other
+
+    def put(self, batch: Batch, now_us: int) -> None:
+        self._one.put(batch, now_us)
+        self._other.put(batch, now_us)
+
+    def make_room(self, rows: Indices) -> None:
+        self._one.make_room(rows)
+        self._other.make_room(rows)

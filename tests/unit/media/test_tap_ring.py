@@ -21,7 +21,7 @@ def ring(octets: int) -> tuple[TapWriter, TapReader]:
 
 def put(writer: TapWriter, count: int, width: int, first: int) -> bool:
     numbers = np.arange(first, first + count)
-    columns = (numbers, numbers + 1, numbers + 2, numbers + 3, np.full(count, width))
+    columns = (numbers, numbers + 1, numbers + 2, numbers + 3, np.full(count, width), numbers % 7)
     return writer.put_sound(columns, 1_000_000 * first, np.full((count, width), first & 0xFF, np.uint8))
 
 
@@ -31,6 +31,7 @@ def check(sound: Sound, count: int, width: int, first: int) -> None:
     assert sound.taps.tolist() == list(range(first, first + count))
     assert sound.streams.tolist() == list(range(first + 3, first + count + 3))
     assert sound.lengths.tolist() == [width] * count
+    assert sound.ages_us.tolist() == [number % 7 for number in range(first, first + count)]
     assert sound.now_us == 1_000_000 * first
 
 

@@ -28,6 +28,7 @@ from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, 
 from softswitch.media.worker.mixing.sender import Sender, cells_of
 from softswitch.media.worker.mixing.voices import NOISE_CODE, PACKED_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
+from softswitch.media.worker.shelf import Shelf
 from softswitch.media.worker.track import Track
 from softswitch_codecs.comfort_noise import ComfortNoise
 from softswitch_codecs.resample import Resampler
@@ -58,6 +59,8 @@ class Desk:
         packed = self._voices.packet_codec
         self._packed = packed
         self._opener = None if packed is None else Opener(state, self.ring, packed, self._voices.plain_codes())
+        self._shelf = Shelf(state.capacity, lambda *columns: self.ring.put(state.octets, *columns))
+        """Packets that came since the last frame."""
         self._sender = Sender(state, ledger, backend, send_unlatched)
         self._codes = np.zeros((state.capacity, 128), np.uint8)
         self._least = np.where(self.ring.octets > 0, self.ring.octets, 1) + HEADER_OCTETS
@@ -101,6 +104,7 @@ class Desk:
             now: monotonic seconds.
             pressing: rows of those, in no party, in whose sound keys are listened for.
         """
+        self.settle()
         tuned = [leg for leg in legs.values() if leg.track is not None and leg.stream is not None]
         together = joined(parties)
         speaking = {row for party in together for row in party.speakers} | set(pressing)
@@ -139,18 +143,20 @@ class Desk:
 
     def drop(self, row: int) -> None:
         """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
+        self.settle()
         self._speaking.discard(row)
         self._listening.discard(row)
         self._heard[row] = False
 
-    def put(self, batch: Batch) -> None:
+    def put(self, batch: Batch, now_us: int = 0) -> None:
         """Take packets of sound, whole and plain; those that nobody listens to are passed over."""
+        del now_us
         wanted = self._heard[batch.rows]
-        if not wanted.any():
+        if not np.count_nonzero(wanted):
             return
         codes = self._codes[batch.rows, batch.types()]
         wanted &= (codes != 0) & (batch.lengths >= self._least[codes])
-        if not wanted.all():
+        if np.count_nonzero(wanted) < len(wanted):
             batch, codes = batch.only(wanted), codes[wanted]
             if not codes.size:
                 return
@@ -160,12 +166,19 @@ class Desk:
             batch, codes = batch.only(~packed), codes[~packed]
             if not codes.size:
                 return
-        state = self._state
-        streams = state.stream[batch.rows]
-        self.ring.put(batch.rows, codes, batch.timestamps, streams, state.octets, batch.lengths)
+        self._shelf.put(batch.rows, codes, batch.timestamps, self._state.stream[batch.rows], batch.lengths)
+
+    def make_room(self, rows: Indices) -> None:
+        """Be told that packets will be written into these rows."""
+        self._shelf.make_room(rows)
+
+    def settle(self) -> None:
+        """Put into the ring what has come."""
+        self._shelf.clear()
 
     def tick(self, *, now: float) -> None:
         """Play, mix and send a frame of 20 ms; ``now`` is monotonic seconds. Tracks go on only when they are told."""
+        self.settle()
         made: list[tuple[Indices, Octets, int]] = []
         for plan in self._plans:
             self._play(plan)

@@ -104,4 +104,4 @@ class Opener:
             self._scratch[row, HEADER_OCTETS : HEADER_OCTETS + len(piece)] = piece
             at = timestamp + first * self._codec.clock_rate_hz // rate_hz
             lengths = np.array([HEADER_OCTETS + len(piece)])
-            self._ring.put(rows, codes, np.array([at & 0xFFFF_FFFF]), streams, self._scratch, lengths)
+            self._ring.put(self._scratch, rows, codes, np.array([at & 0xFFFF_FFFF]), streams, lengths)

@@ -112,16 +112,16 @@ class JitterRing:
         return int(self._units[row]) == clock_hz * CELL_MS // 1000
 
     def put(
-        self, rows: Indices, codes: Octets, timestamps: Numbers, streams: Numbers, packets: Octets, lengths: Lengths
+        self, packets: Octets, rows: Indices, codes: Octets, timestamps: Numbers, streams: Numbers, lengths: Lengths
     ) -> None:
         """Put packets into the rings.
 
         Args:
+            packets: shape (all rows, octets): the packets, header and all, each in its row.
             rows: each once.
             codes: of the packets' codecs.
             timestamps: 32 bits.
             streams: a number that is new with each stream of the leg (SSRC, or a jump in sequence); never 0.
-            packets: shape (all rows, octets): the packets, header and all, each in its row.
             lengths: their octets.
         """
         units = self._units[rows]
