@@ -3,12 +3,15 @@
 Usage: python -m bench.attended_transfers [--rate TRANSFERS_PER_S] [--seconds N]
 
 A user calls 2000, then asks 2002 in a second call, and brings the two together; 2002 hangs up later. So each figure
-holds two calls that are set up with a challenge, the transfer, and the end of what is left. No media.
+holds two calls that are set up with a challenge, the transfer, and the end of what is left. No media. ``a_second`` is
+by the facts: from the first transfer that was done to the last. Where it stays behind the rate, either the switch had
+no more time left (``brain_busy`` near 1) or the machine had none for SIPp (``load``, beside the number of processors).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import time
 from collections import Counter
@@ -53,15 +56,19 @@ def transfers(directory: Path, pids: dict[str, int], *, count: int, rate: int) -
     ended_before = _outcomes(directory)
     before, began = cpu_by_process(pids), time.monotonic()
     with second_calls(directory, count, timeout_s):
-        words = ["-m", str(count), "-r", str(rate), "-3pcc", TWINS, "-cid_str", "%u-%p"]
+        # By itself SIPp begins fewer calls while three seconds' worth are open, as on a machine that is busy.
+        words = ["-m", str(count), "-r", str(rate), "-l", str(count), "-3pcc", TWINS, "-cid_str", "%u-%p"]
         counts = sipp(directory, *words, scenario="transferor.xml", address=CALLER, port=5092, timeout_s=timeout_s)
         took_s = time.monotonic() - began
+    spent_s = {role: after_s - before[role] for role, after_s in cpu_by_process(pids).items()}
     ended = _when_over(directory, ended_before, count)
     after = cpu_by_process(pids)
     spent = {role: 1000 * (after[role] - before[role]) / count for role in before}
     return {
         "transfers": count,
-        "a_second": count / took_s,
+        "a_second": _rate(directory, count),
+        "brain_busy": spent_s["brain"] / took_s,
+        "load": os.getloadavg()[0],
         "ms_each": sum(spent.values()),
         **{f"ms_{role}": value for role, value in spent.items()},
         "failed": max(counts["failed"], count - ended["transferred 200"]),
@@ -78,6 +85,13 @@ def _when_over(directory: Path, before: Counter[str], count: int) -> Counter[str
         ended = _outcomes(directory) - before
         if ended["completed"] >= count or time.monotonic() > deadline:
             return ended
+
+
+def _rate(directory: Path, count: int) -> float:
+    """Return how many of the last ``count`` transfers were done a second."""
+    records = read_records(directory / "var" / "journal")
+    times_s = [record.wall_s for record in records if isinstance(record.fact, TransferEnded)][-count:]
+    return (len(times_s) - 1) / (times_s[-1] - times_s[0]) if len(times_s) > 1 else 0.0
 
 
 def _outcomes(directory: Path) -> Counter[str]:

@@ -89,7 +89,7 @@ class Destinations:
         found = route(self.site, self._locations, number, caller, wall_s=wall_s)
         if isinstance(found, CodeDialled) and found.dialled.action == "park" and right == "transfer_in":
             return Park(found.dialled.argument)
-        if isinstance(found, CodeDialled) and found.dialled.action == "page" and not right:
+        if isinstance(found, CodeDialled) and found.dialled.action == "page" and found.dialled.argument and not right:
             return self._page(found.dialled.argument)
         if isinstance(found, CodeDialled):
             return Refuse(603, 21, f"{number} is a code, which reaches nobody", "a-code")
@@ -148,6 +148,9 @@ class Destinations:
         return Refuse(404, 1, "Unallocated number", "not-found")
 
     def _of_code(self, dialled: Dialled, caller: Caller, wall_s: float) -> Destination:
+        if caller.user is not None and not dialled.is_complete:
+            code = self.site.codes[dialled.action]
+            return Refuse(484, 28, f"{code} and a number: the number was left out", "number-required")
         if dialled.action == "pick_up":
             return nothing_rings(dialled.argument)
         if dialled.action == "retrieve":

@@ -16,7 +16,7 @@ from softswitch.calls.destinations import Attend
 from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.ending import RINGBACK, end_of
 from softswitch.calls.joining import brought_back, fallen_back, freed, held, join, music_of, parted, playing
-from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
+from softswitch.calls.refusals import is_phone_of, live_leg, not_moving, other_party, refused, usable
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import CONSULTATION_TABLE, ConsultationInput, ConsultationState
 from softswitch.calls.undertakings import Consultation
@@ -42,6 +42,9 @@ def consult(state: CallsState, given: ConsultOrdered) -> Facts:
         kind, _, name = destination.guide.partition(":")
         reason = f"The {kind} {name} cannot be asked, only transferred to: use transfer"
         raise refused(reason, "blind-only", "number")
+    for one, whose in ((leg, "your own phone"), (party, "the phone of whoever waits")):
+        if is_phone_of(destination.phones, one):
+            raise refused(f"{given.to_number} is {whose}", "same-phone", "number")
     hops = max(1, leg.max_forwards - 1)
     first = conversation.next_leg()
     waits = [] if conversation.talking is None else [*parted(conversation), *held(party, leg)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from softswitch.calls.destinations import Attend, Destination, Refuse, RingPhones
+from softswitch.calls.destinations import Attend, Destination, Phone, Refuse, RingPhones
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.errors import CommandError
@@ -91,3 +92,8 @@ def usable(destination: Destination, field: str = "number") -> RingPhones | Atte
     if not isinstance(destination, RingPhones | Attend):
         raise CommandError("That is a code and reaches nobody", status=409, error_id="a-code", field=field)
     return destination
+
+
+def is_phone_of(phones: Sequence[Phone], leg: Leg) -> bool:
+    """Tell whether the one phone to be rung is the one that a leg of the same user is at."""
+    return bool(leg.user) and [(one.user, one.place.flow) for one in phones] == [(leg.user, leg.flow)]

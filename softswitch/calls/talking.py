@@ -211,7 +211,18 @@ def reoffered(state: CallsState, given: PhoneReoffered) -> Facts:
     except SdpError as error:
         return [facts.LegReofferRefused(leg.leg, 488, str(error))]
     held = audio is not None and audio.on_hold
-    return [facts.LegReoffered(leg.leg, given.sdp, sdp, held), *_music(conversation, leg, held=held)]
+    offered = facts.LegReoffered(leg.leg, given.sdp, sdp, held)
+    return [offered, *_music(conversation, leg, held=held), *_taken_back(conversation, leg, held=held)]
+
+
+def _taken_back(conversation: Conversation, leg: Leg, *, held: bool) -> Facts:
+    """Let a phone that ends its own hold talk again with whoever waits for it by a command: that is what is meant."""
+    party = conversation.held_by(leg.leg)
+    busy = conversation.consultation or conversation.transfer or conversation.conference or conversation.parked
+    if held or not leg.held or busy or party is None or party.state is not LegState.TALKING:
+        return []
+    music = [playing(leg, HOLD_MUSIC)] if party.held else []
+    return [*freed(party), *hushed(leg), *join(conversation, leg, party), *music]
 
 
 def _music(conversation: Conversation, leg: Leg, *, held: bool) -> Facts:

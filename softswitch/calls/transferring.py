@@ -18,7 +18,7 @@ from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import RINGBACK
 from softswitch.calls.inputs import TransferAsked
 from softswitch.calls.joining import freed, join, parted
-from softswitch.calls.refusals import live_leg, not_moving, other_party, refused, usable
+from softswitch.calls.refusals import is_phone_of, live_leg, not_moving, other_party, refused, usable
 from softswitch.calls.state import CallsState, Conversation, Leg
 from softswitch.calls.tables import ConversationState, LegState
 from softswitch.core.ids import leg_id
@@ -47,6 +47,8 @@ def asked(state: CallsState, given: TransferAsked) -> Facts:
         return _handed(conversation, leg, remaining, given.destination.guide, given)
     if not isinstance(given.destination, RingPhones):
         return [_refusal(given, 603, "Nobody is transferred there")]
+    if is_phone_of(given.destination.phones, remaining):
+        return [_refusal(given, 603, "That is the phone of whoever is to be transferred")]
     hops = max(1, remaining.max_forwards - 1)
     return [
         transfer_facts.TransferStarted(leg.leg, remaining.leg, "blind", given.to_number, given.subscription),

@@ -55,7 +55,12 @@ class Dialled(NamedTuple):
 
     action: str
     argument: str
-    """The digits behind the code; empty where none may stand."""
+    """The digits behind the code; empty where none may stand, or where they were left out."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing was left out."""
+        return bool(self.argument) or self.action not in WITH_ARGUMENT - MAY_HAVE_ARGUMENT
 
 
 def read_code(codes: Mapping[str, str], dialled: str) -> Dialled | None:
@@ -75,7 +80,7 @@ def read_code(codes: Mapping[str, str], dialled: str) -> Dialled | None:
 
 
 def _may_stand(action: str, argument: str) -> bool:
-    """Tell whether a code is complete with what stands behind it; dialled digits are all that may."""
+    """Tell whether that may stand behind a code, or be left out."""
     if action in MAY_HAVE_ARGUMENT:
         return not argument or argument.isdecimal()
-    return bool(argument) == (action in WITH_ARGUMENT)
+    return not argument or action in WITH_ARGUMENT

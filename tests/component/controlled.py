@@ -43,3 +43,8 @@ def sounds_of(world: World, call: Call) -> tuple[str, ...]:
     assert leg_there is not None
     playing = world.switch.media.legs[leg_there].playing
     return () if playing is None else playing.sounds
+
+
+def order(world: World, command: str, leg_name: str, *more: str) -> None:
+    """Give a command about a leg by its name among the methods of the lines' desk."""
+    world.order(lambda lines: getattr(lines, command)(leg_name, *more))

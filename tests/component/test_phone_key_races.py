@@ -37,6 +37,13 @@ def hangs_up(call: Call) -> Act:
     return act
 
 
+def hands_over(call: Call, to_call: Call) -> Act:
+    async def act() -> None:
+        await call.refer("103", to_call=to_call)
+
+    return act
+
+
 @settings(max_examples=ORDERS, deadline=None)
 @given(
     answered=st.booleans(),
@@ -98,11 +105,7 @@ def test_both_ends_of_a_talk_bring_it_together_with_their_second_calls_at_once(
             await target.until_called(times=1 + (same and phone is boris))
             target.call.answer()
             await asked[-1].until(CallState.UP)
-        acts = (
-            at(moment, lambda end=end, other=other: end.refer("103", to_call=other))
-            for moment, end, other in zip((ones, others), ends, asked, strict=True)
-        )
-        await asyncio.gather(*acts)
+        await asyncio.gather(at(ones, hands_over(ends[0], asked[0])), at(others, hands_over(ends[1], asked[1])))
         await asyncio.sleep(5)
         check(world, most_talks=3)
 

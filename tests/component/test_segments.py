@@ -17,7 +17,7 @@ from softswitch.core.facts import decode
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.world import World
-from tests.component.controlled import leg, phones, talk
+from tests.component.controlled import leg, order, phones, talk
 
 STEP_S: Final = 0.02
 RIGHT_S: Final = 0.05
@@ -93,13 +93,13 @@ async def test_whatever_is_done_with_a_call_by_commands_and_keys_its_segments_ar
     await talk(world, "anna", "boris", "102")
     own = leg(world, "boris")
     for command, for_s in (("hold", 0.7), ("connect", 1.1)):
-        world.order(lambda lines, name=command: getattr(lines, name)(own))
+        order(world, command, own)
         await asyncio.sleep(for_s)
     world.order(lambda lines: lines.consult(own, "103"))
     (await vera.until_called()).answer()
     for command, for_s in (("", 0.9), ("toggle", 0.6), ("toggle", 0.5), ("confirm", 1.2)):
         if command:
-            world.order(lambda lines, name=command: getattr(lines, name)(own))
+            order(world, command, own)
         await asyncio.sleep(for_s)
     assert await vera.call.refer("104") == 202
     there = await gleb.until_called()
