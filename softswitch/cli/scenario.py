@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
+from softswitch.cli.check import check
 from softswitch.cli.load import put_in_place
 from softswitch.cli.options import ConfigOption, JsonOption
 from softswitch.cli.output import print_json, print_table
 from softswitch.core.errors import CommandError, ConfigurationError, Problem
-from softswitch.directory.loader import TESTS, LoadedSite, load_paths
+from softswitch.directory.loader import SCENARIOS, TESTS, LoadedSite, load_paths
 from softswitch.directory.scenario_history import find_version, versions_of
 from softswitch.directory.site import Site
 from softswitch.directory.store import stored_site
@@ -22,12 +23,13 @@ from softswitch.scenario.drawing import mermaid, svg
 from softswitch.scenario.library import scenario_of
 from softswitch.scenario.schema import json_schema
 from softswitch.scenario.site_check import check_scenarios
-from softswitch.simulation.scenario_script import Case, read_cases
+from softswitch.simulation.scenario_script import read_cases
 from softswitch.simulation.scenario_test import CaseResult, run_case, steps_of
 
 scenario = typer.Typer(help="Try scenarios without calling in, and draw them.", no_args_is_help=True)
+scenario.command("check")(check)
 
-_SITE = typer.Argument(metavar="PATH", help="A folder with site.yaml and scenarios/.")
+_SITE = typer.Argument(metavar="PATH", help="A folder with site.yaml and scenarios/, or a file of one scenario in it.")
 
 
 @scenario.command("test")
@@ -41,8 +43,12 @@ def run_tests(
 
     Example: softswitch scenario test /etc/softswitch/site
     """
-    site = _site(path, config)
-    cases = [case for case in _cases(path) if only.lower() in case.name.lower()]
+    folder, files = _tests_of(path)
+    site, found = _site(folder, config), [case for file in files for case in read_cases(file)]
+    cases = [case for case in found if only.lower() in case.name.lower()]
+    if not cases:
+        known = "; ".join(case.name for case in found)
+        raise CommandError(f"no test's name holds '{only}'; there are: {known}", status=404, error_id="no-test")
     results = [_told(run_case(case, site)) for case in cases]
     failed = sum(bool(result.problem) for result in results)
     reached = frozenset().union(*(result.reached for result in results))
@@ -130,7 +136,8 @@ def draw(
     if output is None:
         typer.echo(mermaid(drawn), nl=False)
         return
-    reached = frozenset().union(*(run_case(case, site).reached for case in _cases(path))) if coverage else frozenset()
+    cases = [case for file in _tests_of(path)[1] for case in read_cases(file)] if coverage else []
+    reached = frozenset().union(*(run_case(case, site).reached for case in cases))
     output.write_text(svg(drawn, {at for of, at in reached if of == name}), encoding="utf-8")
     typer.echo(f"drawn: {output}")
 
@@ -148,13 +155,20 @@ def _site(path: Path, config: Path | None) -> Site:
     return load_paths([path], domain=load_settings(config).sip.domain, scenarios=check_scenarios).site
 
 
-def _cases(path: Path) -> list[Case]:
-    folder = path / "scenarios" if path.is_dir() else path.parent
-    files = sorted(folder.glob(f"*{TESTS}.yaml"))
+def _tests_of(path: Path) -> tuple[Path, list[Path]]:
+    """Return the folder of a site, and the test files that are meant: all of it, or those of one scenario's file."""
+    folder, within = path, path.resolve()
+    if within.parent.name == SCENARIOS and within.is_file():
+        folder, meant = within.parents[1], within.stem.removesuffix(TESTS)
+    else:
+        meant = "*"
+        if within.name == SCENARIOS or within.is_file():
+            folder = within.parent
+    files = sorted((folder / SCENARIOS).glob(f"{meant}{TESTS}.yaml"))
     if not files:
         cure = "a file NAME.tests.yaml beside the scenario NAME.yaml"
-        raise ConfigurationError([Problem(str(folder), "there are no tests", cure)])
-    return [case for file in files for case in read_cases(file)]
+        raise ConfigurationError([Problem(str(path), "there are no tests", cure)])
+    return folder, files
 
 
 def _told(result: CaseResult) -> CaseResult:

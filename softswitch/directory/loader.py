@@ -33,10 +33,13 @@ from softswitch.directory.site import (
     shortest_address,
 )
 from softswitch.directory.statuses import DEFAULT_PRESET
-from softswitch.directory.yaml_reader import YamlList, YamlNode, YamlTable, YamlText, read_yaml
+from softswitch.directory.yaml_reader import ONE_USER, YamlList, YamlNode, YamlTable, YamlText, read_yaml
 from softswitch.sip.auth import ha1_md5, ha1_sha256
 
 _SUFFIXES: Final = (".yaml", ".yml")
+_SCENARIO: Final = "name: main, and steps: below it, a list"
+SCENARIOS: Final = "scenarios"
+"""The folder of scenarios beside the site file: nothing else stands in it."""
 TESTS: Final = ".tests"
 """Before the suffix of a file beside a scenario that holds its tests, which no load reads."""
 
@@ -75,21 +78,24 @@ class _Reading:
         self.trees: dict[str, tuple[str, YamlTable]] = {}
         self.texts: list[ScenarioText] = []
         self.problems: list[Problem] = []
+        self.unread: set[str] = set()
+        """Scenarios, by their files' names, that could not be read: that others name them is no mistake."""
 
     def file(self, path: Path) -> None:
         """Read one file; its problems are kept, so that the other files are looked at too."""
         try:
             octets = path.read_bytes()
-            tree = read_yaml(octets, str(path))
+            tree = read_yaml(octets, str(path), wanted=_SCENARIO if path.parent.name == SCENARIOS else ONE_USER)
         except OSError as error:
             cure = "the path of a file that this account may read"
             self.problems.append(Problem(str(path), f"cannot be read: {error.strerror}", cure))
             return
         except ConfigurationError as error:
             self.problems += error.problems
+            self.unread.add(path.stem)
             return
         checker = Checker(str(path))
-        if isinstance(tree, YamlTable) and tree.get("steps") is not None:
+        if path.parent.name == SCENARIOS or (isinstance(tree, YamlTable) and tree.get("steps") is not None):
             self._scenario(tree, checker, octets.decode())
         else:
             self._site(tree, checker)
@@ -112,10 +118,14 @@ class _Reading:
             elif not (isinstance(value, YamlText) and value.plain and not value.value):
                 checker.refuse(value.line, f"{key.value} is not a list", "- before each entry, or [] for none")
 
-    def _scenario(self, tree: YamlTable, checker: Checker, text: str) -> None:
-        name = tree.get("name")
-        if not isinstance(name, YamlText) or not name.value:
+    def _scenario(self, tree: YamlNode, checker: Checker, text: str) -> None:
+        name = tree.get("name") if isinstance(tree, YamlTable) else None
+        if not isinstance(tree, YamlTable):
+            checker.refuse(tree.line, "this is no scenario", _SCENARIO)
+            self.unread.add(Path(checker.file).stem)
+        elif not isinstance(name, YamlText) or not name.value:
             checker.refuse(tree.line, "the scenario has no name", "name: main")
+            self.unread.add(Path(checker.file).stem)
         elif name.value in self.scenarios:
             what = f"scenario '{name.value}' stands in {self.scenarios[name.value]} already"
             checker.refuse(name.line, what, "another name")
@@ -140,9 +150,10 @@ def load_paths(paths: Sequence[Path | str], *, domain: str, scenarios: ScenarioC
     given = tuple(Path(path) for path in paths)
     for file in _files(given, reading.problems):
         reading.file(file)
-    reading.problems += find_conflicts(reading.sections, reading.scenarios)
     found = scenarios(reading.trees, reading.sections, domain)
-    reading.problems += found.problems
+    related = (*find_conflicts(reading.sections, reading.scenarios), *found.problems)
+    follows = tuple(f"there is no scenario {name}" for name in reading.unread)
+    reading.problems += [problem for problem in related if not problem.what.endswith(follows)]
     if reading.problems:
         raise ConfigurationError(_in_order(reading.problems))
     site = make_site(
@@ -196,7 +207,7 @@ def _folder(path: Path, problems: list[Problem]) -> list[Path]:
     scenarios = [
         file
         for suffix in _SUFFIXES
-        for file in sorted((path / "scenarios").glob(f"*{suffix}"))
+        for file in sorted((path / SCENARIOS).glob(f"*{suffix}"))
         if not file.stem.endswith(TESTS)
     ]
     if not site and not scenarios:

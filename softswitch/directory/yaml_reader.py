@@ -26,7 +26,7 @@ MOST_OCTETS = 32 * 1024 * 1024
 MOST_DEPTH = 50
 """How deep lists and tables may nest; a scenario needs about ten."""
 
-_EMPTY_CURE = """at least one user:
+ONE_USER = """at least one user:
         users:
           - {name: anna, extension: "101", password: at-least-four-characters}"""
 
@@ -64,12 +64,13 @@ class YamlTable:
 YamlNode: TypeAlias = YamlText | YamlList | YamlTable
 
 
-def read_yaml(data: bytes, file: str) -> YamlNode:
+def read_yaml(data: bytes, file: str, *, wanted: str = ONE_USER) -> YamlNode:
     """Read one document.
 
     Args:
         data: the file's octets, UTF-8.
         file: its name, for what is said about it.
+        wanted: what to write where it is empty.
 
     Raises:
         ConfigurationError: it is not YAML, or uses what is refused here; with every such place.
@@ -78,7 +79,7 @@ def read_yaml(data: bytes, file: str) -> YamlNode:
     for event in _events(_decode(data, file), file):
         builder.take(event)
     if builder.root is None or builder.root == YamlText("", builder.root.line, plain=True):
-        builder.problems.append(Problem(f"{file}:1", "the file is empty", _EMPTY_CURE))
+        builder.problems.append(Problem(f"{file}:1", "the file is empty", wanted))
     if builder.problems or builder.root is None:
         raise ConfigurationError(builder.problems)
     return builder.root
@@ -129,7 +130,14 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
         return Problem(where, "a tab stands where spaces belong", "spaces: YAML is indented with spaces only")
     if "alias" in said or "anchor" in said:
         return Problem(where, f"an alias that does not work: {said}", "the values themselves, or the text in quotes")
+    open_quote = next((number for number, each in enumerate(lines[:line], start=1) if _leaves_a_quote_open(each)), 0)
+    if open_quote:
+        return Problem(f"{file}:{open_quote}", "a quote is opened here and not closed", 'the closing "')
     return Problem(where, f"this is not YAML: {said}{_context(error)}", _syntax_cure(said))
+
+
+def _leaves_a_quote_open(line: str) -> bool:
+    return line.partition(" #")[0].replace('\\"', "").count('"') % 2 == 1
 
 
 def _context(error: yaml.MarkedYAMLError) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import ValidationError
@@ -47,7 +48,9 @@ def read_scenario(tree: YamlTable, file: str) -> ReadScenario:
     name = tree.get("name")
     if not isinstance(name, YamlText) or not name.value:
         checker.refuse(tree.line, "the scenario has no name", "name: main")
-    steps = _block(tree.get("steps"), tree.line, "", "the scenario", checker)
+    written = tree.get("steps")
+    misspelt = written is None and bool(checker.problems)  # which is told already
+    steps = Block() if misspelt else _block(written, tree.line, "", "the scenario", checker)
     made = None
     if isinstance(name, YamlText) and name.value:
         made = Scenario(name.value, file, name.line, steps)
@@ -66,7 +69,7 @@ def _block(node: YamlNode | None, line: int, path: str, called: str, checker: Ch
 def _step(node: YamlNode, path: str, checker: Checker) -> Placed | None:
     if not isinstance(node, YamlTable) or len(node.entries) != 1:
         what = "a step is not a table with one key, its kind"
-        checker.refuse(node.line, what, f"{_EXAMPLE} (indent what belongs to the step, or use {{braces}})")
+        checker.refuse(node.line, what, _step_meant(node))
         return None
     ((kind, given),) = node.entries
     model = KINDS.get(kind.value)
@@ -80,6 +83,13 @@ def _step(node: YamlNode, path: str, checker: Checker) -> Placed | None:
         checker.refuse(given.line, f"{kind.value}: its keys are not a table", f"{kind.value}: {example}")
         return None
     return _validated(model, table, path, kind.line, checker)
+
+
+def _step_meant(node: YamlNode) -> str:
+    near = get_close_matches(node.value, KINDS, n=1) if isinstance(node, YamlText) else []
+    if near:
+        return f"- {near[0]}: {_example(KINDS[near[0]])}"
+    return f"{_EXAMPLE} (indent what belongs to the step, or use {{braces}})"
 
 
 def _validated(model: type[Step], table: YamlTable, path: str, line: int, checker: Checker) -> Placed | None:
@@ -170,7 +180,9 @@ def _cure(model: type[Step], key: str) -> str:
         return _one_of(model)
     if field.examples:
         return f"{key}: {field.examples[0]}"
-    return "true or false" if isinstance(field.default, bool) else f"e.g. {key}: {field.default}"
+    if isinstance(field.default, bool):
+        return "true or false"
+    return f"e.g. {key}: {field.default:g}" if isinstance(field.default, float) else f"e.g. {key}: {field.default}"
 
 
 def _example(model: type[Step]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from softswitch.calls.facts import LegAdded
@@ -70,10 +71,10 @@ class ScenarioPlayer:
         self._call = await self._caller.dial(to or self._number())
 
     def _number(self) -> str:
-        numbers = self._site.numbers.values()
+        numbers = self.world.site.numbers.values()
         found = next((n.number for n in numbers if (n.kind, n.target) == ("scenario", self._scenario)), "")
         if not found:
-            raise SimulationError(f"no number leads to the scenario {self._scenario}; call: {{to: ...}} names one")
+            raise SimulationError(f"there is no scenario {self._scenario}; call: {{to: ...}} may name a number")
         return found
 
     async def press(self, keys: str) -> None:
@@ -118,7 +119,9 @@ class ScenarioPlayer:
         """Expect that the caller hears a file, named with as much of its path as tells it from others."""
         media = self.world.switch.media
         if not await media.until_played(lambda: self._next(file) >= 0, limit_s=PATIENCE_S):
-            raise SimulationError(f"{file} was not heard within {PATIENCE_S:g} s")
+            near = get_close_matches(file, map(_short, self._sounds()), n=1)
+            hint = f"; {near[0]} was (did you mean that?)" if near and near[0] != file else ""
+            raise SimulationError(f"{file} was not heard within {PATIENCE_S:g} s{hint}")
         self._heard = self._next(file) + 1
 
     def _next(self, file: str) -> int:

@@ -120,7 +120,7 @@ def read_cases(path: Path) -> list[Case]:
         ConfigurationError: with everything that is wrong in it.
     """
     checker = Checker(str(path))
-    tree = read_yaml(path.read_bytes(), str(path))
+    tree = read_yaml(path.read_bytes(), str(path), wanted="scenario: main, and tests: below it, a list")
     found = read_table(tree, "the test file", _FILE, checker)
     tests: Sequence[Entry] = () if found is None else _listed(found, "tests")
     if not tests and not checker.problems:

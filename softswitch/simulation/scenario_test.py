@@ -15,7 +15,7 @@ import soundfile
 
 from softswitch.core.errors import SimulationError
 from softswitch.directory.loader import load_paths
-from softswitch.directory.site import Site, Trunk, make_site
+from softswitch.directory.site import Number, Site, Trunk, make_site
 from softswitch.scenario.library import scenario_of
 from softswitch.scenario.site_check import check_scenarios
 from softswitch.simulation.errands import Answer
@@ -154,14 +154,17 @@ def _prepared(loaded: _Loaded) -> tuple[Site, Mapping[str, float]]:
 
 
 def _test_site(site: Site) -> Site:
-    """Give every user a known password, and let the test's caller in as a trunk."""
+    """Give every user a known password, every scenario a number, and let the test's caller in as a trunk."""
     users = [
         replace(user, ha1_md5=known.ha1_md5, ha1_sha256=known.ha1_sha256)
         for user in site.users.values()
         for known in (make_user(user.name, user.extension),)
     ]
-    made = make_site(DOMAIN, users, site.numbers.values(), [Trunk("caller", CALLER_HOST, None, "udp", any_port=True)])
-    return replace(site, domain=DOMAIN, users=made.users, trunks={**site.trunks, **made.trunks})
+    called = {number.target for number in site.numbers.values() if number.kind == "scenario"}
+    inner = [Number(f"+9990000{n:05}", "scenario", name) for n, name in enumerate(site.scenarios) if name not in called]
+    caller = Trunk("caller", CALLER_HOST, None, "udp", any_port=True)
+    made = make_site(DOMAIN, users, (*site.numbers.values(), *inner), [caller])
+    return replace(site, domain=DOMAIN, users=made.users, numbers=made.numbers, trunks={**site.trunks, **made.trunks})
 
 
 def _lengths_s(site: Site) -> Mapping[str, float]:

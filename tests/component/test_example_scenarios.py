@@ -77,6 +77,38 @@ def test_the_command_runs_all_tests_and_tells_what_none_reached() -> None:
     assert "not reached: main 3.keys.2.1: ring boris" in done.output
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("scenarios/main.tests.yaml", "5 passed, 0 failed"),
+        ("scenarios/main.yaml", "5 passed, 0 failed"),
+        ("scenarios/night.yaml", "1 passed, 0 failed"),
+        ("scenarios", "6 passed, 0 failed"),
+        ("site.yaml", "6 passed, 0 failed"),
+    ],
+)
+def test_a_file_or_a_folder_of_the_site_says_whose_tests_are_meant(tmp_path: Path, path: str, told: str) -> None:
+    office = copy_of_example(tmp_path)
+    (office / "scenarios" / "night.tests.yaml").write_text(
+        "scenario: night\ntests:\n  - {name: no number leads to it, steps: [call: , hear: night.ogg, ended: ]}\n"
+    )
+    done = CliRunner().invoke(build(["status", "scenario"]), ["scenario", "test", str(office / path)])
+    assert told in done.output
+
+
+def test_the_command_fails_where_no_test_is_meant_and_says_what_was_heard_for_a_misspelt_file(tmp_path: Path) -> None:
+    office = copy_of_example(tmp_path)
+    command = build(["status", "scenario"])
+    none = CliRunner().invoke(command, ["scenario", "test", str(office), "--only", "key 7"])
+    assert str(none.exception).startswith("no test's name holds 'key 7'; there are: key 1 rings Anna, and she talks; ")
+    (office / "scenarios" / "main.tests.yaml").write_text(
+        "scenario: main\ntests:\n  - {name: x, at: '2026-11-23 23:30', steps: [call: , hear: nigth.ogg]}\n"
+    )
+    failed = CliRunner().invoke(command, ["scenario", "test", str(office)])
+    assert "hear: nigth.ogg was not heard within 120 s; night.ogg was (did you mean that?)" in failed.output
+    assert CliRunner().invoke(command, ["scenario", "check", str(office)]).exit_code == 0
+
+
 def test_the_command_fails_where_a_test_fails(tmp_path: Path) -> None:
     office = copy_of_example(tmp_path)
     text = (office / "scenarios" / "main.tests.yaml").read_text()

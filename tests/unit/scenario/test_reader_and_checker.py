@@ -57,12 +57,20 @@ WRONG = {
         "  - employee: {name: anna, ring_s: soon}\n",
         [
             "main.yaml:3: employee: ring_s 'soon' does not fit: input should be a valid number, unable to parse string"
-            " as a number\n    write instead: e.g. ring_s: 20.0"
+            " as a number\n    write instead: e.g. ring_s: 20"
         ],
     ),
     "a key of no phone": (
         '  - menu: {keys: {"12": [{hang_up: {}}]}}\n',
         ["main.yaml:3: menu: keys: '12' is no key of a phone\n    write instead: one of 0-9 * #, in quotes"],
+    ),
+    "a step without a colon": (
+        "  - hang_up\n",
+        ["main.yaml:3: a step is not a table with one key, its kind\n    write instead: - hang_up: {}"],
+    ),
+    "a word that is nearly a step": (
+        "  - hangup\n",
+        ["main.yaml:3: a step is not a table with one key, its kind\n    write instead: - hang_up: {}"],
     ),
     "days that there are not": (
         "  - when: {days: mon-fry, steps: [{hang_up: {}}]}\n",
@@ -265,6 +273,33 @@ def test_numbers_and_scenarios_are_lists_and_one_scenario_serves_many_numbers(tm
         "+74950000001": "main",
         "+74950000002": "main",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: main\nstep:\n  - hang_up: {}\n", "2: a scenario has no key 'step'\n    write instead: steps (did you"),
+        ("steps:\n  - hang_up: {}\n", "1: the scenario has no name\n    write instead: name: main"),
+        ("", "1: the file is empty\n    write instead: name: main, and steps: below it, a list"),
+        ("- hang_up: {}\n", "1: this is no scenario\n    write instead: name: main, and steps: below it, a list"),
+        ("name: main\nsteps:\n\t- hang_up: {}\n", "3: a tab stands where spaces belong\n    write instead: spaces"),
+        (
+            'name: main\nsteps:\n  - play: {file: "a.wav}\n  - set: {name: x, value: "1"}\n',
+            '3: a quote is opened here and not closed\n    write instead: the closing "',
+        ),
+    ],
+)
+def test_a_file_that_is_no_scenario_is_told_once_and_not_by_those_who_name_it(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "site.yaml").write_text(SITE)
+    (tmp_path / "scenarios" / "main.yaml").write_text(text)
+    (tmp_path / "scenarios" / "other.yaml").write_text("name: other\nsteps:\n  - scenario: {name: main}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        load_paths([tmp_path], domain="example.net", scenarios=check_scenarios)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{tmp_path}/scenarios/main.yaml:{told}")
 
 
 def test_audio_that_is_not_there_is_named_with_its_path(tmp_path: Path) -> None:
