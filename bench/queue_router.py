@@ -1,4 +1,4 @@
-"""What the queues' router takes: time for a decision with many agents and many callers, a day of calls, its estimate.
+"""What the queues' router takes: time for a decision with many agents and many callers, and a day of calls.
 
 Usage: ``python -m bench.queue_router``. Writes ``bench/results/queue_router.json`` beside printing.
 """
@@ -14,8 +14,6 @@ from random import Random
 from bench.measuring import report
 from softswitch.core.facts import Record
 from softswitch.queues.agents.facts import AgentEnteredQueue
-from softswitch.queues.figures.estimate import estimated_wait_s
-from softswitch.queues.figures.state import Figures
 from softswitch.queues.router import events
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.router import take
@@ -112,51 +110,6 @@ def whole_day() -> dict[str, float]:
     return {"calls": len(result.outcomes), "answered": len(answered), "cpu_s": cpu_s}
 
 
-def estimator_error(queues: int = 1) -> dict[str, float]:
-    """Compare the estimate told at arrival with the wait that came: 10 agents, load 0.95.
-
-    Args:
-        queues: how many the agents serve; the estimate of one knows nothing of the callers in the others.
-    """
-    chance = Random(3)  # noqa: S311  # as above
-    names = tuple(f"q{n}" for n in range(queues))
-    staff = [Staff(f"agent{n}", names) for n in range(10)]
-    members = tuple(Member(each.user) for each in staff)
-    run = QueueRun([QueueRules(name, members=members) for name in names], staff)
-    figures = Figures()
-    place = run._place
-
-    def watched(fact: object, conversation_id: str) -> Record:
-        record = place(fact, conversation_id)
-        figures.apply(record)
-        return record
-
-    run._place = watched  # type: ignore[method-assign]  # the run is watched
-    arrivals, now = [], 0.0
-    for number in range(20_000):
-        now += chance.expovariate(0.95 * 10 / 180)
-        arrivals.append(Arrival(now, names[number % queues], chance.expovariate(1 / 180)))
-    estimates: list[float | None] = []
-    arrives = run._arrives
-
-    def estimated(arrival: Arrival) -> None:
-        arrives(arrival)
-        entry = run.state.entries.get(run.state.entered)
-        position = len(run.state.queues[arrival.queue].line)
-        waits_now = entry is not None and entry.is_waiting
-        estimates.append(estimated_wait_s(run.state, figures, arrival.queue, position) if waits_now else None)
-
-    run._arrives = estimated  # type: ignore[method-assign]
-    result = run.run(arrivals)
-    told = [(guess, each.waited_s) for guess, each in zip(estimates, result.outcomes, strict=True) if guess is not None]
-    return {
-        "waited": len(told),
-        "mean_wait_s": statistics.mean(waited for _, waited in told),
-        "mean_estimate_s": statistics.mean(guess for guess, _ in told),
-        "mean_error_s": statistics.mean(abs(guess - waited) for guess, waited in told),
-    }
-
-
 def main() -> None:
     """Measure and print."""
     few, many = decision_times(100), decision_times(10_000)
@@ -168,8 +121,6 @@ def main() -> None:
             "decision_10000_waiting": many,
             "octets_per_waiting_entry": grown,
             "day": whole_day(),
-            "estimate": estimator_error(),
-            "estimate_of_three_queues_with_the_same_agents": estimator_error(3),
         },
     )
 

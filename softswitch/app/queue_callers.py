@@ -18,7 +18,7 @@ from softswitch.directory.site import Queue, Site
 from softswitch.queues.agents import inputs
 from softswitch.queues.callers import dialogue
 from softswitch.queues.callers.words import texts_of
-from softswitch.queues.figures.estimate import estimated_wait_s
+from softswitch.queues.figures.estimate import Outlook
 from softswitch.queues.router import events, facts
 from softswitch.queues.router.state import Entry, EntryState
 
@@ -157,7 +157,8 @@ class QueueCallers:
             return
         line = self._state.queues[entry.queue].line
         position = 1 + sum(order < entry.order for order in line)
-        estimate = estimated_wait_s(self._state, self._figures, entry.queue, position)
+        now = self._turn.wall_s
+        estimate = Outlook(self._state, self._figures.paces, entry.queue, entry.skills, now).wait_s(entry)
         texts = texts_of(entry, queue, position=position, wait_s=estimate)
         files = dialogue.files_of(entry, queue, self._turn.wall_s)
         if not self._conduct.let_hear(conversation_id, entry, queue, texts, files):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from softswitch.api.queues_view import AgentFigures, EntryView, NoticeView, QueueView
 from softswitch.app.brain import Brain
 from softswitch.core.clock import Clock, iso_utc
 from softswitch.core.errors import CommandError
 from softswitch.directory.site import Queue
-from softswitch.queues.figures.estimate import estimated_wait_s
+from softswitch.queues.figures.estimate import Outlook
 from softswitch.queues.figures.state import SERVICE_LEVEL, QueueDay
 from softswitch.queues.router.state import Entry, EntryState
 
@@ -78,6 +78,11 @@ class BrainQueues:
         entries = [entry for entry in desk.state.entries.values() if entry.queue == queue.name]
         waiting = sorted((each for each in entries if each.state is not EntryState.SERVED), key=lambda e: e.order)
         waits = [now - each.arrived_s for each in waiting]
+        places = {entry.entry: place for place, entry in enumerate(waiting, 1)}
+        outlooks = {
+            skills: Outlook(desk.state, desk.figures.paces, queue.name, skills, now)
+            for skills in {each.skills for each in waiting}
+        }
         return QueueView(
             name=queue.name,
             extension=queue.extension,
@@ -104,7 +109,7 @@ class BrainQueues:
             service_level=day.service_level,
             service_level_formula=SERVICE_LEVEL,
             waiting_entries=tuple(
-                self._entry(entry, waiting.index(entry) + 1 if entry in waiting else 0, now)
+                self._entry(entry, places.get(entry.entry, 0), now, outlooks)
                 for entry in sorted(entries, key=lambda e: e.order)
             ),
         )
@@ -116,8 +121,7 @@ class BrainQueues:
         slot = self._brain.queues.state.slot(user)
         return "free" if slot.free else slot.why
 
-    def _entry(self, entry: Entry, position: int, now: float) -> EntryView:
-        desk = self._brain.queues
+    def _entry(self, entry: Entry, position: int, now: float, outlooks: Mapping[tuple[str, ...], Outlook]) -> EntryView:
         return EntryView(
             entry=entry.entry,
             conversation_id=entry.conversation_id,
@@ -126,7 +130,7 @@ class BrainQueues:
             state=entry.state.value,
             position=position,
             waited_s=max(0, round((entry.answered_s or now) - entry.arrived_s)),
-            estimated_wait_s=estimated_wait_s(desk.state, desk.figures, entry.queue, position) if position else None,
+            estimated_wait_s=outlooks[entry.skills].wait_s(entry) if position else None,
             agents=entry.offered or ((entry.user,) if entry.user else ()),
             arrived_at=iso_utc(entry.arrived_s),
         )

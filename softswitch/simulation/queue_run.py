@@ -33,6 +33,8 @@ class Arrival:
     """After how long of waiting they hang up."""
     number: str = ""
     priority: int = 0
+    skills: tuple[str, ...] = ()
+    """What the agent must have."""
 
 
 @immutable
@@ -140,7 +142,7 @@ class QueueRun:
         self.result.outcomes.append(outcome)
         number = self.state.entered + 1
         self._waiting[number] = outcome
-        self._say(events.Enter("", arrival.queue, arrival.number, arrival.priority))
+        self._say(events.Enter("", arrival.queue, arrival.number, arrival.priority, arrival.skills))
         if number in self._waiting and arrival.patience_s != float("inf"):
             self._at(self._now + arrival.patience_s, lambda: self._say(events.Leave(number, "abandoned")))
         self._arm(number)

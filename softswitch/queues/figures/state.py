@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from softswitch.core.facts import Record
 from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue, AgentWorked
+from softswitch.queues.figures import paces
+from softswitch.queues.figures.paces import Paces
 from softswitch.queues.router import facts
 from softswitch.queues.router.rules import QueueRules
 from softswitch.queues.router.state import DAY_S
@@ -95,9 +97,12 @@ class Figures:
     """By agent: whose call they had last."""
     wrapping_since_s: dict[str, float] = field(default_factory=dict)
     """Agents who wrap such a call up: since when."""
+    paces: Paces = field(default_factory=Paces)
+    """How fast queues go, today or not."""
 
     def apply(self, record: Record) -> None:
         """Fold one record; facts of other things change nothing."""
+        self.paces.apply(record)
         change = _CHANGES.get(type(record.fact))
         if change is not None:
             self.turn_to(record.wall_s)
@@ -131,6 +136,7 @@ class Figures:
             tuple((name, *limits) for name, limits in self.thresholds.items()),
             tuple(self.last_queue.items()),
             tuple(self.wrapping_since_s.items()),
+            self.paces.values(),
         )
 
     def restore(self, values: Sequence[Any]) -> None:
@@ -140,9 +146,10 @@ class Figures:
         self.agents.update((user, AgentDay(*day)) for user, *day in agents)
         self.logged_in.update((user, set(names)) for user, names in logged_in)
         self.thresholds.update((name, (sla_s, short_s)) for name, sla_s, short_s in thresholds)
-        last_queue, wrapping = later or ((), ())  # older snapshots have neither
+        last_queue, wrapping, paces_ = (*later, *((), (), ((), ()))[len(later) :])  # older snapshots have fewer
         self.last_queue.update(last_queue)
         self.wrapping_since_s.update(wrapping)
+        self.paces.restore(paces_)
 
 
 def _configured(figures: Figures, wall_s: float, fact: facts.QueueConfigured) -> None:
@@ -234,5 +241,5 @@ _CHANGES: Final[dict[type, Callable[[Figures, float, Any], None]]] = {
     AgentLeftQueue: _logged_out,
 }
 
-TOLD: Final = frozenset(_CHANGES)
+TOLD: Final = frozenset(_CHANGES) | paces.TOLD
 """The types of the facts that change something here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -163,6 +163,10 @@ class Line:
     def for_skills(self, skills: frozenset[str]) -> Iterator[list[OrderKey]]:
         """Give the parts that an agent with these skills may serve, each in order."""
         return (keys for needed, keys in self._by_skills.items() if skills.issuperset(needed))
+
+    def parts(self) -> Iterable[tuple[tuple[str, ...], list[OrderKey]]]:
+        """Return the parts by the skills that they ask for, each in order."""
+        return self._by_skills.items()
 
     def __len__(self) -> int:
         return sum(map(len, self._by_skills.values()))
