@@ -11,7 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,10 @@ AGENTS = {f"agent{n}": str(101 + n) for n in range(10)}
 CALLERS = 50
 """At once."""
 CALLS = max(CALLERS + 10, int(SOAK_S * 8))
+LIMIT_S = int(SOAK_S * 3 + 300)
+"""So long a loaded machine may take for the callers; the phones of the agents stay for longer."""
+STUBBORN = ("-max_retrans", "12")
+"""A phone says everything for 40 s again: so long a brain that was killed may take to come back there."""
 USERS = "".join(
     f'  - {{name: {name}, extension: "{number}", password: secret-{number}, preset: mango}}\n'
     for name, number in AGENTS.items()
@@ -58,15 +64,8 @@ def queue_switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
 
 
 def log_in(switch: SwitchProcess, user: str, *, logged_in: bool = True) -> None:
-    """Log an agent in or out; where the machine is so busy that the answer is late, once more."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            switch.ask("PUT", f"users/{user}/queues", logged_in=logged_in)
-        except TimeoutError:
-            assert time.monotonic() < deadline
-        else:
-            return
+    """Log an agent in or out."""
+    switch.ask("PUT", f"users/{user}/queues", logged_in=logged_in)
 
 
 def agents_phones(switch: SwitchProcess, phone: SippPhone, folder: Path) -> None:
@@ -75,13 +74,13 @@ def agents_phones(switch: SwitchProcess, phone: SippPhone, folder: Path) -> None
     rows = (f"{e};[authentication username={e} password=secret-{e}];" for e in AGENTS.values())
     users.write_text("SEQUENTIAL\n" + "\n".join(rows) + "\n")
     phone.plays("register_many.xml", options=("-inf", str(users), "-m", str(len(AGENTS))), expires="3000")
-    most = ("-m", "1000000", "-timeout", str(int(SOAK_S) + 300))
+    most = ("-m", "1000000", "-timeout", str(2 * LIMIT_S), *STUBBORN)
     phone.starts("agent.xml", options=most, answer_after_ms="150", media_port="[auto_media_port+400]")
     for user in AGENTS:
         log_in(switch, user)
 
 
-@pytest.mark.timeout(300 + 2 * SOAK_S)
+@pytest.mark.timeout(2 * LIMIT_S + 600)
 @pytest.mark.row("C-1", "C-13")
 def test_whatever_callers_and_agents_do_nothing_sticks_and_each_call_is_in_the_records_once(
     queue_switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
@@ -94,11 +93,11 @@ def test_whatever_callers_and_agents_do_nothing_sticks_and_each_call_is_in_the_r
     stack.callback(agents.close)
     stack.callback(west.close)
     agents_phones(switch, agents, tmp_path)
-    supervisor, limit_s = supervisor_of(switch), int(SOAK_S * 3 + 120)
-    many = ("-m", str(CALLS), "-l", str(CALLERS), "-r", "40", "-timeout", str(limit_s))
+    supervisor, day = supervisor_of(switch), utc_day()
+    many = ("-m", str(CALLS), "-l", str(CALLERS), "-r", "40", "-timeout", str(LIMIT_S), *STUBBORN)
     callers = west.starts("trunk_restless.xml", options=many, dial="5700", media_port="[auto_media_port+400]")
     began, killed, out = time.monotonic(), False, ""
-    while time.monotonic() < began + SOAK_S:
+    while not killed or time.monotonic() < began + SOAK_S:
         time.sleep(chance.uniform(0.2, 0.8))
         if not killed and time.monotonic() > began + SOAK_S / 2:
             kill_brain(switch, supervisor)
@@ -109,30 +108,42 @@ def test_whatever_callers_and_agents_do_nothing_sticks_and_each_call_is_in_the_r
         out = chance.choice(list(AGENTS))
         log_in(switch, out, logged_in=False)
     log_in(switch, out)
-    assert callers.finished(timeout_s=limit_s).failed == 0
-    switch.until_at_rest(timeout_s=40)
+    assert callers.finished(timeout_s=LIMIT_S + 30).failed == 0
+    switch.until_at_rest(timeout_s=120)
     queue = switch.ask("GET", "queues/support")
     assert (queue["waiting"], queue["served"]) == (0, 0)
     assert queue["agents"] == dict.fromkeys(AGENTS, "free"), "nobody is stuck"
-    assert queue["entered"] == CALLS == queue["answered"] + queue["abandoned"]
-    assert queue["answered"] > CALLS / 10
     assert answering(switch) == 2, "the brain was killed once"
     assert '"invariant.breached"' not in switch.log()
+    records_are_whole(switch, queue if utc_day() == day else None)
+    assert "the same again" in switch.cli("replay")
+
+
+def records_are_whole(switch: SwitchProcess, queue: dict[str, Any] | None) -> None:
+    """See that each call and each entry is in the records once.
+
+    Args:
+        switch: whose records.
+        queue: its figures of the day; None where the day has ended meanwhile, and they began anew.
+    """
     calls = complete_records(switch)
     assert len(calls) == CALLS == len({call["conversation_id"] for call in calls})
     assert Counter(call["end_reason"] for call in calls) == {"completed": CALLS}
-    entries = switch.records("queue_entries")
-    assert len(entries) == CALLS
-    assert Counter(row["end_how"] for row in entries) == {
-        "served": queue["answered"],
-        "abandoned": queue["abandoned"],
-    }
-    assert "the same again" in switch.cli("replay")
+    ends = Counter(row["end_how"] for row in switch.records("queue_entries"))
+    assert ends.keys() == {"served", "abandoned"}
+    assert ends.total() == CALLS
+    assert ends["served"] > CALLS / 10
+    if queue is not None:
+        assert (queue["entered"], queue["answered"], queue["abandoned"]) == (CALLS, ends["served"], ends["abandoned"])
+
+
+def utc_day() -> date:
+    return datetime.now(UTC).date()
 
 
 def complete_records(switch: SwitchProcess) -> list[dict[str, object]]:
     """Return the records of the queue's calls as soon as each is complete."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         calls = [call for call in switch.records("conversations") if call["to_number"] == "5700"]
         if len(calls) >= CALLS and all(call["ended_at"] is not None for call in calls):

@@ -99,7 +99,7 @@ class SwitchProcess:
     def cli(self, *words: str) -> str:
         """Run a command against this switch; return its stdout."""
         command = self._space.command([PROGRAM, *words, "--config", str(self.config)])
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
 
     def status(self) -> dict[str, Any]:
         """Return what ``status --json`` prints, asked for over the same socket without a program's start."""
@@ -114,7 +114,7 @@ class SwitchProcess:
         content = json.dumps(body).encode() if body else b""
         head = f"{method} /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(5)
+            sock.settimeout(60)  # a loaded machine is slow, and no finding
             sock.connect(str(self.directory / "var" / "run" / "switch.sock"))
             sock.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + content)
             answer = b"".join(iter(lambda: sock.recv(65536), b""))
