@@ -98,6 +98,8 @@ class NoticeView:
     """Channels by which it has not gone out yet."""
     problems: Mapping[str, str]
     """Channels by which it never will, and why."""
+    conversation_id: str = ""
+    """The call, for ``softswitch why``."""
 
 
 class QueuesView(Protocol):

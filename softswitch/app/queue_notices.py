@@ -63,7 +63,8 @@ class QueueNotices:
         self._wake_ups = wake_ups
         self._mail = mail
         self._log = log
-        self._lost: list[tuple[QueueLeft, str]] = []
+        self._lost: list[tuple[QueueLeft, str, str]] = []
+        """With who called, and the conversation."""
         self._tries: dict[str, int] = {}
         self._quiet_until_s: dict[str, float] = {}
         turn.listen(self._note, (QueueEntered, QueueLeft))
@@ -82,17 +83,17 @@ class QueueNotices:
             self._wake_ups.arm(_SLA, str(fact.entry), None)
             entry = self._entries.get(fact.entry)
             if fact.how == "abandoned":
-                self._lost.append((fact, "" if entry is None else entry.number))
+                self._lost.append((fact, "" if entry is None else entry.number, record.conversation_id))
 
     def end_turn(self) -> None:
         """Raise what the turn came to."""
         if not self._lost:
             return
         lost, self._lost = self._lost, []
-        for left, number in lost:
+        for left, number, conversation_id in lost:
             queue = self._site().queues.get(left.queue)
             if queue is not None and _tells(queue) and left.waited_s >= queue.short_abandon_s:
-                self._raise(queue, "lost", left.entry, number, left.waited_s)
+                self._raise(queue, "lost", left.entry, number, left.waited_s, conversation_id)
 
     def _waits_long(self, subject: str) -> None:
         entry = self._entries.get(int(subject))
@@ -102,12 +103,13 @@ class QueueNotices:
         now = self._turn.wall_s
         if now >= self._quiet_until_s.get(queue.name, 0.0):
             self._quiet_until_s[queue.name] = now + QUIET_S
-            self._raise(queue, "sla", entry.entry, entry.number, now - entry.entered_s)
+            self._raise(queue, "sla", entry.entry, entry.number, now - entry.entered_s, entry.conversation_id)
 
-    def _raise(self, queue: Queue, kind: str, entry: int, number: str, waited_s: float) -> None:
+    def _raise(self, queue: Queue, kind: str, entry: int, number: str, waited_s: float, conversation_id: str) -> None:
         mails = tuple(f"mail:{address}" for address in queue.notify_mail) if self._mail else ()
         channels = (*mails, *((_WEBHOOK,) if queue.notify_webhook else ()))
-        fact = NoticeRaised(self.state.last + 1, queue.name, kind, entry, number, waited_s, channels)
+        notice = self.state.last + 1
+        fact = NoticeRaised(notice, queue.name, kind, entry, number, waited_s, channels, conversation_id)
         self.state.apply(self._turn.place(fact))
         self._send(self.state.notices[fact.notice])
 
@@ -200,7 +202,8 @@ def _text(notice: Notice) -> str:
     raised = notice.raised
     what = "hung up" if raised.kind == "lost" else "has not been answered"
     who = raised.number or "Somebody"
-    return f"{who} {what} after {raised.waited_s:.0f} s in {raised.queue}.\n{iso_utc(notice.at_s)}\n"
+    told = f"{who} {what} after {raised.waited_s:.0f} s in {raised.queue}.\n{iso_utc(notice.at_s)}\n"
+    return told + (f"Why: softswitch why {raised.conversation_id}\n" if raised.conversation_id else "")
 
 
 def _document(notice: Notice) -> dict[str, object]:
@@ -211,6 +214,7 @@ def _document(notice: Notice) -> dict[str, object]:
         "queue": raised.queue,
         "entry": raised.entry,
         "number": raised.number,
+        "conversation_id": raised.conversation_id,
         "waited_s": round(raised.waited_s, 1),
         "at": iso_utc(notice.at_s),
     }

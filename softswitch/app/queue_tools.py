@@ -14,7 +14,7 @@ from softswitch.journal.archive import retired_through
 from softswitch.journal.reading import read_records
 from softswitch.queues.router.apply import FOLDED, apply
 from softswitch.queues.router.explaining import Told, explain
-from softswitch.queues.router.facts import QueueOffered
+from softswitch.queues.router.facts import QueueEntered, QueueOffered
 from softswitch.queues.router.matching import offer_of_entry, offer_to_agent
 from softswitch.queues.router.state import RouterState
 
@@ -24,21 +24,28 @@ def _records(directory: Path) -> Iterator[Record]:
     return read_records(journal, retired_through(journal) + 1)
 
 
-def explained(directory: Path, conversation_id: str) -> list[Told]:
+def explained(directory: Path, call: str) -> list[Told]:
     """Tell in sentences what queues decided about a conversation.
 
     Args:
         directory: the storage directory.
-        conversation_id: which.
+        call: the conversation's id, or who called: of theirs the last call to a queue.
 
     Raises:
         CommandError: the journal knows of no queue in it.
     """
-    found = list(explain(_records(directory), conversation_id))
+    found = list(explain(_records(directory), call)) or _last_of(directory, call)
     if not found:
-        message = f"No queue has decided anything about {conversation_id}, as far as the journal goes back"
+        message = f"No queue has decided anything about {call}, as far as the journal goes back"
         raise CommandError(message, status=404, error_id="unknown-conversation", field="conversation")
     return found
+
+
+def _last_of(directory: Path, number: str) -> list[Told]:
+    """Tell of the last call of a number to a queue."""
+    entered = (each for each in _records(directory) if isinstance(each.fact, QueueEntered))
+    calls = [each.conversation_id for each in entered if each.fact.number == number]  # type: ignore[attr-defined]
+    return list(explain(_records(directory), calls[-1])) if calls else []
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ class BrainQueues:
                 round(each.raised.waited_s),
                 tuple(sorted(each.pending)),
                 dict(each.problems),
+                each.raised.conversation_id,
             )
             for each in self._brain.queue_notices.state.notices.values()
         ]

@@ -14,18 +14,19 @@ from softswitch.runtime.settings_file import load_settings
 
 
 def why(
-    conversation: Annotated[str, typer.Argument(help="The conversation's id: see 'softswitch calls' or the records.")],
+    call: Annotated[str, typer.Argument(help="A caller's number, for their last call, or a conversation's id.")],
     *,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Tell in sentences what queues decided about a call: who was rung and why, who was passed over and why.
 
-    The journal is read, whether the switch runs or not.
+    Of a caller who waited it is told what the queue's agents did, and whom they took meanwhile. Ids of lost calls are
+    listed by 'softswitch report abandoned'. The journal is read, whether the switch runs or not.
 
-    Example: softswitch why 1kbz3q8w5x2y9a
+    Example: softswitch why 79161112233
     """
-    found = explained(load_settings(config).storage.directory, conversation)
+    found = explained(load_settings(config).storage.directory, call)
     if as_json:
         print_json([{"at": iso_utc(told.wall_s), "text": told.text} for told in found])
         return

@@ -58,6 +58,9 @@ async def test_a_lost_call_is_told_by_mail_by_webhook_and_in_the_api(world: Worl
     assert told(world) == [("lost", "+79160000001", ())]
     (mail,) = world.switch.errands.mails.values()
     assert (mail["to"], mail["subject"]) == ("vera@example.net", "support: lost call of +79160000001")
+    (notice,) = BrainQueues(world.switch.brain, world.clock).notices()
+    assert notice.conversation_id
+    assert f"softswitch why {notice.conversation_id}\n" in mail["text"]
     assert set(world.switch.errands.asked.values()) == {HOOK}
     hasty = await customer(world, "+79160000002", 5070)
     await hasty.call.hang_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from softswitch.core.facts import fact
 
 
-@fact("queue.notice_raised")
+@fact("queue.notice_raised", version=2)
 class NoticeRaised:
     """Supervisors of a queue are to know of something."""
 
@@ -19,6 +19,8 @@ class NoticeRaised:
     waited_s: float
     channels: tuple[str, ...]
     """By which it goes out: ``mail:ADDRESS``, ``webhook``."""
+    conversation_id: str = ""
+    """The call."""
 
 
 @fact("queue.notice_over")

@@ -54,8 +54,9 @@ class Notices:
         rows = []
         for each in self.notices.values():
             raised = each.raised
-            fields = (raised.notice, raised.queue, raised.kind, raised.entry, raised.number, raised.waited_s)
-            rest = (raised.channels, each.at_s, tuple(sorted(each.pending)), tuple(sorted(each.problems.items())))
+            who = (raised.entry, raised.number, raised.waited_s)
+            fields = (raised.notice, raised.queue, raised.kind, *who, raised.channels, raised.conversation_id)
+            rest = (each.at_s, tuple(sorted(each.pending)), tuple(sorted(each.problems.items())))
             rows.append((*fields, *rest))
         return self.last, tuple(rows)
 

@@ -1,18 +1,20 @@
 """What the router decided about a conversation, in sentences: folded to each moment, told with who was passed over.
 
-The facts of the journal are enough: nothing is asked of the running switch, and nothing is guessed.
+The facts of the journal are enough: nothing is asked of the running switch, and nothing is guessed. Of who waits it is
+told what the queue's agents did when they came and when they gave up, and to whom the agents were given meanwhile.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from softswitch.core.facts import Record
 from softswitch.queues.router import facts
 from softswitch.queues.router.apply import FOLDED, apply
-from softswitch.queues.router.matching import why_not
-from softswitch.queues.router.state import Entry, QueueState, RouterState
+from softswitch.queues.router.matching import fits, why_not
+from softswitch.queues.router.state import Entry, EntryState, QueueState, RouterState
 
 _BY: Final = {
     "longest_idle": "has been without a call for the longest time",
@@ -45,6 +47,9 @@ _DECLINED: Final = {
 }
 
 
+_END_OF_WAITING: Final = (facts.QueueAnswered, facts.QueueLeft)
+
+
 class Told(NamedTuple):
     """One sentence."""
 
@@ -60,16 +65,46 @@ def explain(records: Iterable[Record], conversation_id: str) -> Iterator[Told]:
         conversation_id: which.
     """
     state = RouterState()
+    others: Counter[str] = Counter()
     for record in records:
         if type(record.fact) not in FOLDED:
             continue
         tell = _TELLERS.get(type(record.fact))
         concerns = tell is not None and _concerns(state, record, conversation_id)
         before = _people(state, record.fact) if concerns else ""
+        if isinstance(record.fact, facts.QueueAnswered) and not concerns:
+            others.update(_taken_instead(state, record.fact, conversation_id))
+        elif isinstance(record.fact, _END_OF_WAITING) and concerns:
+            before = " ".join((_meanwhile(others), before)).strip()
+            others.clear()
         apply(state, record)
         if tell is not None and concerns:
             text = tell(state, record, record.fact)
             yield Told(record.wall_s, f"{text} {before}".strip())
+
+
+def _taken_instead(state: RouterState, fact: facts.QueueAnswered, conversation_id: str) -> Iterator[str]:
+    """Say why an agent of the queue in which somebody waits has another caller, if one has."""
+    mine, other = state.entry_of(conversation_id), state.entries.get(fact.entry)
+    queue = None if mine is None else state.queues.get(mine.queue)
+    if mine is None or other is None or queue is None or fact.user not in queue.logged_in:
+        return
+    if other.order > mine.order:
+        yield "who came later, whom this one could not be given to"
+    elif other.rank < mine.rank:
+        yield f"of {other.queue}, which goes before"
+    elif other.priority > mine.priority:
+        yield "with a higher priority"
+    else:
+        yield "who came before" if other.queue == mine.queue else f"of {other.queue} who came before"
+
+
+def _meanwhile(others: Counter[str]) -> str:
+    """Say how many callers were given to the queue's agents while somebody waited."""
+    if not others:
+        return ""
+    parts = ", ".join(f"{count} {why}" for why, count in others.most_common())
+    return f"Meanwhile agents of the queue took {others.total()} other callers: {parts}."
 
 
 def _concerns(state: RouterState, record: Record, conversation_id: str) -> bool:
@@ -84,7 +119,11 @@ def _people(state: RouterState, fact: Any) -> str:  # noqa: ANN401  # any fact
     """Say who was passed over at that moment, each with the reason."""
     entry = state.entries.get(getattr(fact, "entry", 0))
     queue = state.queues.get(entry.queue) if entry is not None else None
-    if not isinstance(fact, facts.QueueOffered) or entry is None or queue is None:
+    if entry is None or queue is None:
+        return ""
+    if isinstance(fact, facts.QueueLeft):
+        return _nobody(state, queue, entry) if entry.state is EntryState.WAITING else ""
+    if not isinstance(fact, facts.QueueOffered):
         return ""
     others = [f"{user} ({_why(state, queue, entry, user)})" for user in queue.places if user not in fact.users]
     return f"Passed over: {', '.join(others)}." if others else ""
@@ -111,7 +150,17 @@ def _entered(state: RouterState, record: Record, fact: facts.QueueEntered) -> st
     ahead = sum(1 for each in state.entries.values() if each.is_waiting and each.order < entry.order)
     needs = f", needs {' and '.join(fact.skills)}" if fact.skills else ""
     only = f", waits for {fact.only} first" if fact.only else ""
-    return f"{fact.number or 'Somebody'} began to wait in {fact.queue}{needs}{only}; {ahead} before them."
+    queue = state.queues[fact.queue]
+    nobody = "" if any(fits(queue, entry, user) for user in queue.free) else f" {_nobody(state, queue, entry)}"
+    return f"{fact.number or 'Somebody'} began to wait in {fact.queue}{needs}{only}; {ahead} before them.{nobody}"
+
+
+def _nobody(state: RouterState, queue: QueueState, entry: Entry) -> str:
+    """Say of all agents of a queue why they are not given an entry at this moment."""
+    if not queue.logged_in:
+        return "Nobody was logged in."
+    states = ", ".join(f"{user} ({_why(state, queue, entry, user)})" for user in queue.places)
+    return f"Nobody could take them: {states}."
 
 
 def _offered(state: RouterState, record: Record, fact: facts.QueueOffered) -> str:

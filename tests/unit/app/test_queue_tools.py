@@ -11,7 +11,7 @@ from softswitch.app.queue_tools import explained, replay
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record, encode
 from softswitch.journal.segments import SegmentWriter
-from softswitch.queues.agents.facts import AgentEnteredQueue
+from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue
 from softswitch.queues.router import events
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.facts import QueueOffered
@@ -114,3 +114,42 @@ def test_a_replay_comes_to_the_same_decisions_octet_for_octet_and_notices_anothe
     wrong.fact.__setattr__("until_s", 0.0)
     (tmp_path / "wrong").mkdir()
     assert [place.split()[1] for place in replay(made.on_disk(tmp_path / "wrong")).differing] == [str(wrong.sequence)]
+
+
+def test_why_tells_of_who_waited_in_vain_what_the_agents_did_and_whom_they_took_meanwhile(tmp_path: Path) -> None:
+    made = Kept(
+        QueueRules("support", members=members("anna", "boris", "vera")),
+        QueueRules("vip", rank=0, members=members("anna")),
+    )
+    made.say(events.Turn("anna", free=True, why=""))
+    made.say(events.Turn("boris", free=False, why="blocked"))
+    apply(made.state, made.place(AgentLeftQueue("vera", "support", "test"), ""))
+    made.say(events.Enter("c1", "support", "7001"))
+    made.say(events.Answer(1, "anna", "c1.2"))
+    made.say(events.Turn("anna", free=False, why="serving"))
+    made.say(events.Enter("c2", "support", "7002"))
+    made.say(events.Enter("c3", "support", "7003"))
+    made.say(events.Enter("c4", "vip", "7004"))
+    for number in (4, 2):
+        made.now += 30
+        made.say(events.Finish(1 if number == 4 else 4))
+        made.say(events.Turn("anna", free=True, why=""))
+        made.say(events.Answer(number, "anna", ""))
+    made.say(events.Turn("anna", free=False, why="serving"))
+    made.now += 10
+    made.say(events.Leave(3, "abandoned"))
+    people = "anna (serving), boris (blocked), vera (logged out)"
+    assert [told.text for told in explained(made.on_disk(tmp_path), "c3")] == [
+        f"7003 began to wait in support; 1 before them. Nobody could take them: {people}.",
+        "The caller hung up, after 70.0 s in support. Meanwhile agents of the queue took 2 other callers: 1 of vip, "
+        f"which goes before, 1 who came before. Nobody could take them: {people}.",
+    ]
+    assert explained(tmp_path, "7003") == explained(tmp_path, "c3"), "a number is that of its last call"
+
+
+def test_why_tells_when_nobody_was_logged_in(tmp_path: Path) -> None:
+    made = Kept(QueueRules("support", members=members("anna")))
+    apply(made.state, made.place(AgentLeftQueue("anna", "support", "test"), ""))
+    made.say(events.Enter("c1", "support", ""))
+    first = explained(made.on_disk(tmp_path), "c1")[0].text
+    assert first == "Somebody began to wait in support; 0 before them. Nobody was logged in."
