@@ -44,7 +44,7 @@ def explained(directory: Path, call: str) -> list[Told]:
 def _last_of(directory: Path, number: str) -> list[Told]:
     """Tell of the last call of a number to a queue."""
     entered = (each for each in _records(directory) if isinstance(each.fact, QueueEntered))
-    calls = [each.conversation_id for each in entered if each.fact.number == number]  # type: ignore[attr-defined]
+    calls = [each.conversation_id for each in entered if each.fact.number == number]
     return list(explain(_records(directory), calls[-1])) if calls else []
 
 

@@ -146,10 +146,11 @@ class Figures:
         self.agents.update((user, AgentDay(*day)) for user, *day in agents)
         self.logged_in.update((user, set(names)) for user, names in logged_in)
         self.thresholds.update((name, (sla_s, short_s)) for name, sla_s, short_s in thresholds)
-        last_queue, wrapping, paces_ = (*later, *((), (), ((), ()))[len(later) :])  # older snapshots have fewer
+        last_queue, wrapping = later[:2] or ((), ())  # older snapshots have neither, or no paces
         self.last_queue.update(last_queue)
         self.wrapping_since_s.update(wrapping)
-        self.paces.restore(paces_)
+        for paces_ in later[2:]:
+            self.paces.restore(paces_)
 
 
 def _configured(figures: Figures, wall_s: float, fact: facts.QueueConfigured) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from softswitch.core.facts import Record
+from softswitch.queues.agents.state import AgentsState
 from softswitch.queues.router import facts
 from softswitch.queues.router.apply import FOLDED, apply
 from softswitch.queues.router.matching import fits, why_not
@@ -47,6 +49,13 @@ _DECLINED: Final = {
 }
 
 
+@dataclass(slots=True)
+class Known(RouterState):
+    """What the router knows, and the people whom it is told of."""
+
+    people: AgentsState = field(default_factory=AgentsState)
+
+
 _END_OF_WAITING: Final = (facts.QueueAnswered, facts.QueueLeft)
 
 
@@ -64,9 +73,10 @@ def explain(records: Iterable[Record], conversation_id: str) -> Iterator[Told]:
         records: all facts up to its end, in order.
         conversation_id: which.
     """
-    state = RouterState()
+    state = Known()
     others: Counter[str] = Counter()
     for record in records:
+        state.people.apply(record)
         if type(record.fact) not in FOLDED:
             continue
         tell = _TELLERS.get(type(record.fact))
@@ -83,7 +93,7 @@ def explain(records: Iterable[Record], conversation_id: str) -> Iterator[Told]:
             yield Told(record.wall_s, f"{text} {before}".strip())
 
 
-def _taken_instead(state: RouterState, fact: facts.QueueAnswered, conversation_id: str) -> Iterator[str]:
+def _taken_instead(state: Known, fact: facts.QueueAnswered, conversation_id: str) -> Iterator[str]:
     """Say why an agent of the queue in which somebody waits has another caller, if one has."""
     mine, other = state.entry_of(conversation_id), state.entries.get(fact.entry)
     queue = None if mine is None else state.queues.get(mine.queue)
@@ -107,7 +117,7 @@ def _meanwhile(others: Counter[str]) -> str:
     return f"Meanwhile agents of the queue took {others.total()} other callers: {parts}."
 
 
-def _concerns(state: RouterState, record: Record, conversation_id: str) -> bool:
+def _concerns(state: Known, record: Record, conversation_id: str) -> bool:
     """Tell whether a fact is about a conversation, or about the callback that it asked for."""
     if record.conversation_id == conversation_id:
         return True
@@ -115,7 +125,7 @@ def _concerns(state: RouterState, record: Record, conversation_id: str) -> bool:
     return entry is not None and entry.entry == state.by_conversation.get(conversation_id)
 
 
-def _people(state: RouterState, fact: Any) -> str:  # noqa: ANN401  # any fact
+def _people(state: Known, fact: Any) -> str:  # noqa: ANN401  # any fact
     """Say who was passed over at that moment, each with the reason."""
     entry = state.entries.get(getattr(fact, "entry", 0))
     queue = state.queues.get(entry.queue) if entry is not None else None
@@ -129,7 +139,7 @@ def _people(state: RouterState, fact: Any) -> str:  # noqa: ANN401  # any fact
     return f"Passed over: {', '.join(others)}." if others else ""
 
 
-def _why(state: RouterState, queue: QueueState, entry: Entry, user: str) -> str:
+def _why(state: Known, queue: QueueState, entry: Entry, user: str) -> str:
     why = why_not(state, queue, entry, user)
     if why == "strategy":
         slot = state.agents[user]
@@ -137,7 +147,19 @@ def _why(state: RouterState, queue: QueueState, entry: Entry, user: str) -> str:
             f"free, and behind by the strategy: idle since {_clock(slot.idle_since_s)}, {slot.talk_s:.0f} s of talk, "
             f"{slot.answered} answered"
         )
-    return {"rejected": "rejected it before", "missed": "missed it before"}.get(why, why)
+    return {"rejected": "rejected it before", "missed": "missed it before"}.get(why) or _doing(state, user, why)
+
+
+def _doing(state: Known, user: str, why: str) -> str:
+    """Say what somebody does, and since when where that is known."""
+    person = state.people.agents.get(user)
+    if person is None:
+        return why
+    if person.work.value == why:
+        return f"{why} since {_clock(person.work_since_s)}"
+    if why == "status":
+        return f"in the status {person.status} since {_clock(person.since_s)}"
+    return f"{why} since {_clock(person.since_s)}" if why == "offline" else why
 
 
 def _clock(wall_s: float) -> str:
@@ -145,7 +167,7 @@ def _clock(wall_s: float) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def _entered(state: RouterState, record: Record, fact: facts.QueueEntered) -> str:
+def _entered(state: Known, record: Record, fact: facts.QueueEntered) -> str:
     entry = state.entries[fact.entry]
     ahead = sum(1 for each in state.entries.values() if each.is_waiting and each.order < entry.order)
     needs = f", needs {' and '.join(fact.skills)}" if fact.skills else ""
@@ -155,7 +177,7 @@ def _entered(state: RouterState, record: Record, fact: facts.QueueEntered) -> st
     return f"{fact.number or 'Somebody'} began to wait in {fact.queue}{needs}{only}; {ahead} before them.{nobody}"
 
 
-def _nobody(state: RouterState, queue: QueueState, entry: Entry) -> str:
+def _nobody(state: Known, queue: QueueState, entry: Entry) -> str:
     """Say of all agents of a queue why they are not given an entry at this moment."""
     if not queue.logged_in:
         return "Nobody was logged in."
@@ -163,7 +185,7 @@ def _nobody(state: RouterState, queue: QueueState, entry: Entry) -> str:
     return f"Nobody could take them: {states}."
 
 
-def _offered(state: RouterState, record: Record, fact: facts.QueueOffered) -> str:
+def _offered(state: Known, record: Record, fact: facts.QueueOffered) -> str:
     who = " and ".join(fact.users)
     if fact.sticky:
         return f"{who} is rung: talked with the caller last time."
@@ -176,39 +198,39 @@ def _offered(state: RouterState, record: Record, fact: facts.QueueOffered) -> st
     return f"{who} {verb} rung: {fact.strategy}, {reason}{f' (key {keys}{drawn})' if keys else ''}."
 
 
-def _declined(state: RouterState, record: Record, fact: facts.QueueDeclined) -> str:
+def _declined(state: Known, record: Record, fact: facts.QueueDeclined) -> str:
     return f"{fact.user} {_DECLINED.get(fact.how, fact.how)}."
 
 
-def _answered(state: RouterState, record: Record, fact: facts.QueueAnswered) -> str:
+def _answered(state: Known, record: Record, fact: facts.QueueAnswered) -> str:
     return f"{fact.user} answered, {fact.waited_s:.1f} s after the caller had come."
 
 
-def _finished(state: RouterState, record: Record, fact: facts.QueueFinished) -> str:
+def _finished(state: Known, record: Record, fact: facts.QueueFinished) -> str:
     return f"{fact.user} and the caller had talked for {fact.talk_s:.1f} s."
 
 
-def _left(state: RouterState, record: Record, fact: facts.QueueLeft) -> str:
+def _left(state: Known, record: Record, fact: facts.QueueLeft) -> str:
     return f"{_LEFT.get(fact.how, fact.how)}, after {fact.waited_s:.1f} s in {fact.queue}."
 
 
-def _round(state: RouterState, record: Record, fact: facts.QueueRoundOver) -> str:
+def _round(state: Known, record: Record, fact: facts.QueueRoundOver) -> str:
     return "All who were free had been asked; who did not take it may be asked again."
 
 
-def _relaxed(state: RouterState, record: Record, fact: facts.QueueRelaxed) -> str:
+def _relaxed(state: Known, record: Record, fact: facts.QueueRelaxed) -> str:
     return f"The caller asks for less now: {' and '.join(fact.skills) or 'anybody'}."
 
 
-def _callback(state: RouterState, record: Record, fact: facts.CallbackAsked) -> str:
+def _callback(state: Known, record: Record, fact: facts.CallbackAsked) -> str:
     return f"The caller wants to be called back at {fact.number} and keeps the place in the line."
 
 
-def _failed(state: RouterState, record: Record, fact: facts.CallbackFailed) -> str:
+def _failed(state: Known, record: Record, fact: facts.CallbackFailed) -> str:
     return f"The customer was not reached ({fact.how}), for the {fact.tries}. time; tried again later."
 
 
-_TELLERS: Final[dict[type, Callable[[RouterState, Record, Any], str]]] = {
+_TELLERS: Final[dict[type, Callable[[Known, Record, Any], str]]] = {
     facts.QueueEntered: _entered,
     facts.QueueOffered: _offered,
     facts.QueueDeclined: _declined,

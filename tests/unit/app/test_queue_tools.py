@@ -11,7 +11,7 @@ from softswitch.app.queue_tools import explained, replay
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record, encode
 from softswitch.journal.segments import SegmentWriter
-from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue
+from softswitch.queues.agents.facts import AgentEnteredQueue, AgentLeftQueue, AgentLoggedIn
 from softswitch.queues.router import events
 from softswitch.queues.router.apply import apply
 from softswitch.queues.router.facts import QueueOffered
@@ -122,7 +122,8 @@ def test_why_tells_of_who_waited_in_vain_what_the_agents_did_and_whom_they_took_
         QueueRules("vip", rank=0, members=members("anna")),
     )
     made.say(events.Turn("anna", free=True, why=""))
-    made.say(events.Turn("boris", free=False, why="blocked"))
+    made.place(AgentLoggedIn("boris", "lunch", restored=False), "")
+    made.say(events.Turn("boris", free=False, why="status"))
     apply(made.state, made.place(AgentLeftQueue("vera", "support", "test"), ""))
     made.say(events.Enter("c1", "support", "7001"))
     made.say(events.Answer(1, "anna", "c1.2"))
@@ -138,7 +139,7 @@ def test_why_tells_of_who_waited_in_vain_what_the_agents_did_and_whom_they_took_
     made.say(events.Turn("anna", free=False, why="serving"))
     made.now += 10
     made.say(events.Leave(3, "abandoned"))
-    people = "anna (serving), boris (blocked), vera (logged out)"
+    people = "anna (serving), boris (in the status lunch since 16:00:00), vera (logged out)"
     assert [told.text for told in explained(made.on_disk(tmp_path), "c3")] == [
         f"7003 began to wait in support; 1 before them. Nobody could take them: {people}.",
         "The caller hung up, after 70.0 s in support. Meanwhile agents of the queue took 2 other callers: 1 of vip, "
