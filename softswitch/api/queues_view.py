@@ -28,6 +28,8 @@ class EntryView:
     """Who is rung, or serves."""
     arrived_at: str
     """ISO 8601 in UTC; the place counts from it."""
+    phase: str = "music"
+    """What the caller hears or is asked: ``music``, ``telling``, ``offering``, ``confirming``, ``typing``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,4 +134,5 @@ class BrainQueues:
             estimated_wait_s=outlooks[entry.skills].wait_s(entry) if position else None,
             agents=entry.offered or ((entry.user,) if entry.user else ()),
             arrived_at=iso_utc(entry.arrived_s),
+            phase=entry.phase,
         )
