@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from softswitch.app.folded_state import FoldedState
-from softswitch.app.people import People
 from softswitch.app.queue_calls import QueueCalls
-from softswitch.app.turn import Turn
-from softswitch.app.wake_ups import WakeUps
+from softswitch.app.queue_means import QueueMeans
 from softswitch.calls import facts as of_calls
 from softswitch.calls import guide_facts
 from softswitch.calls.control_facts import CallDialledOn
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
-from softswitch.directory.site import Queue, Site
+from softswitch.directory.site import Queue
 from softswitch.queues.agents import inputs
 from softswitch.queues.callers import dialogue
 from softswitch.queues.callers.words import texts_of
@@ -30,38 +25,22 @@ class QueueCallers:
     """Leads the talk with callers who wait, and calls customers back.
 
     Args:
-        folded: who waits, how long talks last, and the calls.
-        site: returns the site in force.
-        people: are told that their phone rings.
+        means: what the desk works with.
         conduct: lets callers hear something, dials.
-        turn: the time.
-        wake_ups: wakes us when a phase of the talk is over.
-        say: tells the router something, and has done what it decides.
-        later: has something done once the present fact is dealt with.
     """
 
-    def __init__(
-        self,
-        folded: FoldedState,
-        site: Callable[[], Site],
-        people: People,
-        conduct: QueueCalls,
-        turn: Turn,
-        wake_ups: WakeUps,
-        say: Callable[[events.Event], None],
-        later: Callable[[Callable[[], None]], None],
-    ) -> None:
-        self._state = folded.queues
-        self._figures = folded.figures
-        self._calls = folded.calls
-        self._site = site
-        self._people = people
+    def __init__(self, means: QueueMeans, conduct: QueueCalls) -> None:
+        self._state = means.folded.queues
+        self._figures = means.folded.figures
+        self._calls = means.folded.calls
+        self._site = means.site
+        self._people = means.people
         self._conduct = conduct
-        self._turn = turn
-        self._wake_ups = wake_ups
-        self._say = say
-        self._later = later
-        wake_ups.serve(_CALLER, self._caller_due)
+        self._turn = means.turn
+        self._wake_ups = means.wake_ups
+        self._say = means.say
+        self._later = means.later
+        means.wake_ups.serve(_CALLER, self._caller_due)
 
     def dialled_on(self, record: Record, fact: CallDialledOn) -> None:
         """Whoever is rung first for a callback has answered: the agent, and the customer is called, or that one."""

@@ -19,6 +19,7 @@ from softswitch.app.queue_breaches import found_breaches
 from softswitch.app.queue_callers import QueueCallers, how_refused
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_guide import QueueGuide
+from softswitch.app.queue_means import QueueMeans
 from softswitch.app.queue_rules import rules_of
 from softswitch.app.queue_staff import QueueStaff
 from softswitch.app.turn import Turn
@@ -86,8 +87,9 @@ class QueueDesk:
         """Callers who were sent on in this turn, and by which queues: a second time none of them is tried."""
         self._serving: dict[str, int] = {}
         """Entries by the agent's leg."""
-        self._callers = QueueCallers(folded, site, people, conduct, turn, wake_ups, self.say, self._inbox.append)
-        self._staff = QueueStaff(folded, site, people, turn, wake_ups, self.say, self._inbox.append)
+        means = QueueMeans(folded, site, people, turn, wake_ups, self.say, self._inbox.append)
+        self._callers = QueueCallers(means, conduct)
+        self._staff = QueueStaff(means)
         self.why_not_free = self._staff.why_not_free
         turn.listen(self.note, (*TOLD, *(kind for kind in _NOTED if kind not in TOLD)))
         wake_ups.serve(_ENTRY, self._entry_due)

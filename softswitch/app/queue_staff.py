@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from softswitch.app.folded_state import FoldedState
-from softswitch.app.people import People
-from softswitch.app.turn import Turn
-from softswitch.app.wake_ups import WakeUps
+from softswitch.app.queue_means import QueueMeans
 from softswitch.calls.destinations import Refuse
 from softswitch.calls.state import Leg
-from softswitch.directory.site import Site
 from softswitch.queues.agents import inputs
 from softswitch.queues.agents.facts import AgentWorked
 from softswitch.queues.agents.working import Work
@@ -25,37 +20,22 @@ class QueueStaff:
     """Tells the router of people.
 
     Args:
-        folded: in which status everybody is, who waits, and the calls.
-        site: returns the site in force.
-        people: who may be offered a call.
-        turn: the time.
-        wake_ups: wakes us at the ends of wrap-ups.
-        say: tells the router something, and has done what it decides.
-        later: has something done once the present fact is dealt with.
+        means: what the desk works with.
     """
 
-    def __init__(
-        self,
-        folded: FoldedState,
-        site: Callable[[], Site],
-        people: People,
-        turn: Turn,
-        wake_ups: WakeUps,
-        say: Callable[[events.Event], None],
-        later: Callable[[Callable[[], None]], None],
-    ) -> None:
-        self._state = folded.queues
-        self._agents = folded.agents
-        self._calls = folded.calls
-        self._site = site
-        self._people = people
-        self._turn = turn
-        self._wake_ups = wake_ups
-        self._say = say
-        self._later = later
+    def __init__(self, means: QueueMeans) -> None:
+        self._state = means.folded.queues
+        self._agents = means.folded.agents
+        self._calls = means.folded.calls
+        self._site = means.site
+        self._people = means.people
+        self._turn = means.turn
+        self._wake_ups = means.wake_ups
+        self._say = means.say
+        self._later = means.later
         self._touched: dict[str, None] = {}
         """Users of whom something has changed."""
-        wake_ups.serve(_AGENT, self._agent_due)
+        means.wake_ups.serve(_AGENT, self._agent_due)
 
     # What happens
 
