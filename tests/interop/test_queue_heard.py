@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -37,7 +38,7 @@ users:
   - {name: boris, extension: "102", password: secret-102}
   - {name: vera, extension: "103", password: secret-103}
 queues:
-  - {name: russian, extension: "700", members: [{user: anna}], callback: {key: "2"},
+  - {name: russian, extension: "700", members: [{user: anna}], callback: {key: "2"}, to_agent: {beep: true},
      announce: {at_once: true, wait: true, language: ru}}
   - {name: english, extension: "701", members: [{user: anna}], callback: {key: "2"},
      announce: {at_once: true, wait: true, language: en}}
@@ -126,9 +127,20 @@ def check_heard(phone: Baresip, sounds: list[Sound]) -> None:
     assert len(heard) > sum(map(len, sounds)) + RATE_HZ // 4
 
 
-def take(phone: Baresip, count: int) -> None:
-    phone.until("CALL_INCOMING", count=count, timeout_s=PATIENCE_S)
+def take(phone: Baresip, count: int) -> str:
+    """Answer; return what the display shows of who calls."""
+    ringing = phone.until("CALL_INCOMING", count=count, timeout_s=PATIENCE_S)
     phone.command("accept")
+    return str(ringing.get("peerdisplayname"))
+
+
+def check_beep(phone: Baresip) -> None:
+    """Its user has heard the beep that an agent's talk begins with."""
+    beep = np.sin(2 * np.pi * 1000 * np.arange(RATE_HZ // 8) / RATE_HZ)
+    deadline = time.monotonic() + PATIENCE_S
+    while place_of(beep, read_wav(phone.heard()), 0.9) is None:
+        assert time.monotonic() < deadline, "no beep was heard"
+        time.sleep(0.3)
 
 
 @pytest.mark.timeout(900)
@@ -143,11 +155,14 @@ def test_callers_hear_place_wait_and_callback_menu_in_their_language_and_are_cal
     stack.callback(west.close)
     for number, dialled in enumerate(("5700", "5701", "5700"), start=1):
         talk = west.starts("trunk_until_bye.xml", dial=dialled)
-        take(anna, number)
+        shown = take(anna, number)
+        queue = "english" if dialled == "5701" else "russian"
+        assert re.fullmatch(rf"{queue} \d+:\d\d 84950000001", shown), "queue, wait, and who calls"
         anna.until("CALL_ESTABLISHED", count=number)
         if number < 3:  # by these talks the wait is estimated; the third keeps her busy
             anna.command("hangup")
             talk.finished()
+    check_beep(anna)
     for language, caller in callers.items():
         caller.command("dial", QUEUES[language])
         caller.until("CALL_ESTABLISHED")
