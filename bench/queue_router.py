@@ -1,6 +1,8 @@
 """What the queues' router takes: time for a decision with many agents and many callers, and a day of calls.
 
-Usage: ``python -m bench.queue_router``. Writes ``bench/results/queue_router.json`` beside printing.
+Usage: ``python -m bench.queue_router``. Asked for: with 10,000 callers waiting 99 of 100 decisions take less than 1 ms
+of processor time, and at most three times as long as with 100; the memory that a waiting caller takes is told. Writes
+``bench/results/queue_router.json`` beside printing.
 """
 
 from __future__ import annotations
@@ -119,6 +121,7 @@ def main() -> None:
         {
             "decision_100_waiting": few,
             "decision_10000_waiting": many,
+            "p99_of_10000_waiting_by_p99_of_100": many["p99_us"] / few["p99_us"],
             "octets_per_waiting_entry": grown,
             "day": whole_day(),
         },
