@@ -50,13 +50,13 @@ class Turn:
         """The facts of this turn, where somebody watches."""
         self._outbox: list[tuple[Flow, bytes]] = []
         self._feeds: list[FactFeed] = []
-        self._listeners: dict[type, tuple[Callable[[Record], None], ...]] = {}
+        self._listeners: dict[type, list[Callable[[Record], None]]] = {}
         self.look_at_clock()
 
     def listen(self, listener: Callable[[Record], None], kinds: Iterable[type]) -> None:
         """Have a listener told of every fact of these types as it gets its place, before it is applied."""
         for kind in kinds:
-            self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
+            self._listeners.setdefault(kind, []).append(listener)
 
     def look_at_clock(self) -> None:
         """Take the time once for all that follows from one input."""

@@ -25,6 +25,8 @@ from softswitch.simulation.scenario_script import Action, Case
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
 from softswitch.simulation.world import DOMAIN, Setting, World, make_user
 
+_SETTING: Final = Setting()
+
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
@@ -106,7 +108,7 @@ def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]
         made, lengths_s = _prepared(_Loaded(site))
         # Phones that register anew in each test would cost as much as the calls that are tried.
         there = [user for user in made.users if case.phones is None or user in case.phones]
-        world = World(loop, seed, Setting(), site=made, start_wall_s=case.at_s, registered=there)
+        world = World(loop, seed, _SETTING, site=made, start_wall_s=case.at_s, registered=there)
         world.switch.media.lengths_s.update(lengths_s)
         world.switch.errands.answers = case.answers
         player = ScenarioPlayer(world, site, case.scenario, case.outside)
