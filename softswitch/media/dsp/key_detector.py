@@ -8,7 +8,9 @@ after eight windows without it, which a pause of 40 ms brings and an interruptio
 the limits of ITU-T Q.24: frequencies off by 1.5 % and 2 Hz pass and by 3.5 % do not; the high group may be 4 dB
 louder or 8 dB softer; -25 dBm0 a frequency suffice.
 
-A frame that is lost tells neither that there is a key nor that there is none.
+A frame that is lost tells neither that there is a key nor that there is none. A decoder that remembers (G.722) comes
+back from a loss with the high group up to 10 dB too loud for as long as the tones last, pure as they are; so that is
+allowed for a while behind a loss.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ _STANDS_OUT: Final = 6.3
 _HIGH_LOUDER: Final = 10 ** (6.5 / 10)
 _HIGH_SOFTER: Final = 10 ** (-11 / 10)
 """Wider than what must pass: in 20 ms the two frequencies disturb each other's measure."""
+_HIGH_LOUDER_SHAKEN: Final = 10 ** (14 / 10)
+_SHAKEN: Final = SAMPLE_RATE_HZ // 4
+"""So long behind a loss, in samples: keys rarely sound longer, and most losses fall outside of them."""
 _SOFTEST: Final = (32768 * 10 ** (-(3.14 + 29) / 20) * _WINDOW / 2) ** 2
 """-29 dBm0 a frequency, as the square of what the window's transform gives."""
 _HITS: Final = 4
@@ -67,16 +72,26 @@ class KeyDetector:
         self._past: _Floats = np.zeros((0, _WINDOW - _HOP), np.float32)
         self._whole: npt.NDArray[np.int32] = np.zeros(0, np.int32)
         """How many of the last samples were not lost."""
+        self._shaken: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        """How many samples more a decoder that remembers is not itself."""
         self._state = np.zeros((0, 4), np.int8)
         """Candidate, its hits, the key that is held, windows without it."""
 
-    def listen(self, frames: Sound, lost: Mask | None = None, streams: Streams | None = None) -> list[Heard]:
+    def listen(
+        self,
+        frames: Sound,
+        lost: Mask | None = None,
+        streams: Streams | None = None,
+        *,
+        remembering: Mask | None = None,
+    ) -> list[Heard]:
         """Take a frame of each stream.
 
         Args:
             frames: int16 or float32 on its scale, shape (n, samples), a multiple of 40 samples (5 ms).
             lost: which are missing, shape (n,); None for none of them.
             streams: which stream each row belongs to, each at most once; None for 0 to n - 1.
+            remembering: which rows' decoders remember what came before, shape (n,); None for none.
 
         Returns:
             The keys, in the order in which they were heard.
@@ -88,9 +103,14 @@ class KeyDetector:
         if lost is not None and lost.any():
             line[lost, _WINDOW - _HOP :] = 0
             whole = np.where(lost, -frames.shape[1], whole)
+            if remembering is not None:
+                self._shaken[indices[lost & remembering]] = _SHAKEN
         self._past[indices] = line[:, frames.shape[1] :]
         self._whole[indices] = np.clip(whole + frames.shape[1], 0, _WINDOW - _HOP)
-        keys = _keys_in(line, self._coarse, self._fine)
+        shaken = self._shaken[indices]
+        self._shaken[indices] = np.maximum(shaken - frames.shape[1], 0)
+        loudest = np.where(shaken > 0, _HIGH_LOUDER_SHAKEN, _HIGH_LOUDER).astype(np.float32)
+        keys = _keys_in(line, self._coarse, self._fine, loudest)
         ends = _HOP * (1 + np.arange(keys.shape[1]))
         known = whole[:, np.newaxis] + ends >= _WINDOW
         return self._follow(keys, known, indices)
@@ -99,6 +119,7 @@ class KeyDetector:
         """Let streams begin anew."""
         known = [stream for stream in streams if stream < len(self._past)]
         self._past[known], self._whole[known], self._state[known] = 0, _WINDOW - _HOP, (_NONE, 0, _NONE, 0)
+        self._shaken[known] = 0
 
     def _make_room(self, indices: Streams) -> None:
         count = len(self._past)
@@ -107,6 +128,7 @@ class KeyDetector:
             more = max(more, count)
             self._past = np.concatenate((self._past, np.zeros((more, _WINDOW - _HOP), np.float32)))
             self._whole = np.append(self._whole, np.zeros(more, np.int32))
+            self._shaken = np.append(self._shaken, np.zeros(more, np.int32))
             self._state = np.concatenate((self._state, np.zeros((more, 4), np.int8)))
             self.forget(range(count, count + more))
 
@@ -138,8 +160,8 @@ def _transform(shifts: Sequence[float]) -> _Floats:
     return np.concatenate((np.cos(turn), np.sin(turn)), axis=1).astype(np.float32)
 
 
-def _keys_in(line: _Floats, coarse: _Floats, fine: _Floats) -> _Keys:
-    """Return the key in each window, shape (n, windows); -1 for none."""
+def _keys_in(line: _Floats, coarse: _Floats, fine: _Floats, loudest: _Floats) -> _Keys:
+    """Return the key in each window, shape (n, windows); -1 for none. ``loudest`` is of the high group, by row."""
     windows = np.lib.stride_tricks.sliding_window_view(line, _WINDOW, axis=1)[:, ::_HOP]
     keys = np.full(windows.shape[:2], _NONE, np.int8)
     for first in range(0, len(line), _ROWS_AT_ONCE):
@@ -148,7 +170,8 @@ def _keys_in(line: _Floats, coarse: _Floats, fine: _Floats) -> _Keys:
         rows = _worth_a_look(windows[chunk], energy, coarse)
         if rows.size:
             flat = windows[chunk][rows].reshape(-1, _WINDOW)
-            keys[first + rows] = _judge(flat @ fine, energy[rows].ravel()).reshape(len(rows), -1)
+            limits = np.repeat(loudest[first + rows], windows.shape[1])
+            keys[first + rows] = _judge(flat @ fine, energy[rows].ravel(), limits).reshape(len(rows), -1)
     return keys
 
 
@@ -173,7 +196,7 @@ def _worth_a_look(windows: _Floats, energy: _Floats, coarse: _Floats) -> npt.NDA
     return rows
 
 
-def _judge(waves: _Floats, energy: _Floats) -> _Keys:
+def _judge(waves: _Floats, energy: _Floats, loudest: _Floats) -> _Keys:
     half = waves.shape[1] // 2
     power = waves[:, :half] ** 2 + waves[:, half:] ** 2
     power = power.reshape(len(waves), _PLACES, 2, 4)
@@ -185,7 +208,7 @@ def _judge(waves: _Floats, energy: _Floats) -> _Keys:
     strange = (aside > _CLEARLY * ranked[:, :, 3]).any(axis=1)
     good = (low > _SOFTEST) & (high > _SOFTEST) & ~strange
     good &= (ranked[:, :, 3] > _STANDS_OUT * ranked[:, :, 2]).all(axis=1)
-    good &= (high < _HIGH_LOUDER * low) & (high > _HIGH_SOFTER * low)
+    good &= (high < loudest * low) & (high > _HIGH_SOFTER * low)
     good &= low + high > _PURE * _WINDOW / 2 * energy
     keys: _Keys = np.where(good, 4 * place[:, 0] + place[:, 1], _NONE).astype(np.int8)
     return keys

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from softswitch.media.dsp.tones import render_keys
-from softswitch.media.engine import DigitPressed, Format, Hear, Playing
+from softswitch.media.engine import DigitPressed, Hear, Playing
 from softswitch_codecs import BatchCodec
 from tests.integration.media.rig import PlaneRig
 from tests.integration.media.talkers import G722, PCMA, PCMU, Talker, talk
@@ -61,9 +61,9 @@ def pressed(rig: PlaneRig, leg: str) -> str:
     return "".join(event.digit for event in rig.of(DigitPressed) if event.leg == leg)
 
 
-@pytest.mark.parametrize(("lost", "forms"), [(0.0, (PCMU, PCMA, G722)), (0.02, (PCMU, PCMA)), (0.05, (PCMU, PCMA))])
-def test_all_keys_are_told_once_each_whatever_gets_lost(rig: PlaneRig, lost: float, forms: tuple[Format, ...]) -> None:
-    """G.722 without loss only: its decoder needs some frames after a lost one until tones are pure again."""
+@pytest.mark.parametrize("lost", [0.0, 0.02, 0.05])
+def test_all_keys_are_told_once_each_whatever_gets_lost(rig: PlaneRig, lost: float) -> None:
+    forms = (PCMU, PCMA, G722)
     with ExitStack() as stack:
         phones = [stack.enter_context(Presser(rig, f"c.{number}", form)) for number, form in enumerate(forms)]
         for phone in phones:

@@ -30,6 +30,7 @@ from softswitch.media.worker.mixing.voices import NOISE_CODE, PACKED_CODE, Voice
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
 from softswitch.media.worker.shelf import Shelf
 from softswitch.media.worker.track import Track
+from softswitch_codecs import to_int16
 from softswitch_codecs.comfort_noise import ComfortNoise
 from softswitch_codecs.resample import Resampler
 
@@ -79,6 +80,8 @@ class Desk:
         self._plans: list[Plan] = []
         self._keyed: Plan | None = None
         """Those in whose sound keys are listened for."""
+        self._remembering: Mask = np.zeros(0, np.bool_)
+        """Which of their decoders remember."""
         self._keys = KeyDetector()
         self._pressed: list[Heard] = []
         self._playouts: list[Playout] = []
@@ -127,6 +130,7 @@ class Desk:
         self._set_rates(by_rate, pressing)
         self._set_playouts(tuned, outlet_of)
         self._keyed = alone_plan(pressing, KEY_RATE_HZ) if pressing else None
+        self._remembering = np.array([self._voices.remember(_formats(legs[row])) for row in pressing], np.bool_)
 
     def _set_rates(self, by_rate: Mapping[int, Sequence[Party]], pressing: Sequence[int]) -> None:
         """Say at which rate packets are opened that are opened as they come."""
@@ -186,10 +190,10 @@ class Desk:
             made += [self._made(plan, outlet) for outlet in plan.outlets]
             if plan.passed_over.size:
                 self._sender.pass_over(plan.passed_over)
-        if self._keyed is not None:
-            missing = self._play(self._keyed)
+        if (keyed := self._keyed) is not None:
+            missing = self._play(keyed)
             lost: Mask = missing[:, 0] | missing[:, 1]
-            self._pressed += self._keys.listen(self._keyed.spoken, lost, self._keyed.speakers)
+            self._pressed += self._keys.listen(keyed.spoken, lost, keyed.speakers, remembering=self._remembering)
         for playout in self._playouts:
             made += playout.frames()
         if self._deaf.size:
@@ -315,7 +319,7 @@ class Desk:
         sound = voice.codec.decode(payloads, rows)
         if voice.rate_hz == plan.rate_hz:
             return sound
-        return _rounded(self._resampler(voice.rate_hz, plan.rate_hz).resample(sound, rows))
+        return to_int16(self._resampler(voice.rate_hz, plan.rate_hz).resample(sound, rows))
 
     def _make_noise(self, plan: Plan, missing: Mask) -> Mask:
         """Fill the pauses of phones that send comfort noise; return what still is missing."""
@@ -393,7 +397,3 @@ class Desk:
 
 def _formats(leg: Leg) -> tuple[Format, ...]:
     return () if leg.stream is None else leg.stream.formats
-
-
-def _rounded(sound: npt.NDArray[np.float32]) -> Samples:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)

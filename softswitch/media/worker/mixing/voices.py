@@ -79,6 +79,10 @@ class Voices:
             _keep(self._preferred, formats, chosen)
         return self._preferred[formats]
 
+    def remember(self, formats: tuple[Format, ...]) -> bool:
+        """Tell whether any of these is decoded by a codec that remembers what came before."""
+        return any(voice is not None and voice.codec.has_memory for voice in map(self.voice_of, formats))
+
     def codes_of(self, formats: tuple[Format, ...]) -> npt.NDArray[np.uint8]:
         """Return by payload type, as the phone sends it, the code of its codec; 0 for none."""
         if formats not in self._codes:
