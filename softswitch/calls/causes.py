@@ -37,11 +37,16 @@ class Failure(NamedTuple):
     reason: str
     word: str
 
+    def because(self, reason: object) -> Failure:
+        """Return the same failure with a reason that tells more."""
+        return self._replace(reason=str(reason))
+
 
 NO_ANSWER: Final = Failure(480, 19, "No answer from user", "no-answer")
 NO_PORT: Final = Failure(503, 34, "No media port free", "no-port")
 OVERLOAD: Final = Failure(503, 42, "Media workers are too busy", "overload")
 NO_MEDIA: Final = Failure(488, 88, "No common media format", "no-common-format")
+"""Who knows the codecs says which they are (:meth:`Failure.because`)."""
 SRTP_REQUIRED: Final = Failure(488, 88, "Encrypted sound (SRTP) is required", "srtp-required")
 SRTP_IMPOSSIBLE: Final = Failure(
     488, 88, "Encrypted sound (SRTP) is required, and signalling is not encrypted", "srtp-impossible"

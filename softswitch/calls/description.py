@@ -44,6 +44,9 @@ OUR_FORMATS: Final = (
 The workers can turn the sound of each into that of each other.
 """
 
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+")
+_MOST_NAMED: Final = 8
+"""Codecs in an error: names come from others, and stand in a header."""
 _UNROUTABLE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # RFC 2543's hold, nothing is bound
 
 
@@ -247,6 +250,18 @@ def has_speech(formats: Sequence[PayloadFormat]) -> bool:
     return any(form.carries_sound for form in formats)
 
 
+def no_common_format(offered: Sequence[PayloadFormat], wanted: Sequence[PayloadFormat]) -> str:
+    """Say, for a Reason header, which codecs a phone offered in vain, and which would do: ours where none is wanted."""
+    possible = wanted if has_speech(wanted) else OUR_FORMATS
+    return f"No common media format: offered {_names(offered)}; possible {_names(possible)}"
+
+
+def _names(formats: Sequence[PayloadFormat]) -> str:
+    spoken = dict.fromkeys(form.encoding for form in formats if form.carries_sound)
+    named = ["".join(filter(_LETTERS.__contains__, name)) for name in spoken]
+    return ", ".join(named[:_MOST_NAMED]) or "none"
+
+
 def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port: int = 0) -> str:
     """Write the answer to a phone's offer, limited to ``wanted``; ``port`` as in :func:`offer_for`.
 
@@ -259,7 +274,7 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
     audio = remote_audio(offer, encrypted=True)
     formats = of_one_clock(in_order_of(wanted, audio.formats)) if audio else ()
     if audio is None or not has_speech(formats):
-        raise SdpError("no common audio format")
+        raise SdpError(no_common_format(audio.formats if audio else (), wanted))
     # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
     wanted_direction = Direction.RECVONLY if audio.on_hold else Direction.SENDRECV
     direction = answer_direction(audio.direction, wanted_direction)

@@ -62,8 +62,8 @@ def answer_caller(state: CallsState, given: AnswerCaller) -> Facts:
         if not given.early or not caller.remote_sdp:
             return [facts.LegAccepted(caller.leg, _answer(caller))]
         return [] if hears_us(caller) else [facts.LegAlerted(caller.leg, 183, _answer(caller), caller.leg)]
-    except SdpError:
-        return end_all(conversation, NO_MEDIA)
+    except SdpError as error:
+        return end_all(conversation, NO_MEDIA.because(error))
 
 
 def _answer(caller: Leg) -> str:

@@ -149,8 +149,8 @@ def _answer_alone(conversation: Conversation, port: int) -> Facts:
     audio = audio_of(caller.remote_sdp)
     try:
         sdp = answer_for(caller, caller.remote_sdp, audio.formats, port) if audio else offer_for(caller, OURS, port)
-    except SdpError:
-        return end_all(conversation, NO_MEDIA)
+    except SdpError as error:
+        return end_all(conversation, NO_MEDIA.because(error))
     accepted = facts.LegAccepted(caller.leg, sdp)
     if conversation.kind == "code":  # ended as soon as the ACK is here
         return [accepted]

@@ -16,6 +16,7 @@ from softswitch.calls.description import (
     encrypted,
     has_speech,
     in_order_of,
+    no_common_format,
     offer_for,
     wanted_of,
 )
@@ -116,7 +117,7 @@ def connect(conversation: Conversation, winner: Leg, sdp: str) -> Facts:
         return [accepted, *freed(caller), *join(conversation, caller, winner, codecs=audio_of(sdp))]
     answer = _answer_to_caller(caller, sdp)
     if not answer:
-        return _fail(conversation, winner)
+        return _fail(conversation, winner, sdp)
     segment = facts.SegmentStarted(conversation.segment + 1, caller.leg, winner.leg, codec_of(answer))
     return [facts.LegAccepted(caller.leg, answer), segment]
 
@@ -143,12 +144,14 @@ def _answer_to_caller(caller: Leg, callee_sdp: str) -> str:
         return ""
 
 
-def _fail(conversation: Conversation, callee: Leg) -> Facts:
+def _fail(conversation: Conversation, callee: Leg, callee_sdp: str) -> Facts:
     """The phone took the call with a description that fits nothing: hang up there, refuse the caller."""
     how = "reject" if callee.called_us else "bye"
+    offered, taken = audio_of(conversation.caller.remote_sdp), audio_of(callee_sdp)
+    why = NO_MEDIA.because(no_common_format(offered.formats if offered else (), taken.formats if taken else ()))
     return [
-        facts.LegEnded(callee.leg, "switch", how, 488, NO_MEDIA.cause, NO_MEDIA.reason),
-        end_of(conversation.caller, NO_MEDIA),
+        facts.LegEnded(callee.leg, "switch", how, 488, why.cause, why.reason),
+        end_of(conversation.caller, why),
         facts.ConversationEnded(NO_MEDIA.word, NO_MEDIA.status),
     ]
 

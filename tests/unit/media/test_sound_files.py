@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,13 @@ def test_what_is_decoded_first_stays_while_the_rest_is_decoded(tmp_path: Path) -
     assert (file.is_whole, file.failure) == (True, "")
 
 
+def wav_of_codec(number: int) -> bytes:
+    """A second in a codec that the library has not, by its number in the header."""
+    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, number, 1, 8000, 1000, 1, 0, 0)
+    data = struct.pack("<4sI", b"data", 1000) + bytes(range(250)) * 4
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data), b"WAVE") + form + data
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -78,6 +86,8 @@ def test_what_is_decoded_first_stays_while_the_rest_is_decoded(tmp_path: Path) -
         ("text.wav", b"this is no sound at all, but it is long enough to be looked at", "cannot play"),
         ("empty.mp3", b"", "cannot play"),
         ("cut.flac", b"fLaC\x00\x00\x00\x22", "cannot play"),
+        ("wma.wav", wav_of_codec(0x0161), "cannot play"),
+        ("g723.wav", wav_of_codec(0x0111), "cannot play"),
         ("nul\0.wav", None, "null"),
     ],
 )
