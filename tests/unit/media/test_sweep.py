@@ -17,6 +17,9 @@ PACKET = rtp(1)
 class Nowhere:
     """A relay that drops what it takes: when packets are taken is all that matters here."""
 
+    def make_room(self, rows: Indices) -> None:
+        """Nothing is kept."""
+
     def relay(self, rows: Indices, lengths: Lengths, *, now: float) -> None:
         """Drop them."""
 
@@ -92,6 +95,35 @@ def test_packets_that_come_late_and_together_are_taken_together() -> None:
     late = [1050.0, 1050.0, 1050.0]
     delays = delays_ms(sweeping(), regular + late, ticks=60 * FRAME_TICKS)
     assert len(set(delays[-3:])) == 1
+
+
+@pytest.mark.parametrize("catching_up", [False, True])
+def test_of_a_leg_that_is_flooded_a_bounded_number_is_taken_at_a_tick_and_the_others_wait_as_ever(
+    catching_up: bool,
+) -> None:
+    """A hundred packets of its own phone wait on one of twenty legs at every tick."""
+
+    def waits(*, flooded: bool) -> tuple[list[float], int]:
+        rig, phones, most = sweeping(20), [[leg + 20.0 * n for n in range(50)] for leg in range(1, 20)], 0
+        coming = [deque(times_ms) for times_ms in phones]
+        waited: list[float] = []
+        for tick in range(50 * FRAME_TICKS):
+            now_ms = float(tick * TICK_MS)
+            rig.backend.waiting[0] = [PACKET] * (100 * flooded)
+            there = [bool(times) and times[0] <= now_ms for times in coming]
+            for leg, came in enumerate(there, 1):
+                rig.backend.waiting[leg] += [PACKET] * (came and not rig.backend.waiting[leg])
+            rig.sweeper.sweep(tick, now=now_ms / 1000, catching_up=catching_up)
+            most = max(most, 100 * flooded - len(rig.backend.waiting[0]))
+            for leg, times in enumerate(coming, 1):
+                if there[leg - 1] and not rig.backend.waiting[leg]:
+                    waited.append(now_ms - times.popleft())
+        return waited, most
+
+    quiet, flooded = waits(flooded=False), waits(flooded=True)
+    assert flooded[0] == quiet[0]
+    assert len(quiet[0]) >= 19 * 49
+    assert quiet[1] == 0 < flooded[1] <= 17
 
 
 def test_after_missed_ticks_everything_that_waits_is_taken_at_once() -> None:
