@@ -66,6 +66,8 @@ class Counted(NamedTuple):
     lost: int
     jitter_rtp: float
     """In timestamp units."""
+    octets: int
+    """Of payload."""
 
 
 class Note(NamedTuple):
@@ -188,25 +190,12 @@ class Ledger:
         silent = self._incoming[: self._state.used, In.HEARD_AT_US] < moment_s * 1e6
         return np.flatnonzero(silent).tolist()
 
-    def received(self, row: int) -> int:
-        """Return how many packets of the phone came."""
-        incoming = self.incoming(row)
-        return int(incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED])
-
-    def received_octets(self, row: int) -> int:
-        """Return how many octets of payload came."""
-        return int(self.incoming(row)[In.OCTETS]) - HEADER_OCTETS * self.received(row)
-
-    def lost(self, row: int) -> int:
-        """Return how many packets of the phone never came (RFC 3550 A.3)."""
-        return self._lost(self.incoming(row))
-
     def counted(self, row: int) -> Counted:
-        """Return what came to a row in plain numbers."""
+        """Return what came to a row in plain numbers; lost is what never came (RFC 3550 A.3)."""
         incoming = self.incoming(row).tolist()
-        return Counted(
-            incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED], self._lost(incoming), incoming[In.JITTER] / 16
-        )
+        received = incoming[In.RECEIVED_BEFORE] + incoming[In.RECEIVED]
+        octets = incoming[In.OCTETS] - HEADER_OCTETS * received
+        return Counted(received, self._lost(incoming), incoming[In.JITTER] / 16, octets)
 
     def pattern(self, row: int) -> LossPattern:
         """Return how the losses of a row were spread."""
@@ -216,10 +205,6 @@ class Ledger:
             return LossPattern()
         follower.tell(highest)
         return follower.pattern
-
-    def jitter_rtp(self, row: int) -> float:
-        """Return the jitter of the phone's packets in timestamp units."""
-        return float(self.incoming(row)[In.JITTER]) / 16
 
     @staticmethod
     def _lost(incoming: Numbers | list[int]) -> int:

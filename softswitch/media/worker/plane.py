@@ -367,20 +367,26 @@ class MediaPlane:
                 self.retire(self._leg_by_row[row])
 
     def _statistics(self, leg: Leg) -> LegStatistics:
-        state, ledger, row = self._state, self._ledger, leg.row
-        quality = self._quality.of(leg)
+        state, row, reports = self._state, leg.row, leg.reports
+        counted, sent = self._ledger.counted(row), int(self._ledger.outgoing(row)[Out.SENT])
+        mos_in, mos_out = self._quality.scores(leg, counted, sent)
         return LegStatistics(
-            packets_received=ledger.received(row),
-            octets_received=ledger.received_octets(row),
-            packets_sent=int(ledger.outgoing(row)[Out.SENT]),
-            packets_lost=ledger.lost(row),
-            jitter_ms=round(1000 * ledger.jitter_rtp(row) / float(state.clock_hz[row]), 3),
+            packets_received=counted.received,
+            octets_received=counted.octets,
+            packets_sent=sent,
+            packets_lost=counted.lost,
+            jitter_ms=_rounded(1000 * counted.jitter_rtp / int(state.clock_hz[row])),
             packets_refused=int(state.refused[row]),
-            packets_lost_by_phone=leg.reports.lost_by_phone,
-            round_trip_ms=round(leg.reports.round_trip_s * 1000, 3),
+            packets_lost_by_phone=reports.lost_by_phone,
+            round_trip_ms=_rounded(1000 * reports.round_trip_s),
             packets_forged=leg.tally.forged,
             packets_replayed=leg.tally.replayed,
             packets_late=int(self._desk.ring.late[row]),
-            mos_in=quality.mos_in,
-            mos_out=quality.mos_out,
+            mos_in=mos_in,
+            mos_out=mos_out,
         )
+
+
+def _rounded(value_ms: float) -> float:
+    """Round to microseconds; of the many that are 0, without the long way that rounding is."""
+    return round(value_ms, 3) if value_ms else 0.0

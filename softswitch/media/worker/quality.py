@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from softswitch.media.engine import Quality
-from softswitch.media.worker.ledger import Ledger, Out
+from softswitch.media.worker.ledger import Counted, Ledger, Out
 from softswitch.media.worker.leg import Leg
 from softswitch.media.worker.rows import Rows
 from softswitch.rtp.e_model import Link, mos, mos_of_rating, rating
@@ -62,6 +62,13 @@ class QualityMeter:
             jitter_ms=round(heard.jitter_ms, 1),
             round_trip_ms=round(1000 * leg.reports.round_trip_s, 1),
         )
+
+    def scores(self, leg: Leg, counted: Counted, sent: int) -> tuple[float, float]:
+        """Return MOS from the phone and to it, 0 where nothing is said; a leg without sound is soon judged."""
+        if counted.received + counted.lost < LEAST_PACKETS and sent < LEAST_PACKETS:
+            return 0.0, 0.0
+        quality = self.of(leg)
+        return quality.mos_in, quality.mos_out
 
     def heard(self, leg: Leg) -> Heard:
         """Return how a phone's packets came."""

@@ -130,5 +130,5 @@ def test_losses_in_a_row_score_worse_than_single_ones() -> None:
             if number % 5 == 0:
                 rig.ledger.settle()
         scores.append(QualityMeter(rig.state, rig.ledger, lambda row: 0).of(leg).mos_in)
-        assert rig.ledger.pattern(leg.row).losses == rig.ledger.lost(leg.row)
+        assert rig.ledger.pattern(leg.row).losses == rig.ledger.counted(leg.row).lost
     assert scores[0] - scores[1] > 0.1

@@ -127,7 +127,7 @@ def test_a_type_that_was_not_negotiated_is_refused() -> None:
     rig.take(source, rtp(1, payload_type=18))
     assert rig.heard(listener) == []
     assert rig.state.refused[source] == 1
-    assert rig.ledger.received(source) == 0
+    assert rig.ledger.counted(source).received == 0
 
 
 def test_an_event_keeps_one_timestamp_and_gets_the_listeners_number() -> None:
@@ -221,8 +221,8 @@ def test_what_could_not_be_sent_is_not_counted_as_sent() -> None:
 def test_loss_is_counted_over_all_streams_of_a_leg() -> None:
     rig, source, _ = pair()
     rig.take(source, *[rtp(n) for n in (1, 2, 4)], *[rtp(n, ssrc=8) for n in (500, 503)])
-    assert rig.ledger.received(source) == 5
-    assert rig.ledger.lost(source) == 3
+    assert rig.ledger.counted(source).received == 5
+    assert rig.ledger.counted(source).lost == 3
 
 
 def test_jitter_is_that_of_rfc_3550() -> None:
@@ -236,24 +236,24 @@ def test_jitter_is_that_of_rfc_3550() -> None:
         if last is not None:
             expected += (abs(transit - last) - expected) / 16
         last = transit
-    assert rig.ledger.jitter_rtp(source) == pytest.approx(expected, abs=1)
+    assert rig.ledger.counted(source).jitter_rtp == pytest.approx(expected, abs=1)
 
 
 def test_a_phone_in_step_has_no_jitter_where_its_timestamps_wrap() -> None:
     rig, source, _ = pair()
     for n in range(50):
         rig.take(source, rtp(n, 0xFFFFFFFF - 1600 + n * 160), now=100 + n * 0.02)
-    assert rig.ledger.jitter_rtp(source) < 1
+    assert rig.ledger.counted(source).jitter_rtp < 1
 
 
 def test_telephone_events_leave_the_jitter_alone() -> None:
     rig, source, _ = pair()
     for n in range(20):
         rig.take(source, rtp(n), now=n * 0.02)
-    before = rig.ledger.jitter_rtp(source)
+    before = rig.ledger.counted(source).jitter_rtp
     for n in range(20, 40):
         rig.take(source, rtp(n, 3200, payload_type=101, payload=b"\0\0\0\0"), now=n * 0.02)
-    assert rig.ledger.jitter_rtp(source) == before
+    assert rig.ledger.counted(source).jitter_rtp == before
 
 
 @settings(max_examples=150)
@@ -309,7 +309,7 @@ def test_usual_packets_go_on_beside_one_that_begins_a_stream() -> None:
         heard = rig.heard(listener)
         assert [one.sequence for one in heard] == [(heard[0].sequence + n) & 0xFFFF for n in range(5)]
         assert {one.ssrc for one in heard} == {0xABC0 + listener}
-        assert rig.ledger.received(source) == 5
+        assert rig.ledger.counted(source).received == 5
 
 
 def test_a_listener_that_is_disconnected_between_two_packets_gets_the_next_one_by_its_catch_all() -> None:
