@@ -36,6 +36,9 @@ from softswitch.calls.tables import (
 from softswitch.core.facts import Record
 from softswitch.sip.flow import Flow
 
+_NONE: Final = PortState.NONE
+_OPEN: Final = (PortState.OPEN, PortState.OPENING)
+
 
 def apply(state: CallsState, record: Record) -> None:
     """Change ``state`` by one fact; a fact of another kind changes nothing."""
@@ -261,7 +264,7 @@ def _leg_ended(state: CallsState, record: Record, fact: facts.LegEnded) -> None:
     leg.cancelling = fact.how == "cancel" and fact.by == "switch" and leg.state is not LegState.NEW
     leg.state = LEG_TABLE.step(leg.state, LegInput.END)
     leg.end_status, leg.end_cause, leg.end_reason = fact.status, fact.cause, fact.reason
-    if leg.port_state in {PortState.OPEN, PortState.OPENING}:
+    if leg.port_state in _OPEN:
         leg.port_state = PortState.CLOSING
     conversation = state.conversations[record.conversation_id]
     _remind_nobody_of_nobody(conversation)
@@ -323,8 +326,9 @@ def _forget_if_over(state: CallsState, conversation_id: str) -> None:
     conversation = state.conversations[conversation_id]
     if conversation.state is not ConversationState.ENDED:
         return
-    if any(leg.port_state is not PortState.NONE or leg.cancelling for leg in conversation.legs.values()):
-        return
+    for one in conversation.legs.values():
+        if one.cancelling or one.port_state is not _NONE:
+            return
     for leg in conversation.legs:
         state.forget(leg)
     del state.conversations[conversation_id]

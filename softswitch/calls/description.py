@@ -328,8 +328,8 @@ def stream_of(leg: Leg) -> Stream | None:
         rtcp_port=remote.rtcp_port,
         sip_source=leg.flow.remote[0],
         formats=formats,
-        receive=permitted and remote.direction in {Direction.SENDRECV, Direction.SENDONLY},
-        send=permitted and routable and remote.direction in {Direction.SENDRECV, Direction.RECVONLY},
+        receive=permitted and remote.direction.sends,
+        send=permitted and routable and remote.direction.receives,
         ptime_ms=remote.ptime_ms,
         srtp=srtp,
     )
