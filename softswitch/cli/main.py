@@ -58,7 +58,7 @@ _COMPUTING: Final = frozenset(
     {"load", "check", "report", "replay", "whatif", "journal", "records", "recordings", "backup", "scenario"}
 )
 """Commands that may compute for seconds, perhaps beside a switch."""
-_PRIORITY: Final = 10
+_PRIORITY: Final = 5
 """How much they give way: calls go before (``nice``)."""
 
 

@@ -43,7 +43,7 @@ def test_commands_that_compute_for_long_give_way_to_calls(command: Command, monk
     assert gave_way == []
     command("check", "site.yaml")
     command("load", "site.yaml")
-    assert gave_way == [10, 10]
+    assert gave_way == [5, 5]
 
 
 def test_a_load_prints_the_difference_and_is_found_by_the_next_start(command: Command, tmp_path: Path) -> None:
