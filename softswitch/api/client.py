@@ -17,6 +17,8 @@ SOCKET: Final = Path("run") / "switch.sock"
 """Where the socket lies in the storage directory."""
 
 _TIMEOUT_S: Final = 30.0
+_LOAD_S: Final = 300.0
+"""The switch takes a large site a little at a time, and calls go before."""
 _PAGE: Final = 1000
 """Items of a list that are asked for at once: :data:`softswitch.api.paging.PAGE`."""
 
@@ -226,8 +228,8 @@ class SwitchClient:
 
     def load_site(self, compiled: bytes, *, dry_run: bool = False) -> list[str]:
         """Load a compiled site and return the difference, a line each."""
-        answer = self._ask("POST", "/site", content=compiled, params={"dry_run": dry_run})
-        difference: list[str] = answer["difference"]
+        given = {"content": compiled, "params": {"dry_run": dry_run}, "timeout": _LOAD_S}
+        difference: list[str] = self._send("POST", "/site", **given).json()["difference"]
         return difference
 
     def _all(self, path: str, **params: bool) -> list[dict[str, Any]]:
@@ -244,11 +246,10 @@ class SwitchClient:
         method: str,
         path: str,
         *,
-        content: bytes | None = None,
         json: Mapping[str, object] | None = None,
         params: Mapping[str, bool | str] | None = None,
     ) -> Any:  # noqa: ANN401  # JSON
-        return self._send(method, path, content=content, json=json, params=params).json()
+        return self._send(method, path, json=json, params=params).json()
 
     def _get(self, path: str) -> bytes:
         return self._send("GET", path).content
