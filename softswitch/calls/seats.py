@@ -164,6 +164,11 @@ def _may_leave(conference: Conference, leg: Leg) -> bool:
     return leg.leg in conference.members and len(conference.members) > 1 and not holds_together
 
 
+def _alone_in_room(conference: Conference, leg: Leg) -> bool:
+    """Tell whether a member is the only one of a room, where whoever comes in its place keeps the room open."""
+    return bool(conference.room) and list(conference.members) == [leg.leg] and not conference.ends
+
+
 def _party_comes(
     state: CallsState, conversation: Conversation, leg: Leg, other_leg: str, *, moderator: bool = False
 ) -> Facts | None:
@@ -197,7 +202,7 @@ def taken_by(plain: Conversation, remaining: Leg, given: inputs.TransferAsked, t
         own: the user's leg in it.
     """
     conference, leg = there.conference, plain.legs[given.leg]
-    if conference is None or not _may_leave(conference, own):
+    if conference is None or not (_may_leave(conference, own) or _alone_in_room(conference, own)):
         return [_not_given(given)]
     into = there.conversation_id
     moving: Facts = [

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from softswitch.core.errors import CommandError
+from softswitch.directory.site import Room
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_call import CallState
-from softswitch.simulation.world import World
+from softswitch.simulation.world import Setting, World
 from tests.component.controlled import MUSIC, leg, order, phones, sounds_of, talk
 
 
@@ -108,6 +109,24 @@ async def test_a_phone_may_bring_its_calls_together_from_either_and_hang_up_both
     await asyncio.sleep(2)
     assert (world.hears(anna), world.hears(vera)) == ({"vera"}, {"anna"})
     await vera.call.hang_up()
+
+
+@behaviour(Setting(rooms=(Room("meeting", "800"),)))
+async def test_a_caller_is_brought_into_a_room_in_which_the_operator_is_alone(world: World) -> None:
+    anna, boris, vera = await phones(world, "anna", "boris", "vera")
+    _, there = await talk(world, "anna", "boris", "102")
+    await there.hold()
+    room = await boris.dial("800")
+    await room.until(CallState.UP)
+    await asyncio.sleep(1)
+    assert await there.refer("800", to_call=room) == 202
+    for call in (there, room):
+        await call.until(CallState.ENDED)
+    await (await vera.dial("800")).until(CallState.UP)
+    await asyncio.sleep(1)
+    assert (world.hears(anna), world.hears(vera)) == ({"vera"}, {"anna"})
+    for phone in (anna, vera):
+        await phone.call.hang_up()
 
 
 @behaviour()
