@@ -20,7 +20,7 @@ MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
 RACES := tests/component/test_control_races.py tests/component/test_conference_races.py
 SOAK_S ?= 600
-BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py attended_transfers.py registrations.py relay.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_estimate.py queue_offer.py queue_day.py ivr.py site_load.py scenario_calls.py))))
+BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py attended_transfers.py registrations.py relay.py doubling.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_estimate.py queue_offer.py queue_day.py ivr.py site_load.py scenario_calls.py))))
 BENCHES += capacity ticks
 
 .PHONY: run install test check bench fuzz soak clean programs

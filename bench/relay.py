@@ -90,6 +90,7 @@ class Worker:
         formats: Sequence[Format] = PCMU,
         srtp: Srtp | None = None,
         environment: Mapping[str, str] | None = None,
+        address: str = SWITCH,
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         code = WORKER.format(fd=theirs.fileno(), first=FIRST_PORT, last=LAST_PORT, backend=backend)
@@ -103,15 +104,17 @@ class Worker:
         theirs.close()
         self.socket = ours
         self._reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._reports.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reports.bind((PHONES, REPORTS_PORT))  # takes the reports of all legs, as phones would; never read
         self.events: list[MediaEvent] = []
+        self._address = address
         self.engine = WorkerEngine([ours], self.events.append)
         self.ports = self._open(legs, people, formats, srtp)
 
     def _open(self, legs: int, people: int, formats: Sequence[Format], srtp: Srtp | None) -> list[int]:
         names = [f"{number // people}.{number % people}" for number in range(legs)]
         for name in names:
-            self.engine.open(OpenLeg(name, name.partition(".")[0], SWITCH))
+            self.engine.open(OpenLeg(name, name.partition(".")[0], self._address))
         self.engine.flush()
         self.wait_for(LegOpened, legs)
         opened = {event.leg: event.port for event in self.events if isinstance(event, LegOpened)}
@@ -130,7 +133,7 @@ class Worker:
 
     def wait_for(self, kind: type[MediaEvent], count: int) -> None:
         """Read events until there are so many of a kind."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while sum(isinstance(event, kind) for event in self.events) < count:
             if time.monotonic() > deadline:
                 raise SystemExit(f"the worker gave no {count} {kind.__name__}")
@@ -158,9 +161,10 @@ def worker(
     formats: Sequence[Format] = PCMU,
     srtp: Srtp | None = None,
     environment: Mapping[str, str] | None = None,
+    address: str = SWITCH,
 ) -> Iterator[Worker]:
     """Run a worker for the length of a block."""
-    running = Worker(legs, backend, people=people, formats=formats, srtp=srtp, environment=environment)
+    running = Worker(legs, backend, people=people, formats=formats, srtp=srtp, environment=environment, address=address)
     try:
         yield running
     finally:
@@ -176,6 +180,7 @@ def load(
     blind: bool = False,
     talking: tuple[int, int] = (1, 1),
     packets: tuple[Path, int] | None = None,
+    address: str = SWITCH,
 ) -> dict[str, float]:
     """Send the packets and return what came of them, and what ``pid`` used meanwhile.
 
@@ -187,6 +192,7 @@ def load(
         blind: what comes back is sound made anew, in which no time of sending stands; then delays mean nothing.
         talking: people of a room, and how many of them speak; the others send silence.
         packets: with ``blind``: a file of packets to send instead of the generator's, and the octets of a record in it.
+        address: the switch's.
     """
     anew = ["blind", *talking, *(packets or ())] if blind else []
     frames = round(50 * wanted.settling_s)
@@ -196,7 +202,7 @@ def load(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write("".join(f"{SWITCH} {port}\n" for port in ports))
+        process.stdin.write("".join(f"{address} {port}\n" for port in ports))
         process.stdin.close()
         time.sleep(wanted.settling_s)
         began, before = time.monotonic(), busy_seconds(pid)
