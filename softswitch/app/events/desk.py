@@ -12,13 +12,13 @@ from contextlib import suppress
 from typing import Final
 
 from softswitch.app.deadlines import Deadlines
+from softswitch.app.events.limits import EventLimits
 from softswitch.app.events.listing import EVENTLIST, Lists
 from softswitch.app.events.package import Content, Finite, Guarded, Package, Settable, StateValue, Telling
 from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
-from softswitch.core.immutable import immutable
 from softswitch.directory.location import LocationState, RegistrationBound
 from softswitch.directory.routing import dialled_number
 from softswitch.directory.site import User
@@ -43,14 +43,6 @@ _RESUME_S: Final = 0.5
 """After a start, until the first subscriber is told how things are."""
 _RESUMED_EACH_S: Final = 0.005
 """Between one and the next: a whole company is not told in the moment in which phones register again."""
-
-
-@immutable
-class EventLimits:
-    """How much may be subscribed to."""
-
-    each_user: int = 300
-    in_all: int = 20_000
 
 
 class EventDesk:

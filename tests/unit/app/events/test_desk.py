@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from softswitch.app.events.desk import EventDesk, EventLimits
+from softswitch.app.events.desk import EventDesk
+from softswitch.app.events.limits import EventLimits
 from softswitch.app.events.listing import Lists
 from softswitch.app.events.message_summary import MessageSummaryPackage, NoMailboxes
 from softswitch.core.facts import Record
