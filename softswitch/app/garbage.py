@@ -1,7 +1,8 @@
 """Garbage collection that never stops a call: old objects are only looked at in idle gaps.
 
 A full collection of a large heap takes hundreds of milliseconds. What a start leaves behind is frozen out of it; the
-young generations go on by themselves, they take microseconds; the old one waits for a gap.
+youngest goes on by itself where there is never a gap, and then takes some milliseconds, mostly in the middle of a call;
+a short gap is enough for a part of it. The old one waits for a longer gap.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from typing import Final
 
 GAP_S: Final = 0.05
 """So long nothing has happened: then something is not likely to happen within the next collection either."""
+SHORT_GAP_S: Final = 0.01
+"""After so long some of the youngest are looked at, which takes a millisecond."""
+SOME: Final = 2_000
+"""So many of them."""
 OLD_COLLECTIONS: Final = 5
 """Collections of the middle generation after which a full one is worth its time."""
 YOUNG: Final = 10_000
@@ -40,7 +45,7 @@ def unhindered() -> Iterator[None]:
 
 
 class IdleCollector:
-    """Collects the old generation when :meth:`look` finds a gap."""
+    """Collects when :meth:`look` finds a gap."""
 
     __slots__ = ("_last_turn_s", "longest_s")
 
@@ -54,8 +59,11 @@ class IdleCollector:
         self._last_turn_s = now
 
     def look(self, now: float) -> bool:
-        """Collect where there is a gap and something to collect; tell whether it was done."""
-        if now - self._last_turn_s < GAP_S or gc.get_count()[2] < OLD_COLLECTIONS:
+        """Collect where there is a gap and something to collect; tell whether everything was looked at."""
+        young, _, old = gc.get_count()
+        if now - self._last_turn_s < GAP_S or old < OLD_COLLECTIONS:
+            if now - self._last_turn_s >= SHORT_GAP_S and young >= SOME:
+                gc.collect(0)
             return False
         start = time.perf_counter()
         gc.collect()

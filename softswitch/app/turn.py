@@ -93,10 +93,11 @@ class Turn:
                 watched, self._watched = self._watched, []
                 for feed in tuple(self._feeds):
                     feed.tell(watched)
+        # The workers do what they are told while the messages leave; and ports are ready before anybody knows them.
+        self._media.acknowledge()
+        self._media.flush()
         if self._outbox:
             outbox, self._outbox = self._outbox, []
             for flow, data in outbox:
                 self._trace.note(self.wall_s, flow, data, sent=True)
                 self._send(flow, data)
-        self._media.acknowledge()
-        self._media.flush()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from softswitch.app.garbage import GAP_S, OLD_COLLECTIONS, IdleCollector, freeze
+from softswitch.app.garbage import GAP_S, OLD_COLLECTIONS, SHORT_GAP_S, SOME, IdleCollector, freeze
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +43,15 @@ def test_without_a_gap_nothing_is_collected() -> None:
     age(OLD_COLLECTIONS + 1)
     collector.turn_ended(10.0)
     assert not collector.look(10.0 + GAP_S / 2)
+
+
+def test_a_short_gap_is_enough_for_the_youngest() -> None:
+    freeze()
+    collector = IdleCollector()
+    collector.turn_ended(10.0)
+    made: list[list[object]] = [[] for _ in range(2 * SOME)]  # some take the place of others and are not counted
+    collector.look(10.0 + SHORT_GAP_S / 2)
+    assert gc.get_count()[0] >= SOME
+    collector.look(10.0 + 2 * SHORT_GAP_S)
+    assert gc.get_count()[0] < SOME
+    assert len(made) == 2 * SOME
