@@ -276,6 +276,7 @@ async def test_anyone_above_rings_each_once_and_whoever_becomes_free(world: Worl
     assert await call.hang_up() == 200
 
 
+@pytest.mark.row("S-21")
 @behaviour(scenario(ANYONE))
 async def test_anyone_above_ends_at_once_when_nobody_has_a_phone(world: World) -> None:
     call = await calling(world)
@@ -504,6 +505,7 @@ async def test_chance_decides_once_a_call_and_a_weight_of_zero_is_never_first(wo
     await gleb.call.until(CallState.ENDED)
 
 
+@pytest.mark.row("S-21")
 @behaviour(with_group("simultaneous", "  - group: {name: sales, ring_s: 5}\n  - anyone_above: {wait_s: 30}\n"))
 async def test_anyone_above_counts_the_members_of_groups(world: World) -> None:
     boris = await world.registered("boris")
