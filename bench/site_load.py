@@ -2,9 +2,10 @@
 
 Usage: python -m bench.site_load [--users N] [--queues N] [--scenarios N] [--loads N] [--rate CALLS_PER_S]
 
-SIPp calls through the switch to SIPp all the time, and sees after how long its phone is told that it rings. The same is
-measured before and during loads, which take turns between two sites that differ in every tenth user, so that each load
-has something to do. The latest media tick is what the worker tells of its last five seconds.
+SIPp calls through the switch to SIPp all the time, and sees after how long its phone is told that it rings. Stretches
+without a load and with one take turns, because other work on the machine comes and goes. Loads take turns between two
+sites that differ in every tenth user, so that each has something to do. The latest media tick is what the worker tells
+of its last five seconds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +28,9 @@ from bench.ivr import ticks
 from bench.measuring import report
 from bench.sip_load import CALLER, PROGRAM, SCENARIOS, SWITCH, USERS, called_phone, running_switch, sipp
 
+_WARM_S: Final = 6.0
+_QUIET_S: Final = 4.0
+"""How long the stretches without a load are."""
 _STEPS: Final = """\
 name: {name}
 steps:
@@ -102,8 +107,30 @@ class Watch:
             asking.join()
 
 
-def called_meanwhile(directory: Path, rate: int, work: Callable[[], None]) -> dict[str, float]:
-    """Call all the time while something is done; return how long the phone took to ring."""
+@dataclass
+class Noticed:
+    """What calls and sound noticed, over several stretches of time."""
+
+    ring_ms: list[float] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        """Sum up."""
+        taken = sorted(self.ring_ms)
+        if not taken:
+            raise RuntimeError("no call rang in time: the machine is too busy to measure anything")
+        return {
+            "calls": len(taken),
+            "ring_p50_ms": statistics.median(taken),
+            "ring_p99_ms": taken[int(0.99 * len(taken))],
+            "ring_max_ms": taken[-1],
+            "tick_late_median_ms": round(statistics.median(self.late_ms), 2),
+            "tick_late_max_ms": round(max(self.late_ms), 2),
+        }
+
+
+def called_meanwhile(directory: Path, rate: int, work: Callable[[], None], noticed: Noticed) -> None:
+    """Call all the time while something is done; note how long the phone took to ring."""
     rtt = directory / f"rtt-{time.monotonic_ns()}"
     rtt.mkdir()
     command = ["sipp", f"{SWITCH}:5060", "-sf", str(SCENARIOS / "call_timed.xml"), "-i", CALLER, "-p", "5090"]
@@ -114,22 +141,16 @@ def called_meanwhile(directory: Path, rate: int, work: Callable[[], None]) -> di
     )
     try:
         with watch.running():
-            time.sleep(6.0)  # what the worker tells is of its last five seconds
+            time.sleep(_WARM_S)  # what the worker tells is of its last five seconds
             watch.late_ms.clear()
             work()
     finally:
         process.send_signal(signal.SIGUSR1)  # no new calls; it ends when those that there are have ended
         process.wait(60)
     (path,) = rtt.glob("*_rtt.csv")
-    taken = sorted(float(line.split(";")[1]) for line in path.read_text().splitlines()[1:])
-    return {
-        "calls": len(taken),
-        "ring_p50_ms": statistics.median(taken),
-        "ring_p99_ms": taken[int(0.99 * len(taken))],
-        "ring_max_ms": taken[-1],
-        "tick_late_median_ms": round(statistics.median(watch.late_ms), 2),
-        "tick_late_max_ms": round(max(watch.late_ms), 2),
-    }
+    rows = path.read_text().splitlines()[1 + int(rate * _WARM_S) :]  # those of the work: SIPp keeps its rate
+    noticed.ring_ms += [float(line.split(";")[1]) for line in rows]
+    noticed.late_ms += watch.late_ms
 
 
 def main() -> None:
@@ -153,18 +174,19 @@ def main() -> None:
             words = ("-inf", str(users), "-m", str(USERS - 1), "-r", "50")
             sipp(directory, *words, scenario="register.xml", address="127.0.60.4", port=5095)
 
-            def load() -> None:
-                for number in range(options.loads):
-                    begun = time.monotonic()
-                    path = other if number % 2 == 0 else directory
-                    words = [PROGRAM, "load", str(path), "--config", str(directory / "softswitch.toml")]
-                    subprocess.run(words, check=True, capture_output=True)
-                    took_s.append(time.monotonic() - begun)
+            def load(path: Path) -> None:
+                begun = time.monotonic()
+                words = [PROGRAM, "load", str(path), "--config", str(directory / "softswitch.toml")]
+                subprocess.run(words, check=True, capture_output=True)
+                took_s.append(time.monotonic() - begun)
 
+            without, within = Noticed(), Noticed()
             with called_phone(directory):
-                loads_s = options.loads * 4.0
-                before = called_meanwhile(directory, options.rate, lambda: time.sleep(loads_s))
-                during = called_meanwhile(directory, options.rate, load)
+                for number in range(options.loads):
+                    path = other if number % 2 == 0 else directory
+                    called_meanwhile(directory, options.rate, lambda: time.sleep(_QUIET_S), without)
+                    called_meanwhile(directory, options.rate, partial(load, path), within)
+            before, during = without.figures(), within.figures()
             report(
                 "site_load",
                 {
