@@ -62,7 +62,7 @@ def measure(legs: int, rounds: int, folder: Path) -> dict[str, float]:
                 rows, frame = np.arange(tick % PHASES, legs, PHASES), tick // PHASES
                 heads = np.full(len(rows), (0x80 << 24) | (frame & 0xFFFF))
                 more = (np.full(len(rows), each) for each in (OCTETS * frame, 7, OCTETS, 0))
-                writer.put_sound((taps[rows], heads, *more), int(1e6 * TICK_S * tick), sound[rows])
+                writer.put_sound((taps[rows], heads, *more), int(1e6 * TICK_S * tick), OCTETS, [sound[rows]])
             put_s += time.process_time() - before
             before, written = time.process_time(), reader.written
             now_us = int(1e6 * ROUND_S * (number + 1))

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import msgpack
@@ -113,15 +113,18 @@ class TapWriter(_Ring):
         self._publish()
         return True
 
-    def put_sound(self, columns: tuple[npt.NDArray[Any], ...], now_us: int, payloads: Octets) -> bool:
+    def put_sound(
+        self, columns: tuple[npt.NDArray[Any], ...], now_us: int, width: int, payloads: Iterable[Octets]
+    ) -> bool:
         """Write packets; where there is no room they are counted as lost.
 
         Args:
             columns: taps, heads, timestamps, streams, lengths and ages, each of n numbers.
             now_us: monotonic microseconds.
-            payloads: shape (n, width).
+            width: octets of the longest payload.
+            payloads: in their order, in pieces of shape (any, width): what stays in the cache is copied quicker.
         """
-        count, width = payloads.shape
+        count = len(columns[0])
         at = self._reserve(24 + 4 * _COLUMNS * count + count * width)
         if at < 0:
             self._header[_AT_LOST] += np.uint64(count)
@@ -133,7 +136,10 @@ class TapWriter(_Ring):
         for row, column in zip(rows, columns, strict=True):
             row[:] = column
         first = at + 24 + 4 * _COLUMNS * count
-        self._octets[first : first + count * width].reshape(count, width)[:] = payloads
+        room, place = self._octets[first : first + count * width].reshape(count, width), 0
+        for piece in payloads:
+            room[place : place + len(piece)] = piece
+            place += len(piece)
         self._publish()
         return True
 

@@ -26,6 +26,7 @@ _NO_TAP: Final = 0
 _LEFT_ALONE_S: Final = 5.0
 """So long a recording may go on here without a leg; then nobody will end it any more."""
 _START_EVERY_S: Final = 1.0
+_COPIED_AT_ONCE: Final = 128
 NO_ROOM: Final = "the recorder does not keep up"
 
 
@@ -189,9 +190,11 @@ class Taps:
     def _copy(self, rows: Indices, *columns: Numbers) -> None:
         *told, lengths, came_us = columns
         payload_octets, last_us = lengths - HEADER_OCTETS, int(came_us[-1])
-        payloads = self._state.octets[rows, HEADER_OCTETS : int(lengths.max())]
+        width, octets = int(payload_octets.max()), self._state.octets
+        parts = (rows[first : first + _COPIED_AT_ONCE] for first in range(0, len(rows), _COPIED_AT_ONCE))
+        payloads = (octets[some, HEADER_OCTETS : HEADER_OCTETS + width] for some in parts)
         assert self._ring is not None  # noqa: S101  # there is one since somebody is recorded
-        if not self._ring.put_sound((*told, payload_octets, last_us - came_us), last_us, payloads):
+        if not self._ring.put_sound((*told, payload_octets, last_us - came_us), last_us, width, payloads):
             self._overrun = True
 
     def look(self, *, now: float) -> None:

@@ -22,7 +22,8 @@ def ring(octets: int) -> tuple[TapWriter, TapReader]:
 def put(writer: TapWriter, count: int, width: int, first: int) -> bool:
     numbers = np.arange(first, first + count)
     columns = (numbers, numbers + 1, numbers + 2, numbers + 3, np.full(count, width), numbers % 7)
-    return writer.put_sound(columns, 1_000_000 * first, np.full((count, width), first & 0xFF, np.uint8))
+    payloads = np.full((count, width), first & 0xFF, np.uint8)
+    return writer.put_sound(columns, 1_000_000 * first, width, (payloads[: count // 2], payloads[count // 2 :]))
 
 
 def check(sound: Sound, count: int, width: int, first: int) -> None:
