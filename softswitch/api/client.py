@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,8 @@ class SwitchClient:
 
     def __init__(self, directory: Path) -> None:
         self._path = str(directory / SOCKET)
-        transport = httpx.HTTPTransport(uds=self._path)
+        # Without a context of its own httpx reads all certificates of the world first, for a socket that needs none.
+        transport = httpx.HTTPTransport(uds=self._path, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._http = httpx.Client(transport=transport, base_url="http://localhost/api/v1", timeout=_TIMEOUT_S)
 
     def __enter__(self) -> SwitchClient:
