@@ -32,7 +32,7 @@ class PhoneMaker(Protocol):
         codec: str = "g711",
         modules: tuple[str, ...] = (),
         contacts: str = "",
-        speaks_s: float = 30.0,
+        speaks_s: float = 120.0,
         amplitude: int = 16000,
     ) -> Baresip: ...
 
@@ -79,7 +79,7 @@ def phone(stack: ExitStack, space: Namespace, tmp_path: Path) -> PhoneMaker:
         codec: str = "g711",
         modules: tuple[str, ...] = (),
         contacts: str = "",
-        speaks_s: float = 30.0,
+        speaks_s: float = 120.0,
         amplitude: int = 16000,
     ) -> Baresip:
         nonlocal made

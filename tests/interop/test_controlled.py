@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,17 +18,17 @@ import numpy.typing as npt
 import pytest
 
 from softswitch.calls.facts import LegMediaOpened
-from softswitch.journal.reading import read_records
 from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
 from tests.interop.conftest import TONES_HZ, PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, likeness, longest_without, read_wav, share_of
-from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import PROGRAM, SwitchProcess
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
 
-PHASE_S = 1.6
+PHASE_S = 1.4
 SECOND_WORKER = 16384 + (32768 - 16384) // 2
 """Where the second worker's ports begin."""
 ANNA, BORIS, VERA = (TONES_HZ[number] for number in ("101", "102", "103"))
@@ -101,7 +100,7 @@ def kill_brain(switch: SwitchProcess) -> None:
 
 
 def talks_s(samples: npt.NDArray[np.float64], frequency_hz: float) -> list[float]:
-    """Return how long each stretch with a tone lasted, in steps of 10 ms; pauses under 60 ms are the network's."""
+    """Return how long each stretch with a tone lasted, in steps of 10 ms; shorter pauses are no end."""
     size = RATE_HZ // 100
     time_s = np.arange(4 * size) / RATE_HZ
     wave = np.exp(-2j * np.pi * frequency_hz * time_s)
@@ -112,7 +111,7 @@ def talks_s(samples: npt.NDArray[np.float64], frequency_hz: float) -> list[float
     edges = np.flatnonzero(np.diff(np.concatenate(([0], has_tone.astype(int), [0]))))
     runs: list[list[int]] = []
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if runs and start - runs[-1][1] < 6:
+        if runs and start - runs[-1][1] < 50:
             runs[-1][1] = end
         else:
             runs.append([start, end])
@@ -121,13 +120,13 @@ def talks_s(samples: npt.NDArray[np.float64], frequency_hz: float) -> list[float
 
 def segments_s(switch: SwitchProcess, conversation_id: str) -> list[tuple[str, str, float]]:
     """Return who talked with whom and for how long, by the records of a conversation that is over."""
-    deadline = time.monotonic() + 10
-    while True:
+
+    def over() -> list[dict[str, Any]]:
         rows = [row for row in switch.records("segments") if row["conversation_id"] == conversation_id]
-        if rows and all(row["ended_at"] is not None for row in rows):
-            return [(row["party_a"], row["party_b"], _seconds(row["ended_at"], row["started_at"])) for row in rows]
-        assert time.monotonic() < deadline, rows
-        time.sleep(0.05)
+        return rows if all(row["ended_at"] is not None for row in rows) else []
+
+    rows = until(over, lambda: switch.records("segments"))
+    return [(row["party_a"], row["party_b"], _seconds(row["ended_at"], row["started_at"])) for row in rows]
 
 
 def _seconds(later: str, earlier: str) -> float:
@@ -136,16 +135,14 @@ def _seconds(later: str, earlier: str) -> float:
 
 def workers_used(switch: SwitchProcess) -> set[bool]:
     """Tell whether legs were in the first worker, and in the second."""
-    records = read_records(switch.directory / "var" / "journal")
-    ports = [record.fact.port for record in records if isinstance(record.fact, LegMediaOpened)]
+    ports = [record.fact.port for record in switch.journal() if isinstance(record.fact, LegMediaOpened)]
     return {port >= SECOND_WORKER for port in ports}
 
 
-@pytest.mark.timeout(240)
 def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_the_brain_was_killed(
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:
-    anna, boris, vera = (phone(each, more=";answermode=auto", speaks_s=120.0) for each in ("101", "102", "103"))
+    anna, boris, vera = (phone(each, more=";answermode=auto") for each in ("101", "102", "103"))
     switch.cli("call", "dial", "anna", "102")
     boris.until("CALL_ESTABLISHED")
     [own] = line(switch, "anna")
@@ -153,28 +150,28 @@ def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_th
     assert (own["state"], own["party"], own["user"], own["number"]) == ("talking", "102", "anna", "101")
     assert json.loads(switch.cli("call", "list", "anna", "--json")) == [own]
     nothing_changes_by_bad_commands(switch, leg)
-    time.sleep(PHASE_S)
+    hear_each_other(anna, BORIS, boris, ANNA)
     assert order(switch, leg, "hold")["state"] == "held"
-    time.sleep(PHASE_S)
+    boris.until_last(1.5, lambda last: len(longest_without(last, ANNA)) > 1.2 * RATE_HZ)
     assert order(switch, leg, "connect")["state"] == "talking"
     switch.ask("PUT", f"legs/{leg}/note", text="Wants a copy")
-    time.sleep(PHASE_S)
+    hear_each_other(anna, BORIS, boris, ANNA)
     order(switch, leg, "consult", number="103")
     vera.until("CALL_ESTABLISHED")
-    time.sleep(PHASE_S / 2)
+    hear_each_other(anna, VERA, vera, ANNA)
     kill_brain(switch)
-    time.sleep(PHASE_S)
+    let_hear(PHASE_S, anna, vera)
     switch.until_ready_again()
     assert line(switch, "anna")[0]["consultation"] == "advising"
     order(switch, leg, "confirm")
     anna.until("CALL_CLOSED")
-    time.sleep(PHASE_S)
+    hear_each_other(boris, VERA, vera, BORIS)
     [there] = line(switch, "boris")
     assert there["party"] == "103"
     assert "anna: Wants a copy" in switch.cli("call", "info", line(switch, "vera")[0]["leg"])
     first_of_anna, first_of_boris = heard(anna), heard(boris)
     two_calls_on_two_workers_are_brought_together(switch, anna, boris, there["leg"])
-    time.sleep(PHASE_S)
+    hear_each_other(anna, VERA, vera, ANNA)
     order(switch, line(switch, "vera")[0]["leg"], "hangup")
     vera.until("CALL_CLOSED")
     anna.until("CALL_CLOSED", count=2)
@@ -186,6 +183,12 @@ def test_a_call_is_dialled_held_and_handed_over_after_a_consultation_in_which_th
     assert_talks_are_as_long_as_recorded(segments_s(switch, leg.partition(".")[0]), first_of_boris, heard(vera))
 
 
+def hear_each_other(one: Baresip, first_hz: float, other: Baresip, second_hz: float) -> None:
+    """Let one hear the first tone, and the other one the second, for a while."""
+    one.until_hears(first_hz, PHASE_S)
+    other.until_hears(second_hz, PHASE_S)
+
+
 def assert_music_between(by_boris: npt.NDArray[np.float64]) -> None:
     music = longest_without(before(by_boris, VERA), ANNA)[RATE_HZ // 4 : -RATE_HZ // 4]
     assert len(music) >= RATE_HZ // 2
@@ -195,7 +198,10 @@ def assert_music_between(by_boris: npt.NDArray[np.float64]) -> None:
 def assert_talks_are_as_long_as_recorded(
     segments: list[tuple[str, str, float]], by_boris: npt.NDArray[np.float64], by_vera: npt.NDArray[np.float64]
 ) -> None:
-    """Compare segments with what was heard; a busy machine is late with the one or other command, but not with half."""
+    """Compare segments with what was heard; a busy machine is late with the one or other command, but not with half.
+
+    How exact segments are is shown in virtual time; here, that they are those of what was heard.
+    """
     people = [(one, other) for one, other, _ in segments]
     assert people == [("101", "102"), ("101", "102"), ("101", "103"), ("102", "103"), ("103", "101")]
     first, again = talks_s(by_boris, ANNA)
@@ -203,7 +209,7 @@ def assert_talks_are_as_long_as_recorded(
     last = talks_s(by_vera, ANNA)[-1]
     lasted = [seconds for _, _, seconds in segments]
     errors = sorted(abs(to_ear - lasted[number]) for number, to_ear in ((0, first), (1, again), (3, asked), (4, last)))
-    assert errors[1] <= 0.05, (errors, lasted)
+    assert errors[1] <= 0.3, (errors, lasted)
 
 
 def two_calls_on_two_workers_are_brought_together(
@@ -212,7 +218,9 @@ def two_calls_on_two_workers_are_brought_together(
     """Boris calls anna in a second call and hands the first one's party over; return his leg there."""
     switch.ask("POST", "users/boris/calls", number="101")
     anna.until("CALL_ESTABLISHED", count=2)
-    time.sleep(PHASE_S)
+    for each in (anna, boris):
+        each.until_heard(PHASE_S, earlier=1)
+    hear_each_other(anna, BORIS, boris, ANNA)
     [second] = [str(call["leg"]) for call in line(switch, "boris") if call["leg"] != first]
     assert workers_used(switch) == {False, True}
     order(switch, first, "confirm", other_leg=second)
@@ -255,7 +263,7 @@ def test_a_bad_command_tells_what_is_wrong_and_changes_nothing(
     switch: SwitchProcess, space: Namespace, words: Sequence[str], code: int, said: str
 ) -> None:
     command = space.command([PROGRAM, "call", *words, "--config", str(switch.config)])
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ from tests.interop.peers.browser import Browser, description, header
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 from tests.interop.test_baresip_calls import assert_hears, talk_for
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
@@ -46,7 +47,7 @@ def test_a_phone_on_tls_and_one_on_udp_hear_each_other(switch: SwitchProcess, ph
     vera, boris = phone("103", registrar=TLS_PHONE), phone("102")
     sources = {row["extension"]: row["source"] for row in switch.registrations()}
     assert sources["103"].startswith("tls:127.0.0.1:")
-    talk_for(boris, vera, 3.5, number="103")
+    talk_for(boris, vera, 3.0, number="103")
     boris.command("hangup")
     vera.until("CALL_CLOSED")
     assert_hears(vera, 620, seconds=3)
@@ -78,7 +79,7 @@ def test_a_browser_registers_calls_and_is_called_and_is_gone_with_its_connection
             asking = pool.submit(browser.ask, "INVITE", uri, body=sdp)
             boris.until("CALL_INCOMING")
             boris.command("accept")
-            answer = asking.result(15)
+            answer = asking.result(PATIENCE_S)
         assert answer.startswith("SIP/2.0 200")
         target = header(answer, "Contact").strip("<>")
         assert target.endswith(";transport=ws")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SwitchProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -73,7 +73,8 @@ def test_a_key_shows_what_rings_and_picks_it_up_without_a_code(
     calling = caller.starts("call.xml", dial=callee.extension)
     switch.until_ringing()
     watched = picker.plays("watch.xml", dial=callee.extension, shows="<state>early</state>")
-    (body,) = [text.partition("\r\n\r\n")[2] or text.partition("\n\n")[2] for text in watched.received()[-3:-2]]
+    told = next(text for text in watched.received() if text.startswith("NOTIFY "))
+    body = told.partition("\r\n\r\n")[2] or told.partition("\n\n")[2]
     dialog = next(one for one in ElementTree.fromstring(body).iter(DIALOG))
     replaces = f"{dialog.get('call-id')};to-tag={dialog.get('local-tag')};from-tag={dialog.get('remote-tag')}"
     picker.plays("call_replacing.xml", dial=callee.extension, replaces=replaces)
@@ -83,22 +84,20 @@ def test_a_key_shows_what_rings_and_picks_it_up_without_a_code(
 
 def test_baresip_is_told_of_its_messages(switch: SwitchProcess, phone: PhoneMaker) -> None:
     anna = phone("101", modules=("mwi",), more=";mwi=yes")
-    until(anna, "Messages-Waiting: no")
+    until_logged(anna, "Messages-Waiting: no")
     assert "Voice-Message: 0/0" in anna.log()
 
 
 def test_baresip_sees_a_buddy_come_and_go(switch: SwitchProcess, phone: PhoneMaker, watcher: Baresip) -> None:
-    deadline = time.monotonic() + 60
-    while not any(one["package"] == "presence" for one in json.loads(switch.cli("subscriptions", "--json"))):
-        assert time.monotonic() < deadline, watcher.log()  # it begins ten seconds after its start
-        time.sleep(0.5)
+    until(  # it begins ten seconds after its start
+        lambda: any(one["package"] == "presence" for one in json.loads(switch.cli("subscriptions", "--json"))),
+        watcher.log,
+        pause_s=0.5,
+    )
     phone("102").close()
-    until(watcher, "102@127.0.0.1> changed status from .*Offline.* to .*Online")
-    until(watcher, "102@127.0.0.1> changed status from .*Online.* to .*Offline")
+    until_logged(watcher, "102@127.0.0.1> changed status from .*Offline.* to .*Online")
+    until_logged(watcher, "102@127.0.0.1> changed status from .*Online.* to .*Offline")
 
 
-def until(phone: Baresip, pattern: str, *, timeout_s: float = 30.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not re.search(pattern, phone.log()):
-        assert time.monotonic() < deadline, f"no {pattern}:\n{phone.log()[-3000:]}"
-        time.sleep(0.1)
+def until_logged(phone: Baresip, pattern: str) -> None:
+    until(lambda: re.search(pattern, phone.log()), lambda: f"no {pattern}:\n{phone.log()[-3000:]}")

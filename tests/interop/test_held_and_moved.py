@@ -21,7 +21,8 @@ from tests.interop.peers.switch import SwitchProcess
 pytestmark = pytest.mark.network
 
 OURS, ELSEWHERE, THEIRS = 440.0, 850.0, TONES_HZ["102"]
-PHASE_MS = 700
+PHASE_MS = 1500
+"""Long enough for a phone on a slow machine to begin."""
 _PART = RATE_HZ // 3
 """Samples that are looked at."""
 
@@ -30,7 +31,7 @@ _PART = RATE_HZ // 3
 def boris(switch: SwitchProcess, space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baresip]:
     """A softphone that answers by itself."""
     directory = tmp_path_factory.mktemp("boris")
-    write_tone(directory / "in.wav", THEIRS)
+    write_tone(directory / "in.wav", THEIRS, 300.0)
     account = "<sip:102@127.0.0.1:5060>;auth_user=102;auth_pass=secret-102;regint=120;answermode=auto"
     found = Baresip(space, directory, address="127.0.0.1", number=1, account=account)
     try:
@@ -83,7 +84,7 @@ def test_a_caller_that_holds_hears_nothing_until_it_resumes(
     heard = change_and_back(caller, boris, here, changed_port="7000", **change)
     assert here.longest_pause_s() > 0.8 * PHASE_MS / 1000
     assert_first_and_last(here.heard(), THEIRS)
-    assert len(here.times_s) > 1.6 * PHASE_MS / 20
+    assert len(here.times_s) > 0.8 * PHASE_MS / 20
     assert_first_and_last(loud_part(heard), OURS)
     switch.until_at_rest()
 
@@ -96,7 +97,7 @@ def test_a_caller_that_moves_is_heard_and_hears_at_the_new_address_alone(
     assert here.longest_pause_s() > 0.8 * PHASE_MS / 1000
     for one in (here, there):
         assert_first_and_last(one.heard(), THEIRS)
-        assert len(one.times_s) > 0.8 * PHASE_MS / 20
+        assert len(one.times_s) > 0.4 * PHASE_MS / 20
     assert_first_and_last(heard, OURS)
     middle = len(heard) // 2
     assert share_of(heard[middle - _PART // 2 : middle + _PART // 2], ELSEWHERE) > 0.99

@@ -24,12 +24,14 @@ from softswitch.journal.reading import read_records
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SwitchProcess
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
 
 ROOT = Path(__file__).parents[2]
 CALLS = 200
-TALK_MS = 10_000
+TALK_S = 10.0
+"""On a machine that is not busy."""
 LONGEST_GAP_MS = 60.0
 BACK_WITHIN_S = 3.0
 """From the kill to the answer, without the time in which the new brain could have run and others had the processors."""
@@ -77,15 +79,23 @@ class Crowd:
         self._process.stdin.write("null\n")
         self._process.stdin.flush()
 
+    def until_heard(self, packets: int, name: str = "heard") -> None:
+        """Wait until each endpoint has heard so many packets: everybody is latched then."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({name: packets}) + "\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "heard\n"
+
     def heard(self) -> list[dict[str, float]]:
         """End it; return what each endpoint heard."""
-        found: list[dict[str, float]] = json.loads(self._process.communicate(timeout=20)[0])
+        found: list[dict[str, float]] = json.loads(self._process.communicate(timeout=PATIENCE_S)[0])
         return found
 
     def close(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
-            self._process.wait(5)
+            self._process.wait()
 
 
 @pytest.fixture
@@ -126,12 +136,12 @@ def endpoints(switch: SwitchProcess) -> list[list[Any]]:
 
 def until_up(switch: SwitchProcess) -> None:
     """Wait until the journal tells of every call that both sides have taken it."""
-    deadline = time.monotonic() + 30
-    while (
-        sum(isinstance(r.fact, facts.LegAcknowledged) for r in read_records(switch.directory / "var/journal")) < CALLS
-    ):
-        assert time.monotonic() < deadline, switch.status()
-        time.sleep(0.1)
+    journal = switch.directory / "var" / "journal"
+    until(
+        lambda: sum(isinstance(record.fact, facts.LegAcknowledged) for record in read_records(journal)) >= CALLS,
+        switch.status,
+        pause_s=0.2,
+    )
 
 
 def brain_of(switch: SwitchProcess) -> int:
@@ -153,7 +163,7 @@ def ask_while_dead(space: Namespace, brain: int) -> list[float]:
         probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with probe:
         probe.bind((PROBE, 0))
-        probe.settimeout(30)
+        probe.settimeout(PATIENCE_S)
         os.kill(brain, signal.SIGKILL)
         sent: dict[str, float] = {}
         for number in range(20):
@@ -171,6 +181,11 @@ def ask_while_dead(space: Namespace, brain: int) -> list[float]:
     return waited
 
 
+def waited_s(pid: int) -> float:
+    """Return for how long a process could have run so far while others had the processors."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def _request(method: str, branch: str, source: tuple[str, int]) -> bytes:
     return (
         f"{method} sip:{SWITCH[0]} SIP/2.0\r\nVia: SIP/2.0/UDP {source[0]}:{source[1]};branch={branch}\r\n"
@@ -180,7 +195,6 @@ def _request(method: str, branch: str, source: tuple[str, int]) -> bytes:
     ).encode()
 
 
-@pytest.mark.timeout(120)
 def test_two_hundred_conversations_do_not_hear_the_brain_die(
     crowd_switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
 ) -> None:
@@ -199,7 +213,8 @@ def test_two_hundred_conversations_do_not_hear_the_brain_die(
         phone.plays("register.xml")
     # The callers of half of the calls hang up, and the callees of the other half.
     port = "[auto_media_port+400]"
-    talk = {"media_port": port, "talk_ms": str(TALK_MS)}
+    talk_s = TALK_S * switch.slowness
+    talk = {"media_port": port, "talk_ms": str(int(1000 * talk_s))}
     running = [
         anna.starts("answer.xml", options=many, media_port=port),
         boris.starts("answer_talk_hang_up.xml", options=many, **talk),
@@ -209,16 +224,19 @@ def test_two_hundred_conversations_do_not_hear_the_brain_die(
     until_up(switch)
     crowd = Crowd(space, endpoints(switch))
     stack.callback(crowd.close)
-    time.sleep(1.0)  # everybody is heard, and latched
+    crowd.until_heard(30)
+    (worker,) = [each["pid"] for each in switch.status()["processes"] if each["role"] == "worker"]
+    before_s = waited_s(worker)
     waited = ask_while_dead(space, brain_of(switch))
     phone = sipp("101", "127.0.1.3", 5080)
     phone.plays("register.xml")
-    time.sleep(1.0)
+    crowd.until_heard(150)
+    worker_ms = 1000 * (waited_s(worker) - before_s)
     heard = crowd.heard()
     gap_ms = max(each["longest_gap_ms"] for each in heard)
     ran_s, stalled_s = start_of_last_brain(switch)
     told = (
-        f"longest gap {gap_ms:.1f} ms, longest wait {max(waited):.2f} s, "
+        f"longest gap {gap_ms:.1f} ms, the worker had to wait {worker_ms:.1f} ms, longest wait {max(waited):.2f} s, "
         f"of which the brain ran {ran_s:.2f} s and had to wait for a processor {stalled_s:.2f} s"
     )
     print(told)  # noqa: T201  # what was measured
@@ -226,27 +244,24 @@ def test_two_hundred_conversations_do_not_hear_the_brain_die(
     assert len(heard) == 2 * CALLS
     assert min(each["heard"] for each in heard) > 100
     assert not sum(each["strange"] for each in heard)
-    assert gap_ms <= LONGEST_GAP_MS, told
+    assert gap_ms - worker_ms <= LONGEST_GAP_MS, told
     for one in running:
         counts = one.finished()
         assert (counts.successful, counts.failed) == (half, 0)
     switch.until_at_rest()
-    check_records(switch)
+    check_records(switch, talk_s)
 
 
-def check_records(switch: SwitchProcess) -> None:
+def check_records(switch: SwitchProcess, talk_s: float) -> None:
     """Every call has one record, with the length that it had."""
-    deadline = time.monotonic() + 10
-    while any(call["ended_at"] is None for call in switch.records("conversations")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
     calls = switch.records("conversations")
     assert len(calls) == CALLS == len({call["conversation_id"] for call in calls})
     assert Counter(call["end_reason"] for call in calls) == {"completed": CALLS}
     segments = switch.records("segments")
     assert Counter(each["conversation_id"] for each in segments) == {call["conversation_id"]: 1 for call in calls}
     lengths_s = [_seconds(each["started_at"], each["ended_at"]) for each in segments]
-    assert all(abs(length_s - TALK_MS / 1000) <= 1.0 for length_s in lengths_s), sorted(lengths_s)
+    # On a busy machine SIPp itself hangs up late.
+    assert all(-1.0 <= length_s - talk_s <= 0.5 * talk_s for length_s in lengths_s), sorted(lengths_s)
 
 
 def _seconds(start: str, end: str) -> float:

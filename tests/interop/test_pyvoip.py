@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -73,7 +72,7 @@ def test_it_is_called_and_the_other_side_hangs_up(
     called.until("registered")
     anna.command("dial", called.extension)
     called.until("talking")
-    time.sleep(2.5)
+    anna.until_heard(2.5)
     anna.command("hangup")
     called.until("ended")
     switch.until_at_rest()

@@ -19,10 +19,11 @@ from softswitch.speech import phrases
 from softswitch.speech.prompts import Prompts
 from tests.interop.conftest import TONES_HZ, PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, place_of, read_wav, share_of
-from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SwitchProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -100,10 +101,6 @@ def menu(language: str, number: str) -> list[Sound]:
 
 def farewell(language: str) -> list[Sound]:
     return recordings(language, [phrases.fixed(language, "callback_taken"), phrases.fixed(language, "goodbye")])
-
-
-def lasts_s(sounds: list[Sound]) -> float:
-    return sum(map(len, sounds)) / RATE_HZ
 
 
 def missing(heard: Sound, sounds: list[Sound]) -> int | None:
@@ -187,7 +184,7 @@ def test_callers_hear_place_wait_and_callback_menu_in_their_language_and_are_cal
         take(anna, number)
         take(caller, 1)
         caller.until("CALL_ESTABLISHED", count=2)
-        time.sleep(0.8)
+        caller.until_hears(TONES_HZ["101"], 0.5)
         anna.command("hangup")
         caller.until("CALL_CLOSED", count=2)
         assert share_of(loud_part(read_wav(caller.heard()))[-RATE_HZ // 2 :], TONES_HZ["101"]) > 0.9, language

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -13,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.media.sound_files import SoundFile
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, likeness, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SITE, TRUNK, SwitchProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -89,17 +90,18 @@ def test_the_caller_hears_the_prompt_and_a_key_brings_the_colleague(switch: Swit
     anna, boris = phone("101"), phone("102")
     anna.command("dial", "74950000001")
     anna.until("CALL_ESTABLISHED")
-    welcome = prompt("welcome")
-    time.sleep(len(welcome) / RATE_HZ + 1.5)
+    welcome, menu = loud_part(prompt("welcome")), loud_part(prompt("menu"))
+    until(lambda: likeness(menu[: RATE_HZ // 2], read_wav(anna.heard())) > 0.9, lambda: anna.log()[-3000:])
     anna.command("sndcode", "2")
     boris.until("CALL_INCOMING")
     boris.command("accept")
     boris.until("CALL_ESTABLISHED")
-    time.sleep(2.0)
+    anna.until_hears(620, 1.2)
+    boris.until_hears(440, 1.2)
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     heard = loud_part(read_wav(anna.heard()))
-    assert likeness(loud_part(welcome)[: RATE_HZ // 2], heard) > 0.9
+    assert likeness(welcome[: RATE_HZ // 2], heard) > 0.9
     assert share_of(heard[-RATE_HZ:], 620) > 0.99
     assert share_of(loud_part(read_wav(boris.heard()))[-RATE_HZ:], 440) > 0.99
     switch.until_at_rest()
@@ -111,7 +113,7 @@ def test_a_caller_who_presses_nothing_is_hung_up_on_after_the_menu(switch: Switc
     anna = phone("101")
     anna.command("dial", "74950000003")
     anna.until("CALL_ESTABLISHED")
-    anna.until("CALL_CLOSED", timeout_s=30)
+    anna.until("CALL_CLOSED")
     heard = loud_part(read_wav(anna.heard()))
     menu = loud_part(prompt("menu"))
     for start in (RATE_HZ // 2, 2 * RATE_HZ, 4 * RATE_HZ):
@@ -129,6 +131,10 @@ def test_an_announcement_is_heard_before_the_answer_by_a_caller_who_is_never_ans
     menu = loud_part(prompt("menu"))
     assert likeness(menu[RATE_HZ // 2 : RATE_HZ], loud_part(read_wav(anna.heard()))) > 0.9
     switch.until_at_rest()
+
+
+def keys_pressed(switch: SwitchProcess) -> int:
+    return sum(isinstance(record.fact, LegKeyPressed) for record in switch.journal())
 
 
 def rung_at_s(switch: SwitchProcess) -> list[tuple[str, float]]:
@@ -152,7 +158,7 @@ def test_a_manager_who_does_not_answer_is_called_on_the_mobile_through_the_trunk
     anna, boris = phone("101"), phone("102")
     anna.command("dial", "74950000002")
     boris.until("CALL_INCOMING")
-    anna.until("CALL_ESTABLISHED", timeout_s=30)
+    anna.until("CALL_ESTABLISHED")
     boris.until("CALL_CLOSED")
     anna.command("hangup")
     assert mobile.finished().successful == 1
@@ -170,20 +176,23 @@ def test_a_dialled_extension_rings_for_its_time_and_then_a_group_one_after_the_o
 ) -> None:
     anna, boris, vera = phone("101"), phone("102"), phone("103")
     anna.command("dial", "74950000005")
-    anna.until("CALL_ESTABLISHED", timeout_s=30)
-    time.sleep(2.0)
-    for key in "102":
+    anna.until("CALL_ESTABLISHED")
+    menu = loud_part(prompt("menu"))
+    until(lambda: likeness(menu[: RATE_HZ // 2], read_wav(anna.heard())) > 0.9, lambda: anna.log()[-3000:])
+    before = keys_pressed(switch)
+    for number, key in enumerate("102", before + 1):
         anna.command("sndcode", key)
-    boris.until("CALL_INCOMING", timeout_s=30)
-    boris.until("CALL_INCOMING", count=2, timeout_s=30)
-    vera.until("CALL_INCOMING", timeout_s=30)
+        until(lambda: keys_pressed(switch) == number)  # noqa: B023  # asked at once
+    boris.until("CALL_INCOMING")
+    boris.until("CALL_INCOMING", count=2)
+    vera.until("CALL_INCOMING")
     vera.command("accept")
-    vera.until("CALL_ESTABLISHED", timeout_s=30)
-    time.sleep(2.0)
+    vera.until("CALL_ESTABLISHED")
+    anna.until_hears(850, 1.2)
     anna.command("hangup")
-    vera.until("CALL_CLOSED", timeout_s=30)
+    vera.until("CALL_CLOSED")
     heard = loud_part(read_wav(anna.heard()))
-    assert likeness(loud_part(prompt("menu"))[: RATE_HZ // 2], heard) > 0.9
+    assert likeness(menu[: RATE_HZ // 2], heard) > 0.9
     assert share_of(heard[-RATE_HZ:], 850) > 0.99
     switch.until_at_rest()
     rung = rung_at_s(switch)

@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from softswitch.calls.facts import LegKeyPressed
+from softswitch.calls.recording.facts import RecordingStarted
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -110,22 +113,27 @@ def messages(switch: SwitchProcess) -> list[dict[str, Any]]:
     return found
 
 
+def keys_pressed(switch: SwitchProcess) -> int:
+    return sum(isinstance(record.fact, LegKeyPressed) for record in switch.journal())
+
+
 @pytest.mark.row("S-24", "C-36")
 def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     switch: SwitchProcess, crm: Crm, phone: PhoneMaker, tmp_path: Path
 ) -> None:
     anna, boris = phone("101"), phone("102")
-    while not (switch.directory / "var" / "webhooks.db").exists():
-        time.sleep(0.2)
+    until(lambda: (switch.directory / "var" / "webhooks.db").exists())
     anna.command("dial", "74950000001")
     anna.until("CALL_ESTABLISHED")
-    time.sleep(8)
+    until(lambda: any(isinstance(record.fact, RecordingStarted) for record in switch.journal()), anna.log)
+    time.sleep(4)  # says her message
     anna.command("hangup")
     switch.until_at_rest()
-    deadline = time.monotonic() + 60
-    while not messages(switch) or len(crm.told) < 2:
-        assert time.monotonic() < deadline, (messages(switch), crm.told, crm.asked, switch.log())
-        time.sleep(0.5)
+    until(
+        lambda: messages(switch) and len(crm.told) >= 2,
+        lambda: (messages(switch), crm.told, crm.asked, switch.log()),
+        pause_s=0.2,
+    )
     ((path, headers),) = crm.asked
     assert path == "/who?phone=101"
     assert headers["authorization"] == "Bearer t0ken"
@@ -140,10 +148,10 @@ def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     assert share_of(said[RATE_HZ:], 440) > 0.99, "the recording holds Anna's tone"
     boris.command("dial", "*97")
     boris.until("CALL_ESTABLISHED")
-    for key in f"{PIN}#":
+    for number, key in enumerate(f"{PIN}#", 1):
         boris.command("sndcode", key)
-        time.sleep(0.25)
-    boris.until("CALL_CLOSED", timeout_s=60)
+        until(lambda: keys_pressed(switch) == number)  # noqa: B023  # asked at once
+    boris.until("CALL_CLOSED")
     heard = loud_part(read_wav(boris.heard()))
     assert max(share_of(heard[at : at + RATE_HZ], 440) for at in range(0, len(heard) - RATE_HZ, RATE_HZ // 2)) > 0.95
     assert messages(switch)[0]["heard"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +13,15 @@ import pytest
 
 from softswitch.calls import facts
 from softswitch.core.facts import Record
-from softswitch.journal.reading import read_records
 from softswitch.sdp.key_vault import KeyVault
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.baresip import let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 from tests.interop.test_baresip_calls import assert_hears, talk_for
 from tests.interop.test_recorded import listed, record, sound_of
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -107,7 +107,7 @@ def reoffers_answered(switch: SwitchProcess) -> int:
 
 
 def records_of(switch: SwitchProcess) -> list[Record]:
-    return list(read_records(switch.directory / "var" / "journal"))
+    return switch.journal()
 
 
 def assert_recorded(switch: SwitchProcess, conversation: str, left_hz: float, right_hz: float) -> None:
@@ -116,7 +116,7 @@ def assert_recorded(switch: SwitchProcess, conversation: str, left_hz: float, ri
     rate, samples = sound_of(switch, one)
     for channel, hertz in ((0, left_hz), (1, right_hz)):
         heard = loud_part(samples[:, channel])
-        assert len(heard) > len(samples) - 0.2 * rate
+        assert len(heard) > len(samples) - 0.5 * rate
         assert share_of(heard, hertz) > 0.99
 
 
@@ -191,22 +191,16 @@ def test_brain_and_worker_may_die_under_an_encrypted_call(
     answered = reoffers_answered(switch)
     for one in [one for one in switch.status()["processes"] if one["role"].startswith("worker")]:
         os.kill(one["pid"], signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while reoffers_answered(switch) < answered + 2:
-        assert time.monotonic() < deadline, switch.log()[-3000:]
-        time.sleep(0.1)
+    until(lambda: reoffers_answered(switch) >= answered + 2, lambda: switch.log()[-3000:])
     switch.until_ready_again()
-    time.sleep(2.0)
+    let_hear(1.8, anna, boris)
     lost = [record for record in records_of(switch) if isinstance(record.fact, facts.LegMediaLost)]
     assert len(lost) >= 2
     boris.command("hangup")
     anna.until("CALL_CLOSED")
-    deadline = time.monotonic() + 20
     # Not until all is at rest: the new brain says the ends of the last seconds again, that of the test before among
     # them, whose phones are gone, and waits for an answer for 32 s.
-    while sum(leg.leg not in before for leg in closed_legs(switch)) < 2:
-        assert time.monotonic() < deadline, switch.log()[-3000:]
-        time.sleep(0.1)
+    until(lambda: sum(leg.leg not in before for leg in closed_legs(switch)) >= 2, lambda: switch.log()[-3000:])
     for one, hertz in ((anna, 620), (boris, 440)):
         heard = loud_part(read_wav(one.heard()))
         assert share_of(heard[:RATE_HZ], hertz) > 0.99

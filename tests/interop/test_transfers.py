@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +27,11 @@ def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
     switch.until_nobody_is_registered()
 
 
+def hear_each_other(vera: Baresip, anna: Baresip) -> None:
+    vera.until_hears(440, 2.0)
+    anna.until_hears(850, 2.0)
+
+
 def assert_hears_in_the_end(phone: Baresip, frequency_hz: float) -> None:
     heard = loud_part(read_wav(phone.heard()))[-2 * RATE_HZ :]
     assert len(heard) == 2 * RATE_HZ
@@ -40,13 +44,13 @@ def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess
     boris.until("CALL_INCOMING")
     boris.command("accept")
     vera.until("CALL_ESTABLISHED")
-    time.sleep(0.5)
+    vera.until_heard(0.5)
     boris.command("transfer", "sip:101@softswitch.local")
     anna.until("CALL_INCOMING")
     anna.command("accept")
     anna.until("CALL_ESTABLISHED")
     boris.until("CALL_CLOSED")
-    time.sleep(2.8)
+    hear_each_other(vera, anna)
     vera.command("hangup")
     anna.until("CALL_CLOSED")
     assert_hears_in_the_end(vera, 440)
@@ -74,7 +78,7 @@ def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
     anna.until("CALL_INCOMING")
     anna.command("accept")
     assert [next(told).strip() for _ in range(3)] == ["asked", "transferred", "gone"]
-    time.sleep(2.8)
+    hear_each_other(vera, anna)
     vera.command("hangup")
     anna.until("CALL_CLOSED")
     assert_hears_in_the_end(vera, 440)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,16 @@ from softswitch.calls import facts
 from softswitch.core.facts import Record
 from softswitch.journal.reading import read_records
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.sipp import Sipp, SippError, SippPhone
+from tests.interop.peers.sipp import Sipp, SippPhone
 from tests.interop.peers.switch import SwitchProcess
-from tests.interop.test_killed import LONGEST_GAP_MS, SITE, SWITCH, Crowd, endpoints
+from tests.interop.test_killed import LONGEST_GAP_MS, SITE, SWITCH, Crowd, endpoints, waited_s
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
 CALLS = 100
-TALK_MS = 9_000
+TALK_S = 9.0
+"""On a machine that is not busy."""
 OFFERED_WITHIN_S = 2.0
 BACK_WITHIN_S = 1.0
 """Without the time in which the new worker could have run and others had the processors."""
@@ -54,15 +56,18 @@ def journal(switch: SwitchProcess) -> list[Record]:
     return list(read_records(switch.directory / "var" / "journal"))
 
 
-def until(switch: SwitchProcess, kind: type, count: int, limit_s: float = 15.0) -> list[Record]:
+def facts_of(switch: SwitchProcess, kind: type) -> list[Record]:
+    return [record for record in journal(switch) if isinstance(record.fact, kind)]
+
+
+def until_told(switch: SwitchProcess, kind: type, count: int) -> list[Record]:
     """Wait until the journal has so many facts of a kind; return them."""
-    deadline = time.monotonic() + limit_s
-    while True:
-        found = [record for record in journal(switch) if isinstance(record.fact, kind)]
-        if len(found) >= count:
-            return found
-        assert time.monotonic() < deadline, (len(found), switch.log()[-3000:])
-        time.sleep(0.1)
+    until(
+        lambda: len(facts_of(switch, kind)) >= count,
+        lambda: (len(facts_of(switch, kind)), switch.log()[-3000:]),
+        pause_s=0.1,
+    )
+    return facts_of(switch, kind)
 
 
 def worker_of(switch: SwitchProcess, port: int) -> int:
@@ -72,26 +77,32 @@ def worker_of(switch: SwitchProcess, port: int) -> int:
     return workers[0 if port in PORTS_OF_FIRST else 1]
 
 
-@pytest.mark.timeout(120)
+def phone_of(space: Namespace, stack: ExitStack, folder: Path, extension: str, address: str, port: int) -> SippPhone:
+    found = SippPhone(space, folder, extension, address=address, port=port)
+    stack.callback(found.close)
+    return found
+
+
 def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path
 ) -> None:
-    def sipp(extension: str, address: str, port: int) -> SippPhone:
-        found = SippPhone(space, tmp_path, extension, address=address, port=port)
-        stack.callback(found.close)
-        return found
-
-    many = ("-m", str(CALLS), "-r", "40", "-mp", "30000")
-    port = "[auto_media_port+400]"
+    sipp = partial(phone_of, space, stack, tmp_path)
+    many, port = ("-m", str(CALLS), "-r", "40", "-mp", "30000"), "[auto_media_port+400]"
     boris, west = sipp("102", "127.0.1.2", 5080), sipp("84950000001", "127.0.2.1", 5090)
     anna, caller = sipp("101", "127.0.1.1", 5080), sipp("102", "127.0.1.3", 5080)
     for phone in (boris, anna):
         phone.plays("register.xml")
     running = [
-        boris.starts("answer_moved.xml", options=many, media_port=port, talk_ms="60000"),
-        west.starts("trunk_moved.xml", options=many, dial="5102", media_port=port, talk_ms=str(TALK_MS)),
+        boris.starts("answer_moved.xml", options=many, media_port=port, talk_ms="300000"),
+        west.starts(
+            "trunk_moved.xml",
+            options=many,
+            dial="5102",
+            media_port=port,
+            talk_ms=str(int(1000 * TALK_S * switch.slowness)),
+        ),
     ]
-    until(switch, facts.LegAcknowledged, CALLS)
+    until_told(switch, facts.LegAcknowledged, CALLS)
     lines = endpoints(switch)
     numbers = {line[3]: number for number, line in enumerate(lines)}
     legs = {r.fact.leg: numbers[r.fact.port] for r in journal(switch) if isinstance(r.fact, facts.LegMediaOpened)}
@@ -99,17 +110,21 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     stack.callback(crowd.close)
     ringing = anna.starts("ring.xml", reason=LOST)
     running.append(caller.starts("call_refused.xml", dial="101", status="503", reason=LOST))
-    worker = worker_of(switch, until(switch, facts.LegMediaOpened, 2 * CALLS + 1)[-1].fact.port)
+    worker = worker_of(switch, until_told(switch, facts.LegMediaOpened, 2 * CALLS + 1)[-1].fact.port)
     switch.until_ringing()
-    time.sleep(1.0)  # everybody is heard, and latched
+    crowd.until_heard(30)
     crowd.count_losses()
+    others = [int(each["pid"]) for each in switch.status()["processes"] if each["role"] in {"worker", "brain"}]
+    others.remove(worker)
+    before_s = {pid: waited_s(pid) for pid in others}
     killed_s = wall_now()
     os.kill(worker, signal.SIGKILL)
-    moved = until(switch, facts.LegReinvited, CALLS)
+    moved = until_told(switch, facts.LegReinvited, CALLS)
     opened = {r.fact.leg: r.fact.port for r in journal(switch) if isinstance(r.fact, facts.LegMediaOpened)}
     crowd.move([(legs[r.fact.leg], SWITCH[0], opened[r.fact.leg]) for r in moved])
-    answered = until(switch, facts.LegReinviteAnswered, CALLS)
-    time.sleep(1.0)
+    answered = {record.fact.leg for record in until_told(switch, facts.LegReinviteAnswered, CALLS)}
+    crowd.until_heard(30, "heard_since_moved")
+    waits_s = max(waited_s(pid) - before_s[pid] for pid in others)
     heard = crowd.heard()
     for one, calls in zip(running, (CALLS, CALLS, 1), strict=True):
         counts = one.finished()
@@ -117,18 +132,17 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     check_cancelled(ringing)
 
     lost = {record.fact.leg for record in journal(switch) if isinstance(record.fact, facts.LegMediaLost)}
-    assert lost == {r.fact.leg for r in moved} == {r.fact.leg for r in answered}
+    assert lost == {r.fact.leg for r in moved} == answered
     assert len(lost) == CALLS  # two legs of each of the first worker's conversations
-    assert max(record.wall_s for record in moved) - killed_s < OFFERED_WITHIN_S
+    assert max(record.wall_s for record in moved) - killed_s - waits_s < OFFERED_WITHIN_S
     check_back(switch, killed_s)
-    check_heard(heard, {legs[leg] for leg in lost})
+    check_heard(heard, {legs[leg] for leg in lost}, 1000 * waits_s)
     check_records(switch)
 
 
 def check_cancelled(ringing: Sipp) -> None:
     """The phone that rang was told to stop, and why."""
-    with suppress(SippError):  # on a busy machine it trips over a CANCEL that comes again
-        ringing.finished()
+    ringing.finished()
     cancels = [message for message in ringing.received() if message.startswith("CANCEL ")]
     assert cancels
     assert all(f"Reason: {LOST}" in message for message in cancels), cancels
@@ -142,21 +156,17 @@ def check_back(switch: SwitchProcess, killed_s: float) -> None:
     assert back_s - starts[-1].get("waited_s", 0.0) < BACK_WITHIN_S
 
 
-def check_heard(heard: list[dict[str, float]], moved: set[int]) -> None:
+def check_heard(heard: list[dict[str, float]], moved: set[int], waits_ms: float) -> None:
     """Those of the other worker heard every packet, in time; those who were moved hear each other again."""
     others = [each for number, each in enumerate(heard) if number not in moved]
     assert len(others) == CALLS
     assert not sum(each["lost"] for each in others)
-    assert max(each["longest_gap_ms"] for each in others) <= LONGEST_GAP_MS
+    assert max(each["longest_gap_ms"] for each in others) - waits_ms <= LONGEST_GAP_MS
     assert min(each["heard_since_moved"] for each in heard) > 20
 
 
 def check_records(switch: SwitchProcess) -> None:
     switch.until_at_rest()
-    deadline = time.monotonic() + 10
-    while any(call["ended_at"] is None for call in switch.records("conversations")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
     reasons = Counter(call["end_reason"] for call in switch.records("conversations"))
     assert reasons == {"completed": CALLS, "media-lost": 1}
     assert '"invariant.breached"' not in switch.log()

@@ -52,4 +52,4 @@ def listening(directory: Path) -> Iterator[Listeners]:
         yield listeners
     finally:
         listeners.stop()
-        thread.join(10)
+        thread.join()

@@ -13,6 +13,7 @@ import uvloop
 from softswitch.api.client import SOCKET, SwitchClient
 from softswitch.core.errors import CommandError
 from tests.integration.api.listening import Listeners, listening
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
@@ -41,7 +42,7 @@ def test_what_the_switch_refuses_comes_back_as_the_error_it_was(listeners: Liste
 def test_the_tcp_port_needs_the_token_and_a_host_of_ours(listeners: Listeners) -> None:
     url = f"{listeners.tcp}/api/v1/status"
     token = {"Authorization": "Bearer right"}
-    with httpx.Client() as http:
+    with httpx.Client(timeout=PATIENCE_S) as http:
         assert http.get(url).status_code == 401
         assert http.get(url, headers=token).json()["calls"] == 1
         assert http.get(url, headers={**token, "Host": "evil.example"}).status_code == 421
@@ -50,7 +51,7 @@ def test_the_tcp_port_needs_the_token_and_a_host_of_ours(listeners: Listeners) -
 
 def test_a_header_cannot_claim_to_come_from_loopback_or_a_unix_socket(listeners: Listeners) -> None:
     claims = {"X-Forwarded-For": "127.0.0.1", "Forwarded": "for=unix", "X-Forwarded-Host": "localhost"}
-    with httpx.Client() as http:
+    with httpx.Client(timeout=PATIENCE_S) as http:
         assert http.get(f"{listeners.tcp}/api/v1/status", headers=claims).status_code == 401
 
 

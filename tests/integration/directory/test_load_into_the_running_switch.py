@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from softswitch.directory.store import read_site
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
 
@@ -27,7 +27,6 @@ workers = 1
 """
 ANNA = '  - {name: anna, extension: "101", password: s3cret-anna}\n'
 BORIS = '  - {name: boris, extension: "102", password: s3cret-boris}\n'
-PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -45,13 +44,6 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         finally:
             switch.send_signal(signal.SIGTERM)
             switch.communicate(timeout=PATIENCE_S)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
 
 
 def command(directory: Path, *arguments: str) -> tuple[int, str, str]:

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,18 +23,9 @@ from softswitch.journal.reading import Gap, read_journal
 from softswitch.journal.ring import HEADER_OCTETS, RingWriter
 from softswitch.runtime.settings import Settings, StorageSettings
 from tests.fuzz.conftest import scale
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
-
-PATIENCE_S = 20.0
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that another process does."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.005)
 
 
 class Rig:

@@ -12,6 +12,7 @@ from softswitch.media.engine import Format, Stream
 from softswitch_codecs import BatchCodec, codec_class
 from tests.integration.media.rig import EVENT, Phone
 from tests.own_network import own
+from tests.waiting import until
 
 AMPLITUDE = 6000.0
 _HEARD, _NOT_HEARD = 0.25, 0.04
@@ -66,12 +67,10 @@ class Singer:
         self.phone.payloads()
         self._heard.clear()
 
-    def hears(self, tones: Mapping[str, float]) -> set[str]:
-        """Return whose tones are heard; what is neither heard nor silent is wrong."""
+    def hears(self, tones: Mapping[str, float]) -> dict[str, bool | None]:
+        """Return which tones are heard and which are not; None is neither."""
         levels = {name: self._level(tone_hz) / AMPLITUDE for name, tone_hz in tones.items()}
-        unclear = {name: level for name, level in levels.items() if _NOT_HEARD < level < _HEARD}
-        assert not unclear, (self.leg, levels)
-        return {name for name, level in levels.items() if level >= _HEARD}
+        return {name: None if _NOT_HEARD < level < _HEARD else level >= _HEARD for name, level in levels.items()}
 
     def _level(self, tone_hz: float) -> float:
         """Measure a tenth of a second after the other: where packets come late sound jumps, on a busy machine."""
@@ -110,7 +109,16 @@ def _sing(singers: Sequence[Singer], at: Mapping[str, tuple[str, int]], done: Ca
         time.sleep(max(0.0, begun + frames * _FRAME_S - time.monotonic()))
 
 
-def all_hear(singers: Sequence[Singer]) -> dict[str, set[str]]:
-    """Return by leg whom each hears."""
+def until_heard(singers: Sequence[Singer], at: Mapping[str, tuple[str, int]], wanted: Mapping[str, set[str]]) -> None:
+    """Let all sing until each hears those whom it shall, and nobody else."""
     tones = {singer.leg: singer.tone_hz for singer in singers}
-    return {singer.leg: singer.hears(tones) for singer in singers}
+    expected = {leg: {other: other in heard for other in tones} for leg, heard in wanted.items()}
+
+    def heard() -> dict[str, dict[str, bool | None]]:
+        return {singer.leg: singer.hears(tones) for singer in singers}
+
+    def as_wanted() -> bool:
+        sing(singers, at)
+        return heard() == expected
+
+    until(as_wanted, heard)

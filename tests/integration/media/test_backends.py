@@ -14,6 +14,7 @@ from softswitch.media.worker.aio import AioBackend
 from softswitch.media.worker.backends import choose_backend
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.rows import PACKET_OCTETS, Rows
+from tests.integration.media.rig import Wire
 from tests.own_network import own
 
 pytestmark = pytest.mark.network
@@ -26,6 +27,8 @@ class Cables:
 
     def __init__(self, backend: str, rows: int) -> None:
         self.state = Rows(rows)
+        self._wire = Wire()
+        self._wire.open()
         self.io: IoBackend = choose_backend(self.state, wanted=backend)
         self.near = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(rows)]
         self.far = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(rows)]
@@ -36,7 +39,12 @@ class Cables:
             far.connect(near.getsockname())
             self.io.attach(row, near)
 
+    def settle(self) -> None:
+        """Wait until all that was sent has arrived."""
+        self._wire.settle()
+
     def receive(self) -> dict[int, bytes]:
+        self.settle()
         found, lengths, missed = self.io.receive(np.arange(self.state.capacity))
         assert not {*found.tolist()} & {*missed.tolist()}
         return {
@@ -48,10 +56,12 @@ class Cables:
             self.state.octets[row, : len(packet)] = np.frombuffer(packet, np.uint8)
         rows = np.array([*packets], np.intp)
         failed = self.io.send(rows, rows, np.array([len(p) for p in packets.values()], np.int64))
+        self.settle()
         return [int(row) for row in failed]
 
     def close(self) -> None:
         self.io.close()
+        self._wire.close()
         for sock in (*self.near, *self.far):
             sock.close()
 
@@ -81,6 +91,7 @@ def test_a_source_may_be_sent_to_another_listener(cables: Cables) -> None:
     cables.state.octets[2, :5] = np.frombuffer(b"hello", np.uint8)
     failed = cables.io.send(np.array([4], np.intp), np.array([2], np.intp), np.array([5], np.int64))
     assert failed.size == 0
+    cables.settle()
     assert cables.far[4].recv(99) == b"hello"
 
 
@@ -92,6 +103,7 @@ def test_a_packet_as_long_as_the_room_shows_that_it_was_cut(cables: Cables) -> N
 def test_a_detached_row_is_left_alone(cables: Cables) -> None:
     cables.far[2].send(b"unheard")
     cables.far[3].send(b"heard")
+    cables.settle()
     cables.io.detach(2)
     rows = np.array([0, 1, 3], np.intp)
     found, _, _ = cables.io.receive(rows)

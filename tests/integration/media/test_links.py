@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 
@@ -13,6 +14,7 @@ from softswitch_codecs import BatchCodec, codec_class
 from tests.integration.media.rig import EVENT, Phone
 from tests.integration.media.test_worker_process import Brain, Process, collect, stream
 from tests.own_network import own
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -60,8 +62,7 @@ def test_legs_of_two_workers_hear_each_other_and_nothing_is_left(processes: list
         brain.engine.close("d.1")
         brain.engine.flush()
         brain.until(lambda: brain.count(LegClosed) == 2)
-        settle(brain)
-        assert all(not worker.conversations for worker in brain.engine._workers.values())
+        brain.until(lambda: all(not worker.conversations for worker in brain.engine._workers.values()))
     brain.die()
 
 
@@ -107,9 +108,8 @@ def test_a_worker_that_dies_takes_its_end_and_the_other_end_is_closed(processes:
         processes[1].process.kill()
         brain.until(lambda: brain.count(WorkerLost) == 1)
         brain.engine.flush()
-        settle(brain)
+        brain.until(lambda: list(brain.engine._workers[0].conversations) == ["c.1"])
         assert [event for event in brain.events if isinstance(event, WorkerLost)] == [WorkerLost(1, ("d.1",))]
-        assert list(brain.engine._workers[0].conversations) == ["c.1"]
     brain.die()
 
 
@@ -122,10 +122,21 @@ def codec_of(encoding: str) -> BatchCodec:
 def tone(frequency_hz: float) -> Iterator[bytes]:
     """Give packets of a tone as PCMU."""
     codec = codec_of("PCMU")
-    for number in range(1000):
+    for number in itertools.count():
         moments = (np.arange(160) + 160 * number) / 8000
         sound = (8000 * np.sin(2 * np.pi * frequency_hz * moments)).astype(np.int16)
         yield codec.encode(sound[None, :])[0].tobytes()
+
+
+def share_of_tone(payloads: Sequence[bytes], frequency_hz: float) -> float:
+    """Return the share of the power of packets with G.722 that is near a frequency."""
+    codec = codec_of("G722")
+    octets = [np.frombuffer(payload, np.uint8)[None, :] for payload in payloads]
+    sound = np.concatenate([codec.decode(each)[0] for each in octets]).astype(np.float64)
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    frequencies = np.fft.rfftfreq(len(sound), 1 / 16000)
+    near = np.abs(frequencies - frequency_hz) < 40
+    return float(spectrum[near].sum() / spectrum[frequencies > 60].sum())
 
 
 def test_legs_without_a_common_codec_hear_each_other_across_a_link(processes: list[Process]) -> None:
@@ -139,12 +150,12 @@ def test_legs_without_a_common_codec_hear_each_other_across_a_link(processes: li
         brain.engine.flush()
         settle(brain)
         packets = tone(1000.0)
-        heard = collect(b, 60, lambda: a.send(at["c.1"], next(packets)))[-40:]
-        codec = codec_of("G722")
-        octets = [np.frombuffer(payload, np.uint8)[None, :] for payload in heard]
-        sound = np.concatenate([codec.decode(each)[0] for each in octets]).astype(np.float64)
-        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
-        frequencies = np.fft.rfftfreq(len(sound), 1 / 16000)
-        near = np.abs(frequencies - 1000) < 40
-        assert spectrum[near].sum() / spectrum[frequencies > 60].sum() > 0.9
+        heard: list[bytes] = []
+
+        def clear() -> bool:
+            """Whether the last packets are the tone; where packets come late, sound jumps, on a busy machine."""
+            heard.extend(collect(b, 20, lambda: a.send(at["c.1"], next(packets))))
+            return len(heard) >= 60 and share_of_tone(heard[-40:], 1000) > 0.9
+
+        until(clear)
     brain.die()

@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, get_native_id
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from tests.integration.media.recording import level_of, read
 from tests.integration.media.rig import Phone
 from tests.integration.media.test_worker_process import Brain, Process, stream
 from tests.own_network import own
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -57,6 +58,7 @@ class Crowd(Thread):
         self._payloads = [[packet.tobytes() for packet in of_one] for of_one in encoded]
 
     def run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), -10)  # phones are machines of their own
         due, turn = time.monotonic(), 0
         while not self._over.is_set():
             speaking = len(self._phones) if turn % RARE == 0 else 2 * CALLS
@@ -90,13 +92,6 @@ def recorder_of(process: Process) -> int:
 def children(process: Process) -> list[int]:
     pid = process.process.pid
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def until(done: Callable[[], bool], limit_s: float = 30.0) -> None:
-    deadline = time.monotonic() + limit_s
-    while not done():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
 
 
 def gone(pid: int) -> bool:
@@ -221,9 +216,8 @@ def test_a_recorder_that_stands_still_and_a_full_disk_keep_none_of_a_hundred_cal
         full_at = time.monotonic() - began
         heard = crowd.heard
         os.kill(recorder, signal.SIGSTOP)
-        time.sleep(2.0)
-        sent = 2 * 50 * (CALLS + (HUNDRED - CALLS) / RARE) * 2.0
-        assert crowd.heard - heard > 0.8 * sent, "calls do not go on"
+        two_seconds = int(2 * 50 * (CALLS + (HUNDRED - CALLS) / RARE) * 2.0)
+        until(lambda: crowd.heard - heard > two_seconds, lambda: "calls do not go on")
         subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
         os.kill(recorder, signal.SIGCONT)
         brain.until(lambda: brain.count(RecordingTrouble) >= 2 * HUNDRED)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 import pytest
 
 from softswitch.media.engine import EVERYBODY, Format, Hear, LegClosed
 from tests.integration.media.rig import PCMU
-from tests.integration.media.singers import Singer, all_hear, sing
+from tests.integration.media.singers import Singer, until_heard
 from tests.integration.media.test_links import settle
 from tests.integration.media.test_worker_process import Brain, Process
 
@@ -53,13 +53,15 @@ class Company:
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
-    def seat(self, brain: Brain, rows: Sequence[Hear]) -> dict[str, set[str]]:
-        """Say a room, let all sing, and return who hears whom."""
+    def seat(self, brain: Brain, rows: Sequence[Hear], wanted: Mapping[str, set[str]]) -> None:
+        """Say a room, and let all sing until each hears whom it shall."""
         brain.engine.set_room("c", rows)
         brain.engine.flush()
         settle(brain)
-        sing(self.singers, self.at)
-        return all_hear(self.singers)
+        self.sing_until(wanted)
+
+    def sing_until(self, wanted: Mapping[str, set[str]]) -> None:
+        until_heard(self.singers, self.at, wanted)
 
 
 def workers_of(at: dict[str, tuple[str, int]]) -> set[int]:
@@ -74,18 +76,16 @@ def test_each_hears_all_others_and_not_itself_wherever_it_lives(
     with Company(brain, count) as company:
         assert workers_of(company.at) == set(range(workers))
         legs = {singer.leg for singer in company.singers}
-        heard = company.seat(brain, [Hear(leg, (EVERYBODY,)) for leg in sorted(legs)])
-        assert heard == {leg: legs - {leg} for leg in legs}
+        company.seat(brain, [Hear(leg, (EVERYBODY,)) for leg in sorted(legs)], {leg: legs - {leg} for leg in legs})
         fewer = legs - {"b.1"}
-        heard = company.seat(brain, [Hear(leg, (EVERYBODY,)) for leg in sorted(fewer)])
-        assert heard == {leg: fewer - {leg} if leg in fewer else set() for leg in legs}
+        wanted = {leg: fewer - {leg} if leg in fewer else set() for leg in legs}
+        company.seat(brain, [Hear(leg, (EVERYBODY,)) for leg in sorted(fewer)], wanted)
         brain.engine.set_room("c", ())
         for leg in legs:
             brain.engine.close(leg)
         brain.engine.flush()
         brain.until(lambda: brain.count(LegClosed) == count)
-        settle(brain)
-        assert all(not worker.conversations for worker in brain.engine._workers.values())
+        brain.until(lambda: all(not worker.conversations for worker in brain.engine._workers.values()))
     brain.die()
 
 
@@ -100,10 +100,10 @@ def test_a_whisper_is_heard_by_one_side_only_across_workers(processes: list[Proc
             Hear(third, (agent, customer)),
             Hear(coach, (agent, customer, third)),
         )
-        assert company.seat(brain, rows) == {row.listener: set(row.sources) for row in rows}
+        company.seat(brain, rows, {row.listener: set(row.sources) for row in rows})
         barging = (*(Hear(row.listener, (EVERYBODY,)) for row in rows),)
         legs = {singer.leg for singer in company.singers}
-        assert company.seat(brain, barging) == {leg: legs - {leg} for leg in legs}
+        company.seat(brain, barging, {leg: legs - {leg} for leg in legs})
     brain.die()
 
 
@@ -114,19 +114,19 @@ def test_a_new_brain_that_says_the_room_again_keeps_the_sound_and_closes_what_it
     with Company(first, 3) as company:
         legs = [singer.leg for singer in company.singers]
         rows = [Hear(leg, (EVERYBODY,)) for leg in legs]
-        company.seat(first, rows)
+        wanted = {leg: set(legs) - {leg} for leg in legs}
+        company.seat(first, rows, wanted)
         first.die()
-        sing(company.singers, company.at)
-        assert all_hear(company.singers) == {leg: set(legs) - {leg} for leg in legs}
+        company.sing_until(wanted)
         second = brain_of(processes[:2])
         second.until(lambda: len(second.states) == 2)
         for singer in company.singers:
             second.engine.set_stream(singer.leg, singer.stream())
-        assert company.seat(second, rows) == {leg: set(legs) - {leg} for leg in legs}
+        company.seat(second, rows, wanted)
         second.die()
         third = brain_of(processes[:2])
         third.until(lambda: len(third.states) == 2)
-        third.until(lambda: not any(_ends(worker) for worker in third.engine._workers.values()), limit_s=30)
+        third.until(lambda: not any(_ends(worker) for worker in third.engine._workers.values()))
         third.die()
 
 
@@ -139,13 +139,12 @@ def test_a_worker_that_dies_leaves_the_others_of_the_room_together(processes: li
     with Company(brain, 5) as company:
         legs = [singer.leg for singer in company.singers]
         rows = [Hear(leg, (EVERYBODY,)) for leg in legs]
-        company.seat(brain, rows)
+        company.seat(brain, rows, {leg: set(legs) - {leg} for leg in legs})
         lost = [leg for leg in legs if (company.at[leg][1] - 24000) // 200 == 2]
         processes[2].process.kill()
         brain.until(lambda: 2 not in brain.engine._workers)
         brain.engine.flush()
         settle(brain)
-        sing(company.singers, company.at)
         left = set(legs) - set(lost)
-        assert all_hear(company.singers) == {leg: left - {leg} if leg in left else set() for leg in legs}
+        company.sing_until({leg: left - {leg} if leg in left else set() for leg in legs})
     brain.die()

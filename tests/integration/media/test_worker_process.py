@@ -26,6 +26,7 @@ from softswitch.media.engine import (
 from softswitch.media.engine_process import WorkerEngine
 from tests.integration.media.rig import EVENT, PCMU, Phone
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
@@ -55,7 +56,7 @@ class Process:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         self.brain_end.close()
 
 
@@ -73,7 +74,7 @@ class Brain:
         self._socks[number] = process.brain_end.dup()
         self.engine.add(number, self._socks[number])
 
-    def until(self, done: Callable[[], bool], limit_s: float = 20.0) -> None:
+    def until(self, done: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + limit_s
         while not done():
             assert time.monotonic() < deadline, self.events
@@ -111,7 +112,7 @@ def stream(phone: Phone) -> Stream:
     return Stream(*phone.at, 9, phone.at[0], (PCMU, EVENT), receive=True, send=True)
 
 
-def collect(phone: Phone, count: int, send: Callable[[], None], limit_s: float = 20.0) -> list[bytes]:
+def collect(phone: Phone, count: int, send: Callable[[], None], limit_s: float = PATIENCE_S) -> list[bytes]:
     """Let somebody send every 20 ms until a phone has heard so many packets."""
     deadline = time.monotonic() + limit_s
     heard: list[bytes] = []
@@ -217,14 +218,14 @@ def test_no_port_left_is_told(backend: str) -> None:
 def test_the_worker_ends_when_nobody_holds_the_other_end(process: Process) -> None:
     Brain(process).die()
     process.brain_end.close()
-    assert process.process.wait(10) == 0
+    assert process.process.wait(PATIENCE_S) == 0
 
 
 def test_the_worker_ends_on_sigterm(process: Process) -> None:
     brain = Brain(process)
     brain.open("c.1")
     process.process.send_signal(signal.SIGTERM)
-    assert process.process.wait(10) == 0
+    assert process.process.wait(PATIENCE_S) == 0
     brain.die()
 
 

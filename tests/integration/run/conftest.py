@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 PROGRAM = str(Path(sys.executable).with_name("softswitch"))
-START_S = 60.0
 
 
 class Running:
@@ -58,7 +59,7 @@ class Running:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
 
-    def until(self, condition: Callable[[], bool], seconds: float = START_S) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if self.process.poll() is not None:
@@ -77,7 +78,7 @@ class Running:
     def ask(self, path: str, method: str = "GET") -> Any:  # noqa: ANN401  # JSON
         """Ask the HTTP API; a brain that is just being started is waited for."""
         with socket.socket(socket.AF_UNIX) as asking:
-            asking.settimeout(30)
+            asking.settimeout(PATIENCE_S)
             asking.connect(str(self.directory / "var" / "run" / "switch.sock"))
             asking.sendall(f"{method} /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             answer = b"".join(iter(lambda: asking.recv(65536), b""))
@@ -95,17 +96,17 @@ class Running:
         """Send a signal and wait for the end; return the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE_S)
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 # A second signal ends everything at once; the supervisor must not leave its children behind.
                 self.process.send_signal(signal.SIGINT)
-                self.process.wait(5)
+                self.process.wait(PATIENCE_S)
 
 
 def options(host: str, branch: str, sender: tuple[str, int], transport: str = "UDP", port: int = 5060) -> bytes:
@@ -120,7 +121,7 @@ def options(host: str, branch: str, sender: tuple[str, int], transport: str = "U
 class UdpProbe:
     """A socket that asks OPTIONS."""
 
-    def __init__(self, host: str, seconds: float = 10.0) -> None:
+    def __init__(self, host: str, seconds: float = PATIENCE_S) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.settimeout(seconds)

@@ -7,11 +7,13 @@ import re
 import socket
 import ssl
 import struct
+import time
 from pathlib import Path
 from typing import Self
 
 from softswitch.directory.demo import demo_accounts
 from softswitch.sip.auth.client import authorize
+from tests.waiting import PATIENCE_S
 
 
 class EchoCaller:
@@ -34,7 +36,7 @@ class EchoCaller:
         """Open the socket that SIP goes over."""
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((self.phone, 5060))
-        self.socket.settimeout(20)
+        self.socket.settimeout(PATIENCE_S)
 
     def transmit(self, message: bytes) -> None:
         """Send a message to the switch."""
@@ -121,7 +123,8 @@ class EchoCaller:
         """Send sound until some comes back that was sent now."""
         mark = os.urandom(8)
         self.rtp.settimeout(0.02)
-        for _ in range(500):
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
             self.sent += 1
             head = struct.pack("!BBHII", 0x80, 0, self.sent & 0xFFFF, 160 * self.sent, 77)
             self.rtp.sendto(head + mark + bytes(152), self.media)
@@ -149,7 +152,7 @@ class EchoCaller:
         except BlockingIOError:
             return False
         finally:
-            self.socket.settimeout(20)
+            self.socket.settimeout(PATIENCE_S)
 
 
 class StreamCaller(EchoCaller):
@@ -159,7 +162,7 @@ class StreamCaller(EchoCaller):
 
     def connect(self) -> None:
         """Open a connection; what came over an earlier one is gone."""
-        self.socket = socket.create_connection((self.host, 5060), 20, (self.phone, 0))
+        self.socket = socket.create_connection((self.host, 5060), PATIENCE_S, (self.phone, 0))
         self.buffer = b""
 
     def transmit(self, message: bytes) -> None:
@@ -193,6 +196,6 @@ class TlsCaller(StreamCaller):
         """Open a connection; what came over an earlier one is gone."""
         trust = ssl.create_default_context(cafile=self.directory / "var" / "tls" / "certificate.pem")
         trust.check_hostname = False
-        plain = socket.create_connection((self.host, 5061), 20, (self.phone, 0))
+        plain = socket.create_connection((self.host, 5061), PATIENCE_S, (self.phone, 0))
         self.socket = trust.wrap_socket(plain)
         self.buffer = b""

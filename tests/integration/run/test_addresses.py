@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.run.conftest import Start, UdpProbe, kill
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 APPEARS = "10.77.0.1"
@@ -24,10 +25,10 @@ def space() -> Iterator[Namespace]:
 
 def probe_in(space: Namespace) -> UdpProbe:
     with space.entered():
-        return UdpProbe("127.0.0.9", 30.0)
+        return UdpProbe("127.0.0.9")
 
 
-def test_an_address_that_appears_is_served_within_5_s_and_survives_the_brain(space: Namespace, start: Start) -> None:
+def test_an_address_that_appears_is_served_and_survives_the_brain(space: Namespace, start: Start) -> None:
     switch = start(
         "127.0.0.1",
         listen=("udp:0.0.0.0:5060", "tcp:0.0.0.0:5060", "udp:[::]:5060"),
@@ -44,10 +45,10 @@ def test_an_address_that_appears_is_served_within_5_s_and_survives_the_brain(spa
                 answer, source = probe.ask(APPEARS, "appeared")
                 break
             except OSError:
-                assert time.monotonic() - appeared < 5, switch.log()
+                assert time.monotonic() - appeared < PATIENCE_S, switch.log()
         assert answer.startswith(b"SIP/2.0 200")
         assert source == (APPEARS, 5060)
-        probe.socket.settimeout(30)
+        probe.socket.settimeout(PATIENCE_S)
         kill(switch.pids()["brain"])
         probe.send(APPEARS, "after-death")
         while b"after-death" not in answer:

@@ -11,13 +11,16 @@ import pytest
 from tests.integration.run.conftest import PROGRAM, Running, Start
 from tests.integration.run.echo_caller import EchoCaller
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 TABLES = ("conversations", "legs", "segments")
 
 
 def command(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *words], check=False, capture_output=True, text=True, timeout=60, cwd=directory)
+    return subprocess.run(
+        [PROGRAM, *words], check=False, capture_output=True, text=True, timeout=PATIENCE_S, cwd=directory
+    )
 
 
 def records(switch: Running) -> dict[str, list[tuple[Any, ...]]]:

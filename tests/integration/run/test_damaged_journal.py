@@ -15,6 +15,7 @@ from softswitch.journal.segment_file import segment_path
 from softswitch.journal.segments import SegmentWriter
 from tests.integration.run.conftest import PROGRAM, Running, Start
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 SEGMENTS = (range(1, 4), range(4, 7), range(7, 11))
@@ -44,7 +45,7 @@ def damage(directory: Path) -> None:
 
 def command(switch: Running, *words: str) -> subprocess.CompletedProcess[str]:
     line = [PROGRAM, *words, "--config", str(switch.config)]
-    return subprocess.run(line, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(line, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def test_the_switch_starts_says_what_is_lost_and_keeps_the_rest(start: Start) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill, running
 from tests.own_network import own
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
 HOST = own("51.1")
@@ -31,7 +31,7 @@ def died(switch: Running, role: str) -> int:
 
 def test_what_comes_while_the_brain_is_dead_is_answered_by_the_next(switch: Running) -> None:
     before = switch.pids()
-    with UdpProbe(PHONE, 30.0) as probe:
+    with UdpProbe(PHONE) as probe:
         kill(before["brain"])
         branches = [f"while-dead-{number}" for number in range(20)]
         for branch in branches:
@@ -95,11 +95,8 @@ def test_nothing_is_left_when_the_supervisor_is_killed(start: Start) -> None:
     switch.until_ready()
     children = descendants(switch.process.pid)
     kill(switch.process.pid)
-    switch.process.wait(5)
-    deadline = time.monotonic() + 30
-    while any(alive(pid) for pid in children):
-        assert time.monotonic() < deadline, switch.log()
-        time.sleep(0.05)
+    switch.process.wait(PATIENCE_S)
+    until(lambda: not any(alive(pid) for pid in children), switch.log)
     assert "Traceback" not in switch.log()
 
 
@@ -108,7 +105,7 @@ def test_a_program_that_cannot_start_ends_the_switch_with_a_reason(start: Start)
         (directory / "var" / "nonce.key").mkdir(parents=True)
 
     switch = start(own("51.15"), prepare=spoil)
-    assert switch.process.wait(60) == 1
+    assert switch.process.wait(PATIENCE_S) == 1
     assert [each["process"] for each in switch.events("start.failed")] == ["brain"]
     assert "nonce.key" in switch.log()
     assert "is ready" not in switch.log()
@@ -127,6 +124,6 @@ def test_closing_the_terminal_stops_the_switch(tmp_path: Path) -> None:
         shown += os.read(ours, 65536)
     children = descendants(process.pid)
     os.close(ours)
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_S) == 0
     assert not any(alive(child) for child in children)
     assert b"event=socket.served" in shown

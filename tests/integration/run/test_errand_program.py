@@ -10,6 +10,7 @@ import pytest
 
 from softswitch.app.errand_runner import ErrandRunner
 from softswitch.scenario.errands import DELETE, RESOLVE, Errand, ErrandOver
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
@@ -26,7 +27,7 @@ class Told:
         self._came.set()
 
     async def of(self, ticket: str) -> ErrandOver:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while ticket not in self.overs:
                 self._came.clear()
                 await self._came.wait()

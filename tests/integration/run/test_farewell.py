@@ -7,7 +7,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from tests.integration.run.conftest import PROGRAM, Running, Start, UdpProbe, alive, descendants, kill
 from tests.integration.run.echo_caller import EchoCaller
 from tests.own_network import own
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.network
 HOST = own("54.1")
@@ -49,7 +49,7 @@ def test_ctrl_c_ends_a_call_politely(switch: Running, caller: EchoCaller) -> Non
     bye = caller.await_message("BYE")
     assert "\r\nReason: " in bye
     caller.answer(bye)
-    assert switch.process.wait(20) == 0
+    assert switch.process.wait(PATIENCE_S) == 0
     assert record(switch.directory) == ("101", "*99", True)
     assert "Traceback" not in switch.log()
 
@@ -62,7 +62,7 @@ def test_sigterm_lets_a_call_come_to_its_end_and_takes_no_other(switch: Running,
         assert "\r\nRetry-After: " in other.try_call("SIP/2.0 503")
     assert switch.process.poll() is None
     hang_up(caller)
-    assert switch.process.wait(20) == 0
+    assert switch.process.wait(PATIENCE_S) == 0
     assert record(switch.directory) == ("101", "*99", True)
 
 
@@ -71,7 +71,7 @@ def test_a_second_signal_does_not_wait_for_the_calls(switch: Running, caller: Ec
     switch.until(lambda: bool(switch.events("brain.stopping")))
     switch.process.send_signal(signal.SIGTERM)
     caller.answer(caller.await_message("BYE"))
-    assert switch.process.wait(20) == 0
+    assert switch.process.wait(PATIENCE_S) == 0
 
 
 def test_without_a_supervisor_a_call_goes_on_and_nothing_is_left_when_it_ends(
@@ -79,13 +79,10 @@ def test_without_a_supervisor_a_call_goes_on_and_nothing_is_left_when_it_ends(
 ) -> None:
     children = descendants(switch.process.pid)
     kill(switch.process.pid)
-    switch.process.wait(5)
+    switch.process.wait(PATIENCE_S)
     caller.rtp_echoes()
     hang_up(caller)
-    deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in children):
-        assert time.monotonic() < deadline, switch.log()
-        time.sleep(0.05)
+    until(lambda: not any(alive(pid) for pid in children), switch.log)
     assert record(switch.directory) == ("101", "*99", True)
     assert "Traceback" not in switch.log()
 
@@ -130,7 +127,7 @@ def test_the_supervisor_is_the_last_that_a_full_memory_kills(switch: Running) ->
 def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(30)
+        systemd.settimeout(PATIENCE_S)
         os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"] = str(tmp_path / "notify"), "400000"
         try:
             switch = start(own("54.4"))
@@ -144,7 +141,7 @@ def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tm
         switch.process.send_signal(signal.SIGTERM)
         while systemd.recv(100) != b"STOPPING=1":
             pass
-        assert switch.process.wait(20) == 0
+        assert switch.process.wait(PATIENCE_S) == 0
 
 
 def record(directory: Path) -> tuple[str, str, bool]:

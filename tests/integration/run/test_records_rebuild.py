@@ -14,13 +14,18 @@ from softswitch.directory.bans import SourceBanned
 from softswitch.journal.segments import SegmentWriter
 from tests.integration.run.conftest import PROGRAM, Running, Start
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
 
 def command(switch: Running, *words: str) -> str:
     done = subprocess.run(
-        [PROGRAM, *words, "--config", str(switch.config)], check=True, capture_output=True, text=True, timeout=60
+        [PROGRAM, *words, "--config", str(switch.config)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     return done.stdout
 
@@ -35,10 +40,10 @@ def test_records_are_made_again_and_facts_are_exported_while_the_switch_runs(sta
     switch = start(own("57.1"), prepare=prepare)
     switch.until_ready()
     exported = partial(command, switch, "journal", "export", "--jsonl")
-    switch.until(lambda: len(exported().splitlines()) == 2, 20)  # the second tells of the start
+    switch.until(lambda: len(exported().splitlines()) == 2)  # the second tells of the start
     assert "all facts up to 2." in command(switch, "records", "rebuild")
     assert not (switch.directory / "var" / "softswitch.db.rebuilt").exists()
-    switch.until(lambda: bool(switch.events("records.rebuilt")), 10)
+    switch.until(lambda: bool(switch.events("records.rebuilt")))
     with closing(sqlite3.connect(switch.directory / "var" / "softswitch.db")) as database:
         assert database.execute("SELECT sequence FROM projections").fetchall() == [(2,)]
     line, start_line = exported().splitlines()

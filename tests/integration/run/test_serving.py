@@ -19,6 +19,7 @@ from websockets.sync.client import connect
 
 from tests.integration.run.conftest import PROGRAM, Running, UdpProbe, options, running
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 HOST = own("50.1")
@@ -48,7 +49,7 @@ def test_options_is_answered_over_udp_from_the_address_asked(switch: Running) ->
 
 
 def test_options_is_answered_over_tcp(switch: Running) -> None:
-    with socket.create_connection((HOST, 5060), 10, (PHONE, 0)) as phone:
+    with socket.create_connection((HOST, 5060), PATIENCE_S, (PHONE, 0)) as phone:
         phone.sendall(options(HOST, "tcp", phone.getsockname(), "TCP"))
         assert phone.recv(65536).startswith(b"SIP/2.0 200")
 
@@ -76,7 +77,7 @@ def test_the_command_line_shows_the_status(switch: Running) -> None:
 
 def test_the_tcp_port_of_the_api_asks_for_the_token(switch: Running) -> None:
     def get(headers: bytes) -> bytes:
-        with socket.create_connection((HOST, 8080), 10) as asking:
+        with socket.create_connection((HOST, 8080), PATIENCE_S) as asking:
             asking.sendall(b"GET /api/v1/status HTTP/1.0\r\n" + headers + b"\r\n")
             return asking.recv(65536)
 
@@ -144,7 +145,7 @@ def asked(switch: Running, method: str, path: str, token: str, body: object = No
     """Ask the HTTP API over TCP; return status and JSON."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     url = f"http://{HOST}:8080/api/v1{path}"
-    answer = httpx.request(method, url, headers=headers, json=body)
+    answer = httpx.request(method, url, headers=headers, json=body, timeout=PATIENCE_S)
     return answer.status_code, answer.json()
 
 
@@ -157,9 +158,11 @@ def test_facts_are_watched_over_a_websocket_by_whoever_may_only_look(switch: Run
     path, wanted = f"/users/{user}/do-not-disturb", {"wanted": True}
     assert asked(switch, "PUT", path, viewer, wanted)[0] == 403
     head = {"Authorization": f"Bearer {viewer}"}
-    with connect(f"ws://{HOST}:8080/api/v1/facts?names=disturbance.", additional_headers=head) as socket:
+    with connect(
+        f"ws://{HOST}:8080/api/v1/facts?names=disturbance.", additional_headers=head, open_timeout=PATIENCE_S
+    ) as socket:
         assert asked(switch, "PUT", path, administrator, wanted)[0] == 200
-        fact = json.loads(socket.recv(10))
+        fact = json.loads(socket.recv(PATIENCE_S))
     assert fact["name"] == "disturbance.chosen"
     assert user in fact["fields"].values()
     with pytest.raises(InvalidStatus), connect(f"ws://{HOST}:8080/api/v1/facts"):
@@ -172,4 +175,4 @@ def test_calls_are_watched_until_the_command_is_stopped(switch: Running) -> None
         assert watching.stdout is not None
         assert json.loads(watching.stdout.readline()) == []
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(20) != 0
+        assert watching.wait(PATIENCE_S) != 0

@@ -10,6 +10,7 @@ import pytest
 from tests.integration.run.conftest import Start, kill
 from tests.integration.run.echo_caller import StreamCaller, TlsCaller
 from tests.own_network import own
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 HOST = own("57.1")
@@ -39,7 +40,7 @@ def test_a_call_goes_on_over_a_new_connection_in_both_directions(start: Start) -
         switch.until(lambda: switch.pids().get("brain", brain) != brain)
         switch.process.send_signal(signal.SIGINT)
         caller.answer(caller.await_message("BYE"))
-        assert switch.process.wait(20) == 0
+        assert switch.process.wait(PATIENCE_S) == 0
     assert "Traceback" not in switch.log()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import wave
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0, *, amplit
 def read_wav(path: Path) -> npt.NDArray[np.float64]:
     """Read the samples of a mono 16-bit file, also of one whose header was never finished."""
     data = path.read_bytes()
-    start = data.index(b"data") + 8
+    start = data.index(b"data") + 8 if b"data" in data else len(data)
     octets = data[start : start + (len(data) - start) // 2 * 2]
     return np.frombuffer(octets, "<i2").astype(np.float64)
 
@@ -35,6 +36,15 @@ def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Cut silence off both ends."""
     loud = np.flatnonzero(np.abs(samples) > 500)
     return samples[loud[0] : loud[-1] + 1] if len(loud) else samples[:0]
+
+
+def loud_s(path: Path) -> float:
+    """Return the seconds from the first to the last loud sample of a 16-bit file, whatever its rate and channels."""
+    head = path.read_bytes()[:36]
+    if len(head) < 36:
+        return 0.0
+    channels, rate_hz = struct.unpack_from("<HI", head, head.index(b"fmt ") + 10)
+    return len(loud_part(read_wav(path))) / float(channels * rate_hz)
 
 
 def share_of(samples: npt.NDArray[np.float64], frequency_hz: float, rate_hz: int = RATE_HZ) -> float:

@@ -7,10 +7,16 @@ import re
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from tests.interop.peers.audio import RATE_HZ, loud_s, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S, until
 
 _CONFIG = """\
 poll_method epoll
@@ -105,7 +111,7 @@ class Baresip:
             raise
 
     def _connect(self, space: Namespace, address: str, port: int) -> socket.socket:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 with space.entered():
@@ -125,7 +131,7 @@ class Baresip:
         time.sleep(0.02)
         self.ask("uanew", account)
 
-    def ask(self, name: str, params: str = "", *, timeout_s: float = 60.0) -> str:
+    def ask(self, name: str, params: str = "", *, timeout_s: float = PATIENCE_S) -> str:
         """Send a command and wait for what it prints."""
         before = len(self.responses)
         self.command(name, params)
@@ -160,7 +166,7 @@ class Baresip:
         """Return the events of that type so far."""
         return [event for event in self.events if event.get("type") == kind]
 
-    def until(self, kind: str, *, count: int = 1, timeout_s: float = 15.0) -> dict[str, Any]:
+    def until(self, kind: str, *, count: int = 1, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Wait for the ``count``-th event of that type (``CALL_ESTABLISHED``, ``REGISTER_OK`` ...)."""
         deadline = time.monotonic() + timeout_s
         while len(self.seen(kind)) < count:
@@ -179,9 +185,32 @@ class Baresip:
         """Return what it printed."""
         return (self.directory / "log").read_text(errors="replace")
 
+    def recordings(self) -> list[Path]:
+        """Return the recordings of what it heard, one a call, the newest last."""
+        return sorted(self.directory.glob("dump-*-dec.wav"))
+
     def heard(self) -> Path:
-        """Return the newest recording of what it heard."""
-        return sorted(self.directory.glob("dump-*-dec.wav"))[-1]
+        """Return the newest recording of what it heard, as soon as there is one."""
+        return until(self.recordings, self.log)[-1]
+
+    def until_last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64]], bool]) -> None:
+        """Wait until something is true of the last seconds that it heard, of a codec with 8,000 samples a second."""
+        until(lambda: self._last(seconds, is_so), lambda: f"never heard; {loud_s(self.heard())} s of sound")
+
+    def _last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64]], bool]) -> bool:
+        size = int(seconds * RATE_HZ)
+        return len(last := read_wav(self.heard())[-size:]) == size and is_so(last)
+
+    def until_hears(self, frequency_hz: float, seconds: float = 1.0) -> None:
+        """Wait until a tone, and it alone, is what it heard in the last seconds."""
+        self.until_last(seconds, lambda last: share_of(last, frequency_hz) > 0.99)
+
+    def until_heard(self, seconds: float, *, earlier: int = 0) -> None:
+        """Wait until a recording has so many seconds of sound, one later than so many earlier ones."""
+        until(
+            lambda: len(self.recordings()) > earlier and loud_s(self.heard()) >= seconds,
+            lambda: f"not {seconds} s of sound: {[(path.name, loud_s(path)) for path in self.recordings()]}",
+        )
 
     def close(self) -> None:
         """Quit, or be ended."""
@@ -191,8 +220,17 @@ class Baresip:
     def _end(self) -> None:
         self._process.terminate()
         try:
-            self._process.wait(5)
+            self._process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(5)
+            self._process.wait()
         self._log.close()
+
+
+def let_hear(seconds: float, *phones: Baresip) -> None:
+    """Let each of some phones hear so much that it has not heard yet, by a codec with 8,000 samples a second."""
+    wanted = {phone: len(read_wav(phone.heard())) + seconds * RATE_HZ for phone in phones}
+    until(
+        lambda: all(len(read_wav(phone.heard())) > count for phone, count in wanted.items()),
+        lambda: {str(phone.heard()): (len(read_wav(phone.heard())), count) for phone, count in wanted.items()},
+    )

@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S
 
 _SDP = """\
 v=0\r
@@ -43,7 +44,7 @@ class Browser:
     def __init__(self, space: Namespace, url: str, extension: str, trusted: ssl.SSLContext | None = None) -> None:
         self._open = ExitStack()
         with space.entered():
-            connecting = connect(url, subprotocols=[Subprotocol("sip")], ssl=trusted, open_timeout=10)
+            connecting = connect(url, subprotocols=[Subprotocol("sip")], ssl=trusted, open_timeout=PATIENCE_S)
             self._socket = self._open.enter_context(connecting)
         self.extension = extension
         self.host = f"b{extension}.invalid"
@@ -62,7 +63,7 @@ class Browser:
 
     def receive(self) -> str:
         """Return the next message."""
-        found = self._socket.recv(timeout=10)
+        found = self._socket.recv(timeout=PATIENCE_S)
         return found if isinstance(found, str) else found.decode()
 
     def final(self) -> str:

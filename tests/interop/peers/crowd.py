@@ -3,7 +3,8 @@
 Run as a program inside a network namespace. It reads lines of JSON on its standard input: first a list of
 ``[local address, local port, remote address, remote port]``, one an endpoint, in pairs that talk with each other; then
 lists of ``[number of the endpoint, remote address, remote port]``, whose remote end has changed, or ``null``: from now
-on lost packets count. The end of the input ends it. It then prints, as JSON, what each endpoint heard. A fifth value
+on lost packets count, or ``{name: number}``: it prints a line as soon as that result of each endpoint has reached the
+number. The end of the input ends it. It then prints, as JSON, what each endpoint heard. A fifth value
 makes an endpoint say a tone of so many Hz, a whole number, instead of marked packets; what it hears is only counted.
 """
 
@@ -137,14 +138,27 @@ def main() -> None:
     gc.disable()
     os.nice(-10)
     slot, due_s = 0, time.monotonic()
+    wanted: dict[str, int] = {}
     while True:
+        if (
+            wanted
+            and slot == 0
+            and all(each.result()[name] >= number for each in crowd for name, number in wanted.items())
+        ):
+            wanted = {}
+            sys.stdout.write("heard\n")
+            sys.stdout.flush()
         for descriptor, _ in poll.poll(max(0.0, due_s - time.monotonic()), 512):
             if descriptor == 0:
                 line = sys.stdin.readline()
                 if not line:
                     json.dump([each.result() for each in crowd], sys.stdout)
                     return
-                _follow(crowd, json.loads(line))
+                said = json.loads(line)
+                if isinstance(said, dict):
+                    wanted = said
+                else:
+                    _follow(crowd, said)
                 continue
             by_descriptor[descriptor].listen()
         if time.monotonic() >= due_s:

@@ -74,5 +74,5 @@ class Ear:
     def close(self) -> None:
         """Stop hearing."""
         self._closing.set()
-        self._thread.join(5)
+        self._thread.join()
         self._socket.close()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S
 
 _HEAD = """\
 debug=2
@@ -141,7 +142,7 @@ class Kamailio:
                 f"Max-Forwards: 70\r\nFrom: <sip:{own}>;tag=1\r\nTo: <sip:{host}:{port}>\r\nCall-ID: ready\r\n"
                 "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
             ).encode()
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline:
                 assert self._process.poll() is None, self._log.read_text(errors="replace")[-3000:]
                 try:
@@ -156,7 +157,7 @@ class Kamailio:
         """End it."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S
 
 _PROGRAM = Path(__file__).with_name("pyvoip_phone.py")
 
@@ -76,7 +77,7 @@ class PyVoip:
                 if line.startswith("{"):
                     self._told.put(json.loads(line)["event"])
 
-    def until(self, event: str, *, timeout_s: float = 25.0) -> None:
+    def until(self, event: str, *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until it tells of the event; what it told before is forgotten."""
         deadline = time.monotonic() + timeout_s
         seen = []
@@ -90,5 +91,5 @@ class PyVoip:
         """End it."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(5)
-        self._reader.join(5)
+        self._process.wait()
+        self._reader.join()

@@ -19,7 +19,7 @@ from pathlib import Path
 from pyVoIP.VoIP import CallState, PhoneStatus, VoIPCall, VoIPPhone
 
 RATE_HZ = 8000
-_LIMIT_S = 20.0
+_LIMIT_S = 60.0
 _PAUSE_S = 0.3
 """Between the end of a call and the end of the registration: pyVoIP takes a late answer to its BYE for one to that."""
 

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S
 
 SCENARIOS: Final = Path(__file__).parent.parent / "sipp"
+LIMIT_S: Final = 300.0
+"""A scenario does not last longer, however slow the machine is."""
 _PLACE: Final = re.compile(r"\{\{(> )?([\w-]+)\}\}")
 
 
@@ -72,7 +75,7 @@ class Sipp:
         command = [
             *("sipp", remote, *chosen, "-i", address, "-p", str(port), "-m", str(calls), "-nostdin"),
             *("-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"),
-            *("-trace_stat", "-stf", "counts", "-timeout", "40", "-timeout_error", *options),
+            *("-trace_stat", "-stf", "counts", "-timeout", str(int(LIMIT_S)), "-timeout_error", *options),
         ]
         with (directory / "screen").open("wb") as screen:
             self._process = subprocess.Popen(
@@ -83,7 +86,7 @@ class Sipp:
                 stderr=subprocess.STDOUT,
             )
 
-    def until_listening(self, *, timeout_s: float = 15.0) -> None:
+    def until_listening(self, *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until its port is open, or its scenario was so short that it has ended."""
         deadline = time.monotonic() + timeout_s
         octets = reversed([int(part) for part in self._address.split(".")])
@@ -99,7 +102,7 @@ class Sipp:
                 raise SippError(self._told())
             time.sleep(0.02)
 
-    def finished(self, *, timeout_s: float = 45.0) -> Counts:
+    def finished(self, *, timeout_s: float = LIMIT_S + 10) -> Counts:
         """Wait until it has played its calls.
 
         Raises:
@@ -150,7 +153,7 @@ class Sipp:
         """End it, whatever it is doing."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait(5)
+        self._process.wait()
 
 
 class SippPhone:

@@ -13,10 +13,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from softswitch.core.facts import Record
+from softswitch.journal.reading import read_records
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import PATIENCE_S, until
 
 PROGRAM = str(Path(sys.executable).with_name("softswitch"))
 
+QUICK_START_S = 3.0
 TRUNK = ("127.0.2.1", 5090)
 """The address of the trunk, and the port that its line names."""
 _NUMBERED = range(201, 291)
@@ -69,6 +73,7 @@ class SwitchProcess:
             f'[sip]\nlisten = {json.dumps(list(listen))}\n{sip}\n[storage]\ndirectory = "{directory / "var"}"\n{more}\n'
         )
         self._log = (directory / "switch.log").open("wb")
+        began = time.monotonic()
         command = [PROGRAM, "run", "--config", str(self.config), "--site", str(self.site)]
         self.process = subprocess.Popen(
             space.command(command), stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT
@@ -78,6 +83,8 @@ class SwitchProcess:
         except BaseException:
             self.close()
             raise
+        self.slowness = max(1.0, (time.monotonic() - began) / QUICK_START_S)
+        """How many times as long as on a quiet machine of today its start took."""
 
     def until_ready_again(self) -> None:
         """Wait until it can be asked, after one of its processes has died."""
@@ -112,38 +119,42 @@ class SwitchProcess:
     def ask(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401  # JSON
         """Ask the HTTP API, with a body of JSON where one is given; return the answer."""
         content = json.dumps(body).encode() if body else b""
-        head = f"{method} /api/v1/{path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
+        return json.loads(self._answer(method, f"/api/v1/{path}", content))
+
+    def metric(self, name: str) -> float:
+        """Return what ``/metrics`` tells of one thing."""
+        lines = self._answer("GET", "/metrics").decode().splitlines()
+        (value,) = [line.split()[1] for line in lines if line.startswith(f"softswitch_{name} ")]
+        return float(value)
+
+    def _answer(self, method: str, path: str, content: bytes = b"") -> bytes:
+        head = f"{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(60)  # a loaded machine is slow, and no finding
             sock.connect(str(self.directory / "var" / "run" / "switch.sock"))
             sock.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + content)
             answer = b"".join(iter(lambda: sock.recv(65536), b""))
-        return json.loads(answer.partition(b"\r\n\r\n")[2])
+        return answer.partition(b"\r\n\r\n")[2]
 
     def registrations(self) -> list[dict[str, Any]]:
         """Return what ``registrations --json`` prints."""
         found: list[dict[str, Any]] = self._get("registrations")
         return found
 
-    def until_at_rest(self, *, timeout_s: float = 15.0) -> None:
+    def until_at_rest(self) -> None:
         """Wait until nothing is live any more, as the contract counts."""
-        deadline = time.monotonic() + timeout_s
-        names = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
-        while True:
-            counts = {name: self.status()[name] for name in names}
-            if not any(counts.values()):
-                return
-            if time.monotonic() > deadline:
-                raise AssertionError(f"still live: {counts}\n{self.log()[-3000:]}")
-            time.sleep(0.2)
+        until(lambda: not any(self._live().values()), lambda: f"still live: {self._live()}\n{self.log()[-3000:]}")
 
-    def until_ringing(self, *, timeout_s: float = 10.0) -> None:
+    def _live(self) -> dict[str, int]:
+        status = self.status()
+        return {name: status[name] for name in ("calls", "legs", "dialogs", "transactions", "ports", "timers")}
+
+    def until_ringing(self) -> None:
         """Wait until a call rings somewhere."""
-        deadline = time.monotonic() + timeout_s
-        while not any(call["state"] == "ringing" for call in self._get("calls")):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"it does not ring: {self._get('calls')}")
-            time.sleep(0.05)
+        until(
+            lambda: any(call["state"] == "ringing" for call in self._get("calls")),
+            lambda: f"it does not ring: {self._get('calls')}",
+        )
 
     def log(self) -> str:
         """Return what it printed."""
@@ -154,40 +165,47 @@ class SwitchProcess:
         lines = self.log().splitlines()
         return [line for line in lines if "Traceback" in line or '"level": "error"' in line or '"critical"' in line]
 
-    def until_nobody_is_registered(self, *, timeout_s: float = 15.0) -> None:
+    def until_nobody_is_registered(self) -> None:
         """Wait until every phone is gone, so that none of them rings in the next test."""
-        deadline = time.monotonic() + timeout_s
-        while self.status()["registrations"]:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"still registered: {self.cli('registrations', '--json')}")
-            time.sleep(0.05)
+        until(
+            lambda: not self.status()["registrations"],
+            lambda: f"still registered: {self.cli('registrations', '--json')}",
+        )
+
+    def journal(self) -> list[Record]:
+        """Return all facts so far, once all of them are on disk."""
+        until(lambda: not self.metric("journal_lag_facts"))
+        return list(read_records(self.directory / "var" / "journal"))
 
     def records(self, table: str) -> list[dict[str, Any]]:
-        """Return the rows of a table of the call records."""
+        """Return the rows of a table of the call records, once they tell of all facts so far."""
+        last = max((record.sequence for record in self.journal()), default=0)
+        until(lambda: any(row["sequence"] >= last for row in self._rows("projections")))
+        return self._rows(table)
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
         database = self.directory / "var" / "softswitch.db"
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608  # our own names
 
-    def call_of(self, number: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
-        """Return the record of the call from that number once it is complete, a moment after it has ended."""
-        deadline = time.monotonic() + timeout_s
-        while True:
+    def call_of(self, number: str) -> dict[str, Any]:
+        """Return the record of the last call from that number once it is complete, a moment after it has ended."""
+
+        def ended() -> dict[str, Any] | None:
             calls = [call for call in self.records("conversations") if call["from_number"] == number]
-            if calls and calls[-1]["ended_at"] is not None:
-                return calls[-1]
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no complete record: {calls}")
-            time.sleep(0.05)
+            return calls[-1] if calls and calls[-1]["ended_at"] is not None else None
+
+        return until(ended, lambda: f"not complete: {self.records('conversations')}") or {}
 
     def close(self) -> int:
         """Stop it as Ctrl-C does; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            code = self.process.wait(20)
+            code = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            code = self.process.wait(5)
+            code = self.process.wait()
         self._log.close()
         return code
