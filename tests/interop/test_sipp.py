@@ -219,7 +219,7 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_401_again(sipp: Phone
     known = sipp(registered=False).plays(scenario, password="guess", dial="202")
     unknown = sipp("299", registered=False).plays(scenario, dial="202")
     answers = [without_chance(message) for one in (known, unknown) for message in one.received()]
-    assert len(answers) == 4
+    assert len(answers) >= 4
     assert len(set(answers)) == 1
     assert answers[0].startswith("SIP/2.0 401 Unauthorized")
 

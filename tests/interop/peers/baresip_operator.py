@@ -14,6 +14,8 @@ from baresip.call import Call
 
 CONSULTS_S = 0.5
 """How long the operator talks with each of the two."""
+PATIENCE_S = 180.0
+"""However slow or busy a machine is, what has not come by then does not come."""
 
 
 def tell(word: str) -> None:
@@ -24,7 +26,7 @@ def tell(word: str) -> None:
 
 async def main(extension: str, target: str, address: str) -> None:
     """Work once."""
-    runtime = Runtime()
+    runtime = Runtime(command_timeout=PATIENCE_S)
     more = f"sip_listen {address}:15999\n"
     await runtime.start(Config(net_interface=address, extra_config_text=more))
     try:
@@ -36,15 +38,15 @@ async def main(extension: str, target: str, address: str) -> None:
         tell("registered")
         first = await called
         await first.answer()
-        await first.wait_established()
+        await first.wait_established(PATIENCE_S)
         tell("answered")
         await asyncio.sleep(CONSULTS_S)
         await first.hold()
         second = await agent.dial(f"sip:{target}@127.0.0.1:5060")
-        await second.wait_established()
+        await second.wait_established(PATIENCE_S)
         tell("asked")
         await asyncio.sleep(CONSULTS_S)
-        await first.attended_transfer(second)
+        await first.attended_transfer(second, timeout=PATIENCE_S)
         tell("transferred")
         await agent.unregister()
     finally:
