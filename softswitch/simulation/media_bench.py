@@ -41,7 +41,7 @@ _WARM_UP_S: Final = 1.5
 _MOST_LOST: Final = 0.005
 _MOST_LATE: Final = 0.02
 """Of what the phones send: so much may be late before it is they who are too slow."""
-_PATIENCE_S: Final = 30.0
+_PATIENCE_S: Final = 120.0
 _PCMU: Final = (Format("PCMU", 8000, 1, 0, 0),)
 _WORKER: Final = (
     "import sys;from softswitch.runtime.log import configure_logging;configure_logging('worker-0',level='error');"
