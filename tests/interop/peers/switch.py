@@ -83,8 +83,8 @@ class SwitchProcess:
         except BaseException:
             self.close()
             raise
-        self.slowness = max(1.0, (time.monotonic() - began) / QUICK_START_S)
-        """How many times as long as on a quiet machine of today its start took."""
+        self.slowness = min(6.0, max(1.0, (time.monotonic() - began) / QUICK_START_S))
+        """How many times as long as on a quiet machine of today its start took: so long do calls last."""
 
     def until_ready_again(self) -> None:
         """Wait until it can be asked, after one of its processes has died."""
