@@ -15,7 +15,6 @@ from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import (
     RATE_HZ,
     likeness,
-    longest_without,
     loud_part,
     read_wav,
     share_of,
@@ -39,11 +38,11 @@ def talk_for(caller: Baresip, callee: Baresip, seconds: float, *, number: str = 
         each.until_heard(seconds, earlier=count)
 
 
-def assert_hears(phone: Baresip, frequency_hz: float, *, seconds: float, gaps: int = 0) -> None:
+def assert_hears(phone: Baresip, frequency_hz: float, *, seconds: float) -> None:
     heard = loud_part(read_wav(phone.heard()))
     assert len(heard) >= seconds * RATE_HZ, f"only {len(heard) / RATE_HZ:.1f} s of sound"
     assert share_of(heard, frequency_hz) > 0.99
-    assert silent_gaps(heard) <= gaps
+    assert silent_gaps(heard) == 0
 
 
 def of(call: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -73,15 +72,14 @@ def test_two_phones_hear_each_other_and_nothing_else(switch: SwitchProcess, phon
 
 def test_a_phone_with_g711_and_one_with_g722_alone_hear_each_other(switch: SwitchProcess, phone: PhoneMaker) -> None:
     anna, boris = phone("101"), phone("102", codec="g722")
-    talk_for(anna, boris, 2.3)
+    talk_for(anna, boris, 0.5)
+    anna.until_hears(620, 2.0)
+    boris.until_hears(440, 2.0)
     codecs = {leg["codec"] for call in json.loads(switch.cli("calls", "--json")) for leg in call["legs"]}
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     assert "G722" in codecs
     assert codecs & {"PCMU", "PCMA"}
-    assert_hears(anna, 620, seconds=2.2, gaps=2)
-    # The wide-band phone's recording has 16,000 samples a second, and is read as if it were 8,000.
-    assert_hears(boris, 440 / 2, seconds=4.4, gaps=2)
     switch.until_at_rest()
 
 
@@ -106,15 +104,13 @@ def test_who_is_on_hold_hears_music_and_the_other_one_again_after_resume(
     anna, boris = phone("101"), phone("102")
     talk_for(anna, boris, 1.5)
     anna.command("hold")
-    boris.until_last(1.5, lambda last: len(longest_without(last, 440)) > 1.2 * RATE_HZ)
+    music = SoundFile(MUSIC_ON_HOLD, RATE_HZ).decode_all().astype(np.float64)
+    boris.until_last(0.75, lambda last, _: likeness(last, music) > 0.95)
     anna.command("resume")
     boris.until_hears(440, 1.2)
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     talking = loud_part(read_wav(boris.heard()))
-    music = longest_without(talking, 440)
-    assert len(music) > 1.2 * RATE_HZ
-    assert likeness(music, SoundFile(MUSIC_ON_HOLD, RATE_HZ).decode_all().astype(np.float64)) > 0.95
     assert share_of(talking[:RATE_HZ], 440) > 0.99
     assert share_of(talking[-RATE_HZ:], 440) > 0.99
     switch.until_at_rest()

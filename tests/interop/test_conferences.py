@@ -108,6 +108,7 @@ def test_a_room_of_five_on_two_workers_sounds_on_while_the_brain_is_killed_and_p
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:
     phones = phones_of(phone, "101", "102", "103", "201", "202")
+    switch.until_workers_have_room()
     dial(list(phones.values()), "800")
     all_hear_all(phones)
     assert workers_used(switch) == {False, True}

@@ -70,6 +70,10 @@ def until_told(switch: SwitchProcess, kind: type, count: int) -> list[Record]:
     return facts_of(switch, kind)
 
 
+def same_worker(port: int, other: int) -> bool:
+    return (port in PORTS_OF_FIRST) == (other in PORTS_OF_FIRST)
+
+
 def worker_of(switch: SwitchProcess, port: int) -> int:
     """Return the process of the media worker that has a port."""
     workers = [int(each["pid"]) for each in switch.status()["processes"] if each["role"] == "worker"]
@@ -92,6 +96,7 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     anna, caller = sipp("101", "127.0.1.1", 5080), sipp("102", "127.0.1.3", 5080)
     for phone in (boris, anna):
         phone.plays("register.xml")
+    switch.until_workers_have_room()
     running = [
         boris.starts("answer_moved.xml", options=many, media_port=port, talk_ms="300000"),
         west.starts(
@@ -110,7 +115,10 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     stack.callback(crowd.close)
     ringing = anna.starts("ring.xml", reason=LOST)
     running.append(caller.starts("call_refused.xml", dial="101", status="503", reason=LOST))
-    worker = worker_of(switch, until_told(switch, facts.LegMediaOpened, 2 * CALLS + 1)[-1].fact.port)
+    rings_at = until_told(switch, facts.LegMediaOpened, 2 * CALLS + 1)[-1].fact.port
+    worker = worker_of(switch, rings_at)
+    its_legs = {leg for leg, number in legs.items() if same_worker(lines[number][3], rings_at)}
+    assert 0 < len(its_legs) < 2 * CALLS  # half of them, but where a worker was too busy for more
     switch.until_ringing()
     crowd.until_heard(30)
     crowd.count_losses()
@@ -119,11 +127,7 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     before_s = {pid: waited_s(pid) for pid in others}
     killed_s = wall_now()
     os.kill(worker, signal.SIGKILL)
-    moved = until_told(switch, facts.LegReinvited, CALLS)
-    opened = {r.fact.leg: r.fact.port for r in journal(switch) if isinstance(r.fact, facts.LegMediaOpened)}
-    crowd.move([(legs[r.fact.leg], SWITCH[0], opened[r.fact.leg]) for r in moved])
-    answered = {record.fact.leg for record in until_told(switch, facts.LegReinviteAnswered, CALLS)}
-    crowd.until_heard(30, "heard_since_moved")
+    moved, answered = follow(switch, crowd, {leg: legs[leg] for leg in its_legs})
     waits_s = max(waited_s(pid) - before_s[pid] for pid in others)
     heard = crowd.heard()
     for one, calls in zip(running, (CALLS, CALLS, 1), strict=True):
@@ -132,12 +136,21 @@ def test_one_workers_calls_are_moved_and_the_others_lose_nothing(
     check_cancelled(ringing)
 
     lost = {record.fact.leg for record in journal(switch) if isinstance(record.fact, facts.LegMediaLost)}
-    assert lost == {r.fact.leg for r in moved} == answered
-    assert len(lost) == CALLS  # two legs of each of the first worker's conversations
+    assert its_legs == lost == {r.fact.leg for r in moved} == answered
     assert max(record.wall_s for record in moved) - killed_s - waits_s < OFFERED_WITHIN_S
     check_back(switch, killed_s)
     check_heard(heard, {legs[leg] for leg in lost}, 1000 * waits_s)
     check_records(switch)
+
+
+def follow(switch: SwitchProcess, crowd: Crowd, legs: dict[str, int]) -> tuple[list[Record], set[str]]:
+    """Let phones speak to where their legs have been moved; return the offers to them, and who answered."""
+    moved = until_told(switch, facts.LegReinvited, len(legs))
+    opened = {record.fact.leg: record.fact.port for record in facts_of(switch, facts.LegMediaOpened)}
+    crowd.move([(legs[record.fact.leg], SWITCH[0], opened[record.fact.leg]) for record in moved])
+    answered = {record.fact.leg for record in until_told(switch, facts.LegReinviteAnswered, len(legs))}
+    crowd.until_heard(30, "heard_since_moved")
+    return moved, answered
 
 
 def check_cancelled(ringing: Sipp) -> None:
@@ -159,7 +172,7 @@ def check_back(switch: SwitchProcess, killed_s: float) -> None:
 def check_heard(heard: list[dict[str, float]], moved: set[int], waits_ms: float) -> None:
     """Those of the other worker heard every packet, in time; those who were moved hear each other again."""
     others = [each for number, each in enumerate(heard) if number not in moved]
-    assert len(others) == CALLS
+    assert others
     assert not sum(each["lost"] for each in others)
     assert max(each["longest_gap_ms"] for each in others) - waits_ms <= LONGEST_GAP_MS
     assert min(each["heard_since_moved"] for each in heard) > 20

@@ -32,6 +32,16 @@ def read_wav(path: Path) -> npt.NDArray[np.float64]:
     return np.frombuffer(octets, "<i2").astype(np.float64)
 
 
+def read_mono(path: Path) -> tuple[int, npt.NDArray[np.float64]]:
+    """Return rate and samples of the first channel of a 16-bit file, also of one whose header was never finished."""
+    head = path.read_bytes()[:36]
+    if len(head) < 36:
+        return RATE_HZ, np.zeros(0)
+    channels, rate_hz = struct.unpack_from("<HI", head, head.index(b"fmt ") + 10)
+    samples = read_wav(path)
+    return rate_hz, samples[: len(samples) // channels * channels : channels]
+
+
 def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Cut silence off both ends."""
     loud = np.flatnonzero(np.abs(samples) > 500)
@@ -40,11 +50,8 @@ def loud_part(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def loud_s(path: Path) -> float:
     """Return the seconds from the first to the last loud sample of a 16-bit file, whatever its rate and channels."""
-    head = path.read_bytes()[:36]
-    if len(head) < 36:
-        return 0.0
-    channels, rate_hz = struct.unpack_from("<HI", head, head.index(b"fmt ") + 10)
-    return len(loud_part(read_wav(path))) / float(channels * rate_hz)
+    rate_hz, samples = read_mono(path)
+    return len(loud_part(samples)) / rate_hz
 
 
 def share_of(samples: npt.NDArray[np.float64], frequency_hz: float, rate_hz: int = RATE_HZ) -> float:
@@ -72,6 +79,14 @@ def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> np
 def likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
     """Return how alike sound is to the place in a piece, played again and again, that it is most like: 0 to 1."""
     return float(_alike(samples, whole).max())
+
+
+def best_likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
+    """Do the same with the half second that is most like it: on a busy machine sound has a seam here and there."""
+    size = RATE_HZ // 2
+    return max(
+        (likeness(samples[at : at + size], whole) for at in range(0, len(samples) - size + 1, size // 2)), default=0.0
+    )
 
 
 def place_of(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], least: float) -> int | None:

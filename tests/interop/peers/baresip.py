@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tests.interop.peers.audio import RATE_HZ, loud_s, read_wav, share_of
+from tests.interop.peers.audio import loud_s, read_mono, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.waiting import PATIENCE_S, until
 
@@ -193,17 +193,20 @@ class Baresip:
         """Return the newest recording of what it heard, as soon as there is one."""
         return until(self.recordings, self.log)[-1]
 
-    def until_last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64]], bool]) -> None:
-        """Wait until something is true of the last seconds that it heard, of a codec with 8,000 samples a second."""
-        until(lambda: self._last(seconds, is_so), lambda: f"never heard; {loud_s(self.heard())} s of sound")
+    def until_last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64], int], bool]) -> None:
+        """Wait until something is true of the last seconds that it heard: of samples and their rate."""
+        until(
+            lambda: self._last(seconds, is_so), lambda: f"never heard; {loud_s(self.heard())} s of sound", pause_s=0.1
+        )
 
-    def _last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64]], bool]) -> bool:
-        size = int(seconds * RATE_HZ)
-        return len(last := read_wav(self.heard())[-size:]) == size and is_so(last)
+    def _last(self, seconds: float, is_so: Callable[[npt.NDArray[np.float64], int], bool]) -> bool:
+        rate_hz, samples = read_mono(self.heard())
+        size = int(seconds * rate_hz)
+        return len(samples) >= size and is_so(samples[-size:], rate_hz)
 
     def until_hears(self, frequency_hz: float, seconds: float = 1.0) -> None:
         """Wait until a tone, and it alone, is what it heard in the last seconds."""
-        self.until_last(seconds, lambda last: share_of(last, frequency_hz) > 0.99)
+        self.until_last(seconds, lambda last, rate_hz: share_of(last, frequency_hz, rate_hz) > 0.99)
 
     def until_heard(self, seconds: float, *, earlier: int = 0) -> None:
         """Wait until a recording has so many seconds of sound, one later than so many earlier ones."""
@@ -228,9 +231,15 @@ class Baresip:
 
 
 def let_hear(seconds: float, *phones: Baresip) -> None:
-    """Let each of some phones hear so much that it has not heard yet, by a codec with 8,000 samples a second."""
-    wanted = {phone: len(read_wav(phone.heard())) + seconds * RATE_HZ for phone in phones}
+    """Let each of some phones hear so much that it has not heard yet."""
+    wanted = {phone: heard_s(phone) + seconds for phone in phones}
     until(
-        lambda: all(len(read_wav(phone.heard())) > count for phone, count in wanted.items()),
-        lambda: {str(phone.heard()): (len(read_wav(phone.heard())), count) for phone, count in wanted.items()},
+        lambda: all(heard_s(phone) > enough for phone, enough in wanted.items()),
+        lambda: {str(phone.heard()): (heard_s(phone), enough) for phone, enough in wanted.items()},
     )
+
+
+def heard_s(phone: Baresip) -> float:
+    """Return the length of the newest recording of what a phone heard, with all its silence."""
+    rate_hz, samples = read_mono(phone.heard())
+    return len(samples) / rate_hz

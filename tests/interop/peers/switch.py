@@ -123,9 +123,17 @@ class SwitchProcess:
 
     def metric(self, name: str) -> float:
         """Return what ``/metrics`` tells of one thing."""
+        (value,) = self.metrics(f"{name} ")
+        return value
+
+    def metrics(self, begin: str) -> list[float]:
+        """Return the values of all lines of ``/metrics`` that begin so."""
         lines = self._answer("GET", "/metrics").decode().splitlines()
-        (value,) = [line.split()[1] for line in lines if line.startswith(f"softswitch_{name} ")]
-        return float(value)
+        return [float(line.split()[-1]) for line in lines if line.startswith(f"softswitch_{begin}")]
+
+    def until_workers_have_room(self) -> None:
+        """Wait until no media worker is too busy for new calls, so that each takes its share of those that come."""
+        until(lambda: not any(self.metrics("worker_full{")), lambda: self.metrics("worker_"))
 
     def _answer(self, method: str, path: str, content: bytes = b"") -> bytes:
         head = f"{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
