@@ -13,6 +13,7 @@ import pytest
 from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import (
+    PURE,
     RATE_HZ,
     likeness,
     loud_part,
@@ -41,8 +42,8 @@ def talk_for(caller: Baresip, callee: Baresip, seconds: float, *, number: str = 
 def assert_hears(phone: Baresip, frequency_hz: float, *, seconds: float) -> None:
     heard = loud_part(read_wav(phone.heard()))
     assert len(heard) >= seconds * RATE_HZ, f"only {len(heard) / RATE_HZ:.1f} s of sound"
-    assert share_of(heard, frequency_hz) > 0.99
-    assert silent_gaps(heard) == 0
+    assert share_of(heard, frequency_hz) > PURE
+    assert silent_gaps(heard) <= seconds, "more than one packet of fifty is missing"
 
 
 def of(call: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -111,8 +112,8 @@ def test_who_is_on_hold_hears_music_and_the_other_one_again_after_resume(
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     talking = loud_part(read_wav(boris.heard()))
-    assert share_of(talking[:RATE_HZ], 440) > 0.99
-    assert share_of(talking[-RATE_HZ:], 440) > 0.99
+    assert share_of(talking[:RATE_HZ], 440) > PURE
+    assert share_of(talking[-RATE_HZ:], 440) > PURE
     switch.until_at_rest()
 
 

@@ -20,7 +20,7 @@ import pytest
 from softswitch.calls.facts import LegMediaOpened
 from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
 from tests.interop.conftest import TONES_HZ, PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, best_likeness, likeness, longest_without, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, best_likeness, likeness, longest_without, read_wav, share_of
 from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import PROGRAM, SwitchProcess
@@ -70,7 +70,7 @@ def heard_in_turn(samples: npt.NDArray[np.float64]) -> list[float]:
     found: list[float] = []
     runs: list[float] = []
     for part in samples[: len(samples) // size * size].reshape(-1, size):
-        tone = next((hz for hz in TONES_HZ.values() if np.abs(part).max() > 500 and share_of(part, hz) > 0.98), 0.0)
+        tone = next((hz for hz in TONES_HZ.values() if np.abs(part).max() > 500 and share_of(part, hz) > PURE), 0.0)
         runs = [*runs, tone] if runs and runs[-1] == tone else [tone]
         if tone and len(runs) == 3 and (not found or found[-1] != tone):
             found.append(tone)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.interop.conftest import TONES_HZ
-from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of, write_tone
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of, write_tone
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.ear import Ear
 from tests.interop.peers.namespace import Namespace
@@ -57,7 +57,7 @@ def ear(space: Namespace, stack: ExitStack, port: int, frequency_hz: float) -> E
 def assert_first_and_last(samples: npt.NDArray[np.float64], frequency_hz: float) -> None:
     """Look at both ends; where the talk was interrupted, the tone goes on with another phase."""
     for part in (samples[:_PART], samples[-_PART:]):
-        assert share_of(part, frequency_hz) > 0.99
+        assert share_of(part, frequency_hz) > PURE
 
 
 def change_and_back(caller: SippPhone, boris: Baresip, first: Ear, **change: str) -> npt.NDArray[np.float64]:
@@ -100,5 +100,5 @@ def test_a_caller_that_moves_is_heard_and_hears_at_the_new_address_alone(
         assert len(one.times_s) > 0.4 * PHASE_MS / 20
     assert_first_and_last(heard, OURS)
     middle = len(heard) // 2
-    assert share_of(heard[middle - _PART // 2 : middle + _PART // 2], ELSEWHERE) > 0.99
+    assert share_of(heard[middle - _PART // 2 : middle + _PART // 2], ELSEWHERE) > PURE
     switch.until_at_rest()

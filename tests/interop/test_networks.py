@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
@@ -49,7 +49,7 @@ def talk(caller: Baresip, callee: Baresip, number: str, seconds: float = 1.5) ->
 def assert_hears(phone: Baresip, frequency_hz: float, seconds: float = 1.5) -> None:
     heard = loud_part(read_wav(phone.heard()))
     assert len(heard) >= seconds * RATE_HZ
-    assert share_of(heard, frequency_hz) > 0.99
+    assert share_of(heard, frequency_hz) > PURE
 
 
 def test_two_phones_each_behind_its_own_nat_hear_each_other(

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from tests.interop.conftest import TONES_HZ, PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.pyvoip import PyVoip
 from tests.interop.peers.switch import SwitchProcess
@@ -48,7 +48,7 @@ def pyvoip(switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: 
 def assert_holds(path: Path, frequency_hz: float) -> None:
     heard = loud_part(read_wav(path))
     assert len(heard) > 1.5 * RATE_HZ
-    assert share_of(heard, frequency_hz) > 0.98  # 8 bits a sample inside pyVoIP
+    assert share_of(heard, frequency_hz) > PURE
 
 
 def test_it_calls_and_hangs_up(switch: SwitchProcess, phone: PhoneMaker, pyvoip: PyVoipMaker) -> None:

@@ -21,7 +21,7 @@ from softswitch.app.recordings_upkeep import keep_recordings
 from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.settings import RecordingSettings
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import loud_part, loud_s, share_of
+from tests.interop.peers.audio import PURE, loud_part, loud_s, share_of
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
@@ -114,7 +114,7 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
         heard = loud_part(samples[:, channel])
         assert len(heard) > 2.5 * rate
         assert abs(len(heard) / rate - loud_s(listener.heard())) < 0.5, "as much as the other one heard"
-        assert share_of(heard, tone) > 0.99
+        assert share_of(heard, tone) > PURE
     about = json.loads(
         (switch.directory / "var" / one["path"]).with_name(f"{call['conversation_id']}.json").read_text()
     )
@@ -146,7 +146,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
         rate, samples = sound_of(switch, one)
         assert least <= len(samples) / rate <= most
         for channel, tone in ((0, 440), (1, 620)):
-            assert share_of(samples[rate // 10 : -rate // 10, channel], tone) > 0.99
+            assert share_of(samples[rate // 10 : -rate // 10, channel], tone) > PURE
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     switch.until_at_rest()
@@ -163,7 +163,7 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
     switch.cli("recordings", "export", sealed["recording"], str(tmp_path / "second.wav"))
     samples, rate = soundfile.read(tmp_path / "second.wav", dtype="int16", always_2d=True)
     assert len(samples) / rate == pytest.approx(found[1]["seconds"], abs=0.1)
-    assert share_of(samples[rate // 2 : -rate // 2, 1].astype(np.float64), 620) > 0.99
+    assert share_of(samples[rate // 2 : -rate // 2, 1].astype(np.float64), 620) > PURE
     told = switch.cli("journal", "export", "--jsonl", "--conversation", conversation_id)
     names = [json.loads(line)["name"] for line in told.splitlines()]
     assert [one for one in names if one in {"recording.accessed", "recording.deleted"}] == [

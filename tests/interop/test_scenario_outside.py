@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from softswitch.calls.facts import LegKeyPressed
 from softswitch.calls.recording.facts import RecordingStarted
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
 from tests.waiting import until
@@ -145,7 +145,7 @@ def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     switch.cli("voicemail", "save", "boris", message["message"], str(saved))
     said = loud_part(read_wav(saved))
     assert len(said) > 3 * RATE_HZ
-    assert share_of(said[RATE_HZ:], 440) > 0.99, "the recording holds Anna's tone"
+    assert share_of(said[RATE_HZ:], 440) > PURE, "the recording holds Anna's tone"
     boris.command("dial", "*97")
     boris.until("CALL_ESTABLISHED")
     for number, key in enumerate(f"{PIN}#", 1):

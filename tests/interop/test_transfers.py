@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
@@ -35,7 +35,7 @@ def hear_each_other(vera: Baresip, anna: Baresip) -> None:
 def assert_hears_in_the_end(phone: Baresip, frequency_hz: float) -> None:
     heard = loud_part(read_wav(phone.heard()))[-2 * RATE_HZ :]
     assert len(heard) == 2 * RATE_HZ
-    assert share_of(heard, frequency_hz) > 0.99
+    assert share_of(heard, frequency_hz) > PURE
 
 
 def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess, phone: PhoneMaker) -> None:

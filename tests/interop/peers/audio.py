@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 RATE_HZ = 8000
+PURE = 0.95
+"""The least share of a tone in sound of nothing else: where packets come late, on a busy machine, it has seams."""
 
 
 def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0, *, amplitude: int = 16000) -> Path:
