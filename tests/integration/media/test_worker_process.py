@@ -52,12 +52,15 @@ class Process:
             stdout=subprocess.DEVNULL,
         )
         worker_end.close()
+        self.dups: list[socket.socket] = []
+        """What brains hold; closed at the end where a test that failed has not."""
 
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(PATIENCE_S)
-        self.brain_end.close()
+        for each in (self.brain_end, *self.dups):
+            each.close()
 
 
 class Brain:
@@ -72,6 +75,7 @@ class Brain:
 
     def add(self, number: int, process: Process) -> None:
         self._socks[number] = process.brain_end.dup()
+        process.dups.append(self._socks[number])
         self.engine.add(number, self._socks[number])
 
     def until(self, done: Callable[[], bool], limit_s: float = PATIENCE_S) -> None:
