@@ -101,6 +101,8 @@ class Supervisor:
     def _tell_systemd(self, state: str) -> None:
         if self.systemd:  # sd_notify(3)
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as teller:
+                # Where it does not listen for a while, processes are looked after nevertheless.
+                teller.settimeout(0.0 if state == "WATCHDOG=1" else 1.0)
                 teller.sendto(state.encode(), self.systemd)
 
     def _start_due(self, now: float) -> float:

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -124,11 +125,13 @@ def test_the_supervisor_is_the_last_that_a_full_memory_kills(switch: Running) ->
     assert all(score(pid) > score(switch.process.pid) for pid in children)
 
 
-def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tmp_path: Path) -> None:
+def test_systemd_hears_that_the_switch_is_ready_lives_and_stops_and_need_not_listen(
+    start: Start, tmp_path: Path
+) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE_S)
-        os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"] = str(tmp_path / "notify"), "400000"
+        os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"] = str(tmp_path / "notify"), "4000000"
         try:
             switch = start(own("54.4"))
         finally:
@@ -138,6 +141,17 @@ def test_systemd_hears_that_the_switch_is_ready_lives_and_stops(start: Start, tm
             heard.append(systemd.recv(100).decode())
         switch.until_ready()
         assert systemd.recv(100) == b"WATCHDOG=1"
+        writer = switch.pids()["writer"]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, suppress(BlockingIOError):
+            while True:
+                other.sendto(b"OTHER=1", socket.MSG_DONTWAIT, str(tmp_path / "notify"))
+        kill(writer)  # while nobody hears that the supervisor lives
+        switch.until(lambda: switch.pids().get("writer", writer) != writer)
+        systemd.setblocking(False)
+        with suppress(BlockingIOError):
+            while systemd.recv(100):
+                pass
+        systemd.settimeout(PATIENCE_S)
         switch.process.send_signal(signal.SIGTERM)
         while systemd.recv(100) != b"STOPPING=1":
             pass
