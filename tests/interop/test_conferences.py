@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.calls.facts import LegMediaOpened
 from tests.interop.conftest import TONES_HZ, PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, read_wav, share_of, write_tone
+from tests.interop.peers.audio import RATE_HZ, read_wav, share_of
 from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
@@ -46,11 +46,7 @@ def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
 
 
 def phones_of(phone: PhoneMaker, *extensions: str) -> dict[str, Baresip]:
-    """Start phones; they say their tones for longer than a busy machine may need."""
-    phones = {extension: phone(extension) for extension in extensions}
-    for extension, each in phones.items():
-        write_tone(each.directory / "in.wav", TONES_HZ[extension], seconds=300.0)
-    return phones
+    return {extension: phone(extension) for extension in extensions}
 
 
 def three(phone: PhoneMaker) -> dict[str, Baresip]:

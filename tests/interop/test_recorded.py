@@ -127,7 +127,7 @@ def test_who_is_always_recorded_is_heard_on_the_right_sides_from_first_to_last(
 def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_deleted(
     switch: SwitchProcess, phone: PhoneMaker, tmp_path: Path
 ) -> None:
-    anna, boris = phone("101", speaks_s=180.0), phone("102", speaks_s=180.0)  # a busy machine starts commands slowly
+    anna, boris = phone("101"), phone("102")
     connected(anna, boris, "102")
     leg = leg_of(switch, "anna")
     lengths = []

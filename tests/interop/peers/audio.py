@@ -16,8 +16,9 @@ PURE = 0.95
 
 def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0, *, amplitude: int = 16000) -> Path:
     """Write a mono 16-bit WAV at 8 kHz with one tone, at half of full scale if nothing else is said."""
-    time_s = np.arange(int(RATE_HZ * seconds)) / RATE_HZ
-    samples = (amplitude * np.sin(2 * np.pi * frequency_hz * time_s)).astype("<i2")
+    time_s = np.arange(RATE_HZ) / RATE_HZ  # of whole periods, where the frequency is a whole number
+    second = (amplitude * np.sin(2 * np.pi * frequency_hz * time_s)).astype("<i2")
+    samples = np.resize(second, int(RATE_HZ * seconds))
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
