@@ -12,6 +12,7 @@ from softswitch.media.engine import (
     Disagreement,
     Hear,
     LegClosed,
+    LegOpened,
     LegRefused,
     LegStatistics,
     MediaEvent,
@@ -107,6 +108,7 @@ class WorkerEngine:
             self._put_off(leg)
             return
         self._adopt(leg.leg, leg.conversation_id, worker)
+        worker.opening.add(leg.leg)
         worker.note(wire.open_command(leg))
 
     def set_stream(self, leg: str, stream: Stream) -> None:
@@ -266,6 +268,8 @@ class WorkerEngine:
             event = wire.event_of(tuple(values))
             if isinstance(event, LegClosed | LegRefused):
                 self._release(event.leg)
+            elif isinstance(event, LegOpened):
+                worker.opening.discard(event.leg)
             elif isinstance(event, RecordingEnded):
                 self._recordings.get(event.recording, set()).discard(worker.number)
             if self._links.takes(event):
@@ -289,8 +293,8 @@ class WorkerEngine:
             return
         named, worker.named = worker.named, set()
         worker.health = WorkerHealth(worker.number, len(named), late_ms, missed_ticks, ticks=ticks)
-        differing = named ^ worker.conversations.keys()
-        # What is being opened or closed differs for a moment; what differs twice stays so.
+        differing = (named ^ worker.conversations.keys()) - worker.opening
+        # What is being closed differs for a moment; what differs twice stays so.
         lasting, worker.differing = differing & worker.differing, differing
         if lasting:
             self._settle(worker, lasting & named, lasting - named)
@@ -364,6 +368,7 @@ class WorkerEngine:
         if worker is None:
             return
         self._links.gone(leg)
+        worker.opening.discard(leg)
         conversation_id = worker.conversations.pop(leg)
         home, count = self._conversations[conversation_id]
         if count > 1:

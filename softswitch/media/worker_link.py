@@ -31,6 +31,7 @@ class WorkerLink:
         "notes",
         "number",
         "open",
+        "opening",
         "parts",
         "product",
         "protocol",
@@ -55,6 +56,8 @@ class WorkerLink:
         self.product = ""
         self.conversations: dict[str, str] = {}
         """Leg to conversation id."""
+        self.opening: set[str] = set()
+        """Legs whose order it has not answered: reports that wait to be read were made before it came."""
         self.notes: list[bytes] = []
         self.backlog: list[bytes] = [wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT))]
         """Messages that the socket had no room for."""

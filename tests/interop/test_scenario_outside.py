@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from softswitch.calls.facts import LegKeyPressed
+from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.calls.recording.facts import RecordingStarted
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of

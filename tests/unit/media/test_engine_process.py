@@ -360,6 +360,9 @@ def test_a_leg_that_brain_or_worker_does_not_know_twice_is_closed_or_given_up(de
     desk.workers[0].hello()
     desk.open("a.1", "a.2")
     desk.workers[0].asked()
+    desk.workers[0].tell(LegOpened("a.1", "127.0.0.1", 4000), LegOpened("a.2", "127.0.0.1", 4002))
+    desk.read()
+    desk.events.clear()
     report(desk, "a.1", "x.1")
     assert desk.events == []
     report(desk, "a.1", "x.1", "y.1")
@@ -380,6 +383,19 @@ def test_what_differs_for_a_moment_is_let_pass(desk: Desk) -> None:
     report(desk, "a.1")
     report(desk)
     assert desk.events == []
+
+
+def test_a_leg_is_not_missed_in_reports_that_waited_while_it_was_ordered(desk: Desk) -> None:
+    desk.engine.retire([1])
+    desk.workers[0].hello()
+    desk.open("a.1")
+    for _ in range(3):  # sent before the order came; a busy brain reads them after it
+        report(desk)
+    assert desk.events == []
+    desk.workers[0].tell(opened := LegOpened("a.1", "127.0.0.1", 4000))
+    report(desk)
+    report(desk)
+    assert desk.events == [opened, Disagreement(0, (), ("a.1",))]
 
 
 def test_a_worker_tells_how_it_does(desk: Desk) -> None:
