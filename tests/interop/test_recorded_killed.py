@@ -138,8 +138,8 @@ def check_heard(path: Path, from_s: float, to_s: float) -> None:
     pieces = part[: len(part) // size * size].reshape(-1, size, 2)
     for channel, own, other in ((0, CALLER_HZ, CALLEE_HZ), (1, CALLEE_HZ, CALLER_HZ)):
         levels = np.array([[level_of(piece[:, channel], rate, tone) for tone in (own, other)] for piece in pieces])
-        clear = (levels[:, 0] > 4000) & (levels[:, 1] < 1000)
-        assert clear.mean() > 0.5, (path, channel, from_s, levels.round())
+        assert (levels[:, 0] > 4000).mean() > 0.3, (path, channel, from_s, levels.round())
+        assert (levels[:, 1] < 1000).mean() > 0.7, (path, channel, from_s, levels.round())
 
 
 def convert(switch: SwitchProcess, form: str, space: Namespace, kill_after_s: float | None) -> None:

@@ -28,8 +28,8 @@ def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
 
 
 def hear_each_other(vera: Baresip, anna: Baresip) -> None:
-    vera.until_hears(440, 2.0)
-    anna.until_hears(850, 2.0)
+    vera.until_hears(440, 2.3)
+    anna.until_hears(850, 2.3)
 
 
 def assert_hears_in_the_end(phone: Baresip, frequency_hz: float) -> None:

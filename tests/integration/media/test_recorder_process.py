@@ -124,9 +124,9 @@ def begin(brain: Brain, stack: ExitStack, folder: Path, calls: int) -> tuple[Cro
 
 
 def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
-    """Check that each side is heard, and it alone, in most quarters of a second between two moments.
+    """Check that each side is heard, and it alone, between two moments.
 
-    A busy machine sends late; where a stream is moved after that, its tone has a seam.
+    A busy machine sends late, and nothing for a while; where a stream is moved after that, its tone has a seam.
     """
     rate, samples = read(path)
     assert soundfile.info(path).frames == len(samples)
@@ -136,8 +136,8 @@ def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
         own, other = tone_of(2 * call + channel), tone_of(2 * call + 1 - channel)
         pieces = [part[at : at + rate // 4, channel] for at in range(0, len(part) - rate // 4 + 1, rate // 4)]
         levels = np.array([[level_of(piece, rate, tone) for tone in (own, other)] for piece in pieces])
-        clear = (levels[:, 0] > 0.5 * AMPLITUDE) & (levels[:, 1] < 0.2 * AMPLITUDE)
-        assert clear.mean() >= 0.5, (path.name, channel, from_s, levels.round())
+        assert (levels[:, 0] > 0.5 * AMPLITUDE).mean() >= 0.3, (path.name, channel, from_s, levels.round())
+        assert (levels[:, 1] < 0.2 * AMPLITUDE).mean() >= 0.9, (path.name, channel, from_s, levels.round())
 
 
 def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(

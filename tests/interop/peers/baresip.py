@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tests.interop.peers.audio import PURE, loud_s, read_mono, share_of
+from tests.interop.peers.audio import PURE, loud_part, loud_s, read_mono, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.waiting import PATIENCE_S, until
 
@@ -206,7 +206,12 @@ class Baresip:
 
     def until_hears(self, frequency_hz: float, seconds: float = 1.0) -> None:
         """Wait until a tone, and it alone, is what it heard in the last seconds."""
-        self.until_last(seconds, lambda last, rate_hz: share_of(last, frequency_hz, rate_hz) > PURE)
+        self.until_last(
+            seconds,
+            lambda last, rate_hz: (
+                len(loud_part(last)) > 0.95 * len(last) and share_of(last, frequency_hz, rate_hz) > PURE
+            ),
+        )
 
     def until_heard(self, seconds: float, *, earlier: int = 0) -> None:
         """Wait until a recording has so many seconds of sound, one later than so many earlier ones."""
