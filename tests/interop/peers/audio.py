@@ -81,7 +81,7 @@ def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> np
 
 def likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
     """Return how alike sound is to the place in a piece, played again and again, that it is most like: 0 to 1."""
-    return float(_alike(samples, whole).max())
+    return float(_alike(samples, whole).max()) if 0 < len(samples) <= len(whole) else 0.0
 
 
 def best_likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
