@@ -81,7 +81,7 @@ def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> np
 
 def likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
     """Return how alike sound is to the place in a piece, played again and again, that it is most like: 0 to 1."""
-    return float(_alike(samples, whole).max()) if 0 < len(samples) <= len(whole) else 0.0
+    return float(_alike(samples, whole).max())
 
 
 def best_likeness(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> float:
@@ -100,6 +100,8 @@ def place_of(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64], l
 
 def _alike(samples: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     size = len(whole)
+    if not 0 < len(samples) <= size:
+        return np.zeros(1)
     part = np.fft.rfft(samples, size)
     products = np.fft.irfft(np.fft.rfft(whole) * part.conj(), size)
     squares = np.concatenate((whole, whole[: len(samples)])) ** 2
