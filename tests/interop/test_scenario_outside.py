@@ -15,7 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from softswitch.calls.guide_facts import LegKeyPressed
-from softswitch.calls.recording.facts import RecordingStarted
+from softswitch.calls.recording.facts import MessageStarted
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
@@ -125,7 +125,7 @@ def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     until(lambda: (switch.directory / "var" / "webhooks.db").exists())
     anna.command("dial", "74950000001")
     anna.until("CALL_ESTABLISHED")
-    until(lambda: any(isinstance(record.fact, RecordingStarted) for record in switch.journal()), anna.log)
+    until(lambda: any(isinstance(record.fact, MessageStarted) for record in switch.journal()), anna.log)
     time.sleep(4)  # says her message
     anna.command("hangup")
     switch.until_at_rest()
