@@ -19,7 +19,7 @@ from softswitch.speech import phrases
 from softswitch.speech.prompts import Prompts
 from tests.interop.conftest import TONES_HZ, PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, place_of, read_wav, share_of
-from tests.interop.peers.baresip import Baresip, let_hear
+from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
 from tests.interop.peers.switch import SwitchProcess
@@ -101,6 +101,10 @@ def menu(language: str, number: str) -> list[Sound]:
 
 def farewell(language: str) -> list[Sound]:
     return recordings(language, [phrases.fixed(language, "callback_taken"), phrases.fixed(language, "goodbye")])
+
+
+def lasts_s(sounds: list[Sound]) -> float:
+    return sum(map(len, sounds)) / RATE_HZ
 
 
 def missing(heard: Sound, sounds: list[Sound]) -> int | None:

@@ -33,6 +33,7 @@ steps:
   - http:
       url: "http://127.0.0.1:{PORT}/who?phone={{caller}}"
       token_env: CRM_TOKEN
+      timeout_s: 30
       into: {{box: "customer.box"}}
       failed: [{{hang_up: {{reason: busy}}}}]
   - if: {{value: "{{box}}", is: boris, steps: [{{voicemail: {{box: boris, file: welcome.ogg, silence_s: 3}}}}]}}
