@@ -109,7 +109,7 @@ def test_whatever_callers_and_agents_do_nothing_sticks_and_each_call_is_in_the_r
         log_in(switch, out, logged_in=False)
     log_in(switch, out)
     assert callers.finished(timeout_s=LIMIT_S + 30).failed == 0
-    switch.until_at_rest(timeout_s=120)
+    switch.until_at_rest()
     queue = switch.ask("GET", "queues/support")
     assert (queue["waiting"], queue["served"]) == (0, 0)
     assert queue["agents"] == dict.fromkeys(AGENTS, "free"), "nobody is stuck"
