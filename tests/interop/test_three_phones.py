@@ -136,7 +136,7 @@ def workers_used(switch: SwitchProcess) -> set[bool]:
 def test_three_phones_page_pick_up_park_hold_turn_to_and_fro_forward_and_wait_for_a_moderator(
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:
-    phones = {extension: phone(extension, speaks_s=300.0) for extension in ("101", "102", "103")}
+    phones = {extension: phone(extension) for extension in ("101", "102", "103")}
     desks = [Desk(each) for each in phones.values()]
     a_recorded_call_is_transferred(switch, *desks)
     a_group_is_paged(*desks)
