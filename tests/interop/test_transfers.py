@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.interop.conftest import PhoneMaker
@@ -15,6 +17,7 @@ from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
+from tests.interop.test_recorded import listed, sound_of
 
 pytestmark = pytest.mark.network
 
@@ -38,13 +41,16 @@ def assert_hears_in_the_end(phone: Baresip, frequency_hz: float) -> None:
     assert share_of(heard, frequency_hz) > PURE
 
 
+@pytest.mark.row("I-8", "V-32")
 def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess, phone: PhoneMaker) -> None:
     vera, boris, anna = phone("103"), phone("102"), phone("101")
     vera.command("dial", "102")
     boris.until("CALL_INCOMING")
     boris.command("accept")
     vera.until("CALL_ESTABLISHED")
-    vera.until_heard(0.5)
+    vera.until_hears(620, 1.0)
+    recorded = recorded_from_now_on(switch)
+    boris.until_hears(850, 2.0)
     boris.command("transfer", "sip:101@softswitch.local")
     anna.until("CALL_INCOMING")
     anna.command("accept")
@@ -59,6 +65,11 @@ def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess
     call = switch.call_of("103")
     segments = [row for row in switch.records("segments") if row["conversation_id"] == call["conversation_id"]]
     assert [row["ended_at"] is not None for row in segments] == [True, True]
+    assert recorded == call["conversation_id"]
+    left, right = sides_of(switch, recorded)
+    assert share_of(loud_part(left), 850) > PURE  # vera, all the time
+    assert share_of(first_of(right), 620) > PURE  # boris, then whoever has his place
+    assert share_of(last_of(right), 440) > PURE
 
 
 def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
@@ -76,6 +87,7 @@ def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
     vera.command("dial", "102")
     assert next(told).strip() == "answered"
     anna.until("CALL_INCOMING")
+    recorded = recorded_from_now_on(switch)
     anna.command("accept")
     assert [next(told).strip() for _ in range(3)] == ["asked", "transferred", "gone"]
     hear_each_other(vera, anna)
@@ -87,3 +99,32 @@ def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
     call = switch.call_of("103")
     segments = [row for row in switch.records("segments") if row["conversation_id"] == call["conversation_id"]]
     assert len(segments) == 2  # with the operator, then with whom the operator asked
+    assert recorded == call["conversation_id"]
+    left, right = sides_of(switch, recorded)
+    assert share_of(last_of(left), 850) > PURE
+    assert share_of(last_of(right), 440) > PURE  # anna, in the place of the operator, who says nothing
+
+
+def recorded_from_now_on(switch: SwitchProcess) -> str:
+    """Record vera's call; return the conversation."""
+    call = next(call for call in switch.ask("GET", "calls") if call["legs"][0]["number"] == "103")
+    assert switch.ask("POST", f"legs/{call['legs'][0]['leg']}/record/start")["files"]
+    return str(call["conversation_id"])
+
+
+def sides_of(switch: SwitchProcess, conversation_id: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return what both sides said, as it was recorded."""
+    (one,) = listed(switch, 1, conversation_id)
+    rate_hz, samples = sound_of(switch, one)
+    assert rate_hz == RATE_HZ
+    return samples[:, 0], samples[:, 1]
+
+
+def first_of(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the first second of what was said."""
+    return loud_part(samples)[:RATE_HZ]
+
+
+def last_of(samples: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the last second of what was said."""
+    return loud_part(samples)[-RATE_HZ:]
