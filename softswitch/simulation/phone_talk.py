@@ -48,7 +48,11 @@ class Talk(Dialog):
         return await self.reinvite(self.here())
 
     async def reinvite(self, offer: Description | None) -> int:
-        """Send a re-INVITE with that offer or without one; after a glare (491) again. Returns its final status."""
+        """Send a re-INVITE with that offer or without one; after a glare (491) again. Returns its final status.
+
+        One that is refused leaves our description as it was (RFC 6141 §3.1).
+        """
+        before = self.local
         for _ in range(_MOST_GLARES):
             self.reinviting = True
             content = self.content(offer)
@@ -56,6 +60,8 @@ class Talk(Dialog):
                 "INVITE", content, self._offer_answered if offer else self._offerless_answered
             ).final
             self.reinviting = False
+            if response.status >= 300:
+                self.local = before
             if response.status != 491:
                 break
             await self.phone.sleep(_GLARE_WAIT_S[self.outgoing])
