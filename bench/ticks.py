@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench.measuring import report
 from bench.relay import SWITCH, Load, Worker, compile_c, load, worker
-from softswitch.media.engine import LATENESS_STEPS_MS
+from softswitch.media.worker_health import LATENESS_STEPS_MS
 
 LATE_MS = 5.0
 MOST_STEAL = 0.01

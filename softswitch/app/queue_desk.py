@@ -20,14 +20,13 @@ from softswitch.app.queue_callers import QueueCallers, how_refused
 from softswitch.app.queue_calls import QueueCalls
 from softswitch.app.queue_guide import QueueGuide
 from softswitch.app.queue_means import QueueMeans
-from softswitch.app.queue_rules import rules_of
+from softswitch.app.queue_rules import priority_of, rules_of
 from softswitch.app.queue_staff import QueueStaff
 from softswitch.app.turn import Turn
 from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as of_calls
 from softswitch.calls import guide_facts
 from softswitch.calls.control_facts import CallDialledOn, ConversationHanded
-from softswitch.calls.state import Conversation
 from softswitch.calls.tables import LegState
 from softswitch.core.facts import Record
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
@@ -240,18 +239,12 @@ class QueueDesk:
         number = conversation.caller.number
         before = self._sent_on.pop(conversation_id, None)
         wanted = tuple(dict.fromkeys((*queue.skills, *skills)))
-        priority = priority or self._priority_of(conversation)
+        priority = priority or priority_of(conversation, self._site())
         arrived_s = None if before is None else before.arrived_s
         self.say(events.Enter(conversation_id, queue.name, number, priority, wanted, arrived_s))
         entry = self.state.entry_of(conversation_id)
         if entry is not None:
             self._callers.begin(entry, queue)
-
-    def _priority_of(self, conversation: Conversation) -> int:
-        """Return what a caller has of it by the number that they dialled, and as a known contact."""
-        site = self._site()
-        number, contact = site.number(conversation.to_number), site.contact_of(conversation.caller.number)
-        return max(0 if number is None else number.priority, 0 if contact is None else contact.priority)
 
     def _phone_ended(self, conversation_id: str, happened: of_calls.LegEnded) -> None:
         """An agent's phone will not be answered any more; with the last of theirs the agent has declined."""
@@ -330,8 +323,7 @@ class QueueDesk:
 
     def _callback_failed(self, conversation_id: str, fact: facts.CallbackFailed) -> None:
         if fact.user:
-            self._serving = {leg: number for leg, number in self._serving.items() if number != fact.entry}
-            self._people.decide(inputs.Finished(fact.user, fact.queue, self._turn.wall_s))
+            self._finished(conversation_id, fact)
 
     def _declined(self, conversation_id: str, fact: facts.QueueDeclined) -> None:
         given = inputs.Missed if fact.how == "missed" else inputs.Released
@@ -345,7 +337,7 @@ class QueueDesk:
         if queue is not None:
             self._conduct.tell_agent(fact.leg, queue)
 
-    def _finished(self, conversation_id: str, fact: facts.QueueFinished) -> None:
+    def _finished(self, conversation_id: str, fact: facts.QueueFinished | facts.CallbackFailed) -> None:
         self._serving = {leg: number for leg, number in self._serving.items() if number != fact.entry}
         self._people.decide(inputs.Finished(fact.user, fact.queue, self._turn.wall_s))
 

@@ -1,8 +1,9 @@
-"""From a queue of the site to the rules that the router decides by."""
+"""From the site to what the router decides by: a queue's rules, a caller's priority."""
 
 from __future__ import annotations
 
-from softswitch.directory.site import Queue
+from softswitch.calls.state import Conversation
+from softswitch.directory.site import Queue, Site
 from softswitch.queues.router.rules import RANKS, Member, QueueRules
 
 
@@ -31,3 +32,9 @@ def rules_of(queue: Queue) -> QueueRules:
         queue.callback_first == "customer",
         tuple(Member(*member) for member in zip(queue.members, priorities, skills, strict=True)),
     )
+
+
+def priority_of(conversation: Conversation, site: Site) -> int:
+    """Return what a caller has of it by the number that they dialled, and as a known contact."""
+    number, contact = site.number(conversation.to_number), site.contact_of(conversation.caller.number)
+    return max(0 if number is None else number.priority, 0 if contact is None else contact.priority)

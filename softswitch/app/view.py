@@ -48,7 +48,8 @@ from softswitch.directory.location import Binding
 from softswitch.directory.site import Site
 from softswitch.directory.store import write_site
 from softswitch.journal.ring import RingState
-from softswitch.media.engine import LATENESS_STEPS_MS, Quality, WorkerHealth
+from softswitch.media.engine import Quality
+from softswitch.media.worker_health import LATENESS_STEPS_MS, WorkerHealth
 from softswitch.runtime.addresses import HostPort
 from softswitch.runtime.log import get_logger
 

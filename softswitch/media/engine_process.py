@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -22,11 +23,11 @@ from softswitch.media.engine import (
     Recording,
     RecordingEnded,
     Stream,
-    WorkerHealth,
     WorkerLost,
     WorkerState,
 )
 from softswitch.media.links import PREFIX, Links
+from softswitch.media.worker_health import WorkerHealth
 from softswitch.media.worker_link import UNACKNOWLEDGED, WorkerLink
 
 
@@ -61,7 +62,7 @@ class WorkerEngine:
         self._workers: dict[int, WorkerLink] = {}
         self._on_event = on_event
         self._on_state = on_state
-        self._soon = soon if soon is not None else _at_once
+        self._soon = soon or operator.call
         self._on_blocked = on_blocked
         self._conversations: dict[str, tuple[WorkerLink, int]] = {}
         """Conversation id to its worker and its number of legs there."""
@@ -395,7 +396,3 @@ class WorkerEngine:
         made_up, self._made_up = self._made_up, []
         for event in made_up:
             self._on_event(event)
-
-
-def _at_once(function: Callable[[], None]) -> None:
-    function()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from softswitch.media import wire
-from softswitch.media.engine import Hear, LegState, WorkerHealth
+from softswitch.media.engine import Hear, LegState
+from softswitch.media.worker_health import WorkerHealth
 
 _SEND_BUFFER_OCTETS: Final = 4 << 20
 UNACKNOWLEDGED: Final = 64

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from softswitch.media.engine import LATENESS_STEPS_MS
+from softswitch.media.worker_health import LATENESS_STEPS_MS
 
 
 class Punctuality:
     """Counts the ticks of one worker since its start.
 
     Attributes:
-        counts: by step of :data:`softswitch.media.engine.LATENESS_STEPS_MS`, the ticks that were no later and later
-            than the step before; behind them those that were later than all.
+        counts: by step of :data:`softswitch.media.worker_health.LATENESS_STEPS_MS`, the ticks that were no later and
+            later than the step before; behind them those that were later than all.
     """
 
     __slots__ = ("counts",)

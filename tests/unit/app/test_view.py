@@ -16,7 +16,7 @@ from softswitch.directory.compiled_site import compile_site
 from softswitch.directory.site import Site, make_site
 from softswitch.directory.store import read_site
 from softswitch.journal.ring import RingState, RingWriter
-from softswitch.media.engine import WorkerHealth
+from softswitch.media.worker_health import WorkerHealth
 from softswitch.queues.agents.facts import StatusChosen
 from softswitch.simulation.phone_call import CallState
 from softswitch.simulation.virtual_loop import VirtualLoop

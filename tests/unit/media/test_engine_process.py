@@ -19,11 +19,11 @@ from softswitch.media.engine import (
     MediaEvent,
     OpenLeg,
     Stream,
-    WorkerHealth,
     WorkerLost,
     WorkerState,
 )
 from softswitch.media.engine_process import WorkerEngine
+from softswitch.media.worker_health import WorkerHealth
 
 STREAM = Stream("10.0.0.1", 4000, 4001, "10.0.0.1", (Format("PCMU", 8000, 1, 0, 0),), receive=True, send=True)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from softswitch.media.engine import LATENESS_STEPS_MS
 from softswitch.media.worker.punctuality import Punctuality
+from softswitch.media.worker_health import LATENESS_STEPS_MS
 
 
 def counted(punctuality: Punctuality) -> dict[float, int]:

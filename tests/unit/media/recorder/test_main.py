@@ -20,6 +20,7 @@ def test_a_recorder_with_nothing_to_do_waits_also_beside_a_worker_with_thousands
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * ABOVE_SELECT), hard))
         TapWriter(memory)
         high = socket.socket(fileno=fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, ABOVE_SELECT))
+        assert high.fileno() >= ABOVE_SELECT
         theirs.close()
         loop = RecorderLoop(TapReader(memory), high)
         ours.close()  # the worker is gone: that ends it
