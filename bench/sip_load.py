@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 
 PROGRAM = str(Path(sys.executable).with_name("softswitch"))
 SCENARIOS = Path(__file__).parent / "sipp"
-NET = "127.0.60."
+NET = os.environ.get("BENCH_NET", "127.0.60.")
+"""What all addresses begin with; two benches beside each other have two."""
 SWITCH = NET + "1"
 CALLER = NET + "2"
 CALLEE = NET + "3"
