@@ -7,6 +7,7 @@ both are tried again.
 from __future__ import annotations
 
 import fcntl
+import os
 import select
 import signal
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from softswitch.runtime.settings import Settings
 
 JOURNAL_FOLDER: Final = "journal"
-TURN_S: Final = 0.05
+LONGEST_TURN_S: Final = 0.2
+ENDING_TURN_S: Final = 0.02
 RETRY_S: Final = 0.5
 STOP_PATIENCE_S: Final = 5.0
 """How long a failing disk or database may delay the end."""
@@ -80,7 +82,10 @@ class WriterProcess:
         )
         self._files: _Files | None = None
         self._failing = False
+        self._turn_s = min(LONGEST_TURN_S, settings.journal.sync_ms / 1000)
+        """As long as facts may wait for their sync; waking more often costs more than the work that is done then."""
         self._stop_at: float | None = None
+        self._told_to_stop = os.eventfd(0)
         self._orphaned = False
         self._passed_over = 0
         self._collector = IdleCollector()
@@ -89,6 +94,7 @@ class WriterProcess:
         """End as soon as everything in the ring is safe."""
         if self._stop_at is None:
             self._stop_at = self._clock.monotonic() + STOP_PATIENCE_S
+            os.eventfd_write(self._told_to_stop, 1)
 
     def run(self) -> None:
         """Copy until stopped, or until the supervisor is gone and nothing comes any more."""
@@ -162,10 +168,13 @@ class WriterProcess:
             self._passed_over = count
 
     def _wait(self) -> None:
-        """Sleep a turn; the end of the supervisor wakes up."""
-        pause = RETRY_S if self._failing else TURN_S
+        """Sleep a turn; to be told to stop, and the end of the supervisor, wake up."""
+        ending = self._stop_at is not None
+        pause = RETRY_S if self._failing else ENDING_TURN_S if ending else self._turn_s
         watched = [] if self._orphaned else [self._life]
-        if select.select(watched, [], [], pause)[0]:
+        if not ending:
+            watched.append(self._told_to_stop)
+        if self._life in select.select(watched, [], [], pause)[0]:
             self._orphaned = True
             _LOG.error("supervisor.died")
 
