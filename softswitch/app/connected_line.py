@@ -7,6 +7,7 @@ Allow knows neither keeps what it shows. It is told when a segment starts whose 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from softswitch.app.auto_answer import user_agent_of
 from softswitch.calls.facts import LegEnded, SegmentStarted
@@ -21,6 +22,8 @@ from softswitch.sip.message import Header
 from softswitch.sip.uri import Uri
 
 _SIPFRAG: Header = ("Content-Type", "message/sipfrag;version=2.0")
+_FRAGMENTS: Final = {"info_from": "From: {}\r\nTo:\r\n", "info_to": "From:\r\nTo: {}\r\n"}
+"""By the way that a phone's display is told: what the INFO says."""
 
 
 class ConnectedLine:
@@ -94,8 +97,9 @@ class ConnectedLine:
         if session is None:
             return False
         model = model_of(user_agent_of(self._locations, leg.user, leg.uri))
-        if model.display_update == "info_sipfrag":
-            session.info((_SIPFRAG,), f"From:\r\nTo: {self._address(peer)}\r\n".encode(), now=now)
+        if model.display_update in _FRAGMENTS:
+            fragment = _FRAGMENTS[model.display_update].format(self._address(peer))
+            session.info((_SIPFRAG,), fragment.encode(), now=now)
             return True
         asserted = self._address(peer, with_host=model.pai == "full")
         return model.display_update == "update_pai" and session.update(

@@ -17,9 +17,8 @@ _FIELDS: Final[Fields] = {
     "resync": Field(free_text(60), required=True),
     "reboot": Field(free_text(60), required=True),
     "auto_answer": Field(list_of(free_text(200)), required=True),
-    "display_update": Field(choice("update_pai", "info_sipfrag", "none"), required=True),
+    "display_update": Field(choice("update_pai", "info_from", "info_to", "none"), required=True),
     "pai": Field(choice("full", "no_host"), required=True),
-    "hold": Field(list_of(choice("sendonly", "inactive", "zero")), required=True),
 }
 
 
@@ -42,5 +41,4 @@ def read_model(name: str) -> PhoneModel:
         entry.texts("auto_answer"),
         entry.text("display_update"),
         entry.text("pai"),
-        entry.texts("hold"),
     )

@@ -20,8 +20,7 @@ class PhoneModel:
     auto_answer: tuple[str, ...]
     """Header lines of an INVITE that they shall answer by themselves."""
     display_update: str
-    """How their display learns who is connected now: ``update_pai``, ``info_sipfrag`` or ``none``."""
+    """How their display learns who is connected now: by P-Asserted-Identity in an UPDATE (``update_pai``), by From or
+    To of a ``message/sipfrag`` in an INFO (``info_from``, ``info_to``), or not at all (``none``)."""
     pai: str
     """How P-Asserted-Identity must be written for it: ``full``, or ``no_host``, with the number alone."""
-    hold: tuple[str, ...]
-    """How they put on hold: ``sendonly``, ``inactive``, or ``zero``, the connection address 0.0.0.0."""

@@ -11,7 +11,19 @@ from typing import Final
 
 from softswitch.directory.phone_model import PhoneModel
 
-VENDORS: Final = ("yealink", "grandstream", "snom", "polycom_3", "poly", "cisco", "fanvil", "softphone", "unknown")
+VENDORS: Final = (
+    "yealink",
+    "grandstream",
+    "snom_8",
+    "snom",
+    "polycom_3",
+    "poly",
+    "cisco_7940",
+    "cisco",
+    "fanvil",
+    "softphone",
+    "unknown",
+)
 """In the order in which their patterns are tried; the last one fits everything."""
 
 

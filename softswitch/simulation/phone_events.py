@@ -107,8 +107,8 @@ class Watching:
     def replaces(self) -> str:
         """Return the Replaces header that picks up what rings, made as phones make it (RFC 3891 §6.1)."""
         found = next(one for one in self.dialogs() if _text(one, "state") == "early")
-        tags = f"to-tag={found.get('local-tag')};from-tag={found.get('remote-tag')}"
-        return f"{found.get('call-id')};{tags}"
+        tags = f"to-tag={found.attrib['local-tag']};from-tag={found.attrib['remote-tag']}"
+        return f"{found.attrib['call-id']};{tags}"
 
     async def subscribe(self, expires_s: int = 3600, *, body: bytes = b"", content_type: str = "") -> int:
         """Subscribe, or subscribe again; returns the final status."""

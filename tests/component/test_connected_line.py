@@ -44,7 +44,7 @@ async def test_a_snom_is_told_by_info_and_a_phone_that_knows_nothing_of_it_is_le
     await boris.call.until(CallState.UP)
     await boris.calls[0].refer("103", to_call=boris.calls[1])
     await anna.until(lambda: len(anna.call.displays) == 1, "the display")
-    assert anna.call.displays == ['From:\r\nTo: "Vera" <sip:103@example.net>\r\n']
+    assert anna.call.displays == ['From: "Vera" <sip:103@example.net>\r\nTo:\r\n']
     await asyncio.sleep(1)
     assert vera.call.displays == []
     await anna.call.hang_up()

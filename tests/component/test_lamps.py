@@ -45,6 +45,7 @@ async def test_what_rings_is_picked_up_by_an_invite_with_the_replaces_that_the_l
     await vera.until(lambda: lamp.lamp == "early", "the lamp")
     (dialog,) = [one for one in lamp.dialogs() if one.get("direction") == "recipient"]
     assert dialog.get("call-id") == rings.sip_call_id
+    assert dialog.get("local-tag") == rings.local_tag or world.switch.lost_messages
     picked = await vera.dial("102", headers=(("Replaces", lamp.replaces()),))
     await picked.until(CallState.UP)
     await anna.call.until(CallState.UP)

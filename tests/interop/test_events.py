@@ -76,7 +76,8 @@ def test_a_key_shows_what_rings_and_picks_it_up_without_a_code(
     told = next(text for text in watched.received() if text.startswith("NOTIFY "))
     body = told.partition("\r\n\r\n")[2] or told.partition("\n\n")[2]
     dialog = next(one for one in ElementTree.fromstring(body).iter(DIALOG))
-    replaces = f"{dialog.get('call-id')};to-tag={dialog.get('local-tag')};from-tag={dialog.get('remote-tag')}"
+    tags = f"to-tag={dialog.attrib['local-tag']};from-tag={dialog.attrib['remote-tag']}"
+    replaces = f"{dialog.attrib['call-id']};{tags}"
     picker.plays("call_replacing.xml", dial=callee.extension, replaces=replaces)
     ringing.finished()
     calling.finished()

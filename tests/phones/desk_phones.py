@@ -12,6 +12,8 @@ from softswitch.simulation.phone_core import Habits
 
 _RING = ("Alert-Info", "info=alert-autoanswer")
 _CALL_INFO = ("Call-Info", "answer-after=0")
+_REPLACED = frozenset({"call-id", "local-tag", "remote-tag", "direction"})
+"""What an INVITE with Replaces is built of."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,13 @@ class DeskPhone:
     reads_again_on: str
     """The Event that lets it read its configuration again without starting anew."""
     told_by: str
-    """``PAI`` in an UPDATE, or ``sipfrag`` in an INFO: what its display follows."""
+    """What its display follows: ``PAI`` in an UPDATE, with its host or as ``number``, or ``from`` or ``to`` of a
+    message/sipfrag in an INFO; ``nothing`` where it shows what it rang with."""
+    lamp_needs: frozenset[str] = frozenset()
+    """What must stand in a dialog-info for its lamp and its pickup: attributes of the dialog, ``local`` and ``remote``
+    for those ends with their targets, ``idle`` for a dialog where there is no call."""
+    answers_itself: bool = True
+    """Whether an intercom call can ask it to."""
 
 
 YEALINK = DeskPhone(
@@ -43,6 +51,8 @@ YEALINK = DeskPhone(
     restarts_on="check-sync;reboot=true",
     reads_again_on="check-sync;reboot=false",
     told_by="PAI",
+    # The lamp stays wrong after a NOTIFY without a dialog: OpenSIPS#1193. "Dialog Info Call Pickup" in the guide.
+    lamp_needs=frozenset({"idle", "local", "remote"}) | _REPLACED,
 )
 GRANDSTREAM = DeskPhone(
     # Intercom by Call-Info: fusionpbx#1739, "Allow Auto Answer by Call-Info/Alert-Info" of the GXP21xx guide. Old
@@ -52,15 +62,29 @@ GRANDSTREAM = DeskPhone(
     restarts_on="check-sync",
     reads_again_on="resync",
     told_by="PAI",
+    # A dialog without an id is not read: kamailio#99, #97.
+    lamp_needs=frozenset({"idle", "id"}) | _REPLACED,
 )
 SNOM = DeskPhone(
-    # Display by INFO message/sipfrag: FreeSWITCH mod_sofia.c. Auto answer: service.snom.com "How to use intercom".
+    # Display by From in an INFO of message/sipfrag, since 8.4.24: FreeSWITCH mod_sofia.c. Auto answer: service.snom.com
+    # "How to use intercom".
     # check-sync;reboot=false: wazo-provd-plugins, snom/common.py.
     Habits(user_agent="snomD785/10.1.33.33", answers_itself=True, answers_to=_RING),
     holds_by="inactive",
     restarts_on="check-sync;reboot=true",
     reads_again_on="check-sync;reboot=false",
-    told_by="sipfrag",
+    told_by="from",
+    # Without both ends it lights the lamp and does not pick up: service.snom.com "HowTo Call Pickup".
+    lamp_needs=frozenset({"local", "remote"}) | _REPLACED,
+)
+SNOM_8 = DeskPhone(
+    # Before 8.4.24 the display follows To: FreeSWITCH mod_sofia.c, which tells the firmware apart by User-Agent.
+    Habits(user_agent="snom320/8.4.18", answers_itself=True, answers_to=_RING),
+    holds_by="sendonly",
+    restarts_on="check-sync;reboot=true",
+    reads_again_on="check-sync;reboot=false",
+    told_by="to",
+    lamp_needs=SNOM.lamp_needs,
 )
 POLY = DeskPhone(
     # Contact with a quoted list of methods: kazoo-configs#55. Ring class "Auto Answer": UC software guide, alertInfo.
@@ -75,6 +99,8 @@ POLY = DeskPhone(
     restarts_on="check-sync",
     reads_again_on="check-sync",
     told_by="PAI",
+    # Without Call-ID and tags there is no pickup: asterisk#803.
+    lamp_needs=_REPLACED,
 )
 POLYCOM_3 = DeskPhone(
     # Software before UC 4 shows a P-Asserted-Identity only without its host: FreeSWITCH mod_sofia.c; hold by 0.0.0.0 is
@@ -89,6 +115,8 @@ POLYCOM_3 = DeskPhone(
     restarts_on="check-sync",
     reads_again_on="check-sync",
     told_by="number",
+    # As the later ones.
+    lamp_needs=_REPLACED,
 )
 CISCO = DeskPhone(
     # The random user of its Contact, and 404 for every other one: usecallmanagernz/patches#19. Events: 3PCC guide,
@@ -104,6 +132,18 @@ CISCO = DeskPhone(
     restarts_on="reboot_now",
     reads_again_on="resync",
     told_by="PAI",
+    # 3PCC guide, "Call Pickup" by the lamp's key (sd+blf+cp).
+    lamp_needs=frozenset({"id", "remote"}) | _REPLACED,
+)
+CISCO_7940 = DeskPhone(
+    # The SIP firmware of the 7940 and 7960: "check-sync" in the administrator guide, no UPDATE in its Allow, hold by
+    # 0.0.0.0 (RFC 2543), no header that lets it answer by itself.
+    Habits(user_agent="Cisco-CP7960G/8.0"),
+    holds_by="zero",
+    restarts_on="check-sync",
+    reads_again_on="check-sync",
+    told_by="nothing",
+    answers_itself=False,
 )
 FANVIL = DeskPhone(
     # User-Agent with the MAC behind it: wazo-provd-plugins. Auto answer by Alert-Info: Fanvil X series manual.
@@ -112,14 +152,18 @@ FANVIL = DeskPhone(
     restarts_on="check-sync;reboot=true",
     reads_again_on="check-sync;reboot=false",
     told_by="PAI",
+    # User manual, "BLF/NEW CALL" key with pickup.
+    lamp_needs=frozenset({"local", "remote"}) | _REPLACED,
 )
 
 DESK_PHONES = {
     "yealink": YEALINK,
     "grandstream": GRANDSTREAM,
     "snom": SNOM,
+    "snom_8": SNOM_8,
     "poly": POLY,
     "polycom_3": POLYCOM_3,
     "cisco": CISCO,
+    "cisco_7940": CISCO_7940,
     "fanvil": FANVIL,
 }

@@ -127,7 +127,11 @@ class DialogPackage:
         )
 
     def _dialog(self, leg: Leg, extension: str) -> DialogState:
-        """See a leg from the phone's end: its tag is the local one."""
+        """See a leg from the phone's end: its tag is the local one.
+
+        Where it rings and nobody knows its tag (any more), another word stands there: phones build no Replaces
+        without one, and any will do as long as it rings.
+        """
         session = self._sessions().get(leg.leg)
         dialog = None if session is None else session.dialog
         user = self._site().user_by_extension(extension)
@@ -136,7 +140,7 @@ class DialogPackage:
             state=_STATES[leg.state],
             direction="initiator" if leg.called_us else "recipient",
             sip_call_id="" if dialog is None else dialog.sip_call_id,
-            local_tag="" if dialog is None else dialog.remote_tag,
+            local_tag="" if dialog is None else dialog.remote_tag or dialog.early_tag or leg.leg,
             remote_tag="" if dialog is None else dialog.local_tag,
             local=self._party(extension, "" if user is None else user.display_name),
             remote=self._other_end(leg),

@@ -14,6 +14,7 @@ class Dialog:
         sip_call_id: the Call-ID.
         local_tag: our tag.
         remote_tag: the peer's tag; empty as long as no peer has answered, or where an old one has none.
+        early_tag: the tag of the phone that rang last, until one has answered: a lamp tells it to whoever picks up.
         local: our end as header text, with its tag.
         remote: the peer's end as header text, with its tag.
         target: the remote target, a URI.
@@ -23,6 +24,7 @@ class Dialog:
     """
 
     __slots__ = (
+        "early_tag",
         "local",
         "local_cseq",
         "local_tag",
@@ -38,6 +40,7 @@ class Dialog:
         self.sip_call_id = sip_call_id
         self.local_tag = local_tag
         self.remote_tag = ""
+        self.early_tag = ""
         self.local = local
         self.remote = remote
         self.target = target

@@ -164,6 +164,7 @@ class ClientSession(ClientInvite):
             self.note_events(response)
             if response.to.tag:
                 self._early.latest = response
+                self.dialog.early_tag = response.to.tag
             self._core.tell(Progressed(self, response.status, response.sdp))
 
     def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:

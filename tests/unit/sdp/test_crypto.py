@@ -65,6 +65,55 @@ def test_of_two_streams_the_one_with_a_key_is_taken() -> None:
     assert [audio and audio.port for audio in ports] == [4000, 4002]
 
 
+# How vendors write an offer that may be encrypted. Yealink: administrator guide of the T38G, "Secure Real-Time
+# Transport Protocol". Poly: UC software guide, sec.srtp.offer, sec.srtp.sessionParams.*. Snom: service.snom.com,
+# "user_savp" off. Zoiper: sipwise/rtpengine#736.
+OFFERS = {
+    "yealink": (
+        (
+            "RTP/SAVP",
+            f"1 {SUITE} inline:{KEY}",
+            f"2 AES_CM_128_HMAC_SHA1_32 inline:{KEY}",
+            f"3 F8_128_HMAC_SHA1_80 inline:{KEY}",
+        ),
+    ),
+    "poly": (
+        ("RTP/AVP",),
+        ("RTP/SAVP", f"1 {SUITE} inline:{KEY} UNENCRYPTED_SRTCP", f"2 {SUITE} inline:{KEY}"),
+    ),
+    "snom": (("RTP/AVP", f"1 AES_CM_128_HMAC_SHA1_32 inline:{KEY}"),),
+    "zoiper": (("RTP/SAVP", f"5 AES_256_CM_HMAC_SHA1_80 inline:{KEY}", f"1 {SUITE} inline:{KEY}"),),
+}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "taken", "plain"),
+    [
+        ("yealink", (0, Crypto(1, SUITE, KEY)), None),
+        ("poly", (1, Crypto(2, SUITE, KEY)), 0),
+        ("snom", (0, Crypto(1, "AES_CM_128_HMAC_SHA1_32", KEY)), 0),
+        ("zoiper", (0, Crypto(1, SUITE, KEY)), None),
+    ],
+)
+def test_each_vendors_form_of_an_encrypted_offer_is_answered_in_kind(
+    vendor: str, taken: tuple[int, Crypto], plain: int | None
+) -> None:
+    head = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+    streams = [
+        f"m=audio {4000 + 2 * number} {profile} 0\r\n" + "".join(f"a=crypto:{line}\r\n" for line in lines)
+        for number, (profile, *lines) in enumerate(OFFERS[vendor])
+    ]
+    offer = parse_sdp(head + "".join(streams))
+    audio = remote_audio(offer, encrypted=True)
+    assert audio is not None
+    assert (audio.index, audio.crypto[0]) == taken
+    answer = make_answer(offer, Origin(2, 1, "192.0.2.2"), "192.0.2.2", 5000, [PCMU], crypto=audio.crypto[0])
+    assert [bool(media.port) for media in answer.media] == [number == audio.index for number in range(len(streams))]
+    assert answer.media[audio.index].protocol == OFFERS[vendor][audio.index][0]
+    in_clear = remote_audio(offer)
+    assert (in_clear and in_clear.index) == plain
+
+
 def test_an_offer_names_its_keys_and_the_answer_the_one_that_is_taken() -> None:
     ways = [Crypto(1, SUITE, KEY), Crypto(2, "AEAD_AES_128_GCM", "abc")]
     offer = make_offer(Origin(1, 1, "192.0.2.1"), "192.0.2.1", 4000, [PCMU], crypto=ways, must_encrypt=True)
