@@ -17,7 +17,7 @@ from typing import Protocol
 import pytest
 
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.sipp import SippError, SippPhone
+from tests.interop.peers.sipp import SippError, SippPhone, lasting
 from tests.interop.peers.switch import TRUNK, SwitchProcess
 
 pytestmark = pytest.mark.network
@@ -259,7 +259,7 @@ def test_a_trunk_reaches_numbers_only(sipp: PhoneMaker, trunk: SippPhone) -> Non
 def test_hold_resume_and_a_moved_address(sipp: PhoneMaker, side: str, change: dict[str, str], answered: str) -> None:
     # What is heard meanwhile: test_held_and_moved.py. The other side sees no re-INVITE; its scenario has none.
     caller, callee = sipp(), sipp()
-    change = {**change, "answered": answered, "pause_ms": "100"}
+    change = {**change, "answered": answered, "phase": lasting(100)}
     if side == "caller":
         other = callee.starts("answer.xml")
         caller.plays("call_and_change.xml", dial=callee.extension, **change)

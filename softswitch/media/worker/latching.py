@@ -9,7 +9,9 @@ In this order:
    locked: no other such address takes it over, however long it is silent.
 
 A better rank takes the leg back from a worse one at once; the same or a worse one of the first two ranks only after a
-second of silence (a NAT that changed its mapping). The rules know no sockets; ``now`` is monotonic seconds.
+second of silence (a NAT that changed its mapping). When the phone moves, packets from where it was are still under way:
+they are heard, but for half a second they do not latch, since the phone listens there no more. The rules know no
+sockets; ``now`` is monotonic seconds.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ Endpoint = tuple[str, int]
 
 SILENCE_S: Final = 1.0
 """How long the first two ranks must be silent before another address is listened to."""
+LATE_S: Final = 0.5
+"""How long packets from the address that a phone has left may still come."""
 PACKETS_IN_A_ROW: Final = 4
 _MOST_CANDIDATES: Final = 8
 _MOST_REMEMBERED: Final = 4096
@@ -45,7 +49,7 @@ class Verdict(enum.Enum):
 
     REFUSED = enum.auto()
     TAKEN = enum.auto()
-    """It is the latched phone's, from before its socket was connected."""
+    """It is the phone's: from before its socket was connected, or from where the phone was before it moved."""
     LATCHED = enum.auto()
     """It is the phone's, and from now on its address is the phone's."""
 
@@ -57,7 +61,17 @@ class Latch:
         source: the latched address and port, or None.
     """
 
-    __slots__ = ("_candidates", "_open_to_any", "_quiet_since", "_rank", "_sdp", "_sip_source", "source")
+    __slots__ = (
+        "_candidates",
+        "_left",
+        "_moved_at",
+        "_open_to_any",
+        "_quiet_since",
+        "_rank",
+        "_sdp",
+        "_sip_source",
+        "source",
+    )
 
     def __init__(self) -> None:
         self.source: Endpoint | None = None
@@ -66,6 +80,9 @@ class Latch:
         self._sip_source = ""
         self._open_to_any = False
         self._quiet_since = 0.0
+        self._left: Endpoint | None = None
+        """Where the phone was before it moved."""
+        self._moved_at = 0.0
         self._candidates: dict[Endpoint, tuple[int, int, int]] = {}
         """Address to SSRC, last sequence number and packets in a row."""
 
@@ -94,6 +111,8 @@ class Latch:
             return False
         self._sdp, self._sip_source = (host, port), source
         self._open_to_any = bool(host) and _is_private(host) and host != source
+        if self.source is not None:
+            self._left, self._moved_at = self.source, now
         self.source, self._rank, self._quiet_since = None, Rank.ANY, now
         self._candidates.clear()
         return True
@@ -116,6 +135,8 @@ class Latch:
         if rank is Rank.ANY:
             return self._judge_any(source, ssrc, sequence, now=now)
         self._quiet_since = now
+        if source == self._left and rank is not Rank.SDP_PORT and now - self._moved_at < LATE_S:
+            return Verdict.TAKEN if self.source is None else Verdict.REFUSED
         if self.source is not None and rank >= self._rank and now - heard_at() < SILENCE_S:
             return Verdict.REFUSED
         return self._take(source, rank)

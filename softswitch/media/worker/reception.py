@@ -135,11 +135,14 @@ class Reception:
             self._state.refused[leg.row] += 1
             return
         heard_at = partial(self._heard_at, leg.row)
-        if leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at) is Verdict.REFUSED:
+        verdict = leg.latch.judge(sender, ssrc, sequence, now=now, heard_at=heard_at)
+        if verdict is Verdict.REFUSED:
             self._state.refused[leg.row] += 1
             return
-        drained = (self._opened(leg, found) for found in self._latch(leg, sender))
-        self._waiting.setdefault(leg.row, []).extend((packet, *filter(None, drained)))
+        waiting = self._waiting.setdefault(leg.row, [])
+        waiting.append(packet)
+        if verdict is Verdict.LATCHED:
+            waiting.extend(filter(None, (self._opened(leg, found) for found in self._latch(leg, sender))))
 
     def _heard_at(self, row: int) -> float:
         return float(self._ledger.incoming(row)[In.HEARD_AT_US]) / 1e6

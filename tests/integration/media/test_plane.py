@@ -111,6 +111,28 @@ def test_a_moved_phone_is_followed_and_the_old_place_is_a_stranger(rig: PlaneRig
         assert [event.address for event in rig.of(LegLatched) if event.leg == "c.1"] == [old.at[0], new.at[0]]
 
 
+def test_late_packets_of_a_phone_that_moves_to_another_port_do_not_draw_its_sound_back(rig: PlaneRig) -> None:
+    with (
+        Phone(own("40.2"), payload=b"late") as old,
+        Phone(own("40.2"), payload=b"new") as new,
+        Phone(own("40.3"), payload=b"boris") as b,
+    ):
+        first, second = talk(rig, old, b)
+        old.send(first)
+        b.send(second)
+        assert rig.payloads(b, 1) == [b"late"]
+        assert rig.payloads(old, 1) == [b"boris"]
+        rig.stream("c.1", new.at)
+        rig.turn()
+        old.send(first)
+        assert rig.payloads(b, 1) == [b"late"]
+        b.send(second)
+        assert rig.payloads(new, 1) == [b"boris"]
+        new.send(first)
+        assert rig.payloads(b, 1) == [b"new"]
+        assert old.payloads() == []
+
+
 def test_a_phone_on_hold_is_not_heard_and_hears_nothing(rig: PlaneRig) -> None:
     with Phone(own("40.2"), payload=b"anna") as a, Phone(own("40.3"), payload=b"boris") as b:
         first, second = talk(rig, a, b)

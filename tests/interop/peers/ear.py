@@ -67,9 +67,9 @@ class Ear:
         samples: npt.NDArray[np.int16] = Pcmu().decode(octets[None])[0]
         return samples.astype(np.float64)
 
-    def longest_pause_s(self) -> float:
-        """Return the longest time between two packets."""
-        return max((float(gap) for gap in np.diff(self.times_s)), default=0.0)
+    def silent_s(self) -> float:
+        """Return how long ago the last packet came; it is an error to ask before the first."""
+        return time.monotonic() - self.times_s[-1]
 
     def close(self) -> None:
         """Stop hearing."""

@@ -7,6 +7,7 @@ both are put in before SIPp reads it. Square brackets are SIPp's own.
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.interop.peers.namespace import Namespace
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 SCENARIOS: Final = Path(__file__).parent.parent / "sipp"
+CALL_ID: Final = "phases@sipp.invalid"
+"""Of the one call whose phases end when they are told to; an option of SIPp says so."""
 LIMIT_S: Final = 300.0
 """A scenario does not last longer, however slow the machine is."""
 _PLACE: Final = re.compile(r"\{\{(> )?([\w-]+)\}\}")
@@ -118,6 +121,21 @@ class Sipp:
             raise SippError(self._told())
         return counts
 
+    def next_phase(self, number: int) -> None:
+        """End a phase of one call whose values are :data:`UNTIL_TOLD`, once it has begun.
+
+        Args:
+            number: of the phase, from 1; each begins when an ACK was sent.
+        """
+        until(lambda: sum(message.startswith("ACK ") for message in self.sent()) >= number, self._told)
+        told = (
+            f"INFO sip:{self._address} SIP/2.0\r\nVia: SIP/2.0/UDP {self._address}:9;branch=z9hG4bKphase{number}\r\n"
+            f"From: <sip:test@{self._address}>;tag=1\r\nTo: <sip:{self._address}>\r\nCall-ID: {CALL_ID}\r\n"
+            f"CSeq: {number} INFO\r\nContent-Length: 0\r\n\r\n"
+        )
+        with self._space.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(told.encode(), (self._address, self._port))
+
     def _counts(self) -> Counts:
         path = self._directory / "counts"
         lines = path.read_text().splitlines() if path.exists() else []
@@ -136,7 +154,8 @@ class Sipp:
         return self._messages("sent")
 
     def _messages(self, way: str) -> list[str]:
-        text = (self._directory / "messages").read_text(errors="replace")
+        path = self._directory / "messages"
+        text = path.read_text(errors="replace") if path.exists() else ""
         found = re.split(r"^-{20,}.*$", text, flags=re.MULTILINE)
         heads = re.compile(rf"\s*(UDP|TCP) message {way}.*?\n\n(.*)", re.DOTALL)
         return [match[2].strip() for part in found if (match := heads.match(part))]
@@ -219,12 +238,20 @@ class SippPhone:
             one.close()
 
 
+def lasting(milliseconds: int) -> str:
+    """Return what ends a phase of a scenario after a time."""
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+UNTIL_TOLD: Final = '<recv request="INFO"/>'
+"""What ends a phase when :meth:`Sipp.next_phase` says so."""
+
 _DEFAULTS: Final = {
     "dial": "none",
     "expires": "300",
     "media_port": "7000",
     "answer_after_ms": "100",
-    "pause_ms": "300",
+    "phase": lasting(300),
     "changed_address": "[local_ip]",
     "changed_port": "7000",
     "direction": "sendrecv",

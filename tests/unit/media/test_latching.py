@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.worker.latching import PACKETS_IN_A_ROW, SILENCE_S, Endpoint, Latch, Verdict, host_address
+from softswitch.media.worker.latching import LATE_S, PACKETS_IN_A_ROW, SILENCE_S, Endpoint, Latch, Verdict, host_address
 
 PHONE = ("10.1.1.5", 4000)
 NAT = ("198.51.100.7", 31000)
@@ -158,6 +158,34 @@ def test_a_moved_address_is_learnt_anew() -> None:
     assert latch.source is None
     assert latch.destination == ("10.1.1.6", 4000)
     assert Sender(latch, PHONE).send(now=1.1) is Verdict.REFUSED
+
+
+def test_late_packets_from_where_a_phone_was_are_heard_but_nothing_is_sent_there() -> None:
+    latch = behind_nat()
+    before = Sender(latch, PHONE)
+    before.send(now=0.0)
+    latch.aim(PHONE[0], 4010, NAT[0], now=1.0)
+    assert {before.send(now=1.0 + n / 100) for n in range(10)} == {Verdict.TAKEN}
+    assert latch.destination == (PHONE[0], 4010)
+    assert Sender(latch, (PHONE[0], 4010)).send(now=1.2) is Verdict.LATCHED
+    assert before.send(now=1.21, heard_at=1.2) is Verdict.REFUSED
+
+
+def test_a_phone_that_said_it_would_move_and_stays_is_followed_after_a_moment() -> None:
+    latch = behind_nat()
+    before = Sender(latch, NAT)
+    before.send(now=0.0)
+    latch.aim(PHONE[0], 4010, NAT[0], now=1.0)
+    assert before.send(now=1.0 + LATE_S - 0.01) is Verdict.TAKEN
+    assert before.send(now=1.0 + LATE_S) is Verdict.LATCHED
+
+
+def test_a_phone_that_moves_to_where_it_was_sending_from_is_followed_at_once() -> None:
+    latch = behind_nat()
+    there = Sender(latch, (PHONE[0], 4010))
+    there.send(now=0.0)
+    latch.aim(PHONE[0], 4010, NAT[0], now=1.0)
+    assert there.send(now=1.0) is Verdict.LATCHED
 
 
 def test_the_same_address_said_again_changes_nothing() -> None:
