@@ -6,13 +6,15 @@ import csv
 import io
 import sqlite3
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from softswitch.core.errors import CommandError
+from softswitch.directory.fields import did_you_mean
+from softswitch.directory.site import Site
 from softswitch.storage.record_store import database_file
 from softswitch.storage.reports import REPORTS
 
@@ -26,9 +28,28 @@ class Table(NamedTuple):
     rows: list[tuple[Cell, ...]]
 
 
-def run_report(
-    directory: Path, name: str, *, since: str, until: str, sla_s: float = 20.0, short_s: float = 5.0
-) -> Table:
+class Limits(NamedTuple):
+    """What callers are counted by, of a queue by its name."""
+
+    sla_s: Callable[[str], float] = lambda _: 20.0
+    """Within which time they should be answered."""
+    short_s: Callable[[str], float] = lambda _: 5.0
+    """Who hangs up sooner does not count."""
+
+
+def limits_of(site: Site | None, *, sla_s: float | None = None, short_s: float | None = None) -> Limits:
+    """Return what each queue of a site says, or the same for all of them where it is given."""
+    queues = {} if site is None else site.queues
+    usual = Limits()
+    own_sla_s = {name: queue.sla_s for name, queue in queues.items()}
+    own_short_s = {name: queue.short_abandon_s for name, queue in queues.items()}
+    return Limits(
+        lambda queue: own_sla_s.get(queue, usual.sla_s(queue)) if sla_s is None else sla_s,
+        lambda queue: own_short_s.get(queue, usual.short_s(queue)) if short_s is None else short_s,
+    )
+
+
+def run_report(directory: Path, name: str, *, since: str, until: str, limits: Limits | None = None) -> Table:
     """Run a report over the embedded database, which may be written meanwhile.
 
     Args:
@@ -36,20 +57,21 @@ def run_report(
         name: of the report.
         since: ISO 8601 in UTC, inclusive.
         until: the same, exclusive.
-        sla_s: within which time callers should be answered.
-        short_s: who hangs up sooner does not count.
+        limits: what callers are counted by; the usual ones where not given.
 
     Raises:
         CommandError: there is no such report, or no records.
     """
     report = REPORTS.get(name)
     if report is None:
-        message = f"There is no report {name}; see: softswitch report --list"
+        message = f"There is no report {name}; write {did_you_mean(name, REPORTS, 'one of: softswitch report --list')}"
         raise CommandError(message, status=404, error_id="unknown-report", field="name")
-    values = {"since": since, "until": until, "sla_s": sla_s, "short_s": short_s}
+    sla_s, short_s = limits or Limits()
     try:
         with closing(sqlite3.connect(f"file:{database_file(directory)}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(report.sql, values).fetchall()
+            connection.create_function("sla_s", 1, sla_s, deterministic=True)
+            connection.create_function("short_s", 1, short_s, deterministic=True)
+            rows = connection.execute(report.sql, {"since": since, "until": until}).fetchall()
     except sqlite3.Error as error:
         message = f"The call records in {directory} cannot be read: {error}"
         raise CommandError(message, status=503, error_id="no-records") from error

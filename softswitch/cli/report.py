@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from softswitch.app.report_tools import Table, as_csv, as_xlsx, catalogue, run_report
+from softswitch.app.report_tools import Table, as_csv, as_xlsx, catalogue, limits_of, run_report
 from softswitch.cli.options import ConfigOption
 from softswitch.cli.output import print_json, print_table
+from softswitch.cli.period import EARLIEST, LATEST, FromOption, ToOption
+from softswitch.directory.store import read_site
 from softswitch.runtime.settings_file import load_settings
 
 _FORMATS = ("table", "csv", "json", "xlsx")
@@ -19,15 +21,21 @@ def report(
     name: Annotated[str, typer.Argument(help="Name of the report; see --list.")] = "",
     *,
     listed: Annotated[bool, typer.Option("--list", help="List the reports.")] = False,
-    since: Annotated[str, typer.Option("--from", help="First moment, ISO 8601 in UTC, e.g. 2026-11-01.")] = "0000",
-    until: Annotated[str, typer.Option("--to", help="The moment after the last one.")] = "9999",
-    sla: Annotated[float, typer.Option(help="Within how many seconds callers should be answered.")] = 20.0,
-    short: Annotated[float, typer.Option(help="Who hangs up within so many seconds does not count.")] = 5.0,
+    since: FromOption = EARLIEST,
+    until: ToOption = LATEST,
+    sla: Annotated[float | None, typer.Option(help="Within how many seconds callers should be answered.")] = None,
+    short: Annotated[
+        float | None, typer.Option(help="Who hangs up sooner than so many seconds does not count.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json or xlsx.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout unless given.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Make a report from the call records, whether the switch runs or not.
+
+    Callers are counted by each queue's sla_s and short_abandon_s, unless --sla and --short say otherwise.
+
+    Example: softswitch report queues --from yesterday --to today
 
     Example: softswitch report queues-by-day --from 2026-11-01 --to 2026-12-01 --format xlsx -o november.xlsx
     """
@@ -38,8 +46,10 @@ def report(
         raise typer.BadParameter(f"{form!r}: write one of {', '.join(_FORMATS)}", param_hint="--format")
     if form == "xlsx" and output is None:
         raise typer.BadParameter("a workbook goes into a file: name one", param_hint="--output")
-    directory = load_settings(config).storage.directory
-    table = run_report(directory, name, since=since, until=until, sla_s=sla, short_s=short)
+    settings = load_settings(config)
+    compiled = read_site(settings.storage.directory, domain=settings.sip.domain)
+    limits = limits_of(None if compiled is None else compiled.site, sla_s=sla, short_s=short)
+    table = run_report(settings.storage.directory, name, since=since, until=until, limits=limits)
     _write(table, form, output)
 
 

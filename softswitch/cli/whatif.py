@@ -6,8 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
+from softswitch.app.report_tools import limits_of
 from softswitch.cli.options import ConfigOption, JsonOption
 from softswitch.cli.output import print_json, print_table
+from softswitch.cli.period import LATEST, FromOption, ToOption
 from softswitch.core.errors import CommandError
 from softswitch.directory.store import read_site
 from softswitch.runtime.settings_file import load_settings
@@ -26,11 +28,13 @@ _LINES: Final = (
 
 def whatif(
     *,
-    since: Annotated[str, typer.Option("--from", help="First moment, ISO 8601 in UTC, e.g. 2026-11-23.")],
-    until: Annotated[str, typer.Option("--to", help="The moment after the last one.")] = "9999",
+    since: FromOption,
+    until: ToOption = LATEST,
     strategy: Annotated[str, typer.Option(help="Of all queues; their own unless given.")] = "",
     agents: Annotated[int, typer.Option(help="How many more agents, or fewer: +1, -2.")] = 0,
-    sla: Annotated[float, typer.Option(help="Within how many seconds callers should be answered.")] = 20.0,
+    sla: Annotated[
+        float | None, typer.Option(help="Within how many seconds callers should be answered; by each queue's sla_s.")
+    ] = None,
     answer: Annotated[float, typer.Option(help="How many seconds a phone rings before it is answered.")] = 4.0,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -44,10 +48,11 @@ def whatif(
     if compiled is None:
         raise CommandError("No site is loaded", status=404, error_id="no-site")
     past = read_past(database_of(settings.storage.directory), compiled.site, since, until)
+    limits = limits_of(compiled.site, sla_s=sla)
     figures = {
-        "happened": happened(past, sla),
-        "again": run(past, compiled.site, sla_s=sla, answer_s=answer),
-        "what if": run(past, compiled.site, sla_s=sla, strategy=strategy, agents=agents, answer_s=answer),
+        "happened": happened(past, limits),
+        "again": run(past, compiled.site, limits, answer_s=answer),
+        "what if": run(past, compiled.site, limits, strategy=strategy, agents=agents, answer_s=answer),
     }
     if as_json:
         told = {name: {field: getattr(each, field) for field, _ in _LINES} for name, each in figures.items()}

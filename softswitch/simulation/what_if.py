@@ -4,7 +4,8 @@ Arrivals, patience and talk times are those of the records. What the records can
 
 - who was answered would have waited for ever; who hung up would hang up after the same wait;
 - the talk of somebody who hung up would have lasted as long as talks that were had, taken in turn;
-- agents are there as they were logged in, answer after a fixed time, have no calls of their own and take no breaks.
+- agents are there as they were logged in, answer after a fixed time, have no calls of their own and take no breaks;
+- callbacks are left out, skills count for nothing, and nobody leaves the line but by hanging up.
 
 So the same run with the rules as they are is printed beside what happened: by how much these two differ is what the
 assumptions are worth.
@@ -23,16 +24,20 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from softswitch.app.queue_rules import rules_of
+from softswitch.app.report_tools import Limits
 from softswitch.core.errors import CommandError
+from softswitch.directory.fields import did_you_mean
 from softswitch.directory.site import Site
 from softswitch.queues.router.rules import Member, QueueRules
-from softswitch.simulation.queue_run import Arrival, QueueRun, Staff
+from softswitch.queues.strategies.registry import names
+from softswitch.simulation.queue_run import Arrival, Outcome, QueueRun, Staff
 from softswitch.storage.record_store import database_file
 
 ASSUMPTIONS: Final = (
     "who was answered would have waited for ever; who hung up does so after the same wait",
     "the talk of somebody who hung up lasts as long as talks that were had, taken in turn",
     "agents are there as they were logged in, answer after a fixed time, and take no breaks",
+    "callbacks are left out, skills count for nothing, and nobody leaves the line but by hanging up",
 )
 _ENTRIES: Final = """
 SELECT queue, number, entered_at, waited_s, talk_s, end_how FROM queue_entries
@@ -49,8 +54,8 @@ class Past:
     """What happened."""
 
     arrivals: tuple[Arrival, ...]
-    waited: tuple[tuple[float, bool], ...]
-    """Of each: how long, and whether an agent took the call."""
+    outcomes: tuple[Outcome, ...]
+    """What became of each."""
     logins: Mapping[str, tuple[str, float, float]]
     """By a name of each stretch of an agent's log-in: who, from when, until when."""
     queues_of: Mapping[str, frozenset[str]]
@@ -68,7 +73,7 @@ class Figures(NamedTuple):
     mean_wait_s: float
     longest_wait_s: float
     load: float
-    """Talk in percent of the time that agents were logged in; 0 where unknown."""
+    """Talk in percent of the time that agents were logged in, until the last call was over."""
     waits: tuple[float, ...]
     """Of those who were answered."""
 
@@ -99,17 +104,16 @@ def read_past(database: Path, site: Site, since: str, until: str) -> Past:
         if talk_s is not None:
             talks[queue].append(talk_s)
     turns = {queue: cycle(found or [180.0]) for queue, found in {q: talks[q] for q in site.queues}.items()}
-    arrivals, waited = [], []
+    outcomes = []
     for queue, number, entered_at, waited_s, talk_s, how in rows:
         answered = talk_s is not None
         patience_s = float("inf") if answered or how != "abandoned" else waited_s
-        arrivals.append(
-            Arrival(_seconds(entered_at), queue, talk_s if answered else next(turns[queue]), patience_s, number)
-        )
-        waited.append((waited_s or 0.0, answered))
+        arrival = Arrival(_seconds(entered_at), queue, talk_s if answered else next(turns[queue]), patience_s, number)
+        outcomes.append(Outcome(arrival, waited_s or 0.0, "answered" if answered else how or ""))
+    arrivals = tuple(each.arrival for each in outcomes)
     began_s, ended_s = arrivals[0].at_s, arrivals[-1].at_s
     stretches, queues_of = _stretches(logins, began_s, ended_s)
-    return Past(tuple(arrivals), tuple(waited), stretches, queues_of, began_s, ended_s)
+    return Past(arrivals, tuple(outcomes), stretches, queues_of, began_s, ended_s)
 
 
 def _seconds(text: str) -> float:
@@ -144,29 +148,41 @@ def _stretches(
     return stretches, queues_of
 
 
-def happened(past: Past, sla_s: float) -> Figures:
+def happened(past: Past, limits: Limits) -> Figures:
     """Return the figures of the past."""
-    waits = [waited for waited, answered in past.waited if answered]
-    return _figures(len(past.waited), waits, sla_s, 0.0)
+    answered = [each for each in past.outcomes if each.how == "answered"]
+    ends_s = [each.arrival.at_s + each.waited_s + each.arrival.talk_s for each in answered]
+    ended_s = max([past.ended_s, *ends_s])
+    there_s = sum(min(until_s, ended_s) - from_s for _, from_s, until_s in past.logins.values())
+    return _figures(past.outcomes, limits, sum(each.arrival.talk_s for each in answered), there_s)
 
 
-def run(past: Past, site: Site, *, sla_s: float, strategy: str = "", agents: int = 0, answer_s: float = 4.0) -> Figures:
+def run(
+    past: Past, site: Site, limits: Limits, *, strategy: str = "", agents: int = 0, answer_s: float = 4.0
+) -> Figures:
     """Let the arrivals of the past come once more.
 
     Args:
         past: what happened.
         site: whose queues.
-        sla_s: within which time callers should be answered.
+        limits: what callers are counted by.
         strategy: of all queues; empty: their own.
         agents: how many more serve all queues all the time; fewer where negative.
         answer_s: how long a phone rings.
+
+    Raises:
+        CommandError: there is no such strategy.
     """
+    known = names()
+    if strategy and strategy not in known:
+        message = (
+            f"There is no strategy {strategy}; write {did_you_mean(strategy, known, 'one of ' + ', '.join(known))}"
+        )
+        raise CommandError(message, status=422, error_id="unknown-strategy", field="strategy")
     rules, staff = _world(past, site, strategy, agents, answer_s)
     result = QueueRun(rules, staff).run(past.arrivals)
-    waits = [each.waited_s for each in result.outcomes if each.how == "answered"]
     there_s = sum(min(each.until_s, result.ended_s) - each.from_s for each in staff)
-    load = 100.0 * sum(result.busy_s.values()) / there_s if there_s else 0.0
-    return _figures(len(result.outcomes), waits, sla_s, load)
+    return _figures(result.outcomes, limits, sum(result.busy_s.values()), there_s)
 
 
 def _world(past: Past, site: Site, strategy: str, agents: int, answer_s: float) -> tuple[list[QueueRules], list[Staff]]:
@@ -198,12 +214,22 @@ def replace_rules(rules: QueueRules, strategy: str, members: tuple[Member, ...])
     return replace(rules, strategy=strategy, members=members, max_wait_s=0.0, leave_without_agents=False)
 
 
-def _figures(calls: int, waits: Sequence[float], sla_s: float, load: float) -> Figures:
-    in_time = sum(waited <= sla_s for waited in waits)
-    mean_s = sum(waits) / len(waits) if waits else 0.0
-    level = 100.0 * in_time / calls if calls else 0.0
-    longest_s = max(waits, default=0.0)
-    return Figures(calls, len(waits), calls - len(waits), level, mean_s, longest_s, load, tuple(waits))
+def _figures(outcomes: Sequence[Outcome], limits: Limits, talk_s: float, there_s: float) -> Figures:
+    answered = [each for each in outcomes if each.how == "answered"]
+    waits = tuple(each.waited_s for each in answered)
+    in_time = sum(each.waited_s <= limits.sla_s(each.arrival.queue) for each in answered)
+    gave_up = sum(each.how == "abandoned" and each.waited_s >= limits.short_s(each.arrival.queue) for each in outcomes)
+    counted = len(answered) + gave_up
+    return Figures(
+        len(outcomes),
+        len(waits),
+        len(outcomes) - len(waits),
+        100.0 * in_time / counted if counted else 0.0,
+        sum(waits) / len(waits) if waits else 0.0,
+        max(waits, default=0.0),
+        100.0 * talk_s / there_s if there_s else 0.0,
+        waits,
+    )
 
 
 def bars(waits: Sequence[float], width: int = 40) -> Iterator[tuple[str, int, str]]:

@@ -1,7 +1,7 @@
 """The catalogue of reports: one query each over the call records, with what its columns mean.
 
-Queries are for the embedded database. They are given ``:since`` and ``:until`` as ISO 8601 in UTC, ``:sla_s`` and
-``:short_s``. Percentages are of 100, times in seconds unless the column says otherwise.
+Queries are for the embedded database. They are given ``:since`` and ``:until`` as ISO 8601 in UTC, and the functions
+``sla_s(queue)`` and ``short_s(queue)``. Percentages are of 100, times in seconds unless the column says otherwise.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ _QUEUE_COLUMNS: Final = {
 _QUEUE_FIGURES: Final = """
 COUNT(*) AS entered,
 SUM(e.answered_at IS NOT NULL) AS answered,
-SUM(e.answered_at IS NOT NULL AND e.waited_s <= :sla_s) AS in_time,
+SUM(e.answered_at IS NOT NULL AND e.waited_s <= sla_s(e.queue)) AS in_time,
 SUM(COALESCE(e.end_how, '') = 'abandoned') AS abandoned,
-SUM(COALESCE(e.end_how, '') = 'abandoned' AND e.waited_s < :short_s) AS at_once,
+SUM(COALESCE(e.end_how, '') = 'abandoned' AND e.waited_s < short_s(e.queue)) AS at_once,
 SUM(COALESCE(e.end_how, 'served') NOT IN ('served', 'abandoned')) AS other,
 ROUND(AVG(CASE WHEN e.answered_at IS NOT NULL THEN e.waited_s END), 1) AS mean_wait_s,
 ROUND(MAX(e.waited_s), 1) AS longest_wait_s,
 ROUND(AVG(e.talk_s), 1) AS mean_talk_s,
-ROUND(100.0 * SUM(e.answered_at IS NOT NULL AND e.waited_s <= :sla_s) / NULLIF(
+ROUND(100.0 * SUM(e.answered_at IS NOT NULL AND e.waited_s <= sla_s(e.queue)) / NULLIF(
     SUM(e.answered_at IS NOT NULL)
-    + SUM(COALESCE(e.end_how, '') = 'abandoned' AND e.waited_s >= :short_s), 0), 1) AS service_level
+    + SUM(COALESCE(e.end_how, '') = 'abandoned' AND e.waited_s >= short_s(e.queue)), 0), 1) AS service_level
 """
 _AGENT_COLUMNS: Final = {
     "answered": "calls of queues taken",

@@ -33,6 +33,11 @@ SHIPPED: Final[dict[str, Strategy]] = {
 GROUP: Final = "softswitch.strategies"
 
 
+def names() -> tuple[str, ...]:
+    """Return all that there are: the shipped ones, then those of other packages."""
+    return *SHIPPED, *sorted({point.name for point in entry_points(group=GROUP)} - SHIPPED.keys())
+
+
 @cache
 def strategy(name: str) -> Strategy:
     """Return a strategy, shipped or installed by another package.

@@ -11,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from softswitch.app.record_rows import PROJECTED, project
-from softswitch.app.report_tools import Table, as_csv, as_xlsx, run_report
+from softswitch.app.report_tools import Limits, Table, as_csv, as_xlsx, limits_of, run_report
 from softswitch.calls.facts import ConversationEnded, ConversationStarted
 from softswitch.cli.main import build
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record, name_of_class
+from softswitch.directory.site import Queue, make_site
 from softswitch.queues.agents import facts as agents
 from softswitch.queues.router import facts
 from softswitch.storage.record_store import RecordStore, default_url
@@ -80,6 +81,20 @@ def test_a_queue_is_told_by_its_service_level_and_how_long_callers_waited(direct
     assert [row["number"] for row in report(directory, "abandoned")] == ["7001"]
 
 
+def test_each_queue_is_counted_by_its_own_times_as_on_the_wallboard_unless_others_are_given(directory: Path) -> None:
+    patient = Queue("support", "700", ("anna",), sla_s=45.0, short_abandon_s=100.0)
+    site = make_site("example.net", queues=(patient,))
+
+    def told(limits: Limits) -> dict[str, object]:
+        table = run_report(directory, "queues", since="2026-11-22", until="2026-11-23", limits=limits)
+        return dict(zip(table.columns, table.rows[0], strict=True))
+
+    own = told(limits_of(site))
+    assert (own["in_time"], own["at_once"], own["service_level"]) == (2, 1, 100.0)
+    given = told(limits_of(site, sla_s=4.0, short_s=1.0))
+    assert (given["in_time"], given["at_once"], given["service_level"]) == (0, 0, 0.0)
+
+
 @pytest.mark.row("C-30")
 def test_agents_are_told_by_calls_talk_time_statuses_and_what_they_missed(directory: Path) -> None:
     (anna,) = report(directory, "agents")
@@ -94,8 +109,10 @@ def test_agents_are_told_by_calls_talk_time_statuses_and_what_they_missed(direct
 
 
 def test_a_report_that_there_is_not_and_records_that_there_are_not_are_told(directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no report nonsense"):
+    with pytest.raises(CommandError, match="There is no report nonsense; write one of: softswitch report --list"):
         run_report(directory, "nonsense", since="", until="9")
+    with pytest.raises(CommandError, match="There is no report queue; write queues"):
+        run_report(directory, "queue", since="", until="9")
     with pytest.raises(CommandError, match="cannot be read"):
         run_report(tmp_path / "nowhere", "queues", since="", until="9")
 
@@ -129,6 +146,8 @@ def test_the_command_lists_reports_and_makes_them(directory: Path) -> None:
     book = directory / "book.xlsx"
     softswitch("queues", "--format", "xlsx", "-o", str(book))
     assert zipfile.is_zipfile(book)
+    assert softswitch("queues", "--from", "2026-11-22T13:00+01:00", "--to", "today").count("support") == 1
+    assert softswitch("queues", "--from", "2026-11-22T12:10", "--to", "2026-12").strip() == "No rows."
 
 
 def test_facts_of_queues_are_kept_for_the_records() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from softswitch.app.queue_rules import rules_of
 from softswitch.app.record_rows import project
+from softswitch.app.report_tools import Limits
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.directory.site import Queue, Site, make_site
@@ -17,6 +18,7 @@ from softswitch.simulation.what_if import bars, database_of, happened, read_past
 from softswitch.storage.record_store import RecordStore, default_url
 
 START_S = 1_795_348_800.0
+LIMITS = Limits(sla_s=lambda _: 20.0)
 SITE: Site = make_site("example.net", queues=(Queue("support", "700", ("anna", "boris"), "longest_idle"),))
 
 
@@ -51,21 +53,26 @@ def directory(tmp_path: Path) -> Path:
 
 def test_the_same_rules_and_people_give_what_happened(directory: Path) -> None:
     past = read_past(database_of(directory), SITE, "2026", "2027")
-    was, again = happened(past, 20.0), run(past, SITE, sla_s=20.0, answer_s=4.0)
+    was, again = happened(past, LIMITS), run(past, SITE, LIMITS, answer_s=4.0)
     assert (was.calls, again.calls) == (120, 120)
     assert was.abandoned > 5
     assert again.mean_wait_s == pytest.approx(was.mean_wait_s, rel=0.05)
     assert again.answered == pytest.approx(was.answered, abs=3)
+    assert was.load > 50
+    assert again.load == pytest.approx(was.load, rel=0.05)
+    assert again.service_level == pytest.approx(was.service_level, abs=3)
+    hasty = happened(past, Limits(short_s=lambda _: 61.0))
+    assert hasty.service_level == pytest.approx(100 * was.service_level * (was.calls / was.answered) / 100, rel=0.01)
 
 
 def test_one_agent_more_shortens_waits_and_one_fewer_lengthens_them(directory: Path) -> None:
     past = read_past(database_of(directory), SITE, "2026", "2027")
-    again = run(past, SITE, sla_s=20.0)
-    more, fewer = run(past, SITE, sla_s=20.0, agents=1), run(past, SITE, sla_s=20.0, agents=-1)
+    again = run(past, SITE, LIMITS)
+    more, fewer = run(past, SITE, LIMITS, agents=1), run(past, SITE, LIMITS, agents=-1)
     assert more.mean_wait_s < again.mean_wait_s < fewer.mean_wait_s
     assert more.service_level > again.service_level > fewer.service_level
     assert more.load < again.load
-    assert run(past, SITE, sla_s=20.0, strategy="random").calls == 120
+    assert run(past, SITE, LIMITS, strategy="random").calls == 120
     drawn = list(bars(again.waits))
     assert sum(count for _, count, _ in drawn) == again.answered
 
@@ -73,3 +80,9 @@ def test_one_agent_more_shortens_waits_and_one_fewer_lengthens_them(directory: P
 def test_a_time_without_calls_is_told(directory: Path) -> None:
     with pytest.raises(CommandError, match="No call of a queue"):
         read_past(database_of(directory), SITE, "2027", "2028")
+
+
+def test_a_strategy_that_there_is_not_is_told_with_those_that_there_are(directory: Path) -> None:
+    past = read_past(database_of(directory), SITE, "2026", "2027")
+    with pytest.raises(CommandError, match="There is no strategy longest_idl; write longest_idle"):
+        run(past, SITE, LIMITS, strategy="longest_idl")
