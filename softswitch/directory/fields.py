@@ -252,8 +252,16 @@ def choice_or_installed(words: tuple[str, ...], group: str) -> Kind:
 
     def kind(node: YamlNode, called: str, checker: Checker) -> object:
         written = node.value if isinstance(node, YamlText) else ""
-        brought = () if written in words else tuple(sorted(each.name for each in entry_points(group=group)))
-        return choice(*words, *brought)(node, called, checker)
+        brought = {} if written in words else {each.name: each for each in entry_points(group=group)}
+        value = choice(*words, *sorted(brought))(node, called, checker)
+        if value in brought:
+            try:
+                brought[str(value)].load()()
+            except Exception as error:  # any: it is not our code
+                what = f"{called} '{value}' cannot be loaded: {type(error).__name__}: {error}"
+                checker.refuse(node.line, what, "repair or install its package, or choose another")
+                return None
+        return value
 
     return kind
 

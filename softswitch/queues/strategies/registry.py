@@ -9,6 +9,7 @@ from typing import Final
 from softswitch.queues.strategies.base import Strategy
 from softswitch.queues.strategies.by_priority import ByPriority
 from softswitch.queues.strategies.fewest_answered import FewestAnswered
+from softswitch.queues.strategies.foreign import Foreign
 from softswitch.queues.strategies.least_talk_time import LeastTalkTime
 from softswitch.queues.strategies.longest_idle import LongestIdle
 from softswitch.queues.strategies.random_choice import RandomChoice
@@ -38,17 +39,29 @@ def names() -> tuple[str, ...]:
     return *SHIPPED, *sorted({point.name for point in entry_points(group=GROUP)} - SHIPPED.keys())
 
 
-@cache
-def strategy(name: str) -> Strategy:
-    """Return a strategy, shipped or installed by another package.
+def load(name: str) -> Strategy:
+    """Make a strategy that another package brings.
 
     Raises:
         KeyError: there is none of that name.
+        Exception: whatever its module or its class raises.
     """
-    if name in SHIPPED:
-        return SHIPPED[name]
     found = next(iter(entry_points(group=GROUP, name=name)), None)
     if found is None:
         raise KeyError(name)
-    made: Strategy = found.load()()
-    return made
+    return Foreign(found.load()())
+
+
+@cache
+def strategy(name: str) -> Strategy:
+    """Return a strategy by its name.
+
+    One that was there when the site was loaded and is not any more, or that cannot be made, is ``longest_idle``:
+    a caller who waits is given to somebody.
+    """
+    if name in SHIPPED:
+        return SHIPPED[name]
+    try:
+        return load(name)
+    except Exception:  # any: it is not our code
+        return SHIPPED["longest_idle"]

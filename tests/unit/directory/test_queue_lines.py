@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from softswitch.core.errors import ConfigurationError
-from softswitch.directory import fields
 from softswitch.directory.compiled_site import compile_site, read_compiled
 from softswitch.directory.loader import load_paths
 from softswitch.directory.site import Queue, Site
@@ -99,10 +97,3 @@ def test_number_and_contact_say_who_is_served_earlier(tmp_path: Path) -> None:
     (number,) = site.numbers.values()
     assert (number.priority, site.contacts["Romashka"].priority) == (7, 20)
     assert site.groups["desk"].wrap_up_every
-
-
-def test_a_strategy_that_another_package_brings_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    brought = EntryPoint("loudest", "loud:Loudest", "softswitch.strategies")
-    monkeypatch.setattr(fields, "entry_points", lambda group: [brought] if group == brought.group else [])
-    assert queue(tmp_path, "strategy: loudest").strategy == "loudest"
-    assert "loudest" in problem(tmp_path, "strategy: quietest")

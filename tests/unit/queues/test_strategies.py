@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -17,7 +16,6 @@ from softswitch.queues.router.router import take
 from softswitch.queues.router.rules import Member, QueueRules
 from softswitch.queues.router.state import RouterState
 from softswitch.queues.strategies import registry
-from softswitch.queues.strategies.base import Candidate
 
 FOUR = ("anna", "boris", "vera", "gleb")
 DAY = 20_000 * 86_400.0
@@ -181,22 +179,3 @@ def test_three_at_a_time_in_the_order_of_priority_and_then_the_next_three() -> N
     assert line.asked(line.say(events.Due(1))) == ("agent3", "agent4", "agent5")
     line.now += 15
     assert line.asked(line.say(events.Due(1))) == ("agent6",)
-
-
-def test_another_package_adds_a_strategy_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("by_name", f"{__name__}:ByName", registry.GROUP)
-    monkeypatch.setattr(EntryPoint, "load", lambda self: ByName)
-    monkeypatch.setattr(registry, "entry_points", lambda group, name: [point] if name == point.name else [])
-    assert Line("by_name", ("vera", "anna")).call() == ("anna",)
-    with pytest.raises(KeyError):
-        registry.strategy("nonsense")
-
-
-class ByName:
-    """The first of the alphabet."""
-
-    at_once = 1
-    draws = False
-
-    def key(self, candidate: Candidate) -> tuple[float, ...]:
-        return (float(ord(candidate.user[0])),)
