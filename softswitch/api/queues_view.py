@@ -99,7 +99,7 @@ class NoticeView:
     pending: tuple[str, ...]
     """Channels by which it has not gone out yet."""
     problems: Mapping[str, str]
-    """Channels by which it never will, and why."""
+    """Why it has not gone out by a channel: those that are pending are tried again, the others are given up."""
     conversation_id: str = ""
     """The call, for ``softswitch why``."""
 

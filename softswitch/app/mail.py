@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from email.message import EmailMessage
+from email.utils import format_datetime, localtime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ async def send_mail(values: Mapping[str, Any]) -> ErrandOver:
     """
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = values["sender"], values["to"], values["subject"]
+    made["Date"] = format_datetime(localtime())
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answers of absent people
     made["Message-ID"] = f"<{values['id']}@{values['sender'].rpartition('@')[2] or 'softswitch.local'}>"
     made.set_content(values["text"])
     try:

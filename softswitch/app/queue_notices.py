@@ -66,6 +66,8 @@ class QueueNotices:
         self._lost: list[tuple[QueueLeft, str, str]] = []
         """With who called, and the conversation."""
         self._tries: dict[str, int] = {}
+        self._failed: dict[tuple[int, str], str] = {}
+        """Why the last try by a channel came to nothing; another one is to come."""
         self._quiet_until_s: dict[str, float] = {}
         turn.listen(self._note, (QueueEntered, QueueLeft))
         wake_ups.serve(_SLA, self._waits_long)
@@ -106,7 +108,7 @@ class QueueNotices:
             self._raise(queue, "sla", entry.entry, entry.number, now - entry.entered_s, entry.conversation_id)
 
     def _raise(self, queue: Queue, kind: str, entry: int, number: str, waited_s: float, conversation_id: str) -> None:
-        mails = tuple(f"mail:{address}" for address in queue.notify_mail) if self._mail else ()
+        mails = tuple(f"mail:{address}" for address in queue.notify_mail)
         channels = (*mails, *((_WEBHOOK,) if queue.notify_webhook else ()))
         notice = self.state.last + 1
         fact = NoticeRaised(notice, queue.name, kind, entry, number, waited_s, channels, conversation_id)
@@ -119,9 +121,14 @@ class QueueNotices:
         for channel in sorted(notice.pending):
             errand = self._errand(notice, channel)
             if errand is None:
-                self._over(notice.raised.notice, channel, "the site names it no more")
+                self._over(notice.raised.notice, channel, self._why_not(channel))
             else:
                 self._errands.send(self._ticket(f"{notice.raised.notice}/{channel}"), errand)
+
+    def _why_not(self, channel: str) -> str:
+        if channel != _WEBHOOK and not self._mail:
+            return "no mail server: [mail] has no host"
+        return "the site names it no more"
 
     def _errand(self, notice: Notice, channel: str) -> Errand | None:
         queue = self._site().queues.get(notice.raised.queue)
@@ -154,11 +161,18 @@ class QueueNotices:
         elif tries >= len(AGAIN_S):
             self._over(int(number), channel, over.word)
         else:
+            self._failed[int(number), channel] = over.word
             self._log("queue.notice_failed", notice=int(number), reason=over.word, tries=tries + 1)
             self._tries[key] = tries + 1
             self._wake_ups.arm(_AGAIN, key, self._turn.wall_s + AGAIN_S[tries])
 
+    def problems(self, notice: Notice) -> dict[str, str]:
+        """Return by which channels a notice has not gone out, and why: given up, or to be tried again."""
+        tried = {channel: self._failed.get((notice.raised.notice, channel), "") for channel in notice.pending}
+        return notice.problems | {channel: reason for channel, reason in tried.items() if reason}
+
     def _over(self, number: int, channel: str, problem: str) -> None:
+        self._failed.pop((number, channel), None)
         self.state.apply(self._turn.place(NoticeOver(number, channel, problem)))
 
     def _again(self, key: str) -> None:

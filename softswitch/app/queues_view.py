@@ -39,6 +39,7 @@ class BrainQueues:
 
     def notices(self) -> Sequence[NoticeView]:
         """List the last notices to supervisors."""
+        notices = self._brain.queue_notices
         return [
             NoticeView(
                 each.raised.notice,
@@ -48,10 +49,10 @@ class BrainQueues:
                 each.raised.number,
                 round(each.raised.waited_s),
                 tuple(sorted(each.pending)),
-                dict(each.problems),
+                notices.problems(each),
                 each.raised.conversation_id,
             )
-            for each in self._brain.queue_notices.state.notices.values()
+            for each in notices.state.notices.values()
         ]
 
     def agent_figures(self) -> Sequence[AgentFigures]:

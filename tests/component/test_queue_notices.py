@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -98,7 +99,22 @@ async def test_servers_of_mail_and_webhooks_that_are_down_delay_nothing_and_are_
     await second.call.hang_up()
     await asyncio.sleep(5)
     assert told(world) == [("lost", "+79160000001", ("mail:vera@example.net", "webhook"))]
+    (notice,) = BrainQueues(world.switch.brain, world.clock).notices()
+    assert notice.problems == {"mail:vera@example.net": "ConnectionRefusedError"}, "why it is pending"
     world.switch.errands.mail_over = ErrandOver(True, "done", {})
     world.switch.errands.answers = (Answer(HOOK),)
     await asyncio.sleep(200)
     assert told(world) == [("lost", "+79160000001", ())]
+    (notice,) = BrainQueues(world.switch.brain, world.clock).notices()
+    assert notice.problems == {}
+
+
+@behaviour(replace(setting(notify_mail=("vera@example.net",)), settings=BrainSettings()))
+async def test_a_mail_for_which_there_is_no_server_is_told_of_in_the_api(world: World) -> None:
+    caller = await customer(world)
+    await asyncio.sleep(12)
+    await caller.call.hang_up()
+    await asyncio.sleep(2)
+    (notice,) = BrainQueues(world.switch.brain, world.clock).notices()
+    assert (notice.kind, notice.pending) == ("lost", ())
+    assert notice.problems == {"mail:vera@example.net": "no mail server: [mail] has no host"}

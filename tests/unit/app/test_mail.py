@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,8 @@ async def test_a_notice_without_a_recording_goes_out_as_text(server: tuple[Kept,
     (mail,) = kept.mails
     assert mail.get_content_type() == "text/plain"
     assert "+79161112233" in mail.get_payload()
+    assert parsedate_to_datetime(mail["Date"]).tzinfo
+    assert mail["Auto-Submitted"] == "auto-generated"
 
 
 async def test_a_server_that_is_not_there_and_a_file_that_is_gone_are_told(
