@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -20,28 +18,28 @@ import numpy.typing as npt
 import pytest
 import typer
 
-from softswitch.calls.facts import LegMediaOpened
 from softswitch.cli.call import call
 from softswitch.cli.main import main
 from softswitch.media.sound_files import MUSIC_ON_HOLD, SoundFile
-from softswitch.runtime.clocks import SystemClock
 from tests.interop.conftest import TONES_HZ, PhoneMaker
 from tests.interop.peers.audio import PURE, RATE_HZ, best_likeness, likeness, longest_without, read_wav, share_of
 from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.segments import (
+    Moment,
+    assert_right_to_50_ms,
+    ordered,
+    segments,
+    taken_last,
+    workers_used,
+)
 from tests.interop.peers.switch import PROGRAM, SwitchProcess
 from tests.interop.test_recorded import listed, sound_of
-from tests.waiting import PATIENCE_S, until
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.network
 
 PHASE_S = 1.4
-SECOND_WORKER = 16384 + (32768 - 16384) // 2
-"""Where the second worker's ports begin."""
-CLOCK = SystemClock()
-Moment = tuple[float, float]
-"""Between which two times something was, in seconds of UTC: not before the first, not after the second."""
-_TAKEN = re.compile(r"SIP/2\.0 200 .*\r\nCSeq: *\d+ INVITE\r\n", re.DOTALL | re.IGNORECASE)
 MUSIC = SoundFile(MUSIC_ON_HOLD, RATE_HZ).decode_all().astype(np.float64)
 ANNA, BORIS, VERA = (TONES_HZ[number] for number in ("101", "102", "103"))
 
@@ -63,26 +61,6 @@ def nobody_stays(switch: SwitchProcess) -> Iterator[None]:
     yield
     switch.until_at_rest()
     switch.until_nobody_is_registered()
-
-
-def order(switch: SwitchProcess, leg: str, command: str, **body: object) -> dict[str, Any]:
-    answer: dict[str, Any] = switch.ask("POST", f"legs/{leg}/{command}", **body)
-    return answer
-
-
-def ordered(switch: SwitchProcess, leg: str, command: str, **body: object) -> Moment:
-    """Give a command that is followed; return when that was."""
-    began_s = CLOCK.wall()
-    assert order(switch, leg, command, **body).get("leg") == leg
-    return began_s, CLOCK.wall()
-
-
-def taken_last(switch: SwitchProcess, leg: str) -> Moment:
-    """Return when the last phone took a leg's call, by the messages that the switch has seen."""
-    messages = switch.ask("GET", f"trace/{leg.partition('.')[0]}")
-    answers = [one["at"] for one in messages if not one["sent"] and _TAKEN.match(one["text"])]
-    at_s = _time(answers[-1])
-    return at_s, at_s
 
 
 def line(switch: SwitchProcess, user: str) -> list[dict[str, Any]]:
@@ -124,27 +102,6 @@ def refused(switch: SwitchProcess, path: str, **body: object) -> tuple[int, str,
 
 def kill_brain(switch: SwitchProcess) -> None:
     os.kill(next(int(each["pid"]) for each in switch.status()["processes"] if each["role"] == "brain"), signal.SIGKILL)
-
-
-def segments(switch: SwitchProcess, conversation_id: str) -> list[tuple[str, str, float, float]]:
-    """Return who talked with whom, from when to when, by the records of a conversation that is over."""
-
-    def over() -> list[dict[str, Any]]:
-        rows = [row for row in switch.records("segments") if row["conversation_id"] == conversation_id]
-        return rows if all(row["ended_at"] is not None for row in rows) else []
-
-    rows = until(over, lambda: switch.records("segments"))
-    return [(row["party_a"], row["party_b"], _time(row["started_at"]), _time(row["ended_at"])) for row in rows]
-
-
-def _time(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
-
-def workers_used(switch: SwitchProcess) -> set[bool]:
-    """Tell whether legs were in the first worker, and in the second."""
-    ports = [record.fact.port for record in switch.journal() if isinstance(record.fact, LegMediaOpened)]
-    return {port >= SECOND_WORKER for port in ports}
 
 
 @pytest.mark.row("I-7", "I-9", "V-45")
@@ -235,19 +192,6 @@ def assert_music_between(by_boris: npt.NDArray[np.float64]) -> None:
     music = longest_without(before(by_boris, VERA), ANNA)[RATE_HZ // 4 : -RATE_HZ // 4]
     assert len(music) >= RATE_HZ // 2
     assert best_likeness(music, MUSIC) > 0.9
-
-
-def assert_right_to_50_ms(
-    found: list[tuple[str, str, float, float]], wanted: list[tuple[str, str, Moment, Moment]]
-) -> None:
-    """Compare segments with when phones answered and commands were followed, which no load of the machine moves.
-
-    That people heard one another just so long is shown in virtual time, where no sound is late.
-    """
-    assert [each[:2] for each in found] == [each[:2] for each in wanted]
-    for segment, truth in zip(found, wanted, strict=True):
-        for at_s, (earliest_s, latest_s) in zip(segment[2:], truth[2:], strict=True):
-            assert earliest_s - 0.05 <= at_s <= latest_s + 0.05, (segment, truth)
 
 
 def two_calls_on_two_workers_are_brought_together(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +10,8 @@ import numpy.typing as npt
 from tests.interop.conftest import TONES_HZ
 from tests.interop.peers.audio import RATE_HZ, read_wav, share_of
 from tests.interop.peers.baresip import Baresip
+from tests.waiting import PATIENCE_S, until
 
-PATIENCE_S = 180.0
-"""However busy a machine is, what has not come by then does not come."""
 HEARD, NOT_HEARD = 0.6, 0.03
 """The least share of the power in what a phone hears of one other; the most of one whom it does not hear."""
 LISTENED_S = 1.5
@@ -62,14 +60,6 @@ class Desk:
         """End the current call."""
         self.phone.command("hangup")
         self.is_let_go()
-
-
-def until(found: Callable[[], object], told: Callable[[], object]) -> None:
-    """Ask again and again until the answer is true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not found():
-        assert time.monotonic() < deadline, told()
-        time.sleep(0.1)
 
 
 def heard_lately(phone: Baresip, seconds: float = LISTENED_S) -> npt.NDArray[np.float64]:
