@@ -10,7 +10,7 @@ from softswitch.directory.sections import OVERFLOW_TARGETS
 from softswitch.directory.site import Queue
 from softswitch.directory.supervision_modes import SUPERVISION
 
-_GUIDES: Final = {"user": "forward:", "voicemail": "scenario:*voicemail/"}
+_GUIDES: Final = {"user": "forward:", "voicemail": "scenario:*voicemail/", "number": "scenario:*number/"}
 """Before the name of what an overflow leads to, where the guide is called otherwise."""
 
 

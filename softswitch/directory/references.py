@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -211,6 +212,8 @@ def _overflow_target(entry: Entry, sections: Sections, scenarios: Mapping[str, s
         what = f"{called} leads to {' and '.join(targets) if targets else 'nothing'}"
         return [Problem(entry.where(), what, f"exactly one of {', '.join(OVERFLOW_TARGETS)}, e.g. queue: reception")]
     (kind,) = targets
+    if kind == "number":
+        return _unreachable(entry, sections["routes"], called)
     boxes = {user.text("name") for user in sections["users"] if user.flag("voicemail")} | _names(sections["groups"])
     known = {
         "scenario": scenarios,
@@ -218,6 +221,15 @@ def _overflow_target(entry: Entry, sections: Sections, scenarios: Mapping[str, s
         **{section.removesuffix("s"): _names(sections[section]) for section in ("users", "groups", "queues")},
     }
     return _unknown(entry, kind, "mailbox" if kind == "voicemail" else kind, known[kind], called)
+
+
+def _unreachable(entry: Entry, routes: Sequence[Entry], called: str) -> list[Problem]:
+    """Say that no route leads to a number outside."""
+    written = entry.text("number")
+    if not written or any(re.search(route.text("pattern"), written) for route in routes):
+        return []  # one that is no number is told of elsewhere
+    cure = "a number that fits the pattern of a route; an extension is written as user, group or queue"
+    return [Problem(entry.where("number"), f"{called}: no route leads to {written}", cure)]
 
 
 def _sounds_missing(entry: Entry, called: str) -> list[Problem]:
@@ -231,6 +243,15 @@ def _sounds_missing(entry: Entry, called: str) -> list[Problem]:
         for each, key, name in named
         if not Path(beside(each, name)).is_file()
     ]
+
+
+def _keys_twice(entry: Entry, called: str) -> list[Problem]:
+    """Say that one key is to lead out of the line and to the callback."""
+    asked = [callback.text("key", "2") for callback in entry.entry("callback")]
+    if entry.text("exit_key") not in asked:
+        return []
+    what = f"{called}: exit_key {asked[0]} is the key of the callback too"
+    return [Problem(entry.where("exit_key"), what, 'another one, e.g. exit_key: "0"')]
 
 
 def _unknown_names(sections: Sections, scenarios: Mapping[str, str]) -> list[Problem]:
@@ -247,6 +268,7 @@ def _unknown_names(sections: Sections, scenarios: Mapping[str, str]) -> list[Pro
             problems += _unknown(entry, "supervisors", "user", users, called)
             for overflow in entry.entry("overflow"):
                 problems += _overflow_target(overflow, sections, scenarios, f"{called}: overflow")
+            problems += _keys_twice(entry, called)
             problems += _sounds_missing(entry, called)
             for wrap_up in entry.entry("wrap_up"):
                 problems += _unknown(wrap_up, "status", "status", statuses, f"{called}: wrap_up")

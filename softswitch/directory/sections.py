@@ -55,7 +55,7 @@ STRATEGIES: Final = (
     "three_by_priority",
 )
 """By which a queue chooses agents; other packages may bring more."""
-OVERFLOW_TARGETS: Final = ("queue", "group", "user", "voicemail", "scenario")
+OVERFLOW_TARGETS: Final = ("queue", "group", "user", "voicemail", "scenario", "number")
 """Where callers go whom a queue gives up; it names exactly one."""
 
 _NAME: Final = Field(name, required=True, example="anna")
@@ -179,7 +179,7 @@ _QUEUES: Final[Fields] = {
     "max_wait_s": Field(whole(1, 86400)),
     "max_length": Field(whole(1, 100_000)),
     "leave_without_agents": Field(flag),
-    "overflow": Field(table({target: Field(name) for target in OVERFLOW_TARGETS})),
+    "overflow": Field(table({target: Field(number if target == "number" else name) for target in OVERFLOW_TARGETS})),
     "exit_key": Field(key_pressed),
     "skills": Field(list_of(word)),
     "relax_after_s": Field(whole(1, 86400)),

@@ -17,6 +17,8 @@ MAILBOX: Final = "*mailbox"
 _NO_FILE: Final = "built-in"
 VOICEMAIL_OF: Final = "*voicemail/"
 """Before the name of the user for whom a caller may leave a message; a scenario of that name is made when needed."""
+NUMBER_OUTSIDE: Final = "*number/"
+"""Before a number outside that is called by a scenario of that name, which is made when needed."""
 
 
 class ScenarioLibrary:
@@ -61,6 +63,9 @@ def _built_in(name: str) -> ScenarioText | None:
         return ScenarioText(
             name, _NO_FILE, f'name: "{name}"\nsteps: [{{voicemail: {{box: "{box}"}}}}, {{hang_up: {{}}}}]\n'
         )
+    if name.startswith(NUMBER_OUTSIDE):
+        to = name.removeprefix(NUMBER_OUTSIDE)
+        return ScenarioText(name, _NO_FILE, f'name: "{name}"\nsteps: [{{number: {{to: "{to}"}}}}, {{hang_up: {{}}}}]\n')
     return None
 
 

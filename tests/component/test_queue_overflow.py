@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from softswitch.app.queues_view import BrainQueues
-from softswitch.directory.site import Contact, Group, Number, Queue, ScenarioText, Trunk
+from softswitch.directory.site import Contact, Group, Number, Queue, Route, ScenarioText, Trunk
 from softswitch.queues.agents.inputs import EnterQueues
 from softswitch.queues.router.facts import QueueAnswered, QueueEntered, QueueLeft
 from softswitch.simulation.behaviour import behaviour
@@ -65,6 +65,22 @@ async def test_who_has_waited_too_long_goes_to_a_colleague_a_group_or_a_scenario
     await asyncio.sleep(6)
     assert world.hears(caller) == {"vera"}
     await vera.call.hang_up()
+    await caller.call.until(CallState.ENDED)
+
+
+@behaviour(setting(patient("scenario:*number/+79169998877"), routes=(Route("pstn", "pstn", r"^\+?[0-9]{10,15}$"),)))
+async def test_who_has_waited_too_long_goes_to_a_number_outside(world: World) -> None:
+    mobile = world.phone("+79169998877", host="192.0.2.99", port=5060)
+    caller = await customer(world, "+79160000002")
+    await caller.call.until(CallState.UP)
+    await asyncio.sleep(9)
+    assert not mobile.calls
+    rings = await mobile.until_called()
+    rings.answer()
+    await rings.until(CallState.UP)
+    await asyncio.sleep(1)
+    assert world.hears(caller) == {mobile.name}
+    await rings.hang_up()
     await caller.call.until(CallState.ENDED)
 
 

@@ -19,6 +19,12 @@ users:
 groups:
   - {name: desk, extension: "600", members: [{user: boris}], wrap_up: {seconds: 5, after: every}}
 """
+OUTSIDE = """\
+trunks:
+  - {name: city, host: 192.0.2.10, port: 5060, transport: udp}
+routes:
+  - {name: out, pattern: '^\\+?[0-9]{10,15}$', trunk: city}
+"""
 
 
 def load(folder: Path, lines: str, more: str = "") -> Site:
@@ -28,8 +34,8 @@ def load(folder: Path, lines: str, more: str = "") -> Site:
     return load_paths([file], domain="softswitch.local", scenarios=check_scenarios).site
 
 
-def queue(folder: Path, lines: str) -> Queue:
-    site = load(folder, lines)
+def queue(folder: Path, lines: str, more: str = "") -> Queue:
+    site = load(folder, lines, more)
     assert read_compiled(compile_site(site)).site == site, "it is the same from the compiled form"
     return site.queues["support"]
 
@@ -48,10 +54,11 @@ def problem(folder: Path, lines: str) -> str:
         ("user: boris", "forward:boris"),
         ("voicemail: anna", "scenario:*voicemail/anna"),
         ("voicemail: desk", "scenario:*voicemail/desk"),
+        ('number: "+79161112233"', "scenario:*number/+79161112233"),
     ],
 )
 def test_an_overflow_names_the_guide_of_who_is_given_up(tmp_path: Path, written: str, guide: str) -> None:
-    assert queue(tmp_path, f"overflow: {{{written}}}").overflow_to == guide
+    assert queue(tmp_path, f"overflow: {{{written}}}", OUTSIDE).overflow_to == guide
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,9 @@ def test_an_overflow_names_the_guide_of_who_is_given_up(tmp_path: Path, written:
         ("overflow: {user: vera}", "there is no user vera"),
         ("overflow: {voicemail: boris}", "there is no mailbox boris"),
         ("overflow: {scenario: late}", "there is no scenario late"),
+        ('overflow: {number: "+79161112233"}', "no route leads to +79161112233"),
+        ('exit_key: "2", callback: {offer_after_s: 60}', "exit_key 2 is the key of the callback too"),
+        ('exit_key: "5", callback: {key: "5"}', 'another one, e.g. exit_key: "0"'),
         ("supervision: [listen, shout]", "listen, whisper, barge"),
         ("to_agent: {file: nowhere.wav}", "there is no file nowhere.wav"),
         ("announce: {files: [nowhere.wav]}", "there is no file nowhere.wav"),
