@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from softswitch.app.writer_process import JOURNAL_FOLDER
 from softswitch.core.clock import iso_utc
@@ -17,6 +18,9 @@ from softswitch.queues.router.explaining import Told, explain
 from softswitch.queues.router.facts import QueueEntered, QueueOffered
 from softswitch.queues.router.matching import offer_of_entry, offer_to_agent
 from softswitch.queues.router.state import RouterState
+
+_WHOLE: Final = 10
+"""So many digits tell a number outside from all others of its country."""
 
 
 def _records(directory: Path) -> Iterator[Record]:
@@ -36,7 +40,10 @@ def explained(directory: Path, call: str) -> list[Told]:
     """
     found = list(explain(_records(directory), call)) or _last_of(directory, call)
     if not found:
-        message = f"No queue has decided anything about {call}, as far as the journal goes back"
+        message = (
+            f"No queue has decided anything about {call}, as far as the journal goes back; "
+            "who hung up, and the ids of their calls, are listed by: softswitch report abandoned"
+        )
         raise CommandError(message, status=404, error_id="unknown-conversation", field="conversation")
     return found
 
@@ -44,8 +51,14 @@ def explained(directory: Path, call: str) -> list[Told]:
 def _last_of(directory: Path, number: str) -> list[Told]:
     """Tell of the last call of a number to a queue."""
     entered = (each for each in _records(directory) if isinstance(each.fact, QueueEntered))
-    calls = [each.conversation_id for each in entered if each.fact.number == number]
+    calls = [each.conversation_id for each in entered if _same(each.fact.number, number)]
     return list(explain(_records(directory), calls[-1])) if calls else []
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two numbers are one: outside they are written with +7, 7, 8, or only their last ten digits."""
+    one, other = one.removeprefix("+"), other.removeprefix("+")
+    return one == other or (min(len(one), len(other)) >= _WHOLE and one[-_WHOLE:] == other[-_WHOLE:])
 
 
 @dataclass(slots=True)

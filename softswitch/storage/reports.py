@@ -181,8 +181,8 @@ REPORTS: Final[dict[str, Report]] = {
     "waits": _buckets("How long callers waited who were answered", "e.waited_s", f"{_ENTRIES} AND e.answered_at <> ''"),
     "longest-waits": Report(
         "The hundred longest waits",
-        f"SELECT {_LISTED}, e.end_how {_ENTRIES} ORDER BY e.waited_s DESC, e.entry LIMIT 100",
-        {**_LISTED_COLUMNS, "end_how": "how it ended"},
+        f"SELECT {_LISTED}, e.end_how, e.conversation_id {_ENTRIES} ORDER BY e.waited_s DESC, e.entry LIMIT 100",
+        {**_LISTED_COLUMNS, "end_how": "how it ended", "conversation_id": "of the call"},
     ),
     "service-levels": Report(
         "How many were answered within which time",
@@ -239,8 +239,10 @@ REPORTS: Final[dict[str, Report]] = {
     "answers-by-hour": _outcomes("What became of calls that rang at agents, by hour of the day", "agent hour"),
     "missed": Report(
         "Calls that agents did not answer in time",
-        f"SELECT o.at, o.user_name AS agent, o.queue, o.entry {_OUTCOMES} AND o.how = 'missed' ORDER BY o.sequence",
-        {"at": "UTC", "agent": "who", "queue": "whose call", "entry": "its number"},
+        "SELECT o.at, o.user_name AS agent, o.queue, o.entry, "
+        "(SELECT e.conversation_id FROM queue_entries AS e WHERE e.entry = o.entry) AS conversation_id "
+        f"{_OUTCOMES} AND o.how = 'missed' ORDER BY o.sequence",
+        {"at": "UTC", "agent": "who", "queue": "whose call", "entry": "its number", "conversation_id": "of the call"},
     ),
     "talks": _buckets("How long talks lasted", "e.talk_s", f"{_ENTRIES} AND e.talk_s <> ''"),
     "longest-talks": Report(

@@ -223,7 +223,8 @@ def _relaxed(state: Known, record: Record, fact: facts.QueueRelaxed) -> str:
 
 
 def _callback(state: Known, record: Record, fact: facts.CallbackAsked) -> str:
-    return f"The caller wants to be called back at {fact.number} and keeps the place in the line."
+    place = "keeps the place in the line" if fact.arrived_s < record.wall_s else "goes to its end"
+    return f"The caller wants to be called back at {fact.number} and {place}."
 
 
 def _failed(state: Known, record: Record, fact: facts.CallbackFailed) -> str:

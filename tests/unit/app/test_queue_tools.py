@@ -148,6 +148,30 @@ def test_why_tells_of_who_waited_in_vain_what_the_agents_did_and_whom_they_took_
     assert explained(tmp_path, "7003") == explained(tmp_path, "c3"), "a number is that of its last call"
 
 
+@pytest.mark.parametrize("written", ["+79161112233", "79161112233", "89161112233", "9161112233"])
+def test_a_number_is_found_however_it_is_written(tmp_path: Path, written: str) -> None:
+    made = Kept(QueueRules("support", members=members("anna")))
+    made.say(events.Enter("c1", "support", "79161112233"))
+    made.say(events.Enter("c2", "support", "9161112234"))
+    made.say(events.Enter("c3", "support", "2233"))
+    assert explained(made.on_disk(tmp_path), written)[0].text.startswith("79161112233 began to wait")
+    with pytest.raises(CommandError, match="softswitch report abandoned"):
+        explained(tmp_path, "112233")
+
+
+@pytest.mark.parametrize(("kept_place", "told"), [(True, "keeps the place in the line"), (False, "goes to its end")])
+def test_why_tells_what_became_of_the_place_of_who_wants_to_be_called_back(
+    tmp_path: Path, kept_place: bool, told: str
+) -> None:
+    made = Kept(QueueRules("support", members=members("anna"), keep_callback_place=kept_place))
+    made.say(events.Enter("c1", "support", "7001"))
+    made.now += 30
+    made.say(events.AskCallback(1, "7002"))
+    found = explained(made.on_disk(tmp_path), "c1")[-1].text
+    assert found.startswith("The caller wants to be called back at 7002")
+    assert told in found
+
+
 def test_why_tells_when_nobody_was_logged_in(tmp_path: Path) -> None:
     made = Kept(QueueRules("support", members=members("anna")))
     apply(made.state, made.place(AgentLeftQueue("anna", "support", "test"), ""))

@@ -105,6 +105,8 @@ def test_agents_are_told_by_calls_talk_time_statuses_and_what_they_missed(direct
     }
     times = {row["status"]: row["seconds"] for row in report(directory, "agent-times")}
     assert times == pytest.approx({"online": 10.0, "ready": 95.0, "serving": 60.0, "wrap_up": 15.0}, abs=0.1)
+    assert [(row["agent"], row["conversation_id"]) for row in report(directory, "missed")] == [("boris", "c2")]
+    assert [row["conversation_id"] for row in report(directory, "longest-waits")] == ["c3", "c2", "c1"]
     assert [row["mean_s"] for row in report(directory, "wrap-ups")] == pytest.approx([15.0], abs=0.1)
 
 
