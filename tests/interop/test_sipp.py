@@ -17,7 +17,7 @@ from typing import Protocol
 import pytest
 
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.sipp import SippError, SippPhone, lasting
+from tests.interop.peers.sipp import SippError, SippPhone
 from tests.interop.peers.switch import TRUNK, SwitchProcess
 
 pytestmark = pytest.mark.network
@@ -256,16 +256,22 @@ def test_a_trunk_reaches_numbers_only(sipp: PhoneMaker, trunk: SippPhone) -> Non
     ids=["sendonly", "inactive", "zero-address", "moved"],
 )
 @pytest.mark.parametrize("side", ["caller", "callee"])
-def test_hold_resume_and_a_moved_address(sipp: PhoneMaker, side: str, change: dict[str, str], answered: str) -> None:
+def test_hold_resume_and_a_moved_address(
+    switch: SwitchProcess, sipp: PhoneMaker, side: str, change: dict[str, str], answered: str
+) -> None:
     # What is heard meanwhile: test_held_and_moved.py. The other side sees no re-INVITE; its scenario has none.
     caller, callee = sipp(), sipp()
-    change = {**change, "answered": answered, "phase": lasting(100)}
+    change = {**change, "answered": answered}
     if side == "caller":
         other = callee.starts("answer.xml")
-        caller.plays("call_and_change.xml", dial=callee.extension, **change)
+        changes = caller.starts("call_and_change.xml", dial=callee.extension, **change)
     else:
-        other = callee.starts("answer_and_change.xml", **change)
-        caller.plays("call_until_bye.xml", dial=callee.extension)
+        changes = callee.starts("answer_and_change.xml", **change)
+        other = caller.starts("call_until_bye.xml", dial=callee.extension)
+    for _ in ("first", "changed", "first again"):
+        with changes.phase():
+            switch.until_settled()
+    changes.finished()
     other.finished()
 
 

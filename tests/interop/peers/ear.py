@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch_codecs.g711 import Pcmu
-from tests.interop.peers.audio import RATE_HZ
+from tests.interop.peers.audio import PURE, RATE_HZ, share_of
 from tests.interop.peers.namespace import Namespace
+from tests.waiting import until
 
 _FRAME = RATE_HZ // 50
 
@@ -29,8 +30,8 @@ class Ear:
 
     def __init__(self, space: Namespace, address: str, port: int, frequency_hz: float) -> None:
         self.port = port
-        self.times_s: list[float] = []
-        """When each packet came."""
+        self._last_s = 0.0
+        """When the last packet came."""
         self._payloads: list[bytes] = []
         time_s = np.arange(RATE_HZ) / RATE_HZ
         tone = (16000 * np.sin(2 * np.pi * frequency_hz * time_s)).astype(np.int16)
@@ -51,12 +52,12 @@ class Ear:
             except TimeoutError:
                 continue
             if packet[1] & 0x7F == 0:
-                self.times_s.append(time.monotonic())
+                self._last_s = time.monotonic()
                 self._payloads.append(packet[12:])
                 self._say(source)
 
     def _say(self, target: tuple[str, int]) -> None:
-        number = len(self.times_s)
+        number = len(self._payloads)
         head = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, number * _FRAME, self._ssrc)
         start = number * _FRAME % RATE_HZ
         self._socket.sendto(head + self._said[start : start + _FRAME], target)
@@ -67,9 +68,21 @@ class Ear:
         samples: npt.NDArray[np.int16] = Pcmu().decode(octets[None])[0]
         return samples.astype(np.float64)
 
-    def silent_s(self) -> float:
-        """Return how long ago the last packet came; it is an error to ask before the first."""
-        return time.monotonic() - self.times_s[-1]
+    def until_hears(self, frequency_hz: float, seconds: float) -> None:
+        """Wait until a tone, and it alone, is what came in the last seconds, all of it from now on."""
+        packets, before = round(seconds * RATE_HZ / _FRAME), len(self._payloads)
+        until(
+            lambda: (
+                len(self._payloads) >= before + packets
+                and share_of(self.heard()[-packets * _FRAME :], frequency_hz) > PURE
+            ),
+            lambda: f"{len(self._payloads) - before} packets came, and never that tone alone in {packets} of them",
+        )
+
+    def until_silent(self, seconds: float) -> None:
+        """Wait until nothing has come for so long, from now on."""
+        began_s = time.monotonic()
+        until(lambda: time.monotonic() - max(began_s, self._last_s) > seconds, lambda: "packets come and come")
 
     def close(self) -> None:
         """Stop hearing."""

@@ -10,7 +10,8 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,8 +19,6 @@ from tests.interop.peers.namespace import Namespace
 from tests.waiting import PATIENCE_S, until
 
 SCENARIOS: Final = Path(__file__).parent.parent / "sipp"
-CALL_ID: Final = "phases@sipp.invalid"
-"""Of the one call whose phases end when they are told to; an option of SIPp says so."""
 LIMIT_S: Final = 300.0
 """A scenario does not last longer, however slow the machine is."""
 _PLACE: Final = re.compile(r"\{\{(> )?([\w-]+)\}\}")
@@ -70,6 +69,7 @@ class Sipp:
         self._space = space
         self._directory = directory
         self._address, self._port = address, port
+        self._phases = 0
         if scenario.startswith("-sn"):
             chosen = scenario.split()
         else:
@@ -78,6 +78,7 @@ class Sipp:
         command = [
             *("sipp", remote, *chosen, "-i", address, "-p", str(port), "-m", str(calls), "-nostdin"),
             *("-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"),
+            *("-trace_logs", "-log_file", "log"),
             *("-trace_stat", "-stf", "counts", "-timeout", str(int(LIMIT_S)), "-timeout_error", *options),
         ]
         with (directory / "screen").open("wb") as screen:
@@ -105,6 +106,36 @@ class Sipp:
                 raise SippError(self._told())
             time.sleep(0.02)
 
+    @contextmanager
+    def phase(self) -> Iterator[None]:
+        """Spend the next phase of its scenario (the part ``phase``): it begins before the block, which ends it."""
+        self._phases += 1
+        until(lambda: self._process.poll() is not None or self._phases_begun() >= self._phases, self._told)
+        if self._phases_begun() < self._phases:
+            raise SippError(self._told())
+        yield
+        self._cue()
+
+    def _phases_begun(self) -> int:
+        path = self._directory / "log"
+        return path.read_text().count("a phase begins") if path.exists() else 0
+
+    def _cue(self) -> None:
+        """Send it an INFO, which it knows by the Call-ID."""
+        messages = (self._directory / "messages").read_text(errors="replace")
+        (call_id,) = set(re.findall(r"^INVITE .*?^Call-ID: *(\S+)", messages, re.DOTALL | re.MULTILINE))
+        lines = (
+            f"INFO sip:{self._address}:{self._port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self._address};branch=z9hG4bK-phase-{self._phases}",
+            "From: <sip:test@localhost>;tag=test",
+            "To: <sip:test@localhost>",
+            f"Call-ID: {call_id}",
+            f"CSeq: {self._phases} INFO",
+            "Content-Length: 0",
+        )
+        with self._space.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto("".join(f"{line}\r\n" for line in (*lines, "")).encode(), (self._address, self._port))
+
     def finished(self, *, timeout_s: float = LIMIT_S + 10) -> Counts:
         """Wait until it has played its calls.
 
@@ -120,21 +151,6 @@ class Sipp:
         if code != 0 or counts.failed:
             raise SippError(self._told())
         return counts
-
-    def next_phase(self, number: int) -> None:
-        """End a phase of one call whose values are :data:`UNTIL_TOLD`, once it has begun.
-
-        Args:
-            number: of the phase, from 1; each begins when an ACK was sent.
-        """
-        until(lambda: sum(message.startswith("ACK ") for message in self.sent()) >= number, self._told)
-        told = (
-            f"INFO sip:{self._address} SIP/2.0\r\nVia: SIP/2.0/UDP {self._address}:9;branch=z9hG4bKphase{number}\r\n"
-            f"From: <sip:test@{self._address}>;tag=1\r\nTo: <sip:{self._address}>\r\nCall-ID: {CALL_ID}\r\n"
-            f"CSeq: {number} INFO\r\nContent-Length: 0\r\n\r\n"
-        )
-        with self._space.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(told.encode(), (self._address, self._port))
 
     def _counts(self) -> Counts:
         path = self._directory / "counts"
@@ -238,20 +254,11 @@ class SippPhone:
             one.close()
 
 
-def lasting(milliseconds: int) -> str:
-    """Return what ends a phase of a scenario after a time."""
-    return f'<pause milliseconds="{milliseconds}"/>'
-
-
-UNTIL_TOLD: Final = '<recv request="INFO"/>'
-"""What ends a phase when :meth:`Sipp.next_phase` says so."""
-
 _DEFAULTS: Final = {
     "dial": "none",
     "expires": "300",
     "media_port": "7000",
     "answer_after_ms": "100",
-    "phase": lasting(300),
     "changed_address": "[local_ip]",
     "changed_port": "7000",
     "direction": "sendrecv",

@@ -153,6 +153,10 @@ class SwitchProcess:
         """Wait until nothing is live any more, as the contract counts."""
         until(lambda: not any(self._live().values()), lambda: f"still live: {self._live()}\n{self.log()[-3000:]}")
 
+    def until_settled(self) -> None:
+        """Wait until no transaction is open: each request has its response, each 200 of an INVITE its ACK."""
+        until(lambda: not self.status()["transactions"], lambda: f"still open: {self._live()}\n{self.log()[-3000:]}")
+
     def _live(self) -> dict[str, int]:
         status = self.status()
         return {name: status[name] for name in ("calls", "legs", "dialogs", "transactions", "ports", "timers")}
