@@ -170,6 +170,7 @@ class BrainParts(BrainGround):
                 lambda number, user: self.desk.destination_of(
                     number, user, right="internal", now=turn.now, wall_s=turn.wall_s
                 ),
+                lambda uri, flow, contact: self.desk.own_names.are_in(uri, flow, contact),
             ).phones,
             self.trace.leg_of,
             self.services.handlers(),

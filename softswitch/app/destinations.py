@@ -9,6 +9,7 @@ from softswitch.app.addresses import Addresses
 from softswitch.app.auto_answer import auto_answer_lines, user_agent_of
 from softswitch.app.codes import serve_code
 from softswitch.app.focus import conversation_in, new_room_name
+from softswitch.app.own_names import OwnNames
 from softswitch.app.people import BUSY, OFFLINE, People
 from softswitch.app.pickup import nothing_rings
 from softswitch.app.trunk_desk import TrunkDesk
@@ -65,6 +66,7 @@ class Destinations:
         self.site = site
         self.supervise: Callable[[User, str], Destination] = lambda user, extension: Refuse(501, 79, "", "")
         """Says what becomes of a user's wish to hear the talk at an extension; set by whoever can tell."""
+        self.own_names = OwnNames(lambda: self.site.domain, locations, addresses)
         self._ua = ua
         self._locations = locations
         self._calls = calls

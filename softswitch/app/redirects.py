@@ -16,7 +16,9 @@ from softswitch.calls.state import CallsState, Leg
 from softswitch.core.errors import SipError
 from softswitch.directory.routing import dialled_number
 from softswitch.directory.site import Site, User
+from softswitch.sip.flow import Flow
 from softswitch.sip.message import Response
+from softswitch.sip.uri import Uri
 
 MOST_HOPS: Final = 5
 _NOT_FOLLOWED: Final = frozenset({"group", "queue"})
@@ -30,14 +32,20 @@ class Redirects:
         calls: the calls.
         site: the site in force.
         destination_of: finds where a number leads for a user.
+        is_here: tells whether a URI names somebody here; gets the flow and the Contact of the phone that spoke it.
     """
 
     def __init__(
-        self, calls: CallsState, site: Callable[[], Site], destination_of: Callable[[str, User], Destination]
+        self,
+        calls: CallsState,
+        site: Callable[[], Site],
+        destination_of: Callable[[str, User], Destination],
+        is_here: Callable[[Uri, Flow, str], bool],
     ) -> None:
         self._calls = calls
         self._site = site
         self._destination_of = destination_of
+        self._is_here = is_here
 
     def phones(self, leg_name: str, response: Response | None) -> tuple[Phone, ...]:
         """Return the phones to be rung in place of one that answered 3xx; none where it is not followed."""
@@ -47,7 +55,7 @@ class Redirects:
         user = self._site().users.get(leg.user)
         if user is None or conversation.guide.partition(":")[0] in _NOT_FOLLOWED:
             return ()
-        number = _number_in(response)
+        number = self._number_in(response, leg)
         hops = times_diverted(leg.headers)
         if not number or number == user.extension or hops >= MOST_HOPS:
             return ()
@@ -58,10 +66,11 @@ class Redirects:
         lines = diverted_lines(self._site().domain, user.extension, "deflection", number, hops + 1)
         return tuple(replace(phone, headers=(*phone.headers, *lines)) for phone in found.phones)
 
-
-def _number_in(response: Response) -> str:
-    try:
-        contacts = response.contacts
-        return dialled_number(contacts[0].uri) if contacts else ""
-    except SipError:
-        return ""
+    def _number_in(self, response: Response, leg: Leg) -> str:
+        """Return the number that a phone sends callers to; empty where it names none, or one of somebody else's."""
+        try:
+            contacts = response.contacts
+            here = bool(contacts) and self._is_here(contacts[0].uri, leg.flow, leg.uri)
+            return dialled_number(contacts[0].uri) if here else ""
+        except SipError:
+            return ""

@@ -79,7 +79,8 @@ class ReferDesk:
         self._events.check_room_for(user)
         resource = self._events.referred_before(request)
         if not resource:
-            target = self._targets.find(values[0], user.name, now=now, wall_s=wall_s)
+            spoken = (request.get("From") or "", request.get("To") or "")
+            target = self._targets.find(values[0], user.name, flow, spoken, now=now, wall_s=wall_s)
             try:
                 resource = self._carried_out(request, user, target)
             except CommandError as error:

@@ -9,6 +9,7 @@ from softswitch.calls.destinations import Destination, Refuse
 from softswitch.core.errors import SipError
 from softswitch.core.immutable import immutable
 from softswitch.directory.routing import dialled_number
+from softswitch.sip.flow import Flow
 from softswitch.sip.headers.address import parse_address
 from softswitch.sip.headers.replaces import Replaces, parse_replaces
 from softswitch.sip.ua.user_agent import UserAgent
@@ -46,12 +47,18 @@ class ReferTargets:
         self._ua = ua
         self._desk = desk
 
-    def find(self, refer_to: str, user_name: str, *, now: float, wall_s: float) -> ReferTarget:
+    def find(
+        self, refer_to: str, user_name: str, flow: Flow, spoken: tuple[str, ...], *, now: float, wall_s: float
+    ) -> ReferTarget:
         """Find whom a REFER of a user's phone means; a party outside may not refer anybody.
+
+        Nobody is called at a domain that is not ours: its numbers are other people's.
 
         Args:
             refer_to: the value of its Refer-To header.
             user_name: whose phone sent it; empty for a party outside.
+            flow: where the phone is.
+            spoken: how its request or dialog names it and us.
             now: monotonic seconds.
             wall_s: the time now.
         """
@@ -64,6 +71,9 @@ class ReferTargets:
         user = self._desk.site.users.get(user_name)
         if user is None:
             return ReferTarget(number, Refuse(403, 21, "Only users of the switch transfer", "forbidden"))
+        if replaces is None and not self._desk.own_names.are_in(uri, flow, *spoken):
+            elsewhere = Refuse(404, 3, f"{uri.host} is not served here", "foreign-domain")
+            return ReferTarget(f"{uri.user}@{uri.host}", elsewhere)  # nobody's number, whoever looks it up
         destination = self._desk.destination_of(number, user, right="transfer_in", now=now, wall_s=wall_s)
         method = (uri.parameters.get("method") or "INVITE").upper()
         return ReferTarget(number, destination, "" if replaces is None else self.leg_of(replaces), method)

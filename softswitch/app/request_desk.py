@@ -41,6 +41,7 @@ from softswitch.sip.headers.replaces import Replaces, parse_replaces
 from softswitch.sip.message import Header, Request
 from softswitch.sip.ua.core import ACCEPT_HEADER
 from softswitch.sip.ua.user_agent import ALLOW, UserAgent
+from softswitch.sip.uri import parse_uri
 
 _REFUSED: Final = {
     "SUBSCRIBE": 489,
@@ -196,6 +197,11 @@ class RequestDesk(Destinations):
             return
         if request.get("Replaces") is not None:
             self._take_place(request, flow, caller)
+            return
+        if caller.kind != "trunk" and not self.own_names.are_in(
+            parse_uri(request.uri), flow, request.get("From") or ""
+        ):
+            self._refuse(request, flow, 404)
             return
         dialled = inbound_number(self.site, request) if caller.kind == "trunk" else dialled_number(request.uri)
         found = route(self.site, self._locations, dialled, caller, wall_s=wall_s)

@@ -169,7 +169,10 @@ class SessionDesk:
         session, leg = self._sessions.get(owner), self._calls.legs.get(owner)
         if session is None or leg is None:
             return
-        target = self._targets.find(action.refer_to, leg.user, now=self._turn.now, wall_s=self._turn.wall_s)
+        ends = (session.dialog.local, session.dialog.remote)
+        target = self._targets.find(
+            action.refer_to, leg.user, session.flow, ends, now=self._turn.now, wall_s=self._turn.wall_s
+        )
         if self._asked_of_focus(action, leg, target):
             return
         given = inputs.TransferAsked(owner, target.number, target.called, action.subscription, target.other)

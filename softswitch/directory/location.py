@@ -7,6 +7,7 @@ is known by its Contact. The order of a user's bindings is that of their last RE
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ class RegistrationBound:
     q: str = ""
     """The Contact's q as it was written; empty where it had none."""
     user_agent: str = ""
+    domain: str = ""
+    """By which name or address the phone calls the switch: the host of its address of record, in lower case."""
 
 
 @fact("registration.removed")
@@ -69,6 +72,7 @@ class Binding(NamedTuple):
     behind_nat: bool
     q: str
     user_agent: str
+    domain: str = ""
 
     @property
     def key(self) -> str:
@@ -83,6 +87,7 @@ class LocationState:
         self._users: dict[str, dict[str, Binding]] = {}
         self._sources: dict[tuple[str, int], int] = {}
         self._hosts: dict[str, int] = {}
+        self._domains: Counter[str] = Counter()
         self._expiries: list[tuple[float, str, str]] = []
         self._count = 0
 
@@ -116,6 +121,10 @@ class LocationState:
     def phones_at(self, host: str) -> int:
         """Return how many bindings were made from an address, whatever the port."""
         return self._hosts.get(host, 0)
+
+    def knows_us_as(self, host: str) -> bool:
+        """Tell whether a registered phone calls the switch so; yes where one's way to call it is not known."""
+        return self._domains[host] > 0 or self._domains[""] > 0
 
     def bindings_on(self, flow: Flow) -> tuple[Binding, ...]:
         """Return the bindings made over this very connection, for when it closes."""
@@ -178,6 +187,7 @@ class LocationState:
             made.behind_nat,
             made.q,
             made.user_agent,
+            made.domain,
         )
         self._remove(made.user, binding.key)
         self._put(binding)
@@ -187,6 +197,7 @@ class LocationState:
         self._users.setdefault(binding.user, {})[binding.key] = binding
         self._sources[binding.flow.remote] = self._sources.get(binding.flow.remote, 0) + 1
         self._hosts[binding.flow.remote[0]] = self._hosts.get(binding.flow.remote[0], 0) + 1
+        self._domains[binding.domain] += 1
         heapq.heappush(self._expiries, (binding.expires_at_s, binding.user, binding.key))
         self._count += 1
         if len(self._expiries) > 4 * self._count + 1000:
@@ -209,6 +220,9 @@ class LocationState:
         self._hosts[host] -= 1
         if not self._hosts[host]:
             del self._hosts[host]
+        self._domains[gone.domain] -= 1
+        if not self._domains[gone.domain]:
+            del self._domains[gone.domain]
         self._count -= 1
 
 

@@ -178,6 +178,7 @@ class _Wanted(NamedTuple):
             not path and is_behind_nat(contact.uri, request, flow),
             q if _Q.fullmatch(q := contact.parameters.get("q") or "") else "",
             (request.get("User-Agent") or "")[:200],
+            request.to.uri.host,
         )
         return cls(made, contact.uri, expires_s)
 
@@ -277,6 +278,7 @@ def _bound(binding: Binding) -> RegistrationBound:
         binding.behind_nat,
         binding.q,
         binding.user_agent,
+        binding.domain,
     )
 
 

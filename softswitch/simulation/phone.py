@@ -127,10 +127,10 @@ class SimulatedPhone(PhoneCore):
         return (await Attempt(self, build).final).status
 
     async def dial(self, number: str, *, offer: bool = True, headers: tuple[Header, ...] = ()) -> Call:
-        """Dial a number; returns the call as soon as its INVITE, with these headers too, is on its way."""
+        """Dial a number, or a URI; returns the call as soon as its INVITE, with these headers too, is on its way."""
         local = f'"{self.account.display_name}" ' if self.account.display_name else ""
         local += f"<sip:{self.account.user}@{self.account.domain}>;tag={self.tag()}"
-        remote = f"<sip:{number}@{self.account.domain}>"
+        remote = f"<{number}>" if number.startswith("sip:") else f"<sip:{number}@{self.account.domain}>"
         call = Call(
             self, outgoing=True, sip_call_id=f"{self.tag()}@{self.address[0]}", local_party=local, remote_party=remote
         )

@@ -101,8 +101,8 @@ class Call(Talk):
     # Calling
 
     def place(self, number: str, *, offer: bool = True, headers: tuple[Header, ...] = ()) -> None:
-        """Send the INVITE."""
-        self.target = f"sip:{number}@{self.phone.account.domain}"
+        """Send the INVITE to a number, or to a URI."""
+        self.target = number if number.startswith("sip:") else f"sip:{number}@{self.phone.account.domain}"
         own, body = self.content(self.here()) if offer else NOTHING
         content = ((*headers, *own, *self._allowed()), body)
         self._invite = self.attempt("INVITE", content, self._invite_answered)

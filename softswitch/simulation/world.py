@@ -166,7 +166,14 @@ class World:
         contact, flow = f"sip:{self.site.users[user].extension}@{host}:{port}", ("udp", _SWITCH, 5060, host, port, 0)
         wall_s = self.clock.wall()
         bound = RegistrationBound(
-            user, contact, flow, wall_s + _REGISTERED_S, f"{user}@{host}", 1, user_agent=Habits().user_agent
+            user,
+            contact,
+            flow,
+            wall_s + _REGISTERED_S,
+            f"{user}@{host}",
+            1,
+            user_agent=Habits().user_agent,
+            domain=DOMAIN,
         )
         return encode(number + 1, wall_s, "", bound)
 

@@ -60,6 +60,7 @@ async def test_a_refusal_is_told_with_its_status(world: World, incoming: Incomin
     [
         ("sip:999@example.net", "", 404),
         ("sip:104@example.net", "", 603),
+        ("sip:102@pbx.example.org", "", 404),
         ("mailto:boris@example.net", "", 603),
         (VERA, BORIS, 403),
         (VERA, "sip:conference-none@example.net", 404),

@@ -99,7 +99,9 @@ async def test_a_blind_transfer_that_nobody_answers_ends_after_a_minute(world: W
     assert end.progress[-1] == 480
 
 
-@pytest.mark.parametrize(("number", "status"), [("999", 404), ("104", 480), ("*99", 603)])
+@pytest.mark.parametrize(
+    ("number", "status"), [("999", 404), ("104", 480), ("*99", 603), ("sip:103@pbx.example.org", 404)]
+)
 @behaviour()
 async def test_a_target_that_cannot_be_leaves_the_talk_as_it_was(world: World, number: str, status: int) -> None:
     anna, boris, _ = await registered(world)
