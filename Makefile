@@ -70,7 +70,8 @@ bench: .venv/.tested programs
 fuzz: .venv/.tested
 	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz $(RACES)
 
-soak: .venv/.tested programs
+soak: .venv/.tested
+	@tools/install_programs tshark=tshark
 	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py \
 		tests/interop/test_queue.py tests/soak
 
