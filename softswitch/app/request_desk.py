@@ -160,7 +160,8 @@ class RequestDesk(Destinations):
 
     def _verified(self, request: Request, flow: Flow, user: User | None, now: float, wall_s: float) -> bool:
         """Challenge the request unless it carries good credentials of ``user``; count what proves nothing."""
-        verdict = self._authenticator.check(request, user=user, wall_s=wall_s)
+        share = self.site.sha256_share
+        verdict = self._authenticator.check(request, user=user, wall_s=wall_s, sha256_share=share)
         if isinstance(verdict, Challenge):
             self._ua.reply(request, flow, 401, headers=verdict.headers)
             if verdict.failed:

@@ -69,6 +69,8 @@ class Site:
     """When events of the calendars that scenarios go by last, seconds of UTC; by :func:`calendar_key`."""
     rooms: Mapping[str, Room] = field(default_factory=dict)
     """By name."""
+    sha256_share: float = field(init=False, default=0.0, repr=False, compare=False)
+    """How many of the users are offered SHA-256, from 0 to 1."""
     _contact_of: dict[str, Contact] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_extension: dict[str, User] = field(init=False, default_factory=dict, repr=False, compare=False)
     _by_source: dict[tuple[str, int | None], Trunk] = field(init=False, default_factory=dict, repr=False, compare=False)
@@ -80,6 +82,8 @@ class Site:
     _presets: dict[str, Preset] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        strong = sum(user.sha256 for user in self.users.values())
+        object.__setattr__(self, "sha256_share", strong / max(1, len(self.users)))
         self._by_extension.update((user.extension, user) for user in self.users.values())
         for trunk in self.trunks.values():
             self._by_source[trunk.host, trunk.source_port] = trunk

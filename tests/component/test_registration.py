@@ -7,7 +7,7 @@ import pytest
 from softswitch.directory.location import RegistrationBound, RegistrationRemoved
 from softswitch.simulation.behaviour import behaviour
 from softswitch.simulation.phone_core import Habits
-from softswitch.simulation.world import World
+from softswitch.simulation.world import Setting, World
 
 
 def contacts(world: World, user: str) -> list[str]:
@@ -80,6 +80,18 @@ async def test_an_unknown_user_is_answered_exactly_as_a_wrong_password(world: Wo
     assert unknown.last_response is not None
     names = [name for name, _ in known.last_response.headers]
     assert names == [name for name, _ in unknown.last_response.headers]
+
+
+@behaviour(Setting(users={"anna": {"sha256": True}}))
+async def test_who_is_offered_sha256_may_be_a_user_or_nobody(world: World) -> None:
+    offers: dict[str, int] = {}
+    for name in ("anna", "boris", *(f"nobody{number}" for number in range(30))):
+        phone = world.phone(name, password="wrong")
+        assert await phone.register() == 401
+        assert phone.last_response is not None
+        offers[name] = len(phone.last_response.get_all("WWW-Authenticate"))
+    assert (offers.pop("anna"), offers.pop("boris")) == (2, 1)
+    assert set(offers.values()) == {1, 2}
 
 
 @behaviour()

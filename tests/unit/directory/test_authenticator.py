@@ -40,6 +40,10 @@ def challenged(authenticator: Authenticator, known: User | None, request: Reques
     return verdict
 
 
+def replace_method(request: Request, method: str) -> Request:
+    return Request(method, request.uri, request.headers)
+
+
 def test_the_right_password_is_accepted() -> None:
     authenticator = gate()
     challenge = challenged(authenticator, user(), register())
@@ -73,6 +77,30 @@ def test_an_unknown_user_gets_the_answer_of_a_wrong_password() -> None:
     assert challenged(unknown, None, answer(first_unknown)) == challenged(
         wrong, user(), answer(first_wrong, password="wrong")
     )
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
+def test_who_is_offered_sha256_may_be_nobody(method: str) -> None:
+    def offered(name: str, share: float) -> int:
+        request = register(user=name) if method == "REGISTER" else replace_method(register(user=name), method)
+        verdict = authenticator.check(request, user=None, wall_s=NOW, sha256_share=share)
+        assert isinstance(verdict, Challenge)
+        return len(verdict.headers)
+
+    authenticator = gate()
+    names = [str(number) for number in range(1000, 1400)]
+    assert {offered(name, 0.0) for name in names} == {1}
+    assert {offered(name, 1.0) for name in names} == {2}
+    quarter = [offered(name, 0.25) for name in names]
+    assert 60 < quarter.count(2) < 140
+    assert [offered(name, 0.25) for name in names] == quarter
+    (first,) = authenticator.check(register(), user=None, wall_s=NOW).headers  # type: ignore[union-attr]  # a challenge
+    value = authorize(first[1], "x", "guess", "REGISTER", "sip:softswitch.local", cnonce="c")
+    for name, offers in zip(names[:40], quarter[:40], strict=True):
+        guess = register(user=name, headers=[("Authorization", value.replace('"x"', f'"{name}"'))])
+        verdict = authenticator.check(replace_method(guess, method), user=None, wall_s=NOW, sha256_share=0.25)
+        assert isinstance(verdict, Challenge)
+        assert (verdict.failed, len(verdict.headers)) == (True, offers)
 
 
 def test_an_expired_nonce_gets_a_new_one_and_no_refusal() -> None:
