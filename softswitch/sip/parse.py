@@ -144,22 +144,17 @@ def salvage(data: bytes) -> Request | None:
     """Read of a request that :func:`parse_message` refused what an answer needs (RFC 3261 §8.2.6).
 
     Returns:
-        A request with nothing but Via, From, To, Call-ID and CSeq, and its first word as method; None where one of them
-        is missing or malformed, and for what is a response, an ACK or no SIP at all: those get no answer.
+        A request with nothing but Via, From, To, Call-ID and CSeq as they were written, well or not, and its first word
+        as method; None where one of them is missing, and for what is a response, an ACK or no SIP at all: those get no
+        answer.
     """
     lines = _FOLD.sub(" ", _text(data.lstrip(b"\r\n").partition(b"\r\n\r\n")[0])).split("\r\n")
     method, _, rest = lines[0].partition(" ")
     if "SIP/" not in rest or not is_token(method) or method == "ACK":
         return None
     headers = [header for header in map(_salvaged, lines[1:MOST_HEADERS]) if header is not None]
-    request = Request(method, rest.partition(" ")[0], headers)
-    try:
-        answerable = bool(
-            request.via and request.vias and request.from_ and request.to and request.cseq and request.call_id
-        )
-    except SipError:
-        return None
-    return request if answerable else None
+    named = {name for name, value in headers if value}
+    return Request(method, rest.partition(" ")[0], headers) if named == _ANSWERED else None
 
 
 def _salvaged(line: str) -> Header | None:

@@ -75,7 +75,7 @@ def take(data: bytes) -> None:
     """Do with a datagram all that a user agent does."""
     salvaged = salvage(data)
     if salvaged is not None:
-        parse_message(response_to(salvaged, 400, to_tag="t").to_bytes())
+        parse_message(response_to(salvaged, 400).to_bytes())
     try:
         message = parse_message(data)
     except SipError:

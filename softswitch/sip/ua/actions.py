@@ -189,7 +189,7 @@ class NotifyDue:
 
 @immutable
 class Dropped:
-    """What came was thrown away."""
+    """What came was thrown away; a request whose sender can be told why has been answered."""
 
     flow: Flow
     reason: str

@@ -18,7 +18,7 @@ from softswitch.sip.check import check_request, check_response
 from softswitch.sip.dialog.dialog import target_of
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Request, Response, response_to
-from softswitch.sip.parse import parse_message, salvage
+from softswitch.sip.parse import parse_message
 from softswitch.sip.timers import Timers
 from softswitch.sip.transaction.base import Key
 from softswitch.sip.transaction.layer import ServerTransaction
@@ -29,6 +29,7 @@ from softswitch.sip.ua.begun_invite import BegunInvite
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.core import ALLOW, UaCore
 from softswitch.sip.ua.dialog_snapshot import dialog_of, flow_of
+from softswitch.sip.ua.malformed import refuse_malformed
 from softswitch.sip.ua.order import InviteOrder
 from softswitch.sip.ua.party import Party
 from softswitch.sip.ua.sent_request import send_request
@@ -300,12 +301,9 @@ class UserAgent:
         return rest
 
     def _refuse_malformed(self, data: bytes, flow: Flow, error: SipError) -> None:
-        request = salvage(data)
-        if request is None:
-            self._core.tell(Dropped(flow, str(error), call_id_in(data)))
-            return
-        note_source(request, flow)
-        self._core.reply(request, flow, error.status_hint)
+        answered = refuse_malformed(self._core, data, flow, error.status_hint)
+        told = f", answered with {error.status_hint}" if answered else ""
+        self._core.tell(Dropped(flow, f"{error}{told}", call_id_in(data)))
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         if self._core.layer.receive(response, now):

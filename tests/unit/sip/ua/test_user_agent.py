@@ -33,6 +33,30 @@ def test_octets_that_are_no_sip_are_dropped_with_the_reason() -> None:
     assert rig.sends == []
 
 
+@pytest.mark.parametrize(
+    ("torn", "status"),
+    [
+        ('To: "Mr. J <sip:102@switch>', 400),
+        ("From: Bell, Alexander <sip:a@x>;tag=43", 400),
+        ("CSeq: 36893488147419103232 OPTIONS", 400),
+        ("Via: SIP/2.0/UDP 192.0.2.15;;,;,,", 400),
+        ("Via: SIP/7.0/UDP 192.0.2.15;branch=z9hG4bKx", 505),
+    ],
+)
+def test_a_header_that_cannot_be_read_goes_back_as_it_came(torn: str, status: int) -> None:
+    rig = Rig()
+    version = "SIP/7.0" if status == 505 else "SIP/2.0"
+    lines = ["Via: SIP/2.0/UDP 10.0.0.2:5060;branch=z9hG4bKx", "From: <sip:a@x>;tag=1", "To: <sip:102@switch>"]
+    lines += ["Call-ID: c", "CSeq: 1 OPTIONS", "Max-Forwards: 70", "Content-Length: 0"]
+    name = torn.partition(":")[0]
+    shown = [torn if line.startswith(f"{name}:") else line for line in lines]
+    rig.give("\r\n".join([f"OPTIONS sip:102@switch {version}", *shown, "", ""]).encode())
+    ((_, towards, data),) = rig.sends
+    assert towards == PHONE
+    assert data.startswith(f"SIP/2.0 {status} ".encode())
+    assert torn.encode() in data
+
+
 def test_a_malformed_request_that_can_be_answered_gets_its_status() -> None:
     rig = Rig()
     whole = rig.request("INVITE", sdp=OFFER).to_bytes().decode()
@@ -47,7 +71,9 @@ def test_a_malformed_request_that_can_be_answered_gets_its_status() -> None:
         rig.give(broken.encode())
         assert rig.last_response().status == status, broken
         assert rig.last_response().via.parameters["rport"] == "5060"
-    assert rig.told == []
+    assert {type(told) for told in rig.told} == {Dropped}  # who sends such things is counted
+    assert all("answered with" in told.reason for told in rig.told if isinstance(told, Dropped))
+    rig.told.clear()
     rig.give(whole.replace("INVITE", "ACK").replace("Max-Forwards: 70", "Max-Forwards: many").encode())
     assert isinstance(rig.told[0], Dropped)
 
