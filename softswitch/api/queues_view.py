@@ -93,7 +93,7 @@ class NoticeView:
     """ISO 8601 in UTC."""
     queue: str
     kind: str
-    """``lost``: a caller hung up; ``sla``: somebody waits longer than ``sla_s``."""
+    """``lost``: a caller hung up; ``callback``: one was given up; ``sla``: somebody waits longer than ``sla_s``."""
     number: str
     waited_s: int
     pending: tuple[str, ...]

@@ -7,7 +7,7 @@ later and later, and delays nobody.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.app.turn import Turn
@@ -17,7 +17,7 @@ from softswitch.core.facts import Record
 from softswitch.directory.site import Queue, Site
 from softswitch.queues.notices.facts import NoticeOver, NoticeRaised
 from softswitch.queues.notices.state import Notice
-from softswitch.queues.router.facts import QueueEntered, QueueLeft
+from softswitch.queues.router.facts import QueueEntered, QueueFinished, QueueLeft
 from softswitch.queues.router.state import Entry, EntryState
 from softswitch.scenario.errands import HTTP, MAIL, Errand, ErrandOver, Errands
 
@@ -29,6 +29,19 @@ QUIET_S: Final = 300.0
 _SLA: Final = "queue-sla"
 _AGAIN: Final = "queue-notice"
 _WEBHOOK: Final = "webhook"
+_WHAT: Final = {"lost": "hung up", "callback": "was not called back", "sla": "has not been answered"}
+_CALLBACK_LOST: Final = frozenset({"expired", "failed"})
+
+
+class _Lost(NamedTuple):
+    """Somebody who wanted something of a queue and was not helped."""
+
+    kind: str
+    queue: str
+    entry: int
+    number: str
+    waited_s: float
+    conversation_id: str
 
 
 class QueueNotices:
@@ -63,13 +76,12 @@ class QueueNotices:
         self._wake_ups = wake_ups
         self._mail = mail
         self._log = log
-        self._lost: list[tuple[QueueLeft, str, str]] = []
-        """With who called, and the conversation."""
+        self._lost: list[_Lost] = []
         self._tries: dict[str, int] = {}
         self._failed: dict[tuple[int, str], str] = {}
         """Why the last try by a channel came to nothing; another one is to come."""
         self._quiet_until_s: dict[str, float] = {}
-        turn.listen(self._note, (QueueEntered, QueueLeft))
+        turn.listen(self._note, (QueueEntered, QueueLeft, QueueFinished))
         wake_ups.serve(_SLA, self._waits_long)
         wake_ups.serve(_AGAIN, self._again)
 
@@ -85,17 +97,28 @@ class QueueNotices:
             self._wake_ups.arm(_SLA, str(fact.entry), None)
             entry = self._entries.get(fact.entry)
             if fact.how == "abandoned":
-                self._lost.append((fact, "" if entry is None else entry.number, record.conversation_id))
+                number = "" if entry is None else entry.number
+                self._lost.append(_Lost("lost", fact.queue, fact.entry, number, fact.waited_s, record.conversation_id))
+            elif fact.how in _CALLBACK_LOST and entry is not None:
+                self._note_callback(entry, record)
+        elif isinstance(fact, QueueFinished):
+            entry = self._entries.get(fact.entry)
+            if entry is not None and entry.kind == "callback" and not entry.reached:
+                self._note_callback(entry, record)
+
+    def _note_callback(self, entry: Entry, record: Record) -> None:
+        waited_s = record.wall_s - entry.entered_s
+        self._lost.append(_Lost("callback", entry.queue, entry.entry, entry.number, waited_s, record.conversation_id))
 
     def end_turn(self) -> None:
         """Raise what the turn came to."""
         if not self._lost:
             return
         lost, self._lost = self._lost, []
-        for left, number, conversation_id in lost:
-            queue = self._site().queues.get(left.queue)
-            if queue is not None and _tells(queue) and left.waited_s >= queue.short_abandon_s:
-                self._raise(queue, "lost", left.entry, number, left.waited_s, conversation_id)
+        for each in lost:
+            queue = self._site().queues.get(each.queue)
+            if queue is not None and _tells(queue) and each.waited_s >= queue.short_abandon_s:
+                self._raise(queue, each.kind, each.entry, each.number, each.waited_s, each.conversation_id)
 
     def _waits_long(self, subject: str) -> None:
         entry = self._entries.get(int(subject))
@@ -209,15 +232,18 @@ def _subject(notice: Notice) -> str:
     who = notice.raised.number or "somebody"
     if notice.raised.kind == "lost":
         return f"{notice.raised.queue}: lost call of {who}"
+    if notice.raised.kind == "callback":
+        return f"{notice.raised.queue}: {who} was not called back"
     return f"{notice.raised.queue}: {who} waits too long"
 
 
 def _text(notice: Notice) -> str:
     raised = notice.raised
-    what = "hung up" if raised.kind == "lost" else "has not been answered"
+    what = _WHAT[raised.kind]
     who = raised.number or "Somebody"
     told = f"{who} {what} after {raised.waited_s:.0f} s in {raised.queue}.\n{iso_utc(notice.at_s)}\n"
-    return told + (f"Why: softswitch why {raised.conversation_id}\n" if raised.conversation_id else "")
+    call = raised.conversation_id or raised.number
+    return told + (f"Why: softswitch why {call}\n" if call else "")
 
 
 def _document(notice: Notice) -> dict[str, object]:

@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.queues_view import BrainQueues
-from softswitch.directory.site import Number, Queue, Trunk
+from softswitch.directory.site import Number, Queue, Route, Trunk
 from softswitch.queues.agents.inputs import EnterQueues
 from softswitch.scenario.errands import ErrandOver
 from softswitch.simulation.behaviour import behaviour
@@ -33,6 +33,7 @@ def setting(**more: Any) -> Setting:  # noqa: ANN401  # of any field of a queue
         settings=BrainSettings(mail=MAIL),
         queues=(queue,),
         trunks=(Trunk("pstn", "192.0.2.99", 5060, "udp", any_port=True),),
+        routes=(Route("pstn", "pstn", r"^\+?[0-9]{10,15}$"),),
         numbers=(Number("+74950000001", "queue", "support"),),
     )
 
@@ -67,6 +68,30 @@ async def test_a_lost_call_is_told_by_mail_by_webhook_and_in_the_api(world: Worl
     await hasty.call.hang_up()
     await asyncio.sleep(2)
     assert len(told(world)) == 1, "who hangs up at once is no lost call"
+
+
+@pytest.mark.parametrize("away", [False, True])
+@behaviour(setting(notify_mail=("vera@example.net",), callback_key="2", callback_tries=1, callback_expires_s=600.0))
+async def test_a_callback_that_is_given_up_is_told(world: World, away: bool) -> None:
+    caller = await customer(world)
+    caller.habits = Habits(incoming=Incoming.BUSY)
+    for key in ("2", "1"):
+        world.switch.media.press(next(iter(world.switch.brain.calls.legs)), key)
+        await asyncio.sleep(0.5)
+    await caller.call.until(CallState.ENDED)
+    await asyncio.sleep(30)
+    assert not told(world)
+    if away:
+        await asyncio.sleep(600)  # no agent comes
+    else:
+        await world.registered("boris", habits=Habits(incoming=Incoming.ANSWER))
+        world.command(EnterQueues("boris", "", "api"))
+        await caller.until_called()
+        await asyncio.sleep(10)
+    assert [each for each in told(world) if each[0] != "sla"] == [("callback", "+79160000001", ())]
+    (mail,) = [each for each in world.switch.errands.mails.values() if "called back" in each["subject"]]
+    assert mail["subject"] == "support: +79160000001 was not called back"
+    assert "Why: softswitch why " in mail["text"]
 
 
 @pytest.mark.row("C-26")

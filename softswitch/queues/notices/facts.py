@@ -12,7 +12,8 @@ class NoticeRaised:
     notice: int
     queue: str
     kind: str
-    """``lost``: a caller hung up; ``sla``: somebody waits longer than the queue's ``sla_s``."""
+    """``lost``: a caller hung up; ``callback``: who wanted to be called back was not reached in all tries, or in time;
+    ``sla``: somebody waits longer than the queue's ``sla_s``."""
     entry: int
     number: str
     """Who calls."""
