@@ -16,7 +16,7 @@ from softswitch.core.errors import CommandError
 from softswitch.directory.fields import did_you_mean
 from softswitch.directory.site import Site
 from softswitch.storage.record_store import database_file
-from softswitch.storage.reports import REPORTS
+from softswitch.storage.reports import REPORTS, Report
 
 Cell = str | int | float | None
 
@@ -62,10 +62,7 @@ def run_report(directory: Path, name: str, *, since: str, until: str, limits: Li
     Raises:
         CommandError: there is no such report, or no records.
     """
-    report = REPORTS.get(name)
-    if report is None:
-        message = f"There is no report {name}; write {did_you_mean(name, REPORTS, 'one of: softswitch report --list')}"
-        raise CommandError(message, status=404, error_id="unknown-report", field="name")
+    report = _report(name)
     sla_s, short_s = limits or Limits()
     try:
         with closing(sqlite3.connect(f"file:{database_file(directory)}?mode=ro", uri=True)) as connection:
@@ -76,6 +73,23 @@ def run_report(directory: Path, name: str, *, since: str, until: str, limits: Li
         message = f"The call records in {directory} cannot be read: {error}"
         raise CommandError(message, status=503, error_id="no-records") from error
     return Table(tuple(report.columns), rows)
+
+
+def _report(name: str) -> Report:
+    found = REPORTS.get(name)
+    if found is None:
+        message = f"There is no report {name}; write {did_you_mean(name, REPORTS, 'one of: softswitch report --list')}"
+        raise CommandError(message, status=404, error_id="unknown-report", field="name")
+    return found
+
+
+def columns_of(name: str) -> Sequence[tuple[str, str]]:
+    """List the columns of a report: name and what it holds.
+
+    Raises:
+        CommandError: there is no such report.
+    """
+    return list(_report(name).columns.items())
 
 
 def as_csv(table: Table) -> str:

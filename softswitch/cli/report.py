@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from softswitch.app.report_tools import Table, as_csv, as_xlsx, catalogue, limits_of, run_report
+from softswitch.app.report_tools import Table, as_csv, as_xlsx, catalogue, columns_of, limits_of, run_report
 from softswitch.cli.options import ConfigOption
 from softswitch.cli.output import print_json, print_table
 from softswitch.cli.period import EARLIEST, LATEST, FromOption, ToOption
@@ -20,7 +20,7 @@ _FORMATS = ("table", "csv", "json", "xlsx")
 def report(
     name: Annotated[str, typer.Argument(help="Name of the report; see --list.")] = "",
     *,
-    listed: Annotated[bool, typer.Option("--list", help="List the reports.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the reports, or the columns of one.")] = False,
     since: FromOption = EARLIEST,
     until: ToOption = LATEST,
     sla: Annotated[float | None, typer.Option(help="Within how many seconds callers should be answered.")] = None,
@@ -39,7 +39,10 @@ def report(
 
     Example: softswitch report queues-by-day --from 2026-11-01 --to 2026-12-01 --format xlsx -o november.xlsx
     """
-    if listed or not name:
+    if listed and name:
+        print_table(("column", "what it holds"), columns_of(name), empty="")
+        return
+    if not name:
         print_table(("report", "what it tells"), catalogue(), empty="")
         return
     if form not in _FORMATS:

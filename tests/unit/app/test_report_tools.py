@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -143,6 +144,7 @@ def test_the_command_lists_reports_and_makes_them(directory: Path) -> None:
         return result.stdout
 
     assert "queues-by-day" in softswitch("--list")
+    assert re.search(r"service_level +in time / \(answered \+ abandoned - at once\)", softswitch("queues", "--list"))
     assert softswitch("queues", "--format", "csv").splitlines()[1].startswith("support,3,2,1,1")
     assert '"service_level": 33.3' in softswitch("queues", "--format", "json")
     book = directory / "book.xlsx"
