@@ -80,7 +80,7 @@ def test_two_phones_with_opus_hear_each_other_and_are_recorded(switch: SwitchPro
     anna, boris = phone("101", codec="opus"), phone("102", codec="opus")
     talk_for(anna, boris, 0.5)
     assert codecs_now(switch) == ["OPUS", "OPUS"]
-    conversation_id = record(switch, "anna", 2.0)
+    conversation_id = record(switch, "anna", 2.0, anna, boris)
     anna.command("hangup")
     boris.until("CALL_CLOSED")
     assert_hears_wide(anna, 620, seconds=2)

@@ -22,7 +22,7 @@ from softswitch.runtime.clocks import SystemClock
 from softswitch.runtime.settings import RecordingSettings
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import PURE, loud_part, loud_s, share_of
-from tests.interop.peers.baresip import Baresip
+from tests.interop.peers.baresip import Baresip, let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
 from tests.waiting import until
@@ -79,11 +79,11 @@ def leg_of(switch: SwitchProcess, user: str) -> str:
     return next(str(leg["leg"]) for call in calls for leg in call["legs"] if leg["user"] == user)
 
 
-def record(switch: SwitchProcess, user: str, seconds: float) -> str:
-    """Record a user's call for a while; return the conversation."""
+def record(switch: SwitchProcess, user: str, seconds: float, *phones: Baresip) -> str:
+    """Record a user's call while its phones hear so much; return the conversation."""
     leg = leg_of(switch, user)
     switch.ask("POST", f"legs/{leg}/record/start")
-    time.sleep(seconds)
+    let_hear(seconds, *phones)
     switch.ask("POST", f"legs/{leg}/record/stop")
     return leg.partition(".")[0]
 
@@ -129,17 +129,21 @@ def test_two_intervals_by_command_are_two_files_that_can_be_taken_away_and_delet
 ) -> None:
     anna, boris = phone("101"), phone("102")
     connected(anna, boris, "102")
+    for each in (anna, boris):
+        each.until_heard(0.5)
     leg = leg_of(switch, "anna")
     lengths = []
     for wanted_s in (1.0, 2.0):
         began = time.monotonic()
         switch.cli("call", "record", "start", leg)
-        time.sleep(wanted_s)
+        started = time.monotonic()
+        let_hear(wanted_s, anna, boris)
+        least_s = time.monotonic() - started
         try:
             switch.cli("call", "record", "stop", leg)
         except subprocess.CalledProcessError as error:
             raise AssertionError(error.stderr) from error
-        lengths.append((wanted_s, time.monotonic() - began))
+        lengths.append((least_s, time.monotonic() - began))
     conversation_id = leg.partition(".")[0]
     found = listed(switch, 2, conversation_id)
     for one, (least, most) in zip(found, lengths, strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,7 +16,7 @@ from standardwebhooks import Webhook
 from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.calls.recording.facts import MessageStarted
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, loud_s, read_wav, share_of
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SITE, SwitchProcess
 from tests.waiting import until
@@ -126,8 +125,11 @@ def test_a_caller_whom_the_crm_knows_leaves_a_message_that_is_heard_by_phone(
     until(lambda: (switch.directory / "var" / "webhooks.db").exists())
     anna.command("dial", "74950000001")
     anna.until("CALL_ESTABLISHED")
-    until(lambda: any(isinstance(record.fact, MessageStarted) for record in switch.journal()), anna.log)
-    time.sleep(4)  # says her message
+    (message_path,) = until(
+        lambda: [record.fact.path for record in switch.journal() if isinstance(record.fact, MessageStarted)], anna.log
+    )
+    saying = switch.directory / "var" / message_path
+    until(lambda: saying.exists() and loud_s(saying) > 3.5, lambda: "she never said her message")
     anna.command("hangup")
     switch.until_at_rest()
     until(

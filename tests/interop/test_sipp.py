@@ -19,6 +19,7 @@ import pytest
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippError, SippPhone
 from tests.interop.peers.switch import TRUNK, SwitchProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -145,7 +146,11 @@ def test_a_busy_phones_call_is_forwarded_as_its_user_said_by_code(sipp: PhoneMak
 def test_a_caller_gives_up_and_the_phone_stops(sipp: PhoneMaker, callees: str, gives_up: str) -> None:
     caller, callee = sipp(), sipp()
     ringing = callee.starts(callees, reason=GAVE_UP)
-    caller.plays(f"give_up_{gives_up}.xml", dial=callee.extension)
+    calling = caller.starts(f"give_up_{gives_up}.xml", dial=callee.extension)
+    if callees == "ring_late.xml":
+        with ringing.phase():
+            until(lambda: any(message.startswith("CANCEL ") for message in calling.sent()))
+    calling.finished()
     ringing.finished()
 
 

@@ -126,7 +126,7 @@ def test_two_phones_with_srtp_hear_each_other_are_recorded_and_no_key_stands_any
 ) -> None:
     anna, boris = phone("101", more=MUST), phone("102", more=MAY)
     talk_for(anna, boris, 0.5)
-    record(switch, "anna", 2.5)
+    record(switch, "anna", 2.5, anna, boris)
     boris.command("hangup")
     anna.until("CALL_CLOSED")
     assert_hears(anna, 620, seconds=2.5)
@@ -151,7 +151,7 @@ def test_a_phone_with_srtp_and_one_without_hear_each_other_and_are_recorded(
     phones = {"101": phone("101", more=MUST), "103": phone("103")}
     callee = "103" if caller == "101" else "101"
     talk_for(phones[caller], phones[callee], 0.3, number=callee)
-    record(switch, "vera", 2.0)
+    record(switch, "vera", 2.0, *phones.values())
     phones[caller].command("hangup")
     phones[callee].until("CALL_CLOSED")
     assert_hears(phones["101"], 850, seconds=1.8)

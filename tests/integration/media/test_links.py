@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -53,9 +53,8 @@ def test_legs_of_two_workers_hear_each_other_and_nothing_is_left(processes: list
         brain.engine.set_stream("d.1", stream(b))
         brain.engine.set_room("c", ROWS)
         brain.engine.flush()
-        settle(brain)
-        assert set(collect(b, 20, lambda: a.send(at["c.1"]))) == {b"a" * 160}
-        assert set(collect(a, 20, lambda: b.send(at["d.1"]))) == {b"b" * 160}
+        assert set(collect(b, 20, saying(brain, a, at["c.1"]))) == {b"a" * 160}
+        assert set(collect(a, 20, saying(brain, b, at["d.1"]))) == {b"b" * 160}
         assert brain.engine.open_legs() == {"c.1", "d.1"}
         brain.engine.set_room("c", ())
         brain.engine.close("c.1")
@@ -72,6 +71,16 @@ def settle(brain: Brain) -> None:
     brain.until(lambda: time.monotonic() > until_s)
 
 
+def saying(brain: Brain, phone: Phone, to: tuple[str, int]) -> Callable[[], None]:
+    """Let a phone say something, and the brain answer what links ask it."""
+
+    def say() -> None:
+        brain.turn()
+        phone.send(to)
+
+    return say
+
+
 def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Process]) -> None:
     first = brain_of(processes)
     with Phone(own("44.2"), payload=b"a" * 160) as a, Phone(own("44.3"), payload=b"b" * 160) as b:
@@ -80,8 +89,7 @@ def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Pro
         first.engine.set_stream("d.1", stream(b))
         first.engine.set_room("c", ROWS)
         first.engine.flush()
-        settle(first)
-        collect(b, 3, lambda: a.send(at["c.1"]))
+        collect(b, 3, saying(first, a, at["c.1"]))
         first.die()
         assert set(collect(b, 10, lambda: a.send(at["c.1"]))) == {b"a" * 160}
         second = brain_of(processes)
@@ -91,20 +99,19 @@ def test_a_new_brain_that_says_the_room_again_keeps_the_link(processes: list[Pro
         second.engine.set_stream("d.1", stream(b))
         second.engine.set_room("c", ROWS)
         second.engine.flush()
-        settle(second)
-        assert set(collect(b, 20, lambda: a.send(at["c.1"]))) == {b"a" * 160}
+        assert set(collect(b, 20, saying(second, a, at["c.1"]))) == {b"a" * 160}
         second.die()
 
 
 def test_a_worker_that_dies_takes_its_end_and_the_other_end_is_closed(processes: list[Process]) -> None:
     brain = brain_of(processes)
     with Phone(own("44.2")) as a, Phone(own("44.3")) as b:
-        pair(brain)
+        at = pair(brain)
         brain.engine.set_stream("c.1", stream(a))
         brain.engine.set_stream("d.1", stream(b))
         brain.engine.set_room("c", ROWS)
         brain.engine.flush()
-        settle(brain)
+        collect(b, 1, saying(brain, a, at["c.1"]))
         processes[1].process.kill()
         brain.until(lambda: brain.count(WorkerLost) == 1)
         brain.engine.flush()
@@ -148,13 +155,16 @@ def test_legs_without_a_common_codec_hear_each_other_across_a_link(processes: li
         brain.engine.set_stream("d.1", wide)
         brain.engine.set_room("c", ROWS)
         brain.engine.flush()
-        settle(brain)
         packets = tone(1000.0)
         heard: list[bytes] = []
 
+        def say() -> None:
+            brain.turn()
+            a.send(at["c.1"], next(packets))
+
         def clear() -> bool:
             """Whether the last packets are the tone; where packets come late, sound jumps, on a busy machine."""
-            heard.extend(collect(b, 20, lambda: a.send(at["c.1"], next(packets))))
+            heard.extend(collect(b, 20, say))
             return len(heard) >= 60 and share_of_tone(heard[-40:], 1000) > 0.9
 
         until(clear)

@@ -123,6 +123,23 @@ def begin(brain: Brain, stack: ExitStack, folder: Path, calls: int) -> tuple[Cro
     return crowd, began
 
 
+def until_heard(paths: Sequence[Path], seconds: float) -> None:
+    """Wait until each file has so many more seconds in which both sides are loud, however late they come."""
+    before = [path.stat().st_size for path in paths]
+
+    def loud_s() -> float:
+        return min(loud_after(path, size) for path, size in zip(paths, before, strict=True))
+
+    until(lambda: loud_s() >= seconds, lambda: f"{loud_s()} s of {seconds}")
+
+
+def loud_after(path: Path, size: int) -> float:
+    """Return for how many seconds both sides are loud in what a file holds after so many octets."""
+    octets = path.read_bytes()[size - size % 4 :]
+    samples = np.frombuffer(octets[: len(octets) // 4000 * 4000], "<i2").reshape(-1, 1000, 2)
+    return float((np.abs(samples.astype(float)).mean(axis=1) > AMPLITUDE / 4).all(axis=1).sum()) / 8
+
+
 def assert_heard(path: Path, call: int, from_s: float, to_s: float) -> None:
     """Check that each side is heard, and it alone, between two moments.
 
@@ -147,7 +164,8 @@ def test_a_worker_that_is_killed_leaves_whole_files_that_miss_at_most_a_second(
     with ExitStack() as stack:
         crowd, began = begin(brain, stack, tmp_path, CALLS)
         recorder = recorder_of(processes[0])
-        time.sleep(max(0.0, began + 4.0 - time.monotonic()))
+        until(lambda: len(list(tmp_path.glob("*.wav"))) == CALLS)
+        until_heard([tmp_path / f"c{call}-01.wav" for call in range(CALLS)], 3.0)
         lasted = time.monotonic() - began
         processes[0].process.send_signal(signal.SIGKILL)
         brain.until(lambda: brain.count(WorkerLost) == 1)
@@ -221,7 +239,7 @@ def test_a_recorder_that_stands_still_and_a_full_disk_keep_none_of_a_hundred_cal
         subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
         os.kill(recorder, signal.SIGCONT)
         brain.until(lambda: brain.count(RecordingTrouble) >= 2 * HUNDRED)
-        time.sleep(2.0)
+        until_heard([small_disk / f"c{call}-01.wav" for call in range(CALLS)], 2.0)
         lasted = time.monotonic() - began
         for call in range(HUNDRED):
             about = {"conversation_id": f"c{call}", "interval": {"number": 1, "file": f"c{call}-01.wav"}}
@@ -260,7 +278,8 @@ def test_legs_in_two_workers_are_recorded_into_one_file(processes: list[Process]
         said = Recording("c-01", str(path), (("c.1",), ("d.1",)), int(1e6 * began))
         brain.engine.record(said)
         brain.engine.flush()
-        time.sleep(4.0)
+        until(path.exists)
+        until_heard([path], 3.0)
         lasted = time.monotonic() - began
         brain.engine.end_recording("c-01", int(1e6 * (began + lasted)))
         brain.engine.flush()

@@ -82,10 +82,14 @@ class Brain:
         deadline = time.monotonic() + limit_s
         while not done():
             assert time.monotonic() < deadline, self.events
-            select.select(list(self._socks.values()), [], [], 0.1)
-            for number in list(self._socks):
-                if not self.engine.readable(number):
-                    self._socks.pop(number).close()
+            self.turn(0.1)
+
+    def turn(self, limit_s: float = 0.0) -> None:
+        """Take what workers say, if need be after a while."""
+        select.select(list(self._socks.values()), [], [], limit_s)
+        for number in list(self._socks):
+            if not self.engine.readable(number):
+                self._socks.pop(number).close()
 
     def count(self, kind: type[MediaEvent]) -> int:
         return sum(isinstance(event, kind) for event in self.events)
