@@ -39,7 +39,7 @@ class LineDesk:
         trunks: makes the legs of calls that leave.
         decide: decides and carries out an input of the calls.
         new_id: makes the id of a conversation.
-        may_be_told: whether a leg's phone lets itself be told to answer.
+        may_be_told: whether a leg's phone lets itself be told to answer, and by further events too.
         send_keys: sends a leg keys.
         times: monotonic and wall time of the turn.
     """
@@ -52,7 +52,7 @@ class LineDesk:
         trunks: TrunkDesk,
         decide: Callable[[Any], None],
         new_id: Callable[[], str],
-        may_be_told: Callable[[str], bool],
+        may_be_told: Callable[..., bool],
         send_keys: Callable[[str, str], None],
         times: Callable[[], tuple[float, float]],
     ) -> None:
@@ -161,7 +161,7 @@ class LineDesk:
 
     def hold(self, leg: str) -> None:
         """Let the other party wait with music."""
-        self._decide(orders.HoldOrdered(leg))
+        self._decide(orders.HoldOrdered(leg, self._may_be_told(leg, "hold")))
 
     def connect(self, leg: str) -> None:
         """Talk with whoever waits."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from softswitch.calls import facts, guide_facts, transfer_facts
 from softswitch.calls.causes import Failure
-from softswitch.calls.control_facts import ConsultationEnded, ConsultationStarted, ConsultationToggled
+from softswitch.calls.control_facts import ConsultationEnded, ConsultationStarted, ConsultationToggled, LegAnswerAsked
 from softswitch.calls.control_inputs import CancelOrdered, ConfirmOrdered, ConsultOrdered, ToggleOrdered
 from softswitch.calls.destinations import Attend
 from softswitch.calls.detours import added_phone, planned
@@ -51,6 +51,7 @@ def consult(state: CallsState, given: ConsultOrdered) -> Facts:
     return [
         *waits,
         ConsultationStarted(leg.leg, party.leg, given.to_number, given.purpose),
+        *([LegAnswerAsked(leg.leg)] if leg.held else []),
         playing(leg, RINGBACK),
         *(
             added_phone(leg_id(conversation.conversation_id, number), phone, hops)

@@ -98,6 +98,13 @@ class LegAnswerAsked:
     leg: str
 
 
+@fact("leg.hold_asked")
+class LegHoldAsked:
+    """A phone was asked to put a call on hold, as if its owner had pressed the key, because a command did so here."""
+
+    leg: str
+
+
 @fact("consultation.started")
 class ConsultationStarted:
     """A party asks somebody else while the other one is held."""

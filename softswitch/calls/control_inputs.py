@@ -40,6 +40,8 @@ class HoldOrdered:
     """The other party shall wait."""
 
     leg: str
+    told: bool = False
+    """Whether the leg's phone lets itself be told to hold, and to take the call back."""
 
 
 @immutable

@@ -138,13 +138,14 @@ def encrypted(local_sdp: str, remote_sdp: str) -> bool:
 def invitation_for(callee: Leg, caller: Leg, port: int) -> str:
     """Write the offer for a callee: the caller's formats and then ours, or ours where it made no offer.
 
-    A caller whom a guide has answered has agreed upon formats with us already; then it is those.
+    A caller whom a guide has answered has agreed upon formats with us already; then it is those. It is for both ways
+    whatever the caller's direction is now: who holds will resume, and the callee is not asked again then.
     """
     audio = audio_of(caller.remote_sdp)
     agreed = _agreed(caller)
     if audio is None:
         return offer_for(callee, _allowed(callee, _with_ours(agreed) if agreed else OUR_FORMATS), port)
-    return offer_for(callee, _allowed(callee, _with_ours(agreed or audio.formats)), port, audio.direction)
+    return offer_for(callee, _allowed(callee, _with_ours(agreed or audio.formats)), port)
 
 
 def conference_offer_for(callee: Leg, port: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from softswitch.calls import facts, guide_facts
-from softswitch.calls.control_facts import HoldReminded, LegAnswerAsked
+from softswitch.calls.control_facts import HoldReminded, LegAnswerAsked, LegHoldAsked
 from softswitch.calls.control_inputs import ConnectOrdered, HoldOrdered
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.hearing import talkers
@@ -21,7 +21,7 @@ REMINDER: Final = ("tone:beep", "tone:beep")
 
 
 def hold(state: CallsState, given: HoldOrdered) -> Facts:
-    """Let the other party wait with music.
+    """Let the other party wait with music; a phone that lets itself be told holds too, so that it shows what is so.
 
     Raises:
         CommandError: the leg talks with nobody.
@@ -31,7 +31,8 @@ def hold(state: CallsState, given: HoldOrdered) -> Facts:
     party = other_party(conversation, leg)
     if conversation.talking is None:
         raise refused(f"{leg.leg} {stands(conversation, leg)} already", "held")
-    return [*parted(conversation), *held(party, leg)]
+    shown = [LegHoldAsked(leg.leg)] if given.told and not leg.held else []
+    return [*parted(conversation), *held(party, leg), *shown]
 
 
 def connect(state: CallsState, given: ConnectOrdered) -> Facts:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
-from softswitch.calls.control_facts import LegAnswerAsked
+from softswitch.calls.control_facts import LegAnswerAsked, LegHoldAsked
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.parting import Parting
 from softswitch.calls.perform_sound import SoundPerformer
@@ -25,6 +25,7 @@ from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.order import InviteOrder, OurCredentials
 from softswitch.sip.ua.server_session import ServerSession
+from softswitch.sip.ua.session import HOLD
 from softswitch.sip.ua.user_agent import UserAgent
 from softswitch.sip.uri import Uri, parse_uri
 
@@ -88,6 +89,7 @@ class Performer:
             facts.LegEnded: self._leg_ended,
             facts.LegCancelSettled: self._cancel_settled,
             LegAnswerAsked: self._answer_asked,
+            LegHoldAsked: self._hold_asked,
             conference_facts.ConferenceInvited: self._conference_invited,
             conference_facts.ConferenceReferTold: self._conference_told,
         }
@@ -238,10 +240,15 @@ class Performer:
         if session is not None:
             session.press_talk(now=now)
 
-    def may_be_told(self, leg: str) -> bool:
-        """Tell whether a leg's phone lets itself be told to answer: its 180 named the event ``talk``."""
+    def _hold_asked(self, fact: LegHoldAsked, now: float) -> None:
+        session = self.sessions.get(fact.leg)
+        if session is not None and session.is_confirmed:
+            session.notify(HOLD, now=now)
+
+    def may_be_told(self, leg: str, *events: str) -> bool:
+        """Tell whether a leg's phone lets itself be told to answer: its 180 named the event ``talk``, and others."""
         session = self.sessions.get(leg)
-        return session is not None and "talk" in session.peer_events
+        return session is not None and {"talk", *events} <= session.peer_events
 
     def _leg_ended(self, fact: facts.LegEnded, now: float) -> None:
         leg = self._state.legs.get(fact.leg)

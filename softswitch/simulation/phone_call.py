@@ -65,6 +65,8 @@ class Call(Talk):
         """Who the phone was told to show, after the first party."""
         self.pressed = 0
         """How often the switch pressed the key that takes a call."""
+        self.hold_pressed = 0
+        """How often it pressed the key that puts one on hold."""
         self._invite: Attempt | None = None
         self._giving_up = False
 
@@ -282,6 +284,7 @@ class Call(Talk):
             if self.state is CallState.RINGING:
                 self.answer()
             return
+        self.hold_pressed += exchange.request.get("Event") == "hold"
         words = exchange.request.body.split()
         if exchange.request.content_type == "message/sipfrag" and len(words) > 1:
             self.progress.append(int(words[1]))

@@ -312,6 +312,32 @@ async def test_a_phone_that_holds_by_itself_is_asked_to_take_the_call_back(world
     await own.hang_up()
 
 
+@pytest.mark.parametrize("then", ["connect", "consult"])
+@behaviour()
+async def test_a_phone_that_lets_itself_be_told_holds_when_a_command_does_and_takes_the_call_back(
+    world: World, then: str
+) -> None:
+    _, boris, vera = await phones(world, "anna", "boris", "vera", boris=Habits(takes_talk=True))
+    there, own = await talk(world, "anna", "boris", "102")
+    world.order(lambda lines: lines.hold(leg(world, "boris")))
+    await boris.until(lambda: own.hold_pressed == 1 or world.switch.lost_messages, "the key")
+    assert await own.hold() == 200  # as it was told
+    await asyncio.sleep(1)
+    assert (sounds_of(world, there), world.hears(boris)) == (MUSIC, set())
+    if then == "connect":
+        world.order(lambda lines: lines.connect(leg(world, "boris")))
+    else:
+        world.order(lambda lines: lines.consult(leg(world, "boris"), "103"))
+        (await vera.until_called()).answer()
+    await boris.until(lambda: own.pressed == 1 or world.switch.lost_messages, "the other key")
+    assert await own.resume() == 200
+    await asyncio.sleep(1)
+    assert world.hears(boris) == ({"anna"} if then == "connect" else {"vera"})
+    assert sounds_of(world, there) == (() if then == "connect" else MUSIC)
+    world.order(lambda lines: lines.hang_up(leg(world, "boris")))
+    await own.until(CallState.ENDED)
+
+
 @pytest.mark.row("V-24")
 @pytest.mark.parametrize("when", ["talking", "rings-here", "rings-there"])
 @behaviour()

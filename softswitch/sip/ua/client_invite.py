@@ -191,6 +191,7 @@ class ClientInvite(Session):
         self.invite_cseq = snapshot.invite_cseq
         self.offered = snapshot.offered
         self.peer_allow = snapshot.allow
+        self.peer_events = frozenset(snapshot.events)
         self.terms = Terms(snapshot.interval_s, snapshot.refresher)
         self.changed = False
         self._restart_timer(now)

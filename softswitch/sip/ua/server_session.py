@@ -289,6 +289,7 @@ class ServerSession(ServerInvite):
         self.invite_cseq = snapshot.invite_cseq
         self.offered = snapshot.offered
         self.peer_allow = snapshot.allow
+        self.peer_events = frozenset(snapshot.events)
         self.terms = Terms(snapshot.interval_s, snapshot.refresher)
         self._rseq = snapshot.rseq
         self.focus = snapshot.focus

@@ -36,6 +36,7 @@ from softswitch.sip.ua.update_out import send_update
 from softswitch.sip.ua.within import send_within
 
 TALK: Final[tuple[Header, ...]] = (("Event", "talk"), ("Subscription-State", "active"))
+HOLD: Final[tuple[Header, ...]] = (("Event", "hold"), ("Subscription-State", "active"))
 """Of a NOTIFY that presses a phone's key; it needs no subscription, and has no body (BroadSoft's remote control)."""
 
 
@@ -183,9 +184,9 @@ class Session(ABC):
 
     def note_events(self, message: Request | Response) -> None:
         """Note which events the peer names, where it does."""
-        named = message.get_list("Allow-Events")
-        if named:
-            self.peer_events = frozenset(name.strip().lower() for name in named)
+        named = frozenset(name.strip().lower() for name in message.get_list("Allow-Events"))
+        if named and named != self.peer_events:
+            self.peer_events, self.changed = named, True
 
     # What the peer sends
 

@@ -64,6 +64,8 @@ class SessionSnapshot(NamedTuple):
     """A server's: the RSeq of its last reliable provisional response, or -1 where it sends none of that kind."""
     focus: str = ""
     """A server's: the user part of the URI of the conference that the peer has called."""
+    events: tuple[str, ...] = ()
+    """What the peer's Allow-Events named."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""
@@ -95,6 +97,7 @@ class Snapshotted(Protocol):
     invite_cseq: int
     offered: bool
     peer_allow: str
+    peer_events: frozenset[str]
 
     @property
     def terms(self) -> _Terms:
@@ -145,4 +148,5 @@ def snapshot_of(
         terms.refresher,
         rseq,
         focus,
+        tuple(sorted(session.peer_events)),
     )
