@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+from types import FrameType
+
 import pytest
 
 from softswitch.core.ids import Entropy
@@ -77,6 +81,37 @@ def test_an_unknown_user_gets_the_answer_of_a_wrong_password() -> None:
     assert challenged(unknown, None, answer(first_unknown)) == challenged(
         wrong, user(), answer(first_wrong, password="wrong")
     )
+
+
+def hashed(authenticator: Authenticator, known: User | None, request: Request) -> list[tuple[str, int]]:
+    """Return what is called to answer a request, and how much of it is hashed: by that it takes its time."""
+    done: list[tuple[str, int]] = []
+
+    def note(frame: FrameType, event: str, arg: object) -> None:
+        if event == "call":
+            done.append((frame.f_code.co_qualname, len(frame.f_locals.get("text", ""))))
+
+    gc.disable()  # what it calls is nobody's work
+    sys.setprofile(note)
+    try:
+        verdict = authenticator.check(request, user=known, wall_s=NOW, sha256_share=1.0)
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    assert isinstance(verdict, Challenge)
+    return done
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_an_unknown_user_costs_the_work_of_a_wrong_password(which: int) -> None:
+    authenticator = gate()
+    challenge = challenged(authenticator, user(sha256=True), register())
+    _, _, known, unknown = (  # the first two fill what is remembered of texts that were parsed before
+        hashed(authenticator, each, answer(challenge, which=which, password="wrong"))
+        for each in (user(sha256=True), None) * 2
+    )
+    assert ("hash_hex", len("REGISTER:sip:softswitch.local")) in known
+    assert known == unknown
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "INVITE"])
