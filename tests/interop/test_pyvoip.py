@@ -24,12 +24,12 @@ _extensions = count(241)
 class PyVoipMaker(Protocol):
     """Starts pyVoIP as the phone of a user whom no other test knows."""
 
-    def __call__(self, *, dial: str = "", hang_up_after_s: float = 0.0) -> PyVoip: ...
+    def __call__(self, *, dial: str = "") -> PyVoip: ...
 
 
 @pytest.fixture
 def pyvoip(switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: Path) -> PyVoipMaker:
-    def make(*, dial: str = "", hang_up_after_s: float = 0.0) -> PyVoip:
+    def make(*, dial: str = "") -> PyVoip:
         found = PyVoip(
             space,
             tmp_path,
@@ -37,7 +37,6 @@ def pyvoip(switch: SwitchProcess, space: Namespace, stack: ExitStack, tmp_path: 
             address="127.0.0.1",
             tone_hz=OURS_HZ,
             dial=dial,
-            hang_up_after_s=hang_up_after_s,
         )
         stack.callback(found.close)
         return found
@@ -53,9 +52,12 @@ def assert_holds(path: Path, frequency_hz: float) -> None:
 
 def test_it_calls_and_hangs_up(switch: SwitchProcess, phone: PhoneMaker, pyvoip: PyVoipMaker) -> None:
     boris = phone("102")
-    caller = pyvoip(dial="102", hang_up_after_s=2.5)
+    caller = pyvoip(dial="102")
     boris.until("CALL_INCOMING")
     boris.command("accept")
+    caller.until("heard")
+    boris.until_heard(2.0)
+    caller.hang_up()
     caller.until("ended")
     boris.until("CALL_CLOSED")
     switch.until_at_rest()
@@ -71,7 +73,7 @@ def test_it_is_called_and_the_other_side_hangs_up(
     called = pyvoip()
     called.until("registered")
     anna.command("dial", called.extension)
-    called.until("talking")
+    called.until("heard")
     anna.until_heard(2.5)
     anna.command("hangup")
     called.until("ended")
@@ -83,7 +85,9 @@ def test_it_is_called_and_the_other_side_hangs_up(
 def test_it_hears_itself_and_may_call_again_after_a_restart(switch: SwitchProcess, pyvoip: PyVoipMaker) -> None:
     # Its branches start from one again with every start; see the matching of transactions.
     for _ in range(2):
-        caller = pyvoip(dial="*99", hang_up_after_s=2.0)
+        caller = pyvoip(dial="*99")
+        caller.until("heard")
+        caller.hang_up()
         caller.until("gone")
         assert_holds(caller.heard, OURS_HZ)
     switch.until_at_rest()

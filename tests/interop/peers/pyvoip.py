@@ -27,7 +27,6 @@ class PyVoip:
         address: its IP address.
         tone_hz: what it says.
         dial: whom it calls once it is registered; nobody if empty, it answers then.
-        hang_up_after_s: how long it talks; 0: until the other side hangs up.
     """
 
     def __init__(
@@ -39,7 +38,6 @@ class PyVoip:
         address: str,
         tone_hz: float,
         dial: str = "",
-        hang_up_after_s: float = 0.0,
     ) -> None:
         self.extension = extension
         self.heard = directory / f"{extension}.wav"
@@ -55,13 +53,12 @@ class PyVoip:
             "tone-hz": str(tone_hz),
             "heard": str(self.heard),
             "dial": dial,
-            "hang-up-after-s": str(hang_up_after_s),
         }
         options = [word for name, value in words.items() for word in (f"--{name}", value)]
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 space.command([sys.executable, str(_PROGRAM), *options]),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -87,9 +84,17 @@ class PyVoip:
             except queue.Empty:
                 raise AssertionError(f"no {event}; told: {seen}\n{self._errors.read_text()[-3000:]}") from None
 
+    def hang_up(self) -> None:
+        """End its call."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
     def close(self) -> None:
         """End it."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._reader.join()

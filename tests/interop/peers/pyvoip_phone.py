@@ -1,7 +1,8 @@
 """A phone made of pyVoIP, which is under the GPL: a program of its own that tests start and talk to by its output.
 
 It registers, calls or answers one call, says a tone, keeps what it hears in a WAV file, and prints one JSON document a
-line: ``{"event": "registered"}``, ``called``, ``talking``, ``ended``, ``gone``.
+line: ``{"event": "registered"}``, ``called``, ``talking``, ``heard``, ``ended``, ``gone``. A line of
+input lets it hang up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import array
 import json
 import math
+import sys
 import threading
 import time
 import wave
@@ -19,6 +21,8 @@ from pathlib import Path
 from pyVoIP.VoIP import CallState, PhoneStatus, VoIPCall, VoIPPhone
 
 RATE_HZ = 8000
+ENOUGH_S = 2
+"""It tells once it has heard so much sound."""
 _LIMIT_S = 60.0
 _PAUSE_S = 0.3
 """Between the end of a call and the end of the registration: pyVoIP takes a late answer to its BYE for one to that."""
@@ -37,7 +41,6 @@ class Orders:
     tone_hz: float
     heard: Path
     dial: str
-    hang_up_after_s: float
 
 
 def tell(event: str) -> None:
@@ -65,6 +68,7 @@ class Talk:
         self._orders = orders
         self._heard = bytearray()
         self.over = threading.Event()
+        self._told_to_hang_up = threading.Event()
 
     def answer(self, call: VoIPCall) -> None:
         """Take a call; pyVoIP calls this in a thread of its own."""
@@ -73,17 +77,27 @@ class Talk:
         self.talk(call)
 
     def talk(self, call: VoIPCall) -> None:
-        """Say the tone and listen, until it is time to hang up or the other side does."""
+        """Say the tone and listen, until it is told to hang up or the other side does."""
         tell("talking")
         call.write_audio(tone(self._orders.tone_hz, _LIMIT_S))
-        hang_up_at = time.monotonic() + (self._orders.hang_up_after_s or _LIMIT_S)
-        while call.state is CallState.ANSWERED and time.monotonic() < hang_up_at:
-            self._heard += call.read_audio(RATE_HZ // 50)
+        threading.Thread(target=self._listen, daemon=True).start()
+        deadline, loud = time.monotonic() + _LIMIT_S, 0
+        while call.state is CallState.ANSWERED and not self._told_to_hang_up.is_set() and time.monotonic() < deadline:
+            frame = call.read_audio(RATE_HZ // 50)
+            self._heard += frame
+            if any(abs(octet - 128) > 8 for octet in frame):
+                loud += 1
+                if loud == ENOUGH_S * 50:
+                    tell("heard")
         if call.state is CallState.ANSWERED:
             call.hangup()
         self._keep()
         tell("ended")
         self.over.set()
+
+    def _listen(self) -> None:
+        if sys.stdin.readline():
+            self._told_to_hang_up.set()
 
     def _keep(self) -> None:
         with wave.open(str(self._orders.heard), "wb") as out:
@@ -130,7 +144,6 @@ def orders_from(words: list[str] | None = None) -> Orders:
     parser.add_argument("--tone-hz", type=float, required=True)
     parser.add_argument("--heard", type=Path, required=True)
     parser.add_argument("--dial", default="")
-    parser.add_argument("--hang-up-after-s", type=float, default=0.0)
     return Orders(**vars(parser.parse_args(words)))
 
 
