@@ -36,9 +36,11 @@ from softswitch.storage.record_store import database_file
 ASSUMPTIONS: Final = (
     "who was answered would have waited for ever; who hung up does so after the same wait",
     "the talk of somebody who hung up lasts as long as talks that were had, taken in turn",
-    "agents are there as they were logged in, answer after a fixed time, and take no breaks",
+    "agents are there as they were logged in, answer after a fixed time while it rings, and take no breaks",
     "callbacks are left out, skills count for nothing, and nobody leaves the line but by hanging up",
 )
+_BEFORE_THE_END: Final = 0.9
+"""Phones are answered at the latest after this part of the time that they ring."""
 _ENTRIES: Final = """
 SELECT queue, number, entered_at, waited_s, talk_s, end_how FROM queue_entries
 WHERE kind = 'call' AND entered_at >= ? AND entered_at < ? AND ended_at IS NOT NULL ORDER BY entry
@@ -150,11 +152,8 @@ def _stretches(
 
 def happened(past: Past, limits: Limits) -> Figures:
     """Return the figures of the past."""
-    answered = [each for each in past.outcomes if each.how == "answered"]
-    ends_s = [each.arrival.at_s + each.waited_s + each.arrival.talk_s for each in answered]
-    ended_s = max([past.ended_s, *ends_s])
-    there_s = sum(min(until_s, ended_s) - from_s for _, from_s, until_s in past.logins.values())
-    return _figures(past.outcomes, limits, sum(each.arrival.talk_s for each in answered), there_s)
+    there = [(from_s, until_s) for _, from_s, until_s in past.logins.values()]
+    return _figures(past.outcomes, limits, there)
 
 
 def run(
@@ -181,11 +180,12 @@ def run(
         raise CommandError(message, status=422, error_id="unknown-strategy", field="strategy")
     rules, staff = _world(past, site, strategy, agents, answer_s)
     result = QueueRun(rules, staff).run(past.arrivals)
-    there_s = sum(min(each.until_s, result.ended_s) - each.from_s for each in staff)
-    return _figures(result.outcomes, limits, sum(result.busy_s.values()), there_s)
+    return _figures(result.outcomes, limits, [(each.from_s, each.until_s) for each in staff])
 
 
 def _world(past: Past, site: Site, strategy: str, agents: int, answer_s: float) -> tuple[list[QueueRules], list[Staff]]:
+    quickest_s = min((queue.ring_s for queue in site.queues.values()), default=answer_s)
+    answer_s = min(answer_s, _BEFORE_THE_END * quickest_s)  # or nobody would ever answer, and the run never end
     stretches = list(past.logins.items())
     users = sorted({user for user, _, _ in past.logins.values()})
     dropped = set(users[len(users) + agents :]) if agents < 0 else set()
@@ -214,12 +214,19 @@ def replace_rules(rules: QueueRules, strategy: str, members: tuple[Member, ...])
     return replace(rules, strategy=strategy, members=members, max_wait_s=0.0, leave_without_agents=False)
 
 
-def _figures(outcomes: Sequence[Outcome], limits: Limits, talk_s: float, there_s: float) -> Figures:
+def _figures(outcomes: Sequence[Outcome], limits: Limits, there: Sequence[tuple[float, float]]) -> Figures:
+    """Count outcomes; ``there`` is from when until when each agent was logged in."""
     answered = [each for each in outcomes if each.how == "answered"]
     waits = tuple(each.waited_s for each in answered)
     in_time = sum(each.waited_s <= limits.sla_s(each.arrival.queue) for each in answered)
     gave_up = sum(each.how == "abandoned" and each.waited_s >= limits.short_s(each.arrival.queue) for each in outcomes)
     counted = len(answered) + gave_up
+    talk_s = sum(each.arrival.talk_s for each in answered)
+    ended_s = max(
+        each.arrival.at_s + each.waited_s + (each.arrival.talk_s if each.how == "answered" else 0.0)
+        for each in outcomes
+    )
+    there_s = sum(max(0.0, min(until_s, ended_s) - from_s) for from_s, until_s in there)
     return Figures(
         len(outcomes),
         len(waits),

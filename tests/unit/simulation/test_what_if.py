@@ -86,3 +86,10 @@ def test_a_strategy_that_there_is_not_is_told_with_those_that_there_are(director
     past = read_past(database_of(directory), SITE, "2026", "2027")
     with pytest.raises(CommandError, match="There is no strategy longest_idl; write longest_idle"):
         run(past, SITE, LIMITS, strategy="longest_idl")
+
+
+def test_where_phones_ring_for_less_than_the_usual_answer_takes_they_are_answered_all_the_same(directory: Path) -> None:
+    hasty = make_site("example.net", queues=(Queue("support", "700", ("anna", "boris"), "longest_idle", ring_s=3.0),))
+    past = read_past(database_of(directory), hasty, "2026", "2027")
+    again = run(past, hasty, LIMITS, answer_s=4.0)
+    assert again.answered == pytest.approx(happened(past, LIMITS).answered, abs=8)
