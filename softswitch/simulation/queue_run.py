@@ -67,9 +67,6 @@ class Result:
 
     outcomes: list[Outcome] = field(default_factory=list)
     facts: list[object] = field(default_factory=list)
-    busy_s: dict[str, float] = field(default_factory=dict)
-    """How long each agent talked."""
-    ended_s: float = 0.0
 
 
 class QueueRun:
@@ -104,7 +101,6 @@ class QueueRun:
             self._now = arrival.at_s
             self._arrives(arrival)
         self._advance(float("inf"))
-        self.result.ended_s = self._now
         return self.result
 
     def _at(self, moment: float, work: Callable[[], None]) -> None:
@@ -184,7 +180,6 @@ class QueueRun:
 
     def _finished(self, fact: facts.QueueFinished) -> None:
         del self._waiting[fact.entry]
-        self.result.busy_s[fact.user] = self.result.busy_s.get(fact.user, 0.0) + fact.talk_s
         self._at(self._now + self._staff[fact.user].wrap_up_s, lambda: self._frees(fact.user))
 
     def _declined(self, fact: facts.QueueDeclined) -> None:

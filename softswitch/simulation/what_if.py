@@ -62,7 +62,6 @@ class Past:
     """By a name of each stretch of an agent's log-in: who, from when, until when."""
     queues_of: Mapping[str, frozenset[str]]
     began_s: float
-    ended_s: float
 
 
 class Figures(NamedTuple):
@@ -113,9 +112,9 @@ def read_past(database: Path, site: Site, since: str, until: str) -> Past:
         arrival = Arrival(_seconds(entered_at), queue, talk_s if answered else next(turns[queue]), patience_s, number)
         outcomes.append(Outcome(arrival, waited_s or 0.0, "answered" if answered else how or ""))
     arrivals = tuple(each.arrival for each in outcomes)
-    began_s, ended_s = arrivals[0].at_s, arrivals[-1].at_s
-    stretches, queues_of = _stretches(logins, began_s, ended_s)
-    return Past(arrivals, tuple(outcomes), stretches, queues_of, began_s, ended_s)
+    began_s = arrivals[0].at_s
+    stretches, queues_of = _stretches(logins, began_s)
+    return Past(arrivals, tuple(outcomes), stretches, queues_of, began_s)
 
 
 def _seconds(text: str) -> float:
@@ -123,7 +122,7 @@ def _seconds(text: str) -> float:
 
 
 def _stretches(
-    logins: Sequence[tuple[str, str, str, str]], began_s: float, ended_s: float
+    logins: Sequence[tuple[str, str, str, str]], began_s: float
 ) -> tuple[dict[str, tuple[str, float, float]], dict[str, frozenset[str]]]:
     """Return from when until when each agent was logged in, and to which queues in that stretch."""
     open_: dict[str, tuple[float, set[str], set[str]]] = {}
