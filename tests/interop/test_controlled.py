@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -69,16 +70,19 @@ def line(switch: SwitchProcess, user: str) -> list[dict[str, Any]]:
 
 
 def heard_in_turn(samples: npt.NDArray[np.float64]) -> list[float]:
-    """Return the tones that were heard, one after the other, each at least three quarters of a second."""
+    """Return the tones that were heard, one after the other, each at least three quarters of a second.
+
+    Where packets came late there is a seam, which is no tone.
+    """
     size = RATE_HZ // 4
-    found: list[float] = []
-    runs: list[float] = []
-    for part in samples[: len(samples) // size * size].reshape(-1, size):
-        tone = next((hz for hz in TONES_HZ.values() if np.abs(part).max() > 500 and share_of(part, hz) > PURE), 0.0)
-        runs = [*runs, tone] if runs and runs[-1] == tone else [tone]
-        if tone and len(runs) == 3 and (not found or found[-1] != tone):
-            found.append(tone)
-    return found
+    parts = samples[: len(samples) // size * size].reshape(-1, size)
+    tones = (next((hz for hz in TONES_HZ.values() if share_of(part, hz) > PURE), 0.0) for part in parts if loud(part))
+    lasting = [tone for tone, run in groupby(filter(None, tones)) if len([*run]) >= 3]
+    return [tone for tone, _ in groupby(lasting)]
+
+
+def loud(part: npt.NDArray[np.float64]) -> bool:
+    return bool(np.abs(part).max() > 500)
 
 
 def before(samples: npt.NDArray[np.float64], frequency_hz: float) -> npt.NDArray[np.float64]:

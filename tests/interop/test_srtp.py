@@ -15,7 +15,7 @@ from softswitch.calls import facts
 from softswitch.core.facts import Record
 from softswitch.sdp.key_vault import KeyVault
 from tests.interop.conftest import PhoneMaker
-from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, read_wav, share_of
+from tests.interop.peers.audio import RATE_HZ, is_tone, loud_part, read_wav
 from tests.interop.peers.baresip import let_hear
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
@@ -118,7 +118,7 @@ def assert_recorded(switch: SwitchProcess, conversation: str, left_hz: float, ri
     for channel, hertz in ((0, left_hz), (1, right_hz)):
         heard = loud_part(samples[:, channel])
         assert len(heard) > len(samples) - 0.5 * rate
-        assert share_of(heard, hertz) > PURE
+        assert is_tone(heard, hertz)
 
 
 def test_two_phones_with_srtp_hear_each_other_are_recorded_and_no_key_stands_anywhere(
@@ -205,8 +205,8 @@ def test_brain_and_worker_may_die_under_an_encrypted_call(
     until(lambda: sum(leg.leg not in before for leg in closed_legs(switch)) >= 2, lambda: switch.log()[-3000:])
     for one, hertz in ((anna, 620), (boris, 440)):
         heard = loud_part(read_wav(one.heard()))
-        assert share_of(heard[:RATE_HZ], hertz) > PURE
-        assert share_of(heard[-RATE_HZ:], hertz) > PURE
+        assert is_tone(heard[:RATE_HZ], hertz)
+        assert is_tone(heard[-RATE_HZ:], hertz)
     for leg in closed_legs(switch):
         if leg.leg not in before:
             assert_keys_fitted(leg)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 RATE_HZ = 8000
 PURE = 0.95
 """The least share of a tone in sound of nothing else: where packets come late, on a busy machine, it has seams."""
+_SEAMY = 0.6
+"""The least share of a tone in sound with many seams; of two tones together, or in turn, neither has as much."""
 
 
 def write_tone(path: Path, frequency_hz: float, seconds: float = 30.0, *, amplitude: int = 16000) -> Path:
@@ -66,6 +68,14 @@ def share_of(samples: npt.NDArray[np.float64], frequency_hz: float, rate_hz: int
     near = np.abs(frequencies - frequency_hz) < 15
     total = float(spectrum[frequencies > 60].sum())
     return float(spectrum[near].sum()) / total if total else 0.0
+
+
+def is_tone(samples: npt.NDArray[np.float64], frequency_hz: float) -> bool:
+    """Tell whether sound of a second or two is one tone: there may be a seam in it, where packets came late."""
+    size = RATE_HZ // 3
+    parts = (samples[start : start + size] for start in range(0, len(samples) - size + 1, size // 2))
+    purest = max((share_of(part, frequency_hz) for part in parts), default=0.0)
+    return purest > PURE and share_of(samples, frequency_hz) > _SEAMY
 
 
 def longest_without(samples: npt.NDArray[np.float64], frequency_hz: float) -> npt.NDArray[np.float64]:
