@@ -299,7 +299,7 @@ def test_a_reinvite_with_no_common_codec_is_488_and_the_call_goes_on(sipp: Phone
 
 def test_an_invite_that_comes_again_makes_no_second_call(sipp: PhoneMaker) -> None:
     caller, callee = sipp(), sipp()
-    ringing = callee.starts("answer.xml", answer_after_ms="800")
+    ringing = callee.starts("answer.xml", answer_after_ms="2000")
     assert caller.starts("call_deaf.xml", dial=callee.extension).finished().retransmissions > 0
     assert ringing.finished().calls == 1
 
