@@ -30,6 +30,11 @@ class Desk:
         self._rang += 1
         self.phone.until("CALL_INCOMING", count=self._rang, timeout_s=PATIENCE_S)
 
+    def rang_no_more(self) -> None:
+        """See that no call has come but those that were waited for."""
+        self.phone.ask("reginfo")  # what came before has been read with the answer
+        assert len(self.phone.seen("CALL_INCOMING")) == self._rang
+
     def takes(self) -> None:
         """Take the next call that comes."""
         self.rings()
