@@ -121,6 +121,21 @@ async def test_another_number_is_typed_read_back_and_confirmed(world: World) -> 
     assert asked.number == "89169998877"
 
 
+@behaviour(setting(callback_key="2"))
+async def test_a_number_too_short_to_be_called_is_asked_for_again(world: World) -> None:
+    caller = await customer(world)
+    for keys in ("2", "2", "12#"):
+        press(world, keys)
+        await asyncio.sleep(0.2)
+    assert phases(world)[-1] == "typing"
+    press(world, "103#")
+    await asyncio.sleep(0.2)
+    press(world, "1")
+    await caller.call.until(CallState.ENDED)
+    (asked,) = [fact for fact in world.facts(CallbackAsked) if isinstance(fact, CallbackAsked)]
+    assert asked.number == "103"
+
+
 @pytest.mark.row("C-34")
 @behaviour(setting(callback_key="2", callback_offer_s=60.0))
 async def test_after_a_while_the_callback_is_offered_unasked_and_once(world: World) -> None:

@@ -18,6 +18,8 @@ MUSIC, TELLING, OFFERING, CONFIRMING, TYPING = "music", "telling", "offering", "
 CONFIRM_KEY, ANOTHER_KEY = "1", "2"
 ANSWER_WITHIN_S: Final = 15.0
 """From the end of a question."""
+SHORTEST_NUMBER: Final = 3
+"""What is shorter is asked for again: nobody could be called back there."""
 LONGEST_NUMBER: Final = 15
 
 
@@ -87,7 +89,8 @@ def on_key(entry: Entry, queue: Queue, key: str, now: float) -> Answer:
 
 def _typed(entry: Entry, key: str, now: float) -> Answer:
     if key == "#":
-        return Move(CONFIRMING, entry.typed, 0.0) if entry.typed else Move(TYPING, "", now + ANSWER_WITHIN_S)
+        usable = len(entry.typed) >= SHORTEST_NUMBER
+        return Move(CONFIRMING, entry.typed, 0.0) if usable else Move(TYPING, "", now + ANSWER_WITHIN_S)
     if not key.isdecimal():
         return None
     return Move(TYPING, (entry.typed + key)[:LONGEST_NUMBER], now + ANSWER_WITHIN_S)
