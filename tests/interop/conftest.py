@@ -12,7 +12,7 @@ import pytest
 from tests.interop.peers.audio import write_tone
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 
 SPEAKS_S = 300.0
 """Longer than a call lasts on a busy machine: at the end of its file, a phone hangs up."""
@@ -55,13 +55,8 @@ def space() -> Iterator[Namespace]:
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
     """A module's switch; every test leaves it at rest. In the end it must stop cleanly and have nothing to regret."""
-    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"))
-    try:
+    with ends_well(SwitchProcess(space, tmp_path_factory.mktemp("switch"))) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from softswitch.calls.facts import LegMediaOpened
-from tests.interop.conftest import TONES_HZ, PhoneMaker
-from tests.interop.peers.audio import RATE_HZ, read_wav, share_of
+from tests.interop.conftest import PhoneMaker
+from tests.interop.peers import desk
 from tests.interop.peers.baresip import Baresip, let_hear
+from tests.interop.peers.desk import LISTENED_S, assert_hears, hears_music, shares
 from tests.interop.peers.namespace import Namespace
+from tests.interop.peers.segments import workers_used
 from tests.interop.peers.switch import SITE, SwitchProcess
 from tests.waiting import until
 
@@ -20,12 +21,6 @@ pytestmark = pytest.mark.network
 
 ROOMS = 'rooms:\n  - {name: meeting, extension: "800", tones: false}\n'
 SUPERVISED = SITE.replace("password: secret-103}", "password: secret-103, supervises: [anna]}") + ROOMS
-SECOND_WORKER = 16384 + (32768 - 16384) // 2
-"""Where the second worker's ports begin."""
-HEARD, NOT_HEARD = 0.6, 0.03
-"""The least share of the power in what a phone hears of one other; the most of one whom it does not hear."""
-LISTENED_S = 1.5
-"""What was heard last is judged by so much of it."""
 
 
 @pytest.fixture(scope="module")
@@ -53,40 +48,16 @@ def three(phone: PhoneMaker) -> dict[str, Baresip]:
     return phones_of(phone, "101", "102", "103")
 
 
-def heard_last(phone: Baresip) -> dict[str, float]:
-    """Return the share of each extension's tone in what a phone heard last."""
-    heard = read_wav(phone.heard())[-int(LISTENED_S * RATE_HZ) :]
-    return {extension: share_of(heard, tone_hz) for extension, tone_hz in TONES_HZ.items()}
-
-
-def hears(phone: Baresip, extensions: Sequence[str]) -> bool:
-    least = HEARD / max(1, len(extensions))
-    return all(
-        share > least if extension in extensions else share < NOT_HEARD
-        for extension, share in heard_last(phone).items()
-    )
-
-
-def assert_hears(phone: Baresip, *extensions: str) -> None:
-    """A phone hears these and nobody else, in a while and from then on."""
-    until(lambda: hears(phone, extensions), lambda: (extensions, heard_last(phone)))
-
-
 def all_hear_all(phones: Mapping[str, Baresip]) -> None:
+    """Each hears all others, from now on."""
     let_hear(LISTENED_S, *phones.values())
-    for extension, phone in phones.items():
-        assert_hears(phone, *(phones.keys() - {extension}))
+    desk.all_hear_all(phones)
 
 
 def dial(phones: Sequence[Baresip], number: str) -> None:
     for phone in phones:
         phone.command("dial", number)
         phone.until("CALL_ESTABLISHED")
-
-
-def workers_used(switch: SwitchProcess) -> set[bool]:
-    ports = [record.fact.port for record in switch.journal() if isinstance(record.fact, LegMediaOpened)]
-    return {port >= SECOND_WORKER for port in ports}
 
 
 def leg_of(switch: SwitchProcess, user: str) -> str:
@@ -142,7 +113,7 @@ def test_two_presses_of_the_conference_button_bring_three_together(switch: Switc
     vera.until("CALL_ESTABLISHED")
     assert_hears(anna, "103")
     assert_hears(vera, "101")
-    until(lambda: max(heard_last(boris).values()) < 0.5)  # music, which has something of everything
+    until(lambda: hears_music(boris), lambda: shares(boris))
     order(switch, leg, "conference")
     all_hear_all(phones)
     anna.command("hangup")

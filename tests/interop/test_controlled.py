@@ -34,7 +34,7 @@ from tests.interop.peers.segments import (
     taken_last,
     workers_used,
 )
-from tests.interop.peers.switch import PROGRAM, SwitchProcess
+from tests.interop.peers.switch import PROGRAM, SwitchProcess, ends_well
 from tests.interop.test_recorded import listed, sound_of
 from tests.waiting import PATIENCE_S
 
@@ -48,13 +48,8 @@ ANNA, BORIS, VERA = (TONES_HZ[number] for number in ("101", "102", "103"))
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
     """A switch with two media workers."""
-    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"), more="[media]\nworkers = 2")
-    try:
+    with ends_well(SwitchProcess(space, tmp_path_factory.mktemp("switch"), more="[media]\nworkers = 2")) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.browser import Browser, description, header
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_baresip_calls import assert_hears, talk_for
 from tests.waiting import PATIENCE_S
 
@@ -24,13 +24,8 @@ TLS_PHONE = "127.0.0.1:5061;transport=tls"
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
     """A switch with every transport and the certificate of its first run."""
-    found = SwitchProcess(space, tmp_path_factory.mktemp("encrypted"), listen=LISTEN)
-    try:
+    with ends_well(SwitchProcess(space, tmp_path_factory.mktemp("encrypted"), listen=LISTEN)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.desk import all_hear_all, assert_hears, hears_music, shares
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.waiting import until
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
@@ -19,13 +19,8 @@ pytestmark = [pytest.mark.network, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
     """A switch with two media workers."""
-    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"), more="[media]\nworkers = 2")
-    try:
+    with ends_well(SwitchProcess(space, tmp_path_factory.mktemp("switch"), more="[media]\nworkers = 2")) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.mark.row("I-14", "I-15", "I-16")

@@ -13,7 +13,7 @@ from tests.interop.peers.audio import write_tone
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.kamailio import CARRIER, EDGE, Kamailio
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_baresip_calls import assert_hears, talk_for
 from tests.waiting import until
 
@@ -63,13 +63,8 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory, carrier: 
     directory = tmp_path_factory.mktemp("switch")
     (directory / "password").write_text("secret-5001\n")
     site = SITE.format(host=CARRIER_HOST, file=directory / "password")
-    found = SwitchProcess(space, directory, listen=("udp:127.0.0.1:5060",), site=site)
-    try:
+    with ends_well(SwitchProcess(space, directory, listen=("udp:127.0.0.1:5060",), site=site)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.mark.parametrize("caller", ["inside", "outside"])

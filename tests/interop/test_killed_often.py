@@ -17,7 +17,7 @@ import pytest
 
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import Sipp, SippPhone
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.waiting import until
 
 pytestmark = pytest.mark.network
@@ -41,13 +41,8 @@ numbers:
 def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
     folder = tmp_path / "switch"
     folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE)
-    try:
+    with ends_well(SwitchProcess(space, folder, site=SITE)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 class Traffic:

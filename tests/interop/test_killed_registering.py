@@ -10,7 +10,7 @@ import pytest
 
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_killed_often import kill_brain, supervisor_of
 from tests.waiting import until
 
@@ -25,13 +25,8 @@ SITE = "users:\n" + "".join(f'  - {{name: u{n}, extension: "{n}", password: secr
 def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
     folder = tmp_path / "switch"
     folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE)
-    try:
+    with ends_well(SwitchProcess(space, folder, site=SITE)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def test_every_phone_is_registered_in_the_end_once_and_where_it_is(

@@ -13,7 +13,7 @@ from tests.interop.conftest import TONES_HZ, PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, loud_part, read_wav, share_of
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SITE, SwitchProcess
+from tests.interop.peers.switch import SITE, SwitchProcess, ends_well
 from tests.interop.test_baresip_calls import talk_for
 from tests.interop.test_recorded import listed, record, sound_of
 from tests.waiting import until
@@ -28,13 +28,8 @@ HEARD, NOT_HEARD = 0.15, 0.03
 
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
-    found = SwitchProcess(space, tmp_path_factory.mktemp("switch"), site=SITE + ROOM)
-    try:
+    with ends_well(SwitchProcess(space, tmp_path_factory.mktemp("switch"), site=SITE + ROOM)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ import pytest
 
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_killed_often import answering, kill_brain, supervisor_of
 
 pytestmark = pytest.mark.network
@@ -54,13 +54,8 @@ numbers:
 def queue_switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
     folder = tmp_path / "switch"
     folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE)
-    try:
+    with ends_well(SwitchProcess(space, folder, site=SITE)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def log_in(switch: SwitchProcess, user: str, *, logged_in: bool = True) -> None:

@@ -22,7 +22,7 @@ from tests.interop.peers.audio import RATE_HZ, loud_part, place_of, read_wav
 from tests.interop.peers.baresip import Baresip
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 
 pytestmark = pytest.mark.network
 
@@ -54,13 +54,8 @@ numbers:
 def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
     folder = tmp_path / "switch"
     folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE)
-    try:
+    with ends_well(SwitchProcess(space, folder, site=SITE)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def recordings(language: str, texts: Sequence[str]) -> list[Sound]:

@@ -8,20 +8,20 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.handlers import AsyncMessage
 from aiosmtpd.smtp import SMTP
 
+from tests.interop.peers.http_server import serving
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_killed_often import kill_brain, supervisor_of
+from tests.kept_mail import KeptMail
 from tests.waiting import until
 
 pytestmark = pytest.mark.network
@@ -47,38 +47,22 @@ CHANNELS = ["mail:vera@example.com", "webhook"]
 def switch(space: Namespace, tmp_path: Path) -> Iterator[SwitchProcess]:
     folder = tmp_path / "switch"
     folder.mkdir()
-    found = SwitchProcess(space, folder, site=SITE, more=MAIL)
-    try:
+    with ends_well(SwitchProcess(space, folder, site=SITE, more=MAIL)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
-
-
-class Kept(AsyncMessage):
-    """Keeps mails."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[Message] = []
-
-    async def handle_message(self, message: Message) -> None:
-        self.mails.append(message_from_bytes(bytes(message)))
 
 
 @contextmanager
 def mail_server(space: Namespace) -> Iterator[list[Message]]:
-    kept, loop = Kept(), asyncio.new_event_loop()
+    kept, loop = KeptMail(), asyncio.new_event_loop()
     with space.entered():
         sock = socket.create_server(("127.0.0.1", MAIL_PORT))
     server = loop.run_until_complete(loop.create_server(lambda: SMTP(kept, loop=loop), sock=sock))
-    serving = threading.Thread(target=loop.run_forever)
-    serving.start()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
     yield kept.mails
     loop.call_soon_threadsafe(server.close)
     loop.call_soon_threadsafe(loop.stop)
-    serving.join()
+    thread.join()
     loop.close()
 
 
@@ -99,18 +83,6 @@ class Taking(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-@contextmanager
-def hook_server(space: Namespace) -> Iterator[Hook]:
-    with space.entered():
-        made = Hook()
-    serving = threading.Thread(target=made.serve_forever)
-    serving.start()
-    yield made
-    made.shutdown()
-    serving.join()
-    made.server_close()
 
 
 @pytest.mark.timeout(600)
@@ -140,7 +112,7 @@ def test_a_lost_call_is_told_when_the_servers_are_back_and_callers_are_served_me
     talk.finished()
     assert notice()["pending"] == CHANNELS, "a caller was served while the servers are away"
 
-    mails, hook = stack.enter_context(mail_server(space)), stack.enter_context(hook_server(space))
+    mails, hook = stack.enter_context(mail_server(space)), stack.enter_context(serving(space, Hook))
     kill_brain(switch, supervisor_of(switch))
     switch.until_ready_again()
     until(lambda: notice()["pending"] == [], lambda: (notice(), switch.log()[-3000:]))

@@ -18,7 +18,7 @@ from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, is_tone, likeness, loud_part, read_wav
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.sipp import SippPhone
-from tests.interop.peers.switch import SITE, TRUNK, SwitchProcess
+from tests.interop.peers.switch import SITE, TRUNK, SwitchProcess, ends_well
 from tests.waiting import until
 
 pytestmark = pytest.mark.network
@@ -73,12 +73,8 @@ def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     site = SITE.replace("password: secret-102", boris).replace("groups:\n", f"groups:\n{TURNS}")
     found.site.write_text(site + MORE)
     found.cli("load", str(folder))
-    try:
+    with ends_well(found):
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def prompt(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,8 +16,9 @@ from softswitch.calls.guide_facts import LegKeyPressed
 from softswitch.calls.recording.facts import MessageStarted
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import PURE, RATE_HZ, loud_part, loud_s, read_wav, share_of
+from tests.interop.peers.http_server import serving
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SITE, SwitchProcess
+from tests.interop.peers.switch import SITE, SwitchProcess, ends_well
 from tests.waiting import until
 
 pytestmark = pytest.mark.network
@@ -78,14 +78,8 @@ class Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def crm(space: Namespace) -> Iterator[Crm]:
-    with space.entered():
-        made = Crm()
-    serving = threading.Thread(target=made.serve_forever)
-    serving.start()
-    yield made
-    made.shutdown()
-    serving.join()
-    made.server_close()
+    with serving(space, Crm) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +94,8 @@ def switch(space: Namespace, crm: Crm, tmp_path_factory: pytest.TempPathFactory)
         found = SwitchProcess(space, folder, site=SITE)
     found.site.write_text(SITE.replace("password: secret-102", f'password: secret-102, voicemail_pin: "{PIN}"') + MORE)
     found.cli("load", str(folder))
-    try:
+    with ends_well(found):
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def messages(switch: SwitchProcess) -> list[dict[str, Any]]:

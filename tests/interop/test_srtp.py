@@ -18,7 +18,7 @@ from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.audio import RATE_HZ, is_tone, loud_part, read_wav
 from tests.interop.peers.baresip import let_hear
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_baresip_calls import assert_hears, talk_for
 from tests.interop.test_recorded import listed, record, sound_of
 from tests.interop.test_worker_killed import worker_of
@@ -40,19 +40,16 @@ TLS_PHONE = "127.0.0.1:5061;transport=tls"
 
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
-    found = SwitchProcess(
-        space,
-        tmp_path_factory.mktemp("srtp"),
-        site=SITE,
-        listen=("udp:127.0.0.1:5060", "tls:127.0.0.1:5061"),
-        more="[media]\nworkers = 2",
-    )
-    try:
+    with ends_well(
+        SwitchProcess(
+            space,
+            tmp_path_factory.mktemp("srtp"),
+            site=SITE,
+            listen=("udp:127.0.0.1:5060", "tls:127.0.0.1:5061"),
+            more="[media]\nworkers = 2",
+        )
+    ) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ from tests.interop.peers.segments import (
     taken_last,
     workers_used,
 )
-from tests.interop.peers.switch import SITE, SwitchProcess
+from tests.interop.peers.switch import SITE, SwitchProcess, ends_well
 from tests.interop.test_recorded import listed, sound_of
 from tests.waiting import until
 
@@ -51,18 +51,15 @@ BEEP_HZ = 1000.0
 @pytest.fixture(scope="module")
 def switch(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
     """A switch with two media workers that reminds of whoever waits every two seconds."""
-    found = SwitchProcess(
-        space,
-        tmp_path_factory.mktemp("switch"),
-        site=SITE.replace("groups:\n", FLOOR) + ROOM,
-        more="[media]\nworkers = 2\n[calls]\nhold_reminder_s = 2",
-    )
-    try:
+    with ends_well(
+        SwitchProcess(
+            space,
+            tmp_path_factory.mktemp("switch"),
+            site=SITE.replace("groups:\n", FLOOR) + ROOM,
+            more="[media]\nworkers = 2\n[calls]\nhold_reminder_s = 2",
+        )
+    ) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.interop.conftest import PhoneMaker
 from tests.interop.peers.namespace import Namespace
-from tests.interop.peers.switch import SwitchProcess
+from tests.interop.peers.switch import SwitchProcess, ends_well
 from tests.interop.test_baresip_calls import assert_hears, talk_for
 from tests.waiting import until
 
@@ -45,19 +45,16 @@ routes:
 
 @pytest.fixture(scope="module")
 def carrier(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SwitchProcess]:
-    found = SwitchProcess(
-        space,
-        tmp_path_factory.mktemp("carrier"),
-        listen=(f"udp:{CARRIER}:5060", f"udp:{CARRIER}:5061"),
-        site=CARRIER_SITE,
-        more=f'[api]\nlisten = "{CARRIER}:8080"',
-    )
-    try:
+    with ends_well(
+        SwitchProcess(
+            space,
+            tmp_path_factory.mktemp("carrier"),
+            listen=(f"udp:{CARRIER}:5060", f"udp:{CARRIER}:5061"),
+            site=CARRIER_SITE,
+            more=f'[api]\nlisten = "{CARRIER}:8080"',
+        )
+    ) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +65,8 @@ def switch(
     directory = tmp_path_factory.mktemp("ours")
     (directory / "password").write_text("secret-5001\n")
     site = OUR_SITE.format(carrier=CARRIER, file=directory / "password")
-    found = SwitchProcess(space, directory, listen=("udp:127.0.0.1:5060",), site=site)
-    try:
+    with ends_well(SwitchProcess(space, directory, listen=("udp:127.0.0.1:5060",), site=site)) as found:
         yield found
-    finally:
-        code = found.close()
-    assert code == 0
-    assert not found.complaints()
 
 
 def test_a_user_calls_a_number_outside_through_a_carrier_that_asks_who_we_are(

@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,14 @@ class SwitchProcess:
             code = self.process.wait()
         self._log.close()
         return code
+
+
+@contextmanager
+def ends_well(switch: SwitchProcess) -> Iterator[SwitchProcess]:
+    """Have a switch for a while; in the end it must stop cleanly and have nothing to regret."""
+    try:
+        yield switch
+    finally:
+        code = switch.close()
+    assert code == 0
+    assert not switch.complaints()

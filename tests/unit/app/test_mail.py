@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from email import message_from_bytes
-from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
-from aiosmtpd.handlers import AsyncMessage
 from aiosmtpd.smtp import SMTP
 
 from softswitch.app.mail import send_mail
 from softswitch.scenario.errands import ErrandOver
+from tests.kept_mail import KeptMail
 
 pytestmark = pytest.mark.network
 
 
-class Kept(AsyncMessage):
-    """Keeps what comes, or refuses it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.mails: list[Message] = []
-
-    async def handle_message(self, message: Message) -> None:
-        self.mails.append(message_from_bytes(bytes(message)))
-
-
 @pytest.fixture
-async def server() -> AsyncIterator[tuple[Kept, int]]:
-    kept = Kept()
+async def server() -> AsyncIterator[tuple[KeptMail, int]]:
+    kept = KeptMail()
     made = await asyncio.get_running_loop().create_server(lambda: SMTP(kept), "127.0.0.1", 0)
     yield kept, made.sockets[0].getsockname()[1]
     made.close()
@@ -55,7 +42,7 @@ def order(port: int, path: Path) -> dict[str, object]:
 
 
 @pytest.mark.row("S-24")
-async def test_a_message_goes_out_with_its_recording(server: tuple[Kept, int], tmp_path: Path) -> None:
+async def test_a_message_goes_out_with_its_recording(server: tuple[KeptMail, int], tmp_path: Path) -> None:
     kept, port = server
     recording = tmp_path / "message.wav"
     recording.write_bytes(b"RIFF" + bytes(1000))
@@ -67,7 +54,7 @@ async def test_a_message_goes_out_with_its_recording(server: tuple[Kept, int], t
     assert attached.get_payload(decode=True) == recording.read_bytes()
 
 
-async def test_a_notice_without_a_recording_goes_out_as_text(server: tuple[Kept, int], tmp_path: Path) -> None:
+async def test_a_notice_without_a_recording_goes_out_as_text(server: tuple[KeptMail, int], tmp_path: Path) -> None:
     kept, port = server
     assert await send_mail({**order(port, tmp_path), "path": ""}) == ErrandOver(True, "done", {})
     (mail,) = kept.mails
@@ -78,7 +65,7 @@ async def test_a_notice_without_a_recording_goes_out_as_text(server: tuple[Kept,
 
 
 async def test_a_server_that_is_not_there_and_a_file_that_is_gone_are_told(
-    server: tuple[Kept, int], tmp_path: Path
+    server: tuple[KeptMail, int], tmp_path: Path
 ) -> None:
     kept, port = server
     gone = await send_mail(order(port, tmp_path / "nowhere.wav"))
