@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 JOURNAL_FOLDER: Final = "journal"
 LONGEST_TURN_S: Final = 0.2
 ENDING_TURN_S: Final = 0.02
+"""While the last facts go to the disk, and then into the database."""
 RETRY_S: Final = 0.5
 STOP_PATIENCE_S: Final = 5.0
 """How long a failing disk or database may delay the end."""

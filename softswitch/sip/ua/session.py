@@ -37,7 +37,8 @@ from softswitch.sip.ua.within import send_within
 
 TALK: Final[tuple[Header, ...]] = (("Event", "talk"), ("Subscription-State", "active"))
 HOLD: Final[tuple[Header, ...]] = (("Event", "hold"), ("Subscription-State", "active"))
-"""Of a NOTIFY that presses a phone's key; it needs no subscription, and has no body (BroadSoft's remote control)."""
+"""Of a NOTIFY that presses a phone's key of that name; it needs no subscription, and has no body (BroadSoft's remote
+control)."""
 
 
 class Session(ABC):
