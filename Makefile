@@ -18,6 +18,8 @@ CONSTRAINED := --constraint constraints.txt --build-constraint constraints.txt
 FOUND := $(shell $(PYTHON) -c 'import os, platform, sys; print(platform.python_version(), os.path.realpath(sys.executable))' 2>/dev/null)
 MADE := .venv/.made-$(firstword $(FOUND))
 FUZZ_SCALE ?= 100
+# Each behaviour meets so many times the deaths of the brain that it meets in `make test`.
+REFOLDS ?= 8
 RACES := tests/component/test_control_races.py tests/component/test_conference_races.py
 SOAK_S ?= 600
 BENCHES := $(basename $(notdir $(wildcard $(addprefix bench/,sip_message.py call_setup.py attended_transfers.py registrations.py relay.py doubling.py recording.py slow_disk.py encodings.py rooms.py kernels.py journal.py fact_cost.py queue_router.py queue_estimate.py queue_offer.py queue_day.py ivr.py site_load.py scenario_calls.py))))
@@ -69,6 +71,7 @@ bench: .venv/.tested programs
 
 fuzz: .venv/.tested
 	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz $(RACES)
+	@FUZZ_SCALE=$(REFOLDS) .venv/bin/pytest -q -n 2 --timeout 0 tests/component
 
 soak: .venv/.tested
 	@tools/install_programs tshark=tshark

@@ -211,6 +211,9 @@ class Brain(BrainParts):
 
     def end_turn(self) -> None:
         """Keep the turn's facts, then let its effects out."""
+        while ready := self._media.take_ready():
+            for opened in ready:
+                self.media_event(opened)
         self.voicemail.end_turn()
         self.queue_notices.end_turn()
         if self.services.end_turn():

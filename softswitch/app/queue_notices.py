@@ -80,7 +80,6 @@ class QueueNotices:
         self._tries: dict[str, int] = {}
         self._failed: dict[tuple[int, str], str] = {}
         """Why the last try by a channel came to nothing; another one is to come."""
-        self._quiet_until_s: dict[str, float] = {}
         turn.listen(self._note, (QueueEntered, QueueLeft, QueueFinished))
         wake_ups.serve(_SLA, self._waits_long)
         wake_ups.serve(_AGAIN, self._again)
@@ -126,8 +125,8 @@ class QueueNotices:
         if entry is None or queue is None or not _still_waits(entry):
             return
         now = self._turn.wall_s
-        if now >= self._quiet_until_s.get(queue.name, 0.0):
-            self._quiet_until_s[queue.name] = now + QUIET_S
+        told_s = self.state.last_at_s("sla", queue.name)
+        if told_s is None or now >= told_s + QUIET_S:
             self._raise(queue, "sla", entry.entry, entry.number, now - entry.entered_s, entry.conversation_id)
 
     def _raise(self, queue: Queue, kind: str, entry: int, number: str, waited_s: float, conversation_id: str) -> None:

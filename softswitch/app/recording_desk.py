@@ -245,20 +245,24 @@ class RecordingDesk:
 
     def _ended(self, event: engine.RecordingEnded) -> list[Record]:
         conversation_id = decide.conversation_of_recording(event.recording)
-        if event.why == "lost" and event.recording not in self._state.unkept and not self._is_message(event.recording):
-            return []  # asked twice, because the brain that asked first has died
+        if event.recording not in self._state.unkept and not self._goes_on(event.recording):
+            return []  # asked or told twice, because the brain that was there first has died
         made: list[Record] = []
         if event.why != "asked":
             made = self._take(conversation_id, decide.message_over(self._state, event.recording, event.why))
         kept = facts.RecordingKept(event.recording, event.seconds, event.gaps, event.missing_s, event.why)
         return [*made, *self._take(conversation_id, [kept])]
 
-    def _is_message(self, recording: str) -> bool:
-        message = self._state.of(decide.conversation_of_recording(recording)).message
-        return message is not None and message.recording == recording
+    def _goes_on(self, recording: str) -> bool:
+        known = self._state.of(decide.conversation_of_recording(recording))
+        running = () if known.running is None else known.running.files
+        message = () if known.message is None else (known.message,)
+        return any(one.recording == recording for one in (*running, *message))
 
     def _trouble(self, event: engine.RecordingTrouble) -> list[Record]:
         conversation_id = decide.conversation_of_recording(event.recording)
+        if self._state.failing.get(event.recording, "") == event.what:
+            return []  # told again to a brain that knows
         if not event.what:
             return self._take(conversation_id, [facts.RecordingRecovered(event.recording)])
         self._log("recording.failed", conversation_id=conversation_id, recording=event.recording, reason=event.what)

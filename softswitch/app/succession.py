@@ -139,7 +139,7 @@ class Succession:
             if (room := conversation_of(name)) not in self._calls.conversations:
                 self._media.set_room(room, ())
         for name, leg in list(self._calls.legs.items()):
-            if leg.port_state is PortState.OPEN and name not in held:
+            if leg.port_state is PortState.OPEN and name not in held and not self._performer.sound.reclaim(leg):
                 self._call_desk.decide(inputs.MediaLost(name))
             else:
                 self._performer.sound.say_leg_again(leg)

@@ -79,20 +79,12 @@ class VoicemailDesk:
 
     def follow(self, record: Record) -> None:
         """Fold a fact, and note what follows from it at the end of the turn."""
-        fact = record.fact
-        gone = self._no_more(fact)
+        fact, before = record.fact, len(self.boxes.useless)
         if isinstance(fact, RecordingKept) and self.boxes.begun_as(fact.recording) is not None:
             self._kept.append((fact, record.conversation_id))
         self.boxes.apply(record)
-        if gone:
-            self._delete_file(gone)
-
-    def _no_more(self, fact: object) -> str:
-        """Return the file that a fact, which is not folded yet, makes useless."""
-        if isinstance(fact, facts.VoicemailDeleted):
-            message = self.boxes.get(fact.box, fact.message)
-            return "" if message is None else message.path
-        return self.boxes.greeting(fact.box) if isinstance(fact, facts.VoicemailGreetingSet) else ""
+        for path in list(self.boxes.useless)[before:]:
+            self._delete_file(path)
 
     def _delete_file(self, path: str) -> None:
         self._errands.send(f"{TICKET}{path}", Errand(DELETE, {"path": self._file(path)}, 10.0))
@@ -121,10 +113,14 @@ class VoicemailDesk:
     def _drop(self, begun: facts.VoicemailBegun, fact: RecordingKept, conversation_id: str) -> None:
         why = "lost" if fact.why == "lost" else "too-short"
         self._turn.place(facts.VoicemailDropped(begun.path, why), conversation_id)
-        self._delete_file(begun.path)
 
     def resume(self) -> None:
-        """Go on where an earlier brain was: mail that may not have gone out goes out, with the same id."""
+        """Go on where an earlier brain was: mail that may not have gone out goes out, with the same id.
+
+        Files that may not have been deleted are.
+        """
+        for path in self.boxes.useless:
+            self._delete_file(path)
         for box in self.boxes.boxes():
             for message in self.boxes.messages(box):
                 if not message.mailed:
@@ -156,9 +152,13 @@ class VoicemailDesk:
         return "" if found is None else found.email
 
     def errand_over(self, ticket: str, over: ErrandOver) -> None:
-        """Take what became of a mail; one that did not go out is tried again, later and later."""
+        """Take what became of a mail or a file; a mail that did not go out is tried again, later and later.
+
+        A file that could not be deleted is tried again after the next start.
+        """
         what, _, rest = ticket.removeprefix(TICKET).partition("/")
         if what != "mail":
+            self._file_over(ticket.removeprefix(TICKET), over)
             return
         box, _, name = rest.partition("/")
         if over.ok:
@@ -172,6 +172,12 @@ class VoicemailDesk:
             return
         self._tries[rest] = tries + 1
         self._wake_ups.arm(_MAIL, rest, self._turn.wall_s + MAIL_AGAIN_S[tries])
+
+    def _file_over(self, path: str, over: ErrandOver) -> None:
+        if over.ok:
+            self._turn.place(facts.VoicemailFileDeleted(path))
+        else:
+            self._log("voicemail.file_not_deleted", path=path, reason=over.word)
 
     def _mail_again(self, subject: str) -> None:
         box, _, name = subject.partition("/")

@@ -61,7 +61,13 @@ class SoundPerformer:
             self.close(leg)
         elif leg.port_state is PortState.OPEN:
             self.set_stream(leg)
+            if leg.plays and not leg.sounds:  # that it hears nothing more may not have been said
+                self._media.play(leg.leg, None)
             self.play_on(leg)
+
+    def reclaim(self, leg: Leg) -> bool:
+        """Give a leg its port again that no worker gave to anybody; tell whether there is such a one."""
+        return self._media.reclaim(OpenLeg(leg.leg, leg.conversation_id, leg.media_address, leg.port))
 
     def play_on(self, leg: Leg) -> None:
         """Let a leg whose port plays nothing yet hear what it should, from where it stands."""
@@ -69,7 +75,9 @@ class SoundPerformer:
             self._media.play(leg.leg, _playing_of(leg))
 
     def say_room_again(self, conversation: Conversation) -> None:
-        """Tell the media engine once more who hears whom in a conversation."""
+        """Tell the media engine once more who hears whom in a conversation, if it has a room still."""
+        if not _has_ports(conversation):
+            return
         rows = rows_of(self._state, conversation)
         if rows or conversation.has_held or conversation.parked is not None:
             self._media.set_room(conversation.conversation_id, rows)
@@ -148,8 +156,7 @@ class SoundPerformer:
     def close(self, leg: Leg) -> None:
         """Free a leg's port."""
         self._media.close(leg.leg)
-        others = self._state.conversations[leg.conversation_id].legs.values()
-        if not any(other.port_state in _HELD for other in others):  # the room goes with the last of its legs
+        if not _has_ports(self._state.conversations[leg.conversation_id]):  # the room goes with the last of its legs
             self._media.set_room(leg.conversation_id, ())
 
     def _added(self, fact: facts.LegAdded, now: float) -> None:
@@ -160,6 +167,10 @@ class SoundPerformer:
     def _media_lost(self, fact: facts.LegMediaLost, now: float) -> None:
         leg = self._state.legs[fact.leg]
         self._media.open(OpenLeg(fact.leg, leg.conversation_id, leg.media_address))
+
+
+def _has_ports(conversation: Conversation) -> bool:
+    return any(leg.port_state in _HELD for leg in conversation.legs.values())
 
 
 def _playing_of(leg: Leg) -> Playing:

@@ -38,6 +38,8 @@ class OpenLeg:
     """Legs of one conversation are placed in one worker."""
     address: str
     """The local address to bind, the very one that the leg's SDP will name (before ``advertise``)."""
+    port: int = 0
+    """One that the worker holds ready; 0: whichever it chooses."""
 
 
 @immutable
@@ -324,7 +326,15 @@ class MediaEngine(Protocol):
     """The media plane as the brain sees it."""
 
     def open(self, leg: OpenLeg) -> None:
-        """Ask for a port; :class:`LegOpened` or :class:`LegRefused` answers."""
+        """Ask for a port; :class:`LegOpened` or :class:`LegRefused` answers, or :meth:`take_ready` tells it at once."""
+        ...
+
+    def reclaim(self, leg: OpenLeg) -> bool:
+        """Give a leg the very port that its order names, if it is held ready; tell whether it was."""
+        ...
+
+    def take_ready(self) -> Sequence[LegOpened]:
+        """Return, once, the legs asked for in this turn whose ports were held ready: nobody answers for them later."""
         ...
 
     def set_stream(self, leg: str, stream: Stream) -> None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
+from softswitch.media.agreement import Agreement, health_of
 from softswitch.media.engine import (
-    Disagreement,
     Hear,
     LegClosed,
     LegOpened,
@@ -26,6 +26,7 @@ from softswitch.media.engine import (
     WorkerLost,
     WorkerState,
 )
+from softswitch.media.foretold import Foretold
 from softswitch.media.links import PREFIX, Links
 from softswitch.media.worker_health import WorkerHealth
 from softswitch.media.worker_link import UNACKNOWLEDGED, WorkerLink
@@ -71,6 +72,8 @@ class WorkerEngine:
         """By leg, how good it sounds, as its worker told last."""
         self._rooms: dict[str, tuple[WorkerLink, ...]] = {}
         self._links = Links(self)
+        self._foretold = Foretold()
+        self._agreement = Agreement(self._links, self._release, on_event, self.flush)
         self._made_up: list[MediaEvent] = []
         """Answers that no worker is left to give."""
         self._waiting: dict[str, OpenLeg] = {}
@@ -104,10 +107,32 @@ class WorkerEngine:
 
     def open(self, leg: OpenLeg) -> None:
         """Ask for a port on the worker of the leg's conversation, or on the one with the fewest legs."""
-        worker = self._legs.get(leg.leg) or self._place(leg.conversation_id)
+        known = self._legs.get(leg.leg)
+        worker = known or self._place(leg.conversation_id)
         if worker is None:
             self._put_off(leg)
             return
+        port = 0 if known else worker.take_ahead(leg.address)
+        self._order(worker, replace(leg, port=port) if port else leg)
+        if port:
+            self._foretold.tell(LegOpened(leg.leg, leg.address, port))
+
+    def reclaim(self, leg: OpenLeg) -> bool:
+        """Give a leg the port of its order again: an earlier brain took it, and died before it could say so."""
+        for worker in self._workers.values():
+            ports = worker.ahead.get(leg.address, [])
+            if leg.port in ports:
+                ports.remove(leg.port)
+                self._order(worker, leg)
+                self._foretold.expect(leg.leg)
+                return True
+        return False
+
+    def take_ready(self) -> list[LegOpened]:
+        """Return, once, the legs asked for in this turn whose ports were held ready."""
+        return self._foretold.take_ready()
+
+    def _order(self, worker: WorkerLink, leg: OpenLeg) -> None:
         self._adopt(leg.leg, leg.conversation_id, worker)
         worker.opening.add(leg.leg)
         worker.note(wire.open_command(leg))
@@ -247,14 +272,16 @@ class WorkerEngine:
             if worker.greeted:
                 self._take_events(worker, message[1])
         elif message[0] == "hello":
-            worker.greeted = True
+            worker.greeted, worker.ahead = True, {}
             worker.protocol, worker.product = message[1:3]
         elif message[0] == "health":
-            self._take_health(worker, *message[1:6])
+            self._agreement.take(worker, *message[1:6])
         elif message[0] == "quality":
             self._qualities.update((name, Quality(*values)) for name, *values in message[1] if name in self._legs)
         elif message[0] == "full":
             worker.full = bool(message[1])
+        elif message[0] == "ahead":
+            self._take_ahead(worker, message[1])
         elif message[0] == "state":
             self._take_state(worker, *message[1:4])
         else:
@@ -275,52 +302,18 @@ class WorkerEngine:
                 self._recordings.get(event.recording, set()).discard(worker.number)
             if self._links.takes(event):
                 linked = True
-            else:
+            elif not self._foretold.takes(event):
                 self._on_event(event)
         if linked:
             self.flush()
 
-    def _take_health(
-        self,
-        worker: WorkerLink,
-        more: object,
-        late_ms: float,
-        missed_ticks: int,
-        names: tuple[str, ...],
-        ticks: tuple[int, ...] = (),
-    ) -> None:
-        worker.named.update(names)
-        if more or not worker.greeted:
-            return
-        named, worker.named = worker.named, set()
-        worker.health = WorkerHealth(worker.number, len(named), late_ms, missed_ticks, ticks=ticks)
-        differing = (named ^ worker.conversations.keys()) - worker.opening
-        # What is being closed differs for a moment; what differs twice stays so.
-        lasting, worker.differing = differing & worker.differing, differing
-        if lasting:
-            self._settle(worker, lasting & named, lasting - named)
-        self._close_strays(worker)
-
-    def _close_strays(self, worker: WorkerLink) -> None:
-        """Close the ends of links that this brain was told of at its start and has not asked for since."""
-        strays = {leg for leg in worker.conversations if leg.startswith(PREFIX) and not self._links.knows(leg)}
-        lasting, worker.strays = strays & worker.strays, strays
-        for name in sorted(lasting):
-            self.close_end(worker.number, name)
-        if lasting:
-            self.flush()
-
-    def _settle(self, worker: WorkerLink, unknown: set[str], missing: set[str]) -> None:
-        """Close what the brain does not know, give up what the worker does not have, and say so."""
-        worker.differing = set()
-        worker.notes += [wire.pack(wire.forget_command(leg)) for leg in sorted(unknown)]
-        for leg in missing:
-            self._release(leg)
-        self._on_event(Disagreement(worker.number, tuple(sorted(unknown)), tuple(sorted(missing))))
+    def _take_ahead(self, worker: WorkerLink, told: wire.Values) -> None:
+        for address, ports in told if worker.greeted else ():
+            worker.ahead.setdefault(address, []).extend(ports)
 
     def health(self) -> list[WorkerHealth]:
         """Return how the workers do, as they told last."""
-        return [replace(worker.health, full=worker.full) for worker in self._workers.values()]
+        return [health_of(worker) for worker in self._workers.values()]
 
     def _take_state(self, worker: WorkerLink, more: object, legs: wire.Values, rooms: wire.Values) -> None:
         known_legs, known_rooms = worker.parts
@@ -370,6 +363,7 @@ class WorkerEngine:
             return
         self._links.gone(leg)
         worker.opening.discard(leg)
+        self._foretold.forget(leg)
         conversation_id = worker.conversations.pop(leg)
         home, count = self._conversations[conversation_id]
         if count > 1:

@@ -10,6 +10,7 @@
                        ["health", more, late_ms, missed_ticks, [leg, ...], [ticks, ...]]     every few seconds
                        ["quality", [[leg, mos_in, mos_out, ...], ...]]       four times a second, where there is any
                        ["full", full]                             when it has become too busy for new calls, or no more
+                       ["ahead", [[address, [port, ...]], ...]]   ports held ready, beside those told before
 
 A worker says hello when it starts and when a brain has said hello; ``instance`` is new with each process, so that a
 brain notices a worker that was started again behind the same pair of sockets. Events are numbered by the instance and
@@ -50,7 +51,7 @@ from softswitch.media.engine import (
     Stream,
 )
 
-PROTOCOL: Final = 5
+PROTOCOL: Final = 6
 """Raised when a message changes its meaning; a brain places no new legs on a worker that speaks another."""
 PRODUCT: Final = "softswitch/0.1.0"
 MESSAGE_OCTETS: Final = 96 * 1024
@@ -126,7 +127,7 @@ def pack_lists(head: Sequence[object], *lists: Sequence[bytes]) -> bytes:
 
 def open_command(order: OpenLeg) -> Values:
     """Return the command that opens a leg."""
-    return ("open", order.leg, order.conversation_id, order.address)
+    return ("open", order.leg, order.conversation_id, order.address, order.port)
 
 
 def stream_command(leg: str, stream: Stream) -> Values:

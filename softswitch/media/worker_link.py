@@ -20,6 +20,7 @@ class WorkerLink:
 
     __slots__ = (
         "acknowledged",
+        "ahead",
         "backlog",
         "conversations",
         "delivered",
@@ -59,6 +60,8 @@ class WorkerLink:
         """Leg to conversation id."""
         self.opening: set[str] = set()
         """Legs whose order it has not answered: reports that wait to be read were made before it came."""
+        self.ahead: dict[str, list[int]] = {}
+        """By address, ports that it holds ready."""
         self.notes: list[bytes] = []
         self.backlog: list[bytes] = [wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT))]
         """Messages that the socket had no room for."""
@@ -81,6 +84,11 @@ class WorkerLink:
     def takes_legs(self) -> bool:
         """Whether new conversations may be placed here."""
         return self.open and not self.retiring and self.protocol == wire.PROTOCOL
+
+    def take_ahead(self, address: str) -> int:
+        """Return a port that it holds ready and nobody else gets; 0 where there is none, or orders wait to be sent."""
+        ports = self.ahead.get(address)
+        return ports.pop() if ports and not self.backlog else 0
 
     def note(self, command: wire.Values) -> None:
         """Note a command for the end of the turn."""

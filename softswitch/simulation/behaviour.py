@@ -13,7 +13,7 @@ import inspect
 import re
 import zlib
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
@@ -32,6 +32,7 @@ Script = Callable[[World], Coroutine[object, object, None]]
 
 _PARTS: Final = re.compile(r"([./-])")
 """What stands beside a conversation's id in the names of its legs and recordings."""
+_CONFERENCE: Final = re.compile(r"conference-[0-9a-f]{16}")
 _ROUND_S: Final = 5.0
 """By how much times of records may differ: what a new brain sends again gets some seconds to be answered."""
 
@@ -84,7 +85,7 @@ def run_once(script: Script, setting: Setting, seed: int, deaths: Sequence[Death
         failure: BaseException | None = None
         try:
             await script(world)
-        except (AssertionError, SimulationError) as error:
+        except Exception as error:  # it is told, unless the brain's death may be noticed
             failure = error
         turns = world.switch.turns
         if not broken and (failure is None or deaths):
@@ -118,7 +119,13 @@ def _seen_by(phone: SimulatedPhone) -> PhoneOutcome:
     )
     # Keep-alives begin anew with a new brain and belong to no call.
     log = tuple(str(line) for line in phone.log if "OPTIONS" not in line.what)
-    return PhoneOutcome(log, calls, tuple((one.number, one.package, one.shown) for one in phone.watches))
+    shown = tuple((_named(one.number), one.package, _named(one.shown)) for one in phone.watches)
+    return PhoneOutcome(log, calls, shown)
+
+
+def _named(text: str) -> str:
+    """Leave out what chance chose of the names of conferences: another brain chooses otherwise."""
+    return _CONFERENCE.sub("conference", text)
 
 
 def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
@@ -148,14 +155,15 @@ def differences(straight: Outcome, refolded: Outcome, *, rough: bool = False, ef
         refolded: of the run with two.
         rough: whether chance takes part in the network. It falls differently in the two runs, so only what became of
             the calls is compared, neither messages nor times.
-        effects_lost: whether the first brain died before its last messages were sent: they are not compared.
+        effects_lost: whether the first brain died before its last messages were sent: they are not compared, and
+            that somebody's phone rang is not either, which may have been the message that was lost.
     """
     found = []
     for name, seen in straight.phones.items():
         other = refolded.phones.get(name, PhoneOutcome((), ()))
         one, two = (_ends_of(seen), _ends_of(other)) if rough else (seen, other)
         if effects_lost:
-            one, two = one._replace(log=()), two._replace(log=())
+            one, two = _without_lost(one), _without_lost(two)
         found += _phone_differences(name, one, two) if one != two else []
     if rough:
         return found
@@ -167,6 +175,11 @@ def differences(straight: Outcome, refolded: Outcome, *, rough: bool = False, ef
 def _ends_of(seen: PhoneOutcome) -> PhoneOutcome:
     """Keep the last state and the status of each call."""
     return PhoneOutcome((), tuple(CallOutcome(call.path[-1:], call.status, call.ended_by) for call in seen.calls))
+
+
+def _without_lost(seen: PhoneOutcome) -> PhoneOutcome:
+    calls = (call._replace(path=tuple(part for part in call.path if part != "ringing")) for call in seen.calls)
+    return seen._replace(log=(), calls=tuple(calls))
 
 
 def _phone_differences(name: str, one: PhoneOutcome, other: PhoneOutcome) -> list[str]:
@@ -203,7 +216,14 @@ def try_straight(script: Script, setting: Setting, seed: int) -> Outcome:
 
 
 def try_refolded(
-    script: Script, setting: Setting, seed: int, number: int, straight: Outcome, *, lose_effects: bool = False
+    script: Script,
+    setting: Setting,
+    seed: int,
+    number: int,
+    straight: Outcome,
+    *,
+    lose_effects: bool = False,
+    alike: bool = True,
 ) -> None:
     """Run a script with the brain thrown away at a turn that ``number`` and the seed choose.
 
@@ -214,9 +234,10 @@ def try_refolded(
         number: which of the many turns to choose; any number.
         straight: what the straight run led to.
         lose_effects: whether the brain dies before that turn's messages are sent.
+        alike: whether the outcome has to be that of the straight run; else only nothing may be left of any call.
 
     Raises:
-        SimulationError: the outcome differs; the text has seed and turn.
+        SimulationError: the outcome differs, or something is left; the text has seed and turn.
     """
     turn = Random(f"{seed}/{number}").randint(1, straight.turns)  # noqa: S311  # a reproducible choice is wanted
     when = "before the effects of" if lose_effects else "after"
@@ -226,7 +247,7 @@ def try_refolded(
     except BaseException as error:
         error.add_note(told)
         raise
-    if refolded.in_exchange:
+    if refolded.in_exchange or not alike:
         return
     if refolded.failure is not None:
         refolded.failure.add_note(told)
@@ -237,7 +258,7 @@ def try_refolded(
 
 
 def behaviour(
-    setting: Setting | None = None,
+    setting: Setting | None = None, *, differs: str = "", loses: str = ""
 ) -> Callable[[Callable[Concatenate[World, ArgumentsP], Coroutine[object, object, None]]], Callable[..., None]]:
     """Make a test of a script: called with ``run`` 0 it runs straight, with another number refolded.
 
@@ -245,6 +266,10 @@ def behaviour(
 
     Args:
         setting: of the world, where it is not the usual one.
+        differs: why the death of the brain may be noticed; empty: nobody may notice it. That nothing is left of any
+            call is looked at in any case.
+        loses: what may be lost with the messages of the turn in which the brain dies, if anything; it may be noticed
+            then.
     """
 
     def decorate(
@@ -255,15 +280,17 @@ def behaviour(
         def test(*args: ArgumentsP.args, **kwargs: ArgumentsP.kwargs) -> None:
             number = kwargs.pop("run")
             seed = zlib.crc32(f"{script.__qualname__}{sorted(kwargs.items(), key=str)}".encode())
+            varied = replace(setting or Setting(), ports_ahead=bool(seed % 4))
 
             def play(world: World) -> Coroutine[object, object, None]:
                 return script(world, *args, **kwargs)
 
             if seed not in straight:
-                straight[seed] = try_straight(play, setting or Setting(), seed)
+                straight[seed] = try_straight(play, varied, seed)
             if number:
                 lost = int(str(number)) < 0
-                try_refolded(play, setting or Setting(), seed, int(str(number)), straight[seed], lose_effects=lost)
+                alike = not (differs or (lost and loses))
+                try_refolded(play, varied, seed, int(str(number)), straight[seed], lose_effects=lost, alike=alike)
 
         parameters = list(inspect.signature(script).parameters.values())[1:]
         run = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY)

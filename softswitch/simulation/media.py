@@ -66,6 +66,8 @@ class SimulatedPort:
     """How many were pressed."""
     ended: int = 0
     """Number of the last order that came to its end."""
+    problem: str = ""
+    """Why what it was to hear cannot be played."""
 
 
 class SimulatedMedia:
@@ -93,6 +95,8 @@ class SimulatedMedia:
         """What was recorded, and how many seconds of it."""
         self.slow_s = 0.0
         """How long its answers take."""
+        self.ahead = False
+        """Whether it holds ports ready, which the brain then knows at once; one that is slow or refuses does not."""
         self.qualities: dict[str, Quality] = {}
         """How good legs sound; what a leg's statistics say when it is closed."""
         self.deliver: Callable[[MediaEvent], None] = lambda _: None
@@ -106,13 +110,41 @@ class SimulatedMedia:
         self._events: deque[MediaEvent] = deque()
         self._unacknowledged: list[MediaEvent] = []
         self._wanted: set[str] = set()
+        self._ready: list[LegOpened] = []
+        self._named: dict[str, int] = {}
+        """By leg, the ports held ready that this brain has named in an order that did not come yet."""
+        self._unclaimed: frozenset[int] = frozenset()
+        """Ports that a brain named which died before its order came."""
 
     # What the brain asks (MediaEngine)
 
     def open(self, leg: OpenLeg) -> None:
         """Note: open a port."""
         self._wanted.add(leg.leg)
-        self._notes.append(lambda: self._open(leg))
+        if self.ahead and self._free and not (self.slow_s or self.refusing or leg.leg in self.legs):
+            port = self._free.popleft()
+            self._ready.append(LegOpened(leg.leg, leg.address, port))
+            self._name(leg, port)
+        else:
+            self._notes.append(lambda: self._open(leg))
+
+    def reclaim(self, leg: OpenLeg) -> bool:
+        """Note: give a leg the port that an earlier brain named."""
+        if leg.port not in self._free or leg.port not in self._unclaimed:
+            return False
+        self._free.remove(leg.port)
+        self._wanted.add(leg.leg)
+        self._name(leg, leg.port)
+        return True
+
+    def take_ready(self) -> list[LegOpened]:
+        """Return the legs whose ports were held ready."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _name(self, leg: OpenLeg, port: int) -> None:
+        self._named[leg.leg] = port
+        self._notes.append(lambda: self._give(leg, port))
 
     def set_stream(self, leg: str, stream: Stream) -> None:
         """Note: where a leg's sound comes from and goes to."""
@@ -176,6 +208,13 @@ class SimulatedMedia:
         self._wanted.add(order.leg)
         self._tell(LegOpened(order.leg, order.address, known.port))
 
+    def _give(self, order: OpenLeg, port: int) -> None:
+        """Give a leg the port that the brain named; that it has it is told to the next brain, if this one dies now."""
+        del self._named[order.leg]
+        self.legs[order.leg] = SimulatedPort(order, port)
+        self._wanted.add(order.leg)
+        self._unacknowledged.append(LegOpened(order.leg, order.address, port))
+
     def _set_stream(self, leg: str, stream: Stream) -> None:
         if leg in self.legs:
             self.legs[leg].stream = stream
@@ -200,17 +239,17 @@ class SimulatedMedia:
         port.playing = playing
         self.played.append((leg, playing.sounds))
         self._waiting.changed()
-        problem, length_s = self._length_s(playing.sounds)
-        if problem or not playing.repeat:
+        port.problem, length_s = self._length_s(playing.sounds)
+        if port.problem or not playing.repeat:
             port.ends_at_s = self._loop.time() + length_s
-            port.ending = self._loop.call_later(length_s, self._end_play, leg, playing.number, problem)
-        if not problem and (playing.paused or playing.moves):
+            port.ending = self._loop.call_later(length_s, self._end_play, leg, playing.number)
+        if not port.problem and (playing.paused or playing.moves):
             self._steer(port, Playing(playing.number, playing.sounds), playing)
 
     def _steer(self, port: SimulatedPort, before: Playing, now: Playing) -> None:
         """Let what a leg hears stand still, go on, or go on at another place."""
         port.playing = now
-        if now.repeat:
+        if now.repeat or port.problem:
             return
         if port.ending is not None:
             port.ending.cancel()
@@ -221,7 +260,7 @@ class SimulatedMedia:
             port.left_s = max(0.0, self._length_s(now.sounds)[1] - played_s)
         if not now.paused:
             port.ends_at_s = self._loop.time() + port.left_s
-            port.ending = self._loop.call_later(port.left_s, self._end_play, port.order.leg, now.number, "")
+            port.ending = self._loop.call_later(port.left_s, self._end_play, port.order.leg, now.number)
 
     def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Add up the lengths; a sound of unknown length cannot be played."""
@@ -230,11 +269,11 @@ class SimulatedMedia:
             return f"cannot play {sounds[known.index(None)]}", 0.0
         return "", sum(length_s for length_s in known if length_s)
 
-    def _end_play(self, leg: str, number: int, problem: str) -> None:
+    def _end_play(self, leg: str, number: int) -> None:
         port = self.legs.get(leg)
         if port is not None and port.playing is not None and port.playing.number == number:
             port.playing, port.ended = None, number
-            self._tell(PlayEnded(leg, number, problem))
+            self._tell(PlayEnded(leg, number, port.problem))
 
     def _record(self, recording: Recording) -> None:
         name = recording.recording
@@ -278,6 +317,10 @@ class SimulatedMedia:
     def brain_died(self) -> None:
         """Drop what was noted but not flushed, and tell again what was not acknowledged."""
         self._notes.clear()
+        self._ready.clear()
+        self._unclaimed = frozenset(self._named.values())
+        self._free.extendleft(self._named.values())
+        self._named.clear()
         self.cut_off = False
         self._wanted = set(self.legs)
         again, self._unacknowledged = self._unacknowledged, []

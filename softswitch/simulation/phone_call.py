@@ -154,7 +154,12 @@ class Call(Talk):
         kept = ("From", "To", "Call-ID", "Max-Forwards", "Route")
         headers = [("Via", invite.get_all("Via")[0]), *(pair for pair in invite.headers if pair[0] in kept)]
         headers.append(("CSeq", f"{invite.cseq.number} CANCEL"))
-        self.phone.start(Request("CANCEL", invite.uri, headers), lambda _: None)
+        self.phone.start(Request("CANCEL", invite.uri, headers), self._cancel_answered)
+
+    def _cancel_answered(self, response: Response) -> None:
+        """A phone whose CANCEL nobody answers considers its call cancelled (§9.1)."""
+        if response.status == 408:
+            self._end("here")
 
     # Being called
 

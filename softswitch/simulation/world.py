@@ -59,6 +59,8 @@ class Setting:
     """The switch's addresses."""
     ports: range = range(16384, 16484, 2)
     """RTP ports of the media plane."""
+    ports_ahead: bool = True
+    """Whether the media plane holds ports ready; where none are left it does not, so both happens."""
     conditions: Conditions = field(default_factory=Conditions)
     numbers: tuple[Number, ...] = ()
     trunks: tuple[Trunk, ...] = ()
@@ -156,6 +158,7 @@ class World:
             media=SimulatedMedia(loop, setting.ports),
             history=[self._told_before(user, number) for number, user in enumerate(registered)],
         )
+        self.switch.media.ahead = setting.ports_ahead
         self.phones: dict[str, SimulatedPhone] = {}
         for user in registered:
             self.phone(user).registration.granted_s = _REGISTERED_S

@@ -159,7 +159,7 @@ async def test_a_dialled_group_rings_by_its_own_rules(world: World) -> None:
 # Answering
 
 
-@behaviour()
+@behaviour(loses="the pressing of the phone's key")
 async def test_a_phone_that_lets_itself_be_told_answers(world: World) -> None:
     anna, boris = await phones(world, "anna", "boris", boris=Habits(takes_talk=True))
     await anna.dial("102")
@@ -168,6 +168,20 @@ async def test_a_phone_that_lets_itself_be_told_answers(world: World) -> None:
     world.order(lambda lines: lines.answer(leg(world, "boris")))
     await rings.until(CallState.UP)
     assert (rings.pressed, len(boris.calls)) == (1, 1)
+    await anna.call.until(CallState.UP)
+    await anna.call.hang_up()
+
+
+@behaviour(loses="the pressing of the phone's key")
+async def test_a_phone_that_rang_before_a_restart_lets_itself_be_told_too(world: World) -> None:
+    anna, boris = await phones(world, "anna", "boris", boris=Habits(takes_talk=True))
+    await anna.dial("102")
+    rings = await boris.until_called()
+    await anna.call.until(CallState.RINGING)
+    world.switch.refold()
+    world.order(lambda lines: lines.answer(leg(world, "boris")))
+    await rings.until(CallState.UP)
+    assert rings.pressed == 1
     await anna.call.until(CallState.UP)
     await anna.call.hang_up()
 
@@ -295,7 +309,7 @@ async def test_a_held_one_who_hangs_up_ends_the_call(world: World) -> None:
     await own.until(CallState.ENDED)
 
 
-@behaviour()
+@behaviour(loses="the pressing of the phone's key")
 async def test_a_phone_that_holds_by_itself_is_asked_to_take_the_call_back(world: World) -> None:
     anna, boris = await phones(world, "anna", "boris", anna=Habits(takes_talk=True))
     own, there = await talk(world, "anna", "boris", "102")

@@ -143,3 +143,17 @@ async def test_a_mail_for_which_there_is_no_server_is_told_of_in_the_api(world: 
     (notice,) = BrainQueues(world.switch.brain, world.clock).notices()
     assert (notice.kind, notice.pending) == ("lost", ())
     assert notice.problems == {"mail:vera@example.net": "no mail server: [mail] has no host"}
+
+
+@behaviour(setting(notify_mail=("vera@example.net",)))
+async def test_a_restart_tells_nobody_twice_of_a_long_wait(world: World) -> None:
+    caller = await customer(world)
+    second = await customer(world, "+79160000002", 5070)
+    await asyncio.sleep(19.9)
+    world.switch.refold()
+    await asyncio.sleep(4)
+    world.switch.refold()
+    await asyncio.sleep(1)
+    assert told(world) == [("sla", "+79160000001", ())]
+    await caller.call.hang_up()
+    await second.call.hang_up()

@@ -133,7 +133,7 @@ async def test_who_must_be_recorded_is_from_the_first_moment_and_only_the_right_
     await boris.call.hang_up()
     await anna.call.until(CallState.ENDED)
     await asyncio.sleep(1)
-    assert [round(seconds) for _, seconds in recorded(world)] == [4, 6]
+    assert [seconds for _, seconds in recorded(world)] == pytest.approx([4, 6], abs=0.6)  # an answer may come twice
 
 
 @behaviour()

@@ -63,7 +63,7 @@ async def test_a_target_that_means_nothing_leaves_the_talk_and_is_told(world: Wo
     await anna.call.hang_up()
 
 
-@behaviour()
+@behaviour(loses="one of the phone's notices")
 async def test_of_two_presses_of_the_transfer_key_the_first_counts(world: World) -> None:
     anna, boris, vera, gleb = await phones(world, "anna", "boris", "vera", "gleb")
     _, there = await talk(world, "anna", "boris", "102")

@@ -57,6 +57,20 @@ async def test_early_media_of_the_carrier_is_heard(world: World) -> None:
     assert out.call.status == 487
 
 
+@behaviour(USUAL)
+async def test_a_restart_while_a_call_with_early_media_is_given_up_leaves_no_room(world: World) -> None:
+    anna, out = await world.registered("anna"), carrier(world)
+    await anna.dial(NUMBER)
+    (await out.until_called()).early_media()
+    await asyncio.sleep(1)
+    world.switch.media.slow_s = 1.0  # the ports are being closed for so long
+    anna.call.cancel()
+    await out.call.until(CallState.ENDED)
+    world.switch.refold()
+    world.switch.media.slow_s = 0.0
+    await anna.call.until(CallState.ENDED)
+
+
 @behaviour(TWO_HOSTS)
 async def test_a_host_that_fails_is_followed_by_the_next(world: World) -> None:
     anna = await world.registered("anna")

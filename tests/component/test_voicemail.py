@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from softswitch.app.brain_settings import BrainSettings
+from softswitch.app.voicemail_desk import VoicemailDesk
 from softswitch.calls.voicemail.facts import (
     VoicemailDeleted,
     VoicemailDropped,
+    VoicemailFileDeleted,
     VoicemailGreetingSet,
     VoicemailHeard,
     VoicemailLeft,
@@ -22,6 +25,7 @@ from softswitch.directory.site import Group, Trunk
 from softswitch.queues.agents.inputs import RefuseCalls, SetForward
 from softswitch.scenario.errands import ErrandOver
 from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone_call import Call, CallState
 from softswitch.simulation.world import Setting, World
 from tests.component.test_scenario import calling, ends, heard, press, scenario, sounds
@@ -341,3 +345,19 @@ async def test_a_greeting_is_said_again_and_taken_away_by_keys(world: World) -> 
     made = {fact.path for fact in world.facts(VoicemailGreetingSet) if isinstance(fact, VoicemailGreetingSet)} - {""}
     assert len(made) == 3
     assert {str(each["path"]) for each in world.switch.errands.deleted.values()} >= {f"/{path}" for path in made}
+
+
+@behaviour(leaving())
+async def test_the_file_of_a_deleted_message_is_deleted_also_where_a_brain_died_before_it_said_so(world: World) -> None:
+    call = await at_the_tone(world)
+    await asyncio.sleep(6)
+    await call.hang_up()
+    await asyncio.sleep(2)
+    (message,) = messages(world)
+    world.switch.deaths = [Death(world.switch.turns + 1, lets_out=0)]
+    delete = partial(VoicemailDesk.delete, box="boris", name=message.message, by="api")
+    world.switch.in_turn(lambda: world.switch.brain.command_voicemail(delete))
+    await asyncio.sleep(1)
+    assert messages(world) == []
+    assert [each["path"].endswith(message.path) for each in world.switch.errands.deleted.values()] == [True]
+    assert world.facts(VoicemailFileDeleted)

@@ -71,6 +71,14 @@ class VoicemailDeleted:
     """``phone``, ``api``, or ``retention``."""
 
 
+@fact("voicemail.file_deleted")
+class VoicemailFileDeleted:
+    """The file of what was deleted or dropped is gone."""
+
+    path: str
+    """Within the storage directory."""
+
+
 @fact("voicemail.mailed")
 class VoicemailMailed:
     """A message went out by mail, or was given up."""

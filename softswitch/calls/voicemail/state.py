@@ -37,6 +37,8 @@ class Mailboxes:
         self._begun: dict[str, facts.VoicemailBegun] = {}
         self._recordings: dict[str, str] = {}
         self._greetings: dict[str, str] = {}
+        self.useless: dict[str, None] = {}
+        """Files that are to be deleted and may be there still, within the storage directory, in order."""
 
     def messages(self, box: str) -> list[Message]:
         """Return the messages of a box, the oldest first."""
@@ -68,12 +70,15 @@ class Mailboxes:
         """Return the state as plain values, for a snapshot."""
         messages = tuple(astuple(each) for box in self._boxes.values() for each in box.values())
         begun = tuple((b.box, b.path, b.from_number, b.from_name, b.greeting) for b in self._begun.values())
-        return (messages, begun, tuple(self._recordings.items()), tuple(self._greetings.items()))
+        greetings = tuple(self._greetings.items())
+        return (messages, begun, tuple(self._recordings.items()), greetings, tuple(self.useless))
 
     def restore(self, values: tuple[Any, ...]) -> None:
         """Put into an empty state what :meth:`values` gave."""
         messages, begun, recordings, *later = values or ((), (), ())
-        self._greetings.update(later[0] if later else ())  # older snapshots end before these
+        greetings, useless = (*later, (), ())[:2]  # older snapshots end before these
+        self._greetings.update(greetings)
+        self.useless.update(dict.fromkeys(useless))
         for each in messages:
             made = Message(*each)
             self._boxes.setdefault(made.box, {})[made.message] = made
@@ -93,13 +98,19 @@ class Mailboxes:
         self._over(fact.path)
 
     def _greeting_set(self, record: Record, fact: facts.VoicemailGreetingSet) -> None:
-        self._greetings.pop(fact.box, None)
+        before = self._greetings.pop(fact.box, "")
+        if before:
+            self.useless[before] = None
         if fact.path:
             self._greetings[fact.box] = fact.path
         self._over(fact.path)
 
     def _dropped(self, record: Record, fact: facts.VoicemailDropped) -> None:
+        self.useless[fact.path] = None
         self._over(fact.path)
+
+    def _file_deleted(self, record: Record, fact: facts.VoicemailFileDeleted) -> None:
+        self.useless.pop(fact.path, None)
 
     def _over(self, path: str) -> None:
         self._begun.pop(path, None)
@@ -111,7 +122,9 @@ class Mailboxes:
             message.heard = True
 
     def _deleted(self, record: Record, fact: facts.VoicemailDeleted) -> None:
-        self._boxes.get(fact.box, {}).pop(fact.message, None)
+        message = self._boxes.get(fact.box, {}).pop(fact.message, None)
+        if message is not None:
+            self.useless[message.path] = None
 
     def _mailed(self, record: Record, fact: facts.VoicemailMailed) -> None:
         message = self.get(fact.box, fact.message)
@@ -127,6 +140,7 @@ _CHANGES: Final[dict[type, Callable[[Mailboxes, Record, Any], None]]] = {
     facts.VoicemailGreetingSet: Mailboxes._greeting_set,
     facts.VoicemailHeard: Mailboxes._heard,
     facts.VoicemailDeleted: Mailboxes._deleted,
+    facts.VoicemailFileDeleted: Mailboxes._file_deleted,
     facts.VoicemailMailed: Mailboxes._mailed,
 }
 

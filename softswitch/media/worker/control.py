@@ -11,6 +11,7 @@ from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import Hear, LegState, Quality
 from softswitch.media.worker.outbox import Outbox
+from softswitch.media.worker.ports_ahead import PortsAhead, Told
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
@@ -34,6 +35,7 @@ class Control:
         names: tells the legs there are by name.
         qualities: tells how good they sound.
         outbox: the events to send.
+        ahead: the ports that are held ready.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Control:
         names: Callable[[], list[str]],
         qualities: Callable[[], list[tuple[str, Quality]]] = list,
         outbox: Outbox,
+        ahead: PortsAhead | None = None,
     ) -> None:
         self._sock = sock
         self._hello = wire.pack(("hello", wire.PROTOCOL, wire.PRODUCT, number, instance))
@@ -57,6 +60,7 @@ class Control:
         self._names = names
         self._qualities = qualities
         self._outbox = outbox
+        self._ahead = ahead
         self._backlog: deque[bytes] = deque([self._hello])
         self._full = False
 
@@ -80,8 +84,15 @@ class Control:
         return True
 
     def flush(self) -> None:
-        """Send the events there are and what waited."""
+        """Send the events there are and what waited; then bind the ports that the next legs will need."""
         self._queue_events(self._outbox.take_fresh())
+        self._drain()
+        if self._ahead is not None:
+            self._ahead.fill()
+            self._tell_ahead(self._ahead.take_untold())
+            self._drain()
+
+    def _drain(self) -> None:
         while self._backlog:
             try:
                 self._sock.send(self._backlog[0])
@@ -145,6 +156,8 @@ class Control:
         """A brain has started: tell it everything, and again what the one before it had not acknowledged."""
         _log.info("brain.connected", protocol=protocol, product=product)
         self._backlog.append(self._hello)
+        if self._ahead is not None:
+            self._tell_ahead(self._ahead.everything())
         legs = [wire.pack(wire.leg_state_values(state)) for state in self._states()]
         rooms = [wire.pack((room, wire.hear_values(rows))) for room, rows in self._rooms()]
         for group in wire.grouped(rooms):
@@ -154,6 +167,10 @@ class Control:
         self._backlog.append(wire.pack_lists(("state", False), last, []))
         self._backlog.append(wire.pack(("full", self._full)))
         self._queue_events(self._outbox.everything())
+
+    def _tell_ahead(self, ports: Told) -> None:
+        if ports:
+            self._backlog.append(wire.pack(("ahead", ports)))
 
     def _queue_events(self, packed: Sequence[bytes]) -> None:
         self._backlog.extend(wire.pack_lists(("events",), group) for group in wire.grouped(packed) if group)

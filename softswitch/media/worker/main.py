@@ -17,6 +17,7 @@ from softswitch.media.worker.outbox import Outbox
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.players import DEFAULT_COUNTRY
 from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.ports_ahead import PortsAhead
 from softswitch.media.worker.priority import raise_priority
 from softswitch.media.worker.recorders import RecorderProcesses
 from softswitch.media.worker.rows import TICK_US, Rows
@@ -61,7 +62,7 @@ def run(
     state = Rows(pool.size)
     io = choose_backend(state, wanted=backend)
     entropy = system_entropy()
-    outbox = Outbox()
+    outbox, ahead = Outbox(), PortsAhead(pool)
     plane = MediaPlane(
         state,
         pool,
@@ -72,6 +73,7 @@ def run(
         emit=outbox.emit,
         country=country,
         recorders=RecorderProcesses(poller, number=number, level=log[0], form=log[1]),
+        ahead=ahead,
     )
     control = Control(
         control_socket,
@@ -83,6 +85,7 @@ def run(
         names=plane.names,
         qualities=plane.qualities,
         outbox=outbox,
+        ahead=ahead,
     )
     loop = WorkerLoop(plane, control, control_socket, poller, timer)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: _leave())
@@ -94,6 +97,7 @@ def run(
     if on_ready is not None:
         on_ready()
     loop.run()
+    ahead.close()
     _log.info("worker.stopped", number=number, legs=len(plane))
 
 

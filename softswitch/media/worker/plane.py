@@ -32,6 +32,7 @@ from softswitch.media.worker.leg import Leg, ReportState
 from softswitch.media.worker.mixing.desk import Desk
 from softswitch.media.worker.players import DEFAULT_COUNTRY, Players
 from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.ports_ahead import PortsAhead
 from softswitch.media.worker.quality import QualityMeter
 from softswitch.media.worker.reception import Reception
 from softswitch.media.worker.reports import Reports
@@ -77,6 +78,7 @@ class MediaPlane:
         emit: takes events.
         country: whose tones legs hear: RU, EU or US.
         recorders: where recorders come from.
+        ahead: ports that are held ready.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class MediaPlane:
         emit: Callable[[MediaEvent], None],
         country: str = DEFAULT_COUNTRY,
         recorders: Recorders | None = None,
+        ahead: PortsAhead | None = None,
     ) -> None:
         self._state = state
+        self._ahead = ahead or PortsAhead(ports)
         self._ports = ports
         self._backend = backend = GuardedBackend(state, backend)
         self._poller = poller
@@ -313,7 +317,8 @@ class MediaPlane:
 
     def _make(self, order: OpenLeg) -> Leg:
         self.finish_turn()
-        bound = bind_pair(order.address, self._ports)
+        self._ahead.note_use(order.address)
+        bound = self._ahead.take(order.address, order.port) if order.port else bind_pair(order.address, self._ports)
         row = self._state.take()
         self._state.sending[row, To.SSRC] = self._entropy.number(32)
         self._ledger.open(row, sequence=self._entropy.number(16), timestamp=self._entropy.number(32))

@@ -44,6 +44,13 @@ class Notices:
             if fact.problem:
                 notice.problems[fact.channel] = fact.problem
 
+    def last_at_s(self, kind: str, queue: str) -> float | None:
+        """Return when the last notice of a kind was raised for a queue; None for never, or too long ago to be kept."""
+        moments = (
+            each.at_s for each in self.notices.values() if (each.raised.kind, each.raised.queue) == (kind, queue)
+        )
+        return max(moments, default=None)
+
     def _forget(self) -> None:
         over = [number for number, notice in self.notices.items() if not notice.pending]
         for number in over[: max(0, len(self.notices) - KEPT)]:

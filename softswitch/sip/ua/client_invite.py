@@ -20,7 +20,7 @@ from softswitch.sip.transaction.invite_client import State as TransactionState
 from softswitch.sip.transaction.oversize import over
 from softswitch.sip.ua.client_states import TABLE, ClientInput, ClientState
 from softswitch.sip.ua.core import SDP_HEADER, UaCore
-from softswitch.sip.ua.early_dialogs import EarlyDialogs
+from softswitch.sip.ua.early_dialogs import Branch, EarlyDialogs
 from softswitch.sip.ua.order import OurCredentials
 from softswitch.sip.ua.session import Session
 from softswitch.sip.ua.session_timer import Terms
@@ -179,6 +179,7 @@ class ClientInvite(Session):
             "client",
             invite=_without_secrets(self._invite) if pending else b"",
             cancel_reason=self._cancel_reason if pending else "",
+            early_dialog=self._early.latest or () if pending else (),
         )
 
     def take_over(self, snapshot: SessionSnapshot, now: float, give_up_s: float) -> None:
@@ -195,6 +196,9 @@ class ClientInvite(Session):
         self.terms = Terms(snapshot.interval_s, snapshot.refresher)
         self.changed = False
         self._restart_timer(now)
+        if snapshot.early_dialog:
+            self._early.latest = Branch(*snapshot.early_dialog)
+            self.dialog.early_tag = self._early.latest.tag
         if snapshot.invite:
             self._resume_invite(snapshot, now, give_up_s)
         elif self.state is ClientState.ANSWERED:

@@ -162,9 +162,7 @@ class ClientSession(ClientInvite):
             self._step(ClientInput.PROVISIONAL)
             self._heard = now
             self.note_events(response)
-            if response.to.tag:
-                self._early.latest = response
-                self.dialog.early_tag = response.to.tag
+            self._early.note(response)
             self._core.tell(Progressed(self, response.status, response.sdp))
 
     def _reject(self, status: int, reason: str, response: Response | None, now: float) -> None:

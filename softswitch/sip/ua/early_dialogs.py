@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from softswitch.sip.dialog.dialog import Dialog, answered_target
 from softswitch.sip.dialog.route import caller_routes
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Header, Response
 from softswitch.sip.ua.core import UaCore
+
+
+class Branch(NamedTuple):
+    """The other end of an early dialog, as plain values."""
+
+    tag: str
+    remote: str
+    """As header text, with its tag."""
+    target: str
+    routes: tuple[str, ...]
 
 
 class EarlyDialogs:
@@ -26,18 +38,30 @@ class EarlyDialogs:
         self._flow = flow
         self._rseqs: dict[str, int] = {}
         """By the branch's tag, the RSeq of its last response that we acknowledged."""
-        self.latest: Response | None = None
-        """The last provisional response that made an early dialog."""
+        self.latest: Branch | None = None
+        """The phone that rang last."""
 
     def begin_anew(self) -> None:
         """The INVITE is sent again: its responses count from the start."""
         self._rseqs.clear()
 
+    def note(self, response: Response) -> None:
+        """Note a provisional response; one without a tag makes no dialog."""
+        tag = response.to.tag
+        if tag:
+            target = answered_target(response) or self._dialog.target
+            self.latest = Branch(tag, response.get("To") or self._dialog.remote, target, caller_routes(response))
+            self._dialog.early_tag = tag
+
     def fork(self, response: Response) -> Dialog:
         """Return the dialog that a response of one branch makes, with the next numbers of ours."""
+        other = self._another()
+        confirm(other, response)
+        return other
+
+    def _another(self) -> Dialog:
         own = self._dialog
         other = Dialog(own.sip_call_id, own.local_tag, own.local, own.remote, own.target)
-        confirm(other, response)
         other.local_cseq = own.local_cseq
         return other
 
@@ -56,18 +80,21 @@ class EarlyDialogs:
         if last is not None and rseq != last + 1:
             return False
         self._rseqs[tag] = rseq
-        self._request(response, "PRACK", [("RAck", f"{rseq} {invite_cseq} INVITE")], now)
+        self._request(self.fork(response), "PRACK", [("RAck", f"{rseq} {invite_cseq} INVITE")], now)
         return True
 
     def notify(self, headers: tuple[Header, ...], now: float) -> None:
         """Send a NOTIFY within the last early dialog, if there is one."""
-        if self.latest is not None:
-            self._request(self.latest, "NOTIFY", [self._core.contact(self._flow), *headers], now)
+        if self.latest is None:
+            return
+        dialog = self._another()
+        dialog.remote_tag, dialog.remote, dialog.target, dialog.routes = self.latest
+        self._request(dialog, "NOTIFY", [self._core.contact(self._flow), *headers], now)
 
-    def _request(self, response: Response, method: str, headers: list[Header], now: float) -> None:
+    def _request(self, dialog: Dialog, method: str, headers: list[Header], now: float) -> None:
         core, branch = self._core, self._core.new_branch()
         via = core.via(self._flow, branch)
-        request = self.fork(response).request(method, self._dialog.next_cseq(), via, [*headers, core.user_agent])
+        request = dialog.request(method, self._dialog.next_cseq(), via, [*headers, core.user_agent])
         core.layer.request((branch, method), request.to_bytes(), self._flow, None, now)
 
 

@@ -66,6 +66,8 @@ class SessionSnapshot(NamedTuple):
     """A server's: the user part of the URI of the conference that the peer has called."""
     events: tuple[str, ...] = ()
     """What the peer's Allow-Events named."""
+    early_dialog: tuple[Any, ...] = ()
+    """A client's, while it rings: the values of :class:`softswitch.sip.ua.early_dialogs.Branch`."""
 
     def values(self) -> tuple[Any, ...]:
         """Return all fields in their order."""
@@ -123,6 +125,7 @@ def snapshot_of(
     cancel_reason: str = "",
     rseq: int = -1,
     focus: str = "",
+    early_dialog: tuple[Any, ...] = (),
 ) -> SessionSnapshot:
     """Return a snapshot of what sessions of both kinds have in common, and of what one kind has.
 
@@ -149,4 +152,5 @@ def snapshot_of(
         rseq,
         focus,
         tuple(sorted(session.peer_events)),
+        tuple(early_dialog),
     )

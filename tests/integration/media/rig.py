@@ -31,6 +31,7 @@ from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.ports_ahead import PortsAhead
 from softswitch.media.worker.rows import TICK_US, Rows
 from softswitch.media.worker.taps import Recorders
 from tests.waiting import PATIENCE_S
@@ -143,6 +144,7 @@ class PlaneRig:
         self.poller = SocketPoller()
         self.clock = clock or HandClock()
         self.events: list[MediaEvent] = []
+        self.ahead = PortsAhead(self.pool)
         self.plane = MediaPlane(
             self.state,
             self.pool,
@@ -153,6 +155,7 @@ class PlaneRig:
             emit=self.events.append,
             country=country,
             recorders=recorders,
+            ahead=self.ahead,
         )
         self._tick = 0
         self._legs: set[str] = set()
@@ -165,20 +168,21 @@ class PlaneRig:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for leg in list(self._legs):
             self.close(leg)
+        self.ahead.close()
         self.backend.close()
         self._wire.close()
 
-    def open(self, leg: str, address: str) -> Endpoint:
-        """Open a leg; return its address."""
-        self.plane.open(OpenLeg(leg, leg.partition(".")[0], address))
+    def open(self, leg: str, address: str, port: int = 0) -> Endpoint:
+        """Open a leg, perhaps at a port that is held ready; return its address."""
+        self.plane.open(OpenLeg(leg, leg.partition(".")[0], address, port))
         event = self.events[-1]
         assert isinstance(event, LegOpened), event
         self._legs.add(leg)
         return event.address, event.port
 
-    def refused(self, leg: str, address: str) -> str:
+    def refused(self, leg: str, address: str, port: int = 0) -> str:
         """Open a leg that is refused; return the reason."""
-        self.plane.open(OpenLeg(leg, "c", address))
+        self.plane.open(OpenLeg(leg, "c", address, port))
         event = self.events[-1]
         assert isinstance(event, LegRefused)
         return event.reason

@@ -229,6 +229,33 @@ def test_opening_again_says_where_the_leg_is(rig: PlaneRig) -> None:
     assert len(rig.plane) == 1
 
 
+def test_a_leg_at_a_port_held_ready_hears_its_phone_and_nobody_who_sent_there_before(rig: PlaneRig) -> None:
+    with Phone(own("40.2"), payload=b"anna") as a, Phone(own("40.3"), payload=b"boris") as b:
+        first = rig.open("c.1", SWITCH)
+        rig.ahead.fill()
+        [(_, [port, *_])] = rig.ahead.everything()
+        a.send((SWITCH, port))
+        free = len(rig.pool)
+        second = rig.open("c.2", SWITCH, port)
+        assert second == (SWITCH, port)
+        assert rig.refused("c.3", SWITCH, port) == f"port {port} of {SWITCH} is not open ahead"
+        rig.turn()
+        rig.stream("c.1", a.at)
+        rig.stream("c.2", b.at)
+        rig.hear("c.1", "c.2")
+        rig.hear("c.2", "c.1")
+
+        def speak() -> None:
+            a.send(first)
+            b.send(second)
+
+        assert set(rig.payloads(b, 5, before=speak)) == {b"anna"}
+        assert set(rig.payloads(a, 5, before=lambda: b.send(second))) == {b"boris"}
+        assert rig.latched("c.2") == [b.at[0]]
+        assert rig.close("c.2").statistics.packets_refused == 1
+        assert len(rig.pool) == free + 1
+
+
 def test_closing_a_leg_that_is_not_there_is_answered_with_zeros(rig: PlaneRig) -> None:
     assert rig.close("c.9") == LegClosed("c.9", LegStatistics())
 

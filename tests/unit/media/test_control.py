@@ -10,6 +10,8 @@ from softswitch.media import wire
 from softswitch.media.engine import DigitPressed, Hear, LegState
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.outbox import Outbox
+from softswitch.media.worker.ports import PortPool
+from softswitch.media.worker.ports_ahead import PortsAhead
 
 LEGS = [LegState(f"c.{n}", "c", "127.0.0.1", 16384 + 2 * n, None, None) for n in (1, 2)]
 ROOMS: list[tuple[str, tuple[Hear, ...]]] = [("c", (Hear("c.1", ("c.2",)),))]
@@ -24,6 +26,7 @@ class Desk:
         self.sock.setblocking(False)
         self.done: list[wire.Values] = []
         self.outbox = Outbox()
+        self.ahead = PortsAhead(PortPool(range(42000, 42064)))
         self.control = Control(
             self.sock,
             number=3,
@@ -33,6 +36,7 @@ class Desk:
             rooms=lambda: ROOMS,
             names=lambda: ["a.1"],
             outbox=self.outbox,
+            ahead=self.ahead,
         )
 
     def _execute(self, command: wire.Values) -> None:
@@ -130,3 +134,20 @@ def test_the_end_of_the_socket_is_told(desk: Desk) -> None:
     assert not desk.control.readable()
     desk.control.flush()
     assert not desk.control.blocked
+
+
+def test_ports_held_ready_are_told_after_the_events_and_all_of_them_to_a_brain_that_says_hello(desk: Desk) -> None:
+    desk.told()
+    desk.ahead.note_use("127.0.0.1")
+    desk.outbox.emit(DigitPressed("c.1", "5"))
+    events, ahead = desk.told()
+    assert (events[0], ahead[0]) == ("events", "ahead")
+    [(address, ports)] = ahead[1]
+    assert (address, len(ports)) == ("127.0.0.1", 2)
+    assert not desk.told()
+    desk.say("hello", wire.PROTOCOL, wire.PRODUCT)
+    assert desk.told()[1] == ahead
+    for port in ports:
+        bound = desk.ahead.take(address, port)
+        bound.catch_all.close()
+        bound.reports.close()

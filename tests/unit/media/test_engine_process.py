@@ -58,6 +58,9 @@ class Worker:
         values = [wire.event_values(start + n, event) for n, event in enumerate(events)]
         self.sock.send(wire.pack(("events", values)))
 
+    def hold_ready(self, *ports: int, address: str = "127.0.0.1") -> None:
+        self.sock.send(wire.pack(("ahead", [(address, ports)])))
+
     def state(self, *legs: LegState, rooms: tuple[tuple[str, tuple[Hear, ...]], ...] = (), more: bool = False) -> None:
         packed_rooms = [(room, wire.hear_values(rows)) for room, rows in rooms]
         self.sock.send(wire.pack(("state", more, [wire.leg_state_values(leg) for leg in legs], packed_rooms)))
@@ -435,3 +438,76 @@ def test_keys_go_to_the_worker_of_their_leg(desk: Desk) -> None:
     desk.engine.send_keys("b.1", "15")
     desk.engine.flush()
     assert desk.workers[0].commands() == [("press", "a.1")]
+
+
+def greeted(desk: Desk) -> Worker:
+    """A desk's only worker, which holds two ports ready."""
+    [worker] = desk.workers
+    worker.hello()
+    worker.hold_ready(20000, 20002)
+    desk.read()
+    worker.asked()
+    return worker
+
+
+@pytest.fixture
+def one_worker() -> Iterator[Desk]:
+    made = Desk(workers=1)
+    yield made
+    for each in made.sockets:
+        each.close()
+
+
+def test_a_port_held_ready_is_known_at_once_and_what_the_worker_tells_of_it_says_nothing_new(one_worker: Desk) -> None:
+    desk, worker = one_worker, greeted(one_worker)
+    desk.open("a.1", "a.2", "a.3")
+    ready = desk.engine.take_ready()
+    assert {(each.leg, each.port) for each in ready} == {("a.1", 20002), ("a.2", 20000)}
+    assert not desk.engine.take_ready()
+    [(_, _, commands)] = [message for message in worker.asked() if message[0] == "do"]
+    assert [(command[1], command[4]) for command in commands] == [("a.1", 20002), ("a.2", 20000), ("a.3", 0)]
+    worker.tell(*ready, LegOpened("a.3", "127.0.0.1", 20004))
+    desk.read()
+    assert desk.events == [LegOpened("a.3", "127.0.0.1", 20004)]
+
+
+def test_a_leg_that_is_asked_for_again_gets_no_other_port(one_worker: Desk) -> None:
+    desk, worker = one_worker, greeted(one_worker)
+    desk.open("a.1")
+    desk.engine.take_ready()
+    worker.tell(LegOpened("a.1", "127.0.0.1", 20002))
+    desk.read()
+    desk.open("a.1")
+    assert not desk.engine.take_ready()
+    worker.tell(LegOpened("a.1", "127.0.0.1", 20002))
+    desk.read()
+    assert desk.events == [LegOpened("a.1", "127.0.0.1", 20002)]
+
+
+def test_ports_of_another_address_are_not_taken(one_worker: Desk) -> None:
+    desk = one_worker
+    greeted(desk)
+    desk.engine.open(OpenLeg("a.1", "a", "127.0.0.9"))
+    assert not desk.engine.take_ready()
+
+
+def test_ports_that_were_told_to_an_earlier_brain_are_not_taken(one_worker: Desk) -> None:
+    [worker] = one_worker.workers
+    worker.hold_ready(20000)
+    worker.hello()
+    one_worker.read()
+    one_worker.open("a.1")
+    assert not one_worker.engine.take_ready()
+
+
+def test_a_port_that_an_earlier_brain_named_and_nobody_got_can_be_claimed_again(one_worker: Desk) -> None:
+    desk, worker = one_worker, greeted(one_worker)
+    order = OpenLeg("a.1", "a", "127.0.0.1", 20000)
+    assert desk.engine.reclaim(order)
+    assert not desk.engine.reclaim(OpenLeg("a.2", "a", "127.0.0.1", 20000))
+    desk.engine.flush()
+    assert ("do", 0, (("open", "a.1", "a", "127.0.0.1", 20000),)) in worker.asked()
+    worker.tell(LegOpened("a.1", "127.0.0.1", 20000))
+    desk.read()
+    assert not desk.events
+    assert desk.engine.open_legs() == {"a.1"}

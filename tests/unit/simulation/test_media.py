@@ -152,3 +152,40 @@ def test_a_worker_that_dies_takes_its_legs_and_gives_their_ports_back() -> None:
         assert set(media.legs) == {"c.2"}
 
     run_virtually(script)
+
+
+def test_a_port_held_ready_is_known_at_once_and_not_told_again_but_to_the_next_brain() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        media.ahead = True
+        events = told(media)
+        opened = LegOpened("c.1", "192.0.2.1", 16384)
+        media.open(ONE)
+        assert media.take_ready() == [opened]
+        assert not media.take_ready()
+        media.flush()
+        await asyncio.sleep(0)
+        assert (set(media.legs), events) == ({"c.1"}, [])
+        media.brain_died()
+        await asyncio.sleep(0)
+        assert events == [opened]
+
+    run_virtually(script)
+
+
+def test_a_port_that_a_brain_named_before_it_died_is_given_to_that_leg_and_else_to_the_next_one() -> None:
+    async def script(loop: VirtualLoop) -> None:
+        media = SimulatedMedia(loop)
+        media.ahead = True
+        for leg in (ONE, TWO):
+            media.open(leg)
+        first, second = media.take_ready()
+        media.brain_died()
+        assert not media.legs
+        assert media.reclaim(OpenLeg("c.2", "c", "192.0.2.1", second.port))
+        assert not media.reclaim(OpenLeg("c.9", "c", "192.0.2.1", 20000))
+        media.open(OpenLeg("c.3", "c", "192.0.2.1"))
+        media.flush()
+        assert {leg: port.port for leg, port in media.legs.items()} == {"c.2": second.port, "c.3": first.port}
+
+    run_virtually(script)
