@@ -264,7 +264,8 @@ class SimulatedMedia:
 
     def _length_s(self, sounds: Sequence[str]) -> tuple[str, float]:
         """Add up the lengths; a sound of unknown length cannot be played."""
-        known = [self.lengths_s.get(sound, _length_s(sound)) for sound in sounds]
+        named = self.lengths_s
+        known = [named[sound] if sound in named else _length_s(sound) for sound in sounds]
         if None in known:
             return f"cannot play {sounds[known.index(None)]}", 0.0
         return "", sum(length_s for length_s in known if length_s)

@@ -8,23 +8,22 @@ never within the call that sent it. Streams are in :mod:`softswitch.simulation.s
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVarTuple
 
 from softswitch.core.errors import SimulationError
 from softswitch.simulation.nat import Nat, StaticNat
+
+ArgumentTs = TypeVarTuple("ArgumentTs")
 
 Address = tuple[str, int]
 Receiver = Callable[[bytes, Address], None]
 
 _HELD_BACK_S: Final = 0.05
 """How much later a reordered datagram comes: enough for its successors to overtake it."""
-_EARLY_S: Final = 1e-9
-"""The loop may run a timer this much too early (its clock's resolution)."""
 _TRACE_LINES: Final = 2000
 
 
@@ -112,9 +111,6 @@ class Network:
         self._receivers: dict[Address, Receiver] = {}
         self._nat_of_inside: dict[str, Nat | StaticNat] = {}
         self._nat_of_outside: dict[str, Nat | StaticNat] = {}
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._posted = 0
-        self._timer: asyncio.TimerHandle | None = None
 
     def bind(self, address: Address, receiver: Receiver) -> DatagramSocket:
         """Take an address; ``receiver`` is called with each datagram and its source.
@@ -162,10 +158,10 @@ class Network:
 
     def transmit(self, source: Address, target: Address, data: bytes) -> None:
         """Send a datagram on its way."""
-        seen = self.seen_from_outside(source, target)
-        how = self.between(seen[0], target[0])
+        seen = self.seen_from_outside(source, target) if self._nat_of_inside else source
+        how = self.between(seen[0], target[0]) if self._paths else self.conditions
         if not how.rough:
-            self.post(self.loop.time() + how.delay_s, lambda: self._arrive(seen, target, data))
+            self.loop.call_later(how.delay_s, self._arrive, seen, target, data)
             return
         if self.random.random() < how.loss:
             self.note("udp", seen, target, data, "lost")
@@ -174,7 +170,7 @@ class Network:
         for _ in range(copies):
             late_s = _HELD_BACK_S if self.random.random() < how.reorder else 0.0
             when = self.loop.time() + how.delay_s + how.jitter_s * self.random.random() + late_s
-            self.post(when, lambda: self._arrive(seen, target, data))
+            self.post(when, self._arrive, seen, target, data)
 
     def _arrive(self, source: Address, target: Address, data: bytes) -> None:
         nat = self._nat_of_outside.get(target[0])
@@ -187,27 +183,13 @@ class Network:
 
     def note(self, transport: str, source: Address, target: Address, data: bytes, fate: str = "") -> None:
         """Write a line into the trace."""
-        self.trace.append(TraceLine(self.loop.time(), transport, source, target, data, fate))
+        line = self.loop.time(), transport, source, target, data, fate
+        self.trace.append(tuple.__new__(TraceLine, line))  # half the time of calling the class
 
     def written_trace(self, most: int = 60) -> str:
         """Return the last lines of the trace as text."""
         return "\n".join(str(line) for line in list(self.trace)[-most:])
 
-    def post(self, when: float, deliver: Callable[[], None]) -> None:
+    def post(self, when: float, deliver: Callable[[*ArgumentTs], None], *arguments: *ArgumentTs) -> None:
         """Call ``deliver`` at a time; what is posted for the same time keeps its order."""
-        self._posted += 1
-        heapq.heappush(self._due, (when, self._posted, deliver))
-        if self._timer is None or when < self._timer.when():
-            self._arm()
-
-    def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.loop.call_at(self._due[0][0], self._deliver_due) if self._due else None
-
-    def _deliver_due(self) -> None:
-        self._timer = None
-        now = self.loop.time() + _EARLY_S
-        while self._due and self._due[0][0] <= now:
-            heapq.heappop(self._due)[2]()
-        self._arm()
+        self.loop.call_at(when, deliver, *arguments)

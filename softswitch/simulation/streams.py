@@ -55,7 +55,7 @@ class StreamEnd:
         how = self._network.between(self.local[0], self.remote[0])
         when = self._network.loop.time() + how.delay_s + how.jitter_s * self._network.random.random()
         self._last_arrival_s = when = max(when, self._last_arrival_s)
-        self._network.post(when, lambda: deliver(peer))
+        self._network.post(when, deliver, peer)
 
     def _take(self, data: bytes) -> None:
         if not self.closed:
@@ -98,7 +98,7 @@ class StreamNetwork:
         near._peer, far._peer = far, near
         delay_s = network.between(seen[0], target[0]).delay_s
         near._last_arrival_s = network.loop.time() + delay_s
-        network.post(near._last_arrival_s, lambda: self._arrive(far))
+        network.post(near._last_arrival_s, self._arrive, far)
         return near
 
     def _arrive(self, far: StreamEnd) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -36,6 +37,80 @@ def test_a_timer_that_is_armed_again_for_a_time_just_ahead_does_not_stop_the_clo
         return loop.time()
 
     assert run_virtually(script, start_s=1e6) >= 1e6
+
+
+def test_timers_of_one_moment_are_called_in_the_order_in_which_they_were_asked_for() -> None:
+    async def script(loop: VirtualLoop) -> list[int]:
+        called: list[int] = []
+        for number in range(20):
+            loop.call_at(5.0, called.append, number)
+        await asyncio.sleep(6.0)
+        return called
+
+    assert run_virtually(script) == list(range(20))
+
+
+def test_what_is_asked_for_by_what_is_called_comes_after_all_that_is_ready() -> None:
+    async def script(loop: VirtualLoop) -> list[str]:
+        called: list[str] = []
+
+        def first() -> None:
+            called.append("first")
+            loop.call_soon(called.append, "asked for by the first")
+
+        loop.call_at(1.0, first)
+        loop.call_at(1.0, called.append, "second")
+        await asyncio.sleep(2.0)
+        return called
+
+    assert run_virtually(script) == ["first", "second", "asked for by the first"]
+
+
+def test_what_was_cancelled_is_not_called_and_does_not_pile_up() -> None:
+    async def script(loop: VirtualLoop) -> tuple[list[int], int]:
+        called: list[int] = []
+        for number in range(1000):
+            loop.call_later(3600.0, called.append, number).cancel()
+        ready = loop.call_soon(called.append, -1)
+        ready.cancel()
+        await asyncio.sleep(1.0)
+        left = len(loop._timers)
+        await asyncio.sleep(7200.0)
+        return called, left
+
+    called, left = run_virtually(script)
+    assert called == []
+    assert left < 250
+
+
+def test_asynchronous_generators_that_were_left_are_ended() -> None:
+    ended: list[bool] = []
+
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            await asyncio.sleep(1.0)
+            ended.append(True)
+
+    async def script(_: VirtualLoop) -> AsyncIterator[int]:
+        left = numbers()
+        assert await anext(left) == 1
+        return left
+
+    left = run_virtually(script)
+    assert ended == [True]
+    assert left is not None
+
+
+def test_a_closed_loop_takes_nothing_more() -> None:
+    loop = VirtualLoop()
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.call_soon(print)
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.call_later(1.0, print)
 
 
 def test_waiting_for_what_nobody_will_do_is_a_deadlock() -> None:
