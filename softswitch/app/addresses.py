@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from softswitch.sip.flow import Flow
@@ -26,7 +26,11 @@ class Addresses:
     ) -> None:
         self._advertise = advertise
         self._stream_ports = stream_ports or {}
-        self._is_local = lru_cache(maxsize=4096)(lambda host: _is_in(host, tuple(local_networks)))
+        self._local_networks = tuple(local_networks)
+
+    @cached_property
+    def _is_local(self) -> Callable[[str], bool]:
+        return lru_cache(maxsize=4096)(lambda host: _is_in(host, self._local_networks))
 
     def host_for(self, flow: Flow) -> str:
         """Return the address that this flow's peer shall use for us, in Via, Contact and SDP."""

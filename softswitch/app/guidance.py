@@ -71,7 +71,7 @@ class Guidance:
         followed = 0
         while waiting:
             fact = waiting.popleft()
-            if isinstance(fact, ConversationGuided):
+            if type(fact) is ConversationGuided:
                 leader = self._guides[fact.guide.partition(":")[0]]
             for own in leader.follow(conversation_id, fact, wall_s):
                 leader.apply(self._place(own, conversation_id))

@@ -90,7 +90,7 @@ class QueueDesk:
         self._callers = QueueCallers(means, conduct)
         self._staff = QueueStaff(means)
         self.why_not_free = self._staff.why_not_free
-        turn.listen(self.note, (*TOLD, *(kind for kind in _NOTED if kind not in TOLD)))
+        turn.listen(self.note, _SEES)
         wake_ups.serve(_ENTRY, self._entry_due)
 
     # What happens
@@ -374,6 +374,7 @@ _NOTED: Final[dict[type, Callable[[QueueDesk, Record, Any], None]]] = {
     RegistrationBound: QueueDesk._of_user,
     RegistrationRemoved: QueueDesk._of_user,
 }
+_SEES: Final = TOLD.union(_NOTED)
 _FOLLOWED: Final[dict[type, Callable[[QueueDesk, str, Any], None]]] = {
     of_calls.LegMediaOpened: QueueDesk._begins,
     guide_facts.ConversationGuided: QueueDesk._guided,

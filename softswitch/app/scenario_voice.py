@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from softswitch.app.brain_settings import BrainSettings
@@ -25,12 +26,15 @@ class ScenarioVoice:
 
     def __init__(self, settings: BrainSettings, mailboxes: Mailboxes, site: Callable[[], Site]) -> None:
         self._prompts = settings.prompts
-        self._speech = SpeechService(Path(settings.storage), NoSpeaker(), settings.prompts)
         self._piper_voices = settings.piper_voices
         self._language = settings.language
         self._storage = settings.storage
         self._mailboxes = mailboxes
         self._site = site
+
+    @cached_property
+    def _speech(self) -> SpeechService:
+        return SpeechService(Path(self._storage), NoSpeaker(), self._prompts)
 
     def spoken(self, text: str, language: str) -> Sequence[str] | None:
         """Return the sounds that say a text, or None where it has to be spoken first."""

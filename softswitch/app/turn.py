@@ -8,6 +8,7 @@ from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record, encode
+from softswitch.core.listing import enlist
 from softswitch.journal.sink import FactSink
 from softswitch.media.engine import MediaEngine
 from softswitch.sip.flow import Flow
@@ -50,13 +51,12 @@ class Turn:
         """The facts of this turn, where somebody watches."""
         self._outbox: list[tuple[Flow, bytes]] = []
         self._feeds: list[FactFeed] = []
-        self._listeners: dict[type, list[Callable[[Record], None]]] = {}
+        self._listeners: dict[type, tuple[Callable[[Record], None], ...]] = {}
         self.look_at_clock()
 
     def listen(self, listener: Callable[[Record], None], kinds: Iterable[type]) -> None:
         """Have a listener told of every fact of these types as it gets its place, before it is applied."""
-        for kind in kinds:
-            self._listeners.setdefault(kind, []).append(listener)
+        enlist(self._listeners, kinds, listener)
 
     def look_at_clock(self) -> None:
         """Take the time once for all that follows from one input."""

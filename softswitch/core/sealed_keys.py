@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from functools import cached_property
 from typing import Final
 
 KEYS: Final = "0123456789*#ABCD"
@@ -29,7 +30,11 @@ class SealedKeys:
     """
 
     def __init__(self, secret: bytes = b"") -> None:
-        self._secret = hmac.digest(secret, b"softswitch dialled keys", "sha256")
+        self._installation = secret
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return hmac.digest(self._installation, b"softswitch dialled keys", "sha256")
 
     def seal(self, call: str, key: str, chance: int) -> str:
         """Return a key as it may be kept; one that no telephone has, or that is sealed, stays as it is.

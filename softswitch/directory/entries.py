@@ -6,6 +6,7 @@ Passwords do not stand here, only what digest needs of them (HA1) for the realm 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from softswitch.directory.encryption import OFF, OPTIONAL, encryption_over
@@ -320,4 +321,10 @@ class ScenarioText:
     @property
     def version(self) -> str:
         """What tells this text from others of its name."""
-        return blake2b(f"{self.file}\n{self.text}".encode(), digest_size=6).hexdigest()
+        return _version_of(self.file, self.text)
+
+
+@lru_cache(maxsize=1024)
+def _version_of(file: str, text: str) -> str:
+    """Every call that a scenario leads asks for it."""
+    return blake2b(f"{file}\n{text}".encode(), digest_size=6).hexdigest()

@@ -38,8 +38,15 @@ class KeyVault:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._sealing = _derived(secret, "seal")
-        self._naming = _derived(secret, "name")
+        self._secret = secret
+
+    @cached_property
+    def _sealing(self) -> bytes:
+        return _derived(self._secret, "seal")
+
+    @cached_property
+    def _naming(self) -> bytes:
+        return _derived(self._secret, "name")
 
     def seal(self, sdp: str, *, wanted: bool = True) -> str:
         """Return a phone's description as it may be kept.

@@ -19,6 +19,7 @@ from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
+from softswitch.core.listing import enlist
 from softswitch.directory.location import LocationState, RegistrationBound
 from softswitch.directory.routing import dialled_number
 from softswitch.directory.site import User
@@ -77,10 +78,9 @@ class EventDesk:
     ) -> None:
         self.state = state
         self.packages: Mapping[str, Package] = {package.name: package for package in packages}
-        self._concerned: dict[type, list[Package]] = {}
+        self._concerned: dict[type, tuple[Package, ...]] = {}
         for package in self.packages.values():
-            for kind in package.follows:
-                self._concerned.setdefault(kind, []).append(package)
+            enlist(self._concerned, package.follows, package)
         self.follows = frozenset({RegistrationBound, *self._concerned})
         """The types of the facts that may change what is watched."""
         self._lists = lists
