@@ -18,12 +18,14 @@ class Entropy:
 
     Args:
         source: gives n random bytes: ``os.urandom`` in a running switch, a seeded generator in the simulation.
+        block_octets: how many are drawn at once.
     """
 
-    __slots__ = ("_block", "_position", "_source")
+    __slots__ = ("_block", "_block_octets", "_position", "_source")
 
-    def __init__(self, source: Callable[[int], bytes]) -> None:
+    def __init__(self, source: Callable[[int], bytes], *, block_octets: int = _BLOCK_OCTETS) -> None:
         self._source = source
+        self._block_octets = block_octets
         self._block = ""
         self._position = 0
 
@@ -32,7 +34,7 @@ class Entropy:
         start = self._position
         end = start + 2 * octets
         if end > len(self._block):
-            self._block = self._source(max(_BLOCK_OCTETS, octets)).hex()
+            self._block = self._source(max(self._block_octets, octets)).hex()
             start, end = 0, 2 * octets
         self._position = end
         return self._block[start:end]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 START_WALL_S: Final = 1_795_341_600.0
@@ -19,11 +20,9 @@ class VirtualClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, start_wall_s: float = START_WALL_S) -> None:
         self._loop = loop
+        self.monotonic: Callable[[], float] = loop.time
+        """Returns the loop's time in seconds."""
         self._offset_s = start_wall_s - loop.time()
-
-    def monotonic(self) -> float:
-        """Return the loop's time in seconds."""
-        return self._loop.time()
 
     def wall(self) -> float:
         """Return seconds since 1970-01-01 UTC."""

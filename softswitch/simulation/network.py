@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Final, NamedTuple, TypeVarTuple
 
@@ -45,6 +46,9 @@ class Conditions:
     def rough(self) -> bool:
         """Whether chance decides which datagrams arrive, and when."""
         return bool(self.loss or self.jitter_s or self.duplicate or self.reorder)
+
+
+_SMOOTH: Final = Conditions()
 
 
 class TraceLine(NamedTuple):
@@ -104,13 +108,18 @@ class Network:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seed: int) -> None:
         self.loop = loop
-        self.random = Random(seed)  # noqa: S311  # a reproducible run is wanted, not a secret
-        self.conditions = Conditions()
+        self._seed = seed
+        self.conditions = _SMOOTH
         self.trace: deque[TraceLine] = deque(maxlen=_TRACE_LINES)
         self._paths: dict[tuple[str, str], Conditions] = {}
         self._receivers: dict[Address, Receiver] = {}
         self._nat_of_inside: dict[str, Nat | StaticNat] = {}
         self._nat_of_outside: dict[str, Nat | StaticNat] = {}
+
+    @cached_property
+    def random(self) -> Random:
+        """Chance, which hardly any run asks for."""
+        return Random(self._seed)  # noqa: S311  # a reproducible run is wanted, not a secret
 
     def bind(self, address: Address, receiver: Receiver) -> DatagramSocket:
         """Take an address; ``receiver`` is called with each datagram and its source.

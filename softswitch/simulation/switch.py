@@ -10,6 +10,7 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -34,6 +35,7 @@ from softswitch.sip.flow import Flow
 PORT: Final = 5060
 _EARLY_S: Final = 1e-9
 """The loop may run a timer this much too early (its clock's resolution)."""
+_BLOCK_OCTETS: Final = 256
 _MUST_BE_ZERO: Final = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
 
 
@@ -93,8 +95,9 @@ class SimulatedSwitch:
             local_for=lambda transport, host: (hosts[0], PORT if transport == "udp" else 0),
             password_of=lambda trunk: f"{trunk.username}-secret",
         )
-        self._entropy = Entropy(Random(seed).randbytes)  # noqa: S311  # a reproducible run is wanted
-        self._chance = Random(seed)  # noqa: S311  # as above
+        # A reproducible run is wanted; and a short one draws little.
+        self._entropy = Entropy(Random(seed).randbytes, block_octets=_BLOCK_OCTETS)  # noqa: S311
+        self._seed = seed
         self._timer: asyncio.TimerHandle | None = None
         self._away = False
         """Whether there is no brain."""
@@ -112,6 +115,10 @@ class SimulatedSwitch:
             self.journal.append(history)
             self._turn(lambda: self.brain.resume(history))
         self.brain.serve()
+
+    @cached_property
+    def _chance(self) -> Random:
+        return Random(self._seed)  # noqa: S311  # a reproducible run is wanted
 
     def _new_brain(self, folded: FoldedState | None = None) -> Brain:
         return Brain(
