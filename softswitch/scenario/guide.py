@@ -115,21 +115,18 @@ class ScenarioGuide:
 
     def follow(self, conversation_id: str, happened: object, wall_s: float) -> Sequence[object]:
         """Decide what follows."""
-        decide = _FOLLOWED.get(type(happened))
-        run = self.state.runs.get(conversation_id) if decide is not None else None
-        return () if decide is None or run is None else decide(self, run, happened, wall_s)
+        kind = type(happened)
+        if kind not in _FOLLOWED:
+            return ()
+        run = self.state.runs.get(conversation_id)
+        return () if run is None else _FOLLOWED[kind](self, run, happened, wall_s)
 
     def asks(self, conversation_id: str, fact: object) -> Sequence[Input | RecordingInput]:
         """Return what a step that moved, or the end of the scenario, asks of the calls."""
         if isinstance(fact, facts.StepMoved):
             run = self.state.runs.get(conversation_id)
             return () if run is None else self._asked(run)
-        if isinstance(fact, facts.ScenarioEnded) and fact.how in _ENDINGS:
-            word, status, cause, reason = _ENDINGS[fact.how]
-            return (Dismiss(conversation_id, status, cause, reason, word),)
-        if isinstance(fact, facts.ScenarioEnded) and fact.leg:
-            return (Announce(fact.leg, fact.sounds),)
-        return ()
+        return _last_wish(conversation_id, fact) if isinstance(fact, facts.ScenarioEnded) else ()
 
     def _asked(self, run: Run) -> Sequence[Input | RecordingInput]:
         """Send what a step wants from outside; return what it wants of the calls."""
@@ -293,29 +290,26 @@ class ScenarioGuide:
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)
         above = partial(self._named_above, run, world)
-        return Here(
-            run.conversation_id,
-            run.caller_number,
-            above,
-            run.phase,
-            run.memory,
-            wall_s,
-            world,
-            run.variables,
-            run.moves,
-            partial(self._sealed.reveal, run.conversation_id),
-        )
+        revealed = partial(self._sealed.reveal, run.conversation_id)
+        place = run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s
+        return tuple.__new__(Here, (*place, world, run.variables, run.moves, revealed))  # half the time of calling it
 
     def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
         """Return whom the steps before the present one may ring, groups as their members, each once."""
         found: dict[str, None] = {}
         for frame in run.frames:
             scenario = self._library.get(frame.name, frame.version)
-            for placed in scenario.walk() if scenario is not None else ():
-                if placed.path == frame.path:
-                    break
-                found.update(dict.fromkeys(_users(placed.step.employees(), world)))
+            if scenario is not None:
+                found.update(dict.fromkeys(_users(scenario.employees_above(frame.path), world)))
         return tuple(found)
+
+
+def _last_wish(conversation_id: str, ended: facts.ScenarioEnded) -> Sequence[Input]:
+    """Return what the end of the scenario asks of the calls."""
+    if ended.how in _ENDINGS:
+        word, status, cause, reason = _ENDINGS[ended.how]
+        return (Dismiss(conversation_id, status, cause, reason, word),)
+    return (Announce(ended.leg, ended.sounds),) if ended.leg else ()
 
 
 def _users(names: Sequence[str], world: World) -> list[str]:

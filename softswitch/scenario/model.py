@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -172,6 +173,8 @@ class Scenario:
     steps: Block
     _by_path: dict[str, Placed] = field(init=False, default_factory=dict, repr=False, compare=False)
     _after: dict[str, Placed | None] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _above: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Noted when first asked for."""
 
     def __post_init__(self) -> None:
         self._by_path.update((placed.path, placed) for placed in self.walk())
@@ -188,6 +191,15 @@ class Scenario:
     def after(self, path: str) -> Placed | None:
         """Return the step that follows the one of a path, or None where the scenario ends there."""
         return self._after.get(path)
+
+    def employees_above(self, path: str) -> tuple[str, ...]:
+        """Return whom the steps before the one of a path may ring, each once; a group stands as ``group:NAME``."""
+        found = self._above.get(path)
+        if found is None:
+            before = takewhile(lambda placed: placed.path != path, self.walk())
+            names = (name for placed in before for name in placed.step.employees())
+            found = self._above[path] = tuple(dict.fromkeys(names))
+        return found
 
 
 def _walk(block: Block) -> Iterator[Placed]:
