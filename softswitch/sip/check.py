@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from softswitch.core.errors import SipError
-from softswitch.sip.headers.address import Address, parse_address_list
+from softswitch.sip.headers.address import parse_address_list
 from softswitch.sip.message import Message, Request, Response
 from softswitch.sip.uri import parse_uri
 
@@ -60,17 +60,17 @@ def _check_headers(message: Message) -> None:
     via = message.via if alone and "," not in first["Via"] else message.vias
     if not (via and message.cseq):
         raise SipError("Via is empty")
-    _check_tag(message.from_)
-    _check_tag(message.to)
+    _check_tags(message)
     if " " in first["Call-ID"]:
         raise SipError("a Call-ID with blanks")
     if "Contact" in first and not message.contacts:
         raise SipError("Contact is empty")
 
 
-def _check_tag(end: Address) -> None:
-    if not end.tag and "tag" in end.parameters:
-        raise SipError("an empty tag")
+def _check_tags(message: Message) -> None:
+    for end in (message.from_, message.to):
+        if "tag" in end.parameters and not end.parameters["tag"]:
+            raise SipError("an empty tag")
 
 
 def _check_counts(message: Message) -> None:

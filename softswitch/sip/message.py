@@ -8,10 +8,11 @@ changes. Nothing here validates a message as a whole: :mod:`softswitch.sip.parse
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from softswitch.core.errors import SipError
-from softswitch.sip.grammar import parse_number, split_commas
+from softswitch.sip.grammar import LONGEST_KEPT, parse_number, split_commas
 from softswitch.sip.header_names import canonical
 from softswitch.sip.headers.address import Address, parse_address, parse_address_list
 from softswitch.sip.headers.via import Via, parse_via
@@ -81,6 +82,20 @@ class CSeq(NamedTuple):
 
     number: int
     method: str
+
+
+def _read_cseq(value: str) -> CSeq:
+    words = value.split()
+    if len(words) != 2:
+        raise SipError("CSeq is not a number and a method")
+    digits, method = words
+    usual = len(digits) < _SHORT and digits.isdecimal() and digits.isascii()
+    number = int(digits) if usual else parse_number(digits, "CSeq", most=2**31 - 1)
+    return tuple.__new__(CSeq, (number, method))
+
+
+_parse_cseq: Final = lru_cache(maxsize=4096)(_read_cseq)
+"""All messages of a transaction have the same one, and those of other calls mostly too."""
 
 
 class Message:
@@ -225,13 +240,8 @@ class Message:
         """The CSeq header, parsed; its number fits in 31 bits."""
         found = self._parsed.get("CSeq")
         if found is None:
-            words = (self._first or self._index()).get("CSeq", "").split()
-            if len(words) != 2:
-                raise SipError("CSeq is not a number and a method")
-            digits, method = words
-            usual = len(digits) < _SHORT and digits.isdecimal() and digits.isascii()
-            number = int(digits) if usual else parse_number(digits, "CSeq", most=2**31 - 1)
-            found = self._parsed["CSeq"] = tuple.__new__(CSeq, (number, method))
+            value = (self._first or self._index()).get("CSeq", "")
+            found = self._parsed["CSeq"] = _parse_cseq(value) if len(value) <= LONGEST_KEPT else _read_cseq(value)
         return found
 
     @property
