@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from softswitch.app.brain_parts import BrainParts
 from softswitch.app.fact_feed import FactFeed
@@ -30,6 +31,8 @@ from softswitch.media import engine
 from softswitch.queues.agents import inputs as agent_inputs
 from softswitch.scenario.errands import ErrandOver
 from softswitch.sip.flow import Flow
+
+_OF_RECORDINGS: Final = frozenset({engine.DigitPressed, engine.RecordingEnded, engine.RecordingTrouble})
 
 
 class Brain(BrainParts):
@@ -89,7 +92,7 @@ class Brain(BrainParts):
             self._quality.note(leg.user if leg is not None else "", event.statistics.mos_in, event.statistics.mos_out)
         for given in inputs_of(event):
             self._call_desk.decide(given)
-        if isinstance(event, engine.DigitPressed | engine.RecordingEnded | engine.RecordingTrouble):
+        if type(event) in _OF_RECORDINGS:
             self._call_desk.told_of_recordings(self.recording.media_event(event))
 
     def errand_over(self, ticket: str, over: ErrandOver) -> None:

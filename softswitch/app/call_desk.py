@@ -29,7 +29,7 @@ from softswitch.calls.replacing import refusal_of_replacement
 from softswitch.calls.state import Conversation
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy, leg_id, new_conversation_id
-from softswitch.runtime.log import about
+from softswitch.runtime.log import concern, concern_no_more
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers.replaces import Replaces
 from softswitch.sip.message import Request
@@ -207,7 +207,8 @@ class CallDesk:
         """
         calls, place, effects, now = self._calls, self._turn.place, self._performer.effects, self._turn.now
         followed: list[Any] = []
-        with about(conversation_id) as concern:
+        before = concern((conversation_id, ""))
+        try:
             for fact in decided:
                 kind, where = type(fact), conversation_id
                 if kind is Elsewhere:
@@ -231,6 +232,8 @@ class CallDesk:
                     effects[kind](fact, now)
                 if kind in FOLLOWED:
                     followed += self._recorded(record, led, conversation_id)
+        finally:
+            concern_no_more(before)
         return followed
 
     def _recorded(self, record: Record, led: Conversation | None, conversation_id: str) -> list[Any]:
@@ -320,8 +323,11 @@ class CallDesk:
     def arm(self, conversation_id: str, *, not_before_s: float = 0.0) -> None:
         """Have us woken at a conversation's deadline, or later where that comes too soon (wall time)."""
         conversation = self._calls.conversations.get(conversation_id)
-        self._arm_reminder(conversation_id, None if conversation is None else conversation.remind_at_s)
-        wall_s = None if conversation is None else conversation.deadline_s
+        remind_at_s, wall_s = (
+            (None, None) if conversation is None else (conversation.remind_at_s, conversation.deadline_s)
+        )
+        if remind_at_s != self._reminders.get(conversation_id):
+            self._arm_reminder(conversation_id, remind_at_s)
         if wall_s == self.armed.get(conversation_id):
             return
         if wall_s is None:
@@ -344,8 +350,6 @@ class CallDesk:
         self.decide(inputs.DeadlinePassed(conversation_id))
 
     def _arm_reminder(self, conversation_id: str, wall_s: float | None) -> None:
-        if wall_s == self._reminders.get(conversation_id):
-            return
         if wall_s is None:
             del self._reminders[conversation_id]
         else:

@@ -135,16 +135,14 @@ class QueueDesk:
             if first:
                 self._staff.touch_all()
         done = False
-        while self._settle_one():
+        while self._inbox or self._staff.touched:
             done = True
+            if self._inbox:
+                self._inbox.popleft()()
+            else:
+                self._staff.look_at_one()
         self._passed.clear()
         return done
-
-    def _settle_one(self) -> bool:
-        if not self._inbox:
-            return self._staff.look_at_one()
-        self._inbox.popleft()()
-        return True
 
     def look_at(self, users: Iterable[str]) -> None:
         """Have it told to the router whether these users may be offered calls, for the site may say otherwise now."""

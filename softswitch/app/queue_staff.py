@@ -33,7 +33,7 @@ class QueueStaff:
         self._wake_ups = means.wake_ups
         self._say = means.say
         self._later = means.later
-        self._touched: dict[str, None] = {}
+        self.touched: dict[str, None] = {}
         """Users of whom something has changed."""
         means.wake_ups.serve(_AGENT, self._agent_due)
 
@@ -41,7 +41,7 @@ class QueueStaff:
 
     def touch(self, user: str) -> None:
         """Note that something has changed of a user."""
-        self._touched[user] = None
+        self.touched[user] = None
 
     def of_user(self, fact: Any) -> None:  # noqa: ANN401  # any fact that has a user
         """Note that something has changed of whoever a fact names."""
@@ -52,19 +52,16 @@ class QueueStaff:
 
     def touch_all(self) -> None:
         """Look at everybody again who takes part in queues."""
-        self._touched |= dict.fromkeys(user for user, agent in self._agents.agents.items() if agent.queues)
+        self.touched |= dict.fromkeys(user for user, agent in self._agents.agents.items() if agent.queues)
 
-    def look_at_one(self) -> bool:
-        """Tell the router of somebody of whom something has changed; tell whether there was anybody."""
-        if not self._touched:
-            return False
-        user = next(iter(self._touched))
-        del self._touched[user]
+    def look_at_one(self) -> None:
+        """Tell the router of the first of those of whom something has changed."""
+        user = next(iter(self.touched))
+        del self.touched[user]
         agent = self._agents.agents.get(user)
         if agent is not None and (agent.queues or user in self._state.agents):
             why = self.why_not_free(user)
             self._say(events.Turn(user, not why, why))
-        return True
 
     def why_not_free(self, user: str) -> str:
         """Return why nobody may be offered to a user from a queue now; empty for one who is free."""

@@ -70,8 +70,10 @@ class Turn:
         self._pending.append(encode(sequence, self.wall_s, conversation_id, fact))
         if self._feeds:
             self._watched.append(record)
-        for listener in self._listeners.get(type(fact), ()):
-            listener(record)
+        kind = type(fact)
+        if kind in self._listeners:
+            for listener in self._listeners[kind]:
+                listener(record)
         return record
 
     def watched(self) -> FactFeed:

@@ -117,7 +117,8 @@ def name_of_class(cls: type) -> str:
 
 def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
     """Encode one record (see the module's head for its form)."""
-    known = _BY_CLASS.get(type(made)) or type_of(made)
+    kind = type(made)
+    known = _BY_CLASS[kind] if kind in _BY_CLASS else type_of(made)
     packed: bytes = _PACK((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
     return packed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Final, TextIO, cast
@@ -54,6 +54,9 @@ _SECRET_TEXT: Final = re.compile(
 )
 _HIDDEN: Final = "[hidden]"
 _CONCERNED: ContextVar[tuple[str, str]] = ContextVar("concerned", default=("", ""))
+concern: Final = _CONCERNED.set
+"""Says which conversation and leg all lines concern from now on; see :class:`about`."""
+concern_no_more: Final = _CONCERNED.reset
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -94,8 +97,8 @@ def configure_logging(role: str, *, level: str = "info", form: str = "auto", str
 class about:  # noqa: N801  # read as a verb: ``with about(conversation_id, leg):``
     """A context whose log lines concern a conversation, and a leg where one is given.
 
-    It gives a function by which both are replaced as long as the context lasts: one context serves all facts of an
-    input. Structlog's own way keeps a variable for each key, which costs six times as much.
+    Structlog's own way keeps a variable for each key, which costs six times as much. Where even this is too dear, a
+    token of :data:`concern` is given back to :data:`concern_no_more`.
     """
 
     __slots__ = ("_token", "_whom")
@@ -103,9 +106,8 @@ class about:  # noqa: N801  # read as a verb: ``with about(conversation_id, leg)
     def __init__(self, conversation_id: str, leg: str = "") -> None:
         self._whom = (conversation_id, leg)
 
-    def __enter__(self) -> Callable[[tuple[str, str]], object]:
+    def __enter__(self) -> None:
         self._token = _CONCERNED.set(self._whom)
-        return _CONCERNED.set
 
     def __exit__(self, *_: object) -> None:
         _CONCERNED.reset(self._token)
