@@ -49,7 +49,7 @@ class Secrecy:
 
     def snapshot(self, made: SessionSnapshot) -> SessionSnapshot:
         """Return a snapshot as it may be kept."""
-        if not any(_KEY_OCTETS in message for message in (made.accepted, made.invite, made.early)):
+        if not (_KEY_OCTETS in made.accepted or _KEY_OCTETS in made.invite or _KEY_OCTETS in made.early):
             return made
         seal = self.vault.seal_message
         return made._replace(accepted=seal(made.accepted), invite=seal(made.invite), early=seal(made.early))

@@ -6,6 +6,7 @@ A user agent answers 401; so does this switch for calls too, being the end of bo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from softswitch.core.errors import SipError
 from softswitch.core.ids import Entropy
@@ -50,8 +51,12 @@ class DigestGate:
         self._nonces = nonces
         self._entropy = entropy
         self._counts = NonceCounts(nonces.lifetime_s) if counts is None else counts
-        secret = nonces.make(0.0, entropy)  # as costly to check against as a true one, and nobody's
-        self._nobody = {MD5: hash_hex(MD5, secret), SHA_256: hash_hex(SHA_256, secret)}
+
+    @cached_property
+    def _nobody(self) -> Mapping[str, str]:
+        """An HA1 that is as costly to check against as a true one, and nobody's."""
+        secret = self._nonces.make(0.0, self._entropy)
+        return {MD5: hash_hex(MD5, secret), SHA_256: hash_hex(SHA_256, secret)}
 
     def credentials(self, request: Request) -> Credentials | None:
         """Return the request's Digest credentials for our realm, or None; what is malformed counts as none."""
@@ -85,9 +90,10 @@ class DigestGate:
         credentials = self.credentials(request)
         if credentials is None:
             return self._challenge(wall_s, offer_sha256=offer_sha256)
-        known = self._nobody if ha1_by_algorithm is None else ha1_by_algorithm
+        nobody = self._nobody  # for whoever comes first the same work, too
+        known = nobody if ha1_by_algorithm is None else ha1_by_algorithm
         algorithm = credentials.algorithm
-        ha1 = known.get(algorithm) or self._nobody.get(algorithm, "")
+        ha1 = known.get(algorithm) or nobody.get(algorithm, "")
         right = verify(credentials, ha1, request.method, algorithm)
         state = self._nonces.check(credentials.nonce, wall_s)
         right = right and algorithm in known and ha1_by_algorithm is not None and credentials.user == user
