@@ -84,8 +84,10 @@ class Brain(BrainParts):
             self._sessions.ask_for_life(event.leg)
         if isinstance(event, engine.Disagreement):
             self._keeper.differed(event)
-        if isinstance(event, engine.DigitPressed) and not self._keys.is_new(event.leg, event.digit):
-            return
+        if isinstance(event, engine.DigitPressed):
+            if not self._keys.is_new(event.leg, event.digit):
+                return
+            self._key_sender.pass_on(event.leg, event.digit)
         if isinstance(event, engine.LegClosed):
             self._keys.forget(event.leg)
             leg = self.calls.legs.get(event.leg)

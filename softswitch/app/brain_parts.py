@@ -14,6 +14,7 @@ from softswitch.app.guides import Guides
 from softswitch.app.host_desk import HostDesk
 from softswitch.app.key_guard import KeyGuard
 from softswitch.app.key_info_desk import KeyInfoDesk
+from softswitch.app.key_sender import KeySender
 from softswitch.app.line_desk import LineDesk
 from softswitch.app.moved_phones import MovedPhones
 from softswitch.app.name_keeper import NameKeeper
@@ -135,6 +136,8 @@ class BrainParts(BrainGround):
         turn.listen(self.services.follow, self.services.follows)
         made = self._new_guides(entropy)
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
+        sessions = self._performer.sessions
+        self._key_sender = KeySender(self.calls, media, sessions, lambda: turn.now, log)
         self.lines = LineDesk(
             self.calls,
             self.desk,
@@ -143,7 +146,7 @@ class BrainParts(BrainGround):
             decide=self._call_desk.decide,
             new_id=lambda: new_conversation_id(turn.wall_s, entropy),
             may_be_told=self._performer.may_be_told,
-            send_keys=media.send_keys,
+            send_keys=self._key_sender.send,
             times=lambda: (turn.now, turn.wall_s),
         )
         self.queues, self.queue_notices = self._new_queue_desk(), self._new_queue_notices()
@@ -154,7 +157,7 @@ class BrainParts(BrainGround):
             self.services.messages.responded,
         )
         self.desk.servants = {**self.services.servants(), "REFER": self._new_refer_desk().take}
-        self._keys = KeyInfoDesk(self.calls, media, self._call_desk.decide, log)
+        self._keys = KeyInfoDesk(self.calls, self._key_sender.send, self._call_desk.decide, log)
         self._sessions = SessionDesk(
             self._ua,
             self.calls,

@@ -17,6 +17,7 @@ from softswitch.calls.destinations import Attend, Destination, Park, Phone, Plac
 from softswitch.calls.state import CallsState
 from softswitch.directory.codes import Dialled
 from softswitch.directory.encryption import OFF
+from softswitch.directory.key_policy import AUTO
 from softswitch.directory.location import Binding, LocationState
 from softswitch.directory.outward import Outward, by_route, outward, shown_as
 from softswitch.directory.routing import (
@@ -101,13 +102,16 @@ class Destinations:
             return Refuse(403, 21, f"No route of {user.name} leads to {number}", "forbidden-route")
         return self._destination(found, caller, wall_s, right)
 
-    def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = (), *, srtp: str) -> Place:
-        """Say where a phone is, which of our addresses it sees, and whether its sound is encrypted."""
-        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path, srtp)
+    def _place(self, uri: str, flow: Flow, path: tuple[str, ...] = (), *, srtp: str, dtmf: str = AUTO) -> Place:
+        """Say where a phone is, which of our addresses it sees, whether its sound is encrypted, how it is told keys."""
+        return Place(uri, flow, flow.local[0], self._addresses.host_for(flow), path, srtp, dtmf)
 
-    def _encryption(self, caller: Caller, flow: Flow) -> str:
-        owner = caller.user or self.site.trunks.get(caller.trunk)
-        return OFF if owner is None else owner.encryption_over(flow)
+    def _place_of(self, caller: Caller, uri: str, flow: Flow) -> Place:
+        """The same of somebody who called us."""
+        trunk = self.site.trunks.get(caller.trunk)
+        owner = caller.user or trunk
+        srtp = OFF if owner is None else owner.encryption_over(flow)
+        return self._place(uri, flow, srtp=srtp, dtmf=AUTO if trunk is None else trunk.dtmf)
 
     def _barred(self, found: object, caller: Caller) -> Refuse | None:
         """Return why the caller's own status permits no calls now; codes and emergency calls are always permitted."""

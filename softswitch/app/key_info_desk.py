@@ -11,7 +11,7 @@ from collections.abc import Callable
 from softswitch.calls import inputs
 from softswitch.calls.state import CallsState
 from softswitch.core.errors import SipError
-from softswitch.media.engine import MediaEngine
+from softswitch.directory.key_policy import BY_INFO
 from softswitch.sip.key_info import parse_key_info
 from softswitch.sip.ua.actions import InfoArrived
 
@@ -23,7 +23,7 @@ class KeyInfoDesk:
 
     Args:
         calls: the calls; only read.
-        media: sends keys to partners.
+        send_keys: sends a leg keys.
         decide: takes inputs of the calls.
         log: tells an event for people.
     """
@@ -31,12 +31,12 @@ class KeyInfoDesk:
     def __init__(
         self,
         calls: CallsState,
-        media: MediaEngine,
+        send_keys: Callable[[str, str], None],
         decide: Callable[[inputs.Input], object],
         log: Callable[..., None],
     ) -> None:
         self._calls = calls
-        self._media = media
+        self._send_keys = send_keys
         self._decide = decide
         self._log = log
         self._told: dict[str, str] = {}
@@ -52,14 +52,17 @@ class KeyInfoDesk:
         except SipError as error:
             self._log("info.refused", leg=leg, reason=str(error))
             return
-        if key is None or not key.digit or leg in self._heard:
+        known = self._calls.legs.get(leg)
+        if key is None or not key.digit or leg in self._heard or known is None:
+            return
+        if known.dtmf not in BY_INFO:
+            self._log("info.refused", leg=leg, reason=f"the trunk's dtmf is {known.dtmf}")
             return
         self._told[leg] = key.digit
         self._decide(inputs.KeyPressed(leg, key.digit))
-        known = self._calls.legs.get(leg)
-        partner = known and self._calls.conversations[known.conversation_id].peer_of(leg)
+        partner = self._calls.conversations[known.conversation_id].peer_of(leg)
         if partner:
-            self._media.send_keys(partner.leg, key.digit)
+            self._send_keys(partner.leg, key.digit)
 
     def is_new(self, leg: str, digit: str) -> bool:
         """Note a key that the media heard; tell whether it was not told by INFO just before."""

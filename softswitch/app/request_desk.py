@@ -220,7 +220,7 @@ class RequestDesk(Destinations):
         contacts = request.contacts
         if not contacts:
             raise SipError("an INVITE without a Contact")
-        place = self._place(str(contacts[0].uri), flow, srtp=self._encryption(caller, flow))
+        place = self._place_of(caller, str(contacts[0].uri), flow)
         sdp = self._keep_offer(request.sdp, place.srtp)
         number, name = _identity(request, caller)
 
@@ -259,7 +259,7 @@ class RequestDesk(Destinations):
         if len(values) > 1 or not contacts:
             raise SipError("an INVITE with more than one Replaces, or without a Contact")
         replaces = leg or parse_replaces(values[0])
-        place = self._place(str(contacts[0].uri), flow, srtp=self._encryption(caller, flow))
+        place = self._place_of(caller, str(contacts[0].uri), flow)
         sdp = self._keep_offer(request.sdp, place.srtp)
         number, _ = _identity(request, caller)
         user = caller.user.name if caller.user else ""

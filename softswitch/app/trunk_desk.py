@@ -136,7 +136,7 @@ class TrunkDesk:
             srtp = trunk.encryption_over(flow)
             if srtp == IMPOSSIBLE:
                 continue
-            place = Place(uri, flow, local[0], self._addresses.host_for(flow), srtp=srtp)
+            place = Place(uri, flow, local[0], self._addresses.host_for(flow), srtp=srtp, dtmf=trunk.dtmf)
             made.append(Phone("", way.number, place, trunk.name, from_, headers, trunk.codecs))
         return made
 

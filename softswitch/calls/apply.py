@@ -82,6 +82,7 @@ def _added(state: CallsState, record: Record, fact: facts.LegAdded) -> None:
         fact.srtp,
         remote_sdp=fact.sdp,
         port_state=PortState.OPENING if fact.media_address else PortState.NONE,
+        dtmf=fact.dtmf,
     )
     leg.replaces = fact.replaces
     conversation = state.conversations[record.conversation_id]

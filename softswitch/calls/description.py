@@ -18,6 +18,7 @@ from softswitch.calls.state import Leg
 from softswitch.calls.tables import LegState
 from softswitch.core.errors import SdpError
 from softswitch.directory.encryption import IMPOSSIBLE, OPTIONAL, REQUIRED
+from softswitch.directory.key_policy import AUTO, INBAND, RFC4733, WITHOUT_EVENTS
 from softswitch.media.codecs_here import opus_is_here
 from softswitch.media.engine import Format, Srtp, Stream
 from softswitch.sdp.audio import RemoteAudio, remote_audio
@@ -32,12 +33,13 @@ from softswitch.sdp.serialise import write_sdp
 EVENT: Final = "telephone-event"
 _G722: Final = (PayloadFormat(9, "G722", 8000, 1, ""),) if find_spec("G722") else ()
 _OPUS: Final = (PayloadFormat(107, "OPUS", 48000, 2, "useinbandfec=1"),) if opus_is_here() else ()
+_EVENT: Final = PayloadFormat(101, EVENT, 8000, 1, "0-16")
 OUR_FORMATS: Final = (
     PayloadFormat(8, "PCMA", 8000, 1, ""),
     PayloadFormat(0, "PCMU", 8000, 1, ""),
     *_G722,
     *_OPUS,
-    PayloadFormat(101, EVENT, 8000, 1, "0-16"),
+    _EVENT,
 )
 """What we offer on our own account: when a caller's INVITE has no offer, and when a phone asks for ours.
 
@@ -80,13 +82,33 @@ def offer_for(
         _origin(leg),
         leg.advertised_address,
         port or leg.port,
-        formats,
+        _with_its_keys(leg, formats),
         direction,
         previous=before,
         crypto=_keys_offered(leg),
         must_encrypt=_must_encrypt(leg),
     )
     return write_sdp(offer)
+
+
+def _with_its_keys(leg: Leg, formats: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
+    """Return formats with telephone events or without, as the leg's trunk wants it."""
+    if leg.dtmf in WITHOUT_EVENTS:
+        return [form for form in formats if form.encoding != EVENT]
+    if leg.dtmf == RFC4733 and not any(form.encoding == EVENT for form in formats):
+        taken = {form.payload_type for form in formats}
+        number = next(number for number in (_EVENT.payload_type, *range(96, 128)) if number not in taken)
+        return [*formats, _EVENT._replace(payload_type=number)]
+    return formats
+
+
+def _taken(leg: Leg, wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
+    """Return what a leg's phone is answered with.
+
+    Its telephone events are taken whatever the other end knows: the worker tells that end in its own way.
+    """
+    events = [form for form in offered if form.encoding == EVENT]
+    return in_order_of(_with_its_keys(leg, (*wanted, *events)), offered)
 
 
 def _keys_offered(leg: Leg) -> tuple[Crypto, ...]:
@@ -273,7 +295,7 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
     """
     offer = parse_sdp(remote_sdp)
     audio = remote_audio(offer, encrypted=True)
-    formats = of_one_clock(in_order_of(wanted, audio.formats)) if audio else ()
+    formats = () if audio is None else of_one_clock(_taken(leg, wanted, audio.formats))
     if audio is None or not has_speech(formats):
         raise SdpError(no_common_format(audio.formats if audio else (), wanted))
     # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
@@ -333,4 +355,5 @@ def stream_of(leg: Leg) -> Stream | None:
         send=permitted and routable and remote.direction.receives,
         ptime_ms=remote.ptime_ms,
         srtp=srtp,
+        keys=leg.dtmf in {AUTO, INBAND} or any(form.encoding == EVENT for form in formats),
     )

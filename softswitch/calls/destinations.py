@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from softswitch.core.immutable import immutable
 from softswitch.directory.encryption import OFF
+from softswitch.directory.key_policy import AUTO
 from softswitch.sip.flow import Flow
 
 
@@ -22,6 +23,8 @@ class Place:
     """Route headers for our INVITE to it: the Path of its registration (RFC 3327)."""
     srtp: str = OFF
     """Whether its sound is encrypted (:mod:`softswitch.directory.encryption`)."""
+    dtmf: str = AUTO
+    """How keys are told (:mod:`softswitch.directory.key_policy`)."""
 
 
 @immutable

@@ -67,4 +67,5 @@ def added_phone(leg: str, phone: Phone, max_forwards: int, *, side: str = "calle
         phone.headers,
         phone.codecs,
         srtp=place.srtp,
+        dtmf=place.dtmf,
     )

@@ -68,6 +68,8 @@ class LegAdded:
     srtp: str = "off"
     """Whether its sound is encrypted: ``off``, ``optional``, ``required``, or ``impossible`` where it is required and
     its keys may not be told."""
+    dtmf: str = "auto"
+    """How keys are told: ``auto``, ``rfc4733``, ``inband`` or ``info``."""
 
 
 @fact("detours.planned")

@@ -64,6 +64,7 @@ def called_back(conversation: Conversation, gone: Leg, party: Leg) -> Facts:
             gone.max_forwards,
             gone.route,
             srtp=gone.srtp,
+            dtmf=gone.dtmf,
         ),
     ]
 

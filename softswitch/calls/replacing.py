@@ -60,6 +60,7 @@ def arrive(state: CallsState, given: ReplacementArrived) -> Facts:
             given.max_forwards,
             replaces=given.replaced,
             srtp=place.srtp,
+            dtmf=place.dtmf,
         )
     ]
 

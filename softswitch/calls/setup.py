@@ -113,6 +113,7 @@ def added(
         max_forwards,
         place.route,
         srtp=place.srtp,
+        dtmf=place.dtmf,
     )
 
 

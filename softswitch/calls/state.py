@@ -24,6 +24,7 @@ from softswitch.calls.undertakings import (
     Transfer,
 )
 from softswitch.directory.encryption import OFF
+from softswitch.directory.key_policy import AUTO
 from softswitch.sip.flow import Flow
 
 _ENDED: Final = LegState.ENDED
@@ -98,6 +99,8 @@ class Leg:
     """Our re-INVITE's description whose answer is outstanding."""
     cancelling: bool = False
     """Whether a cancelled INVITE's final answer is still outstanding."""
+    dtmf: str = AUTO
+    """How keys are told (:mod:`softswitch.directory.key_policy`)."""
     end_status: int = 0
     end_cause: int = 0
     end_reason: str = ""

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from softswitch.directory.encryption import OFF, OPTIONAL, encryption_over
 from softswitch.directory.host_text import host_port, is_address
+from softswitch.directory.key_policy import AUTO
 from softswitch.directory.statuses import DEFAULT_PRESET
 from softswitch.directory.supervision_modes import SUPERVISION
 from softswitch.sip.flow import Flow
@@ -124,6 +125,8 @@ class Trunk:
     srtp: str = OFF
     srtp_without_tls: bool = False
     """Both as those of :class:`User`."""
+    dtmf: str = AUTO
+    """How keys are told (:mod:`softswitch.directory.key_policy`)."""
 
     def encryption_over(self, flow: Flow) -> str:
         """Return what holds for a call that comes or goes by this flow."""

@@ -14,6 +14,7 @@ from softswitch.core.errors import ConfigurationError, Problem
 from softswitch.directory.connectors import EVENTS, Crm, Webhook
 from softswitch.directory.encryption import OFF, OPTIONAL
 from softswitch.directory.fields import Checker, Entry, did_you_mean, read_table
+from softswitch.directory.key_policy import AUTO
 from softswitch.directory.notices import find_notices
 from softswitch.directory.presets import custom_statuses
 from softswitch.directory.queue_entry import beside, queue_of, wrap_up_values
@@ -344,6 +345,7 @@ def _trunk(entry: Entry) -> Trunk:
         calls_each_day=entry.whole("calls_each_day") or 0,
         calls_each_user_day=entry.whole("calls_each_user_day") or 0,
         calls_each_number_day=entry.whole("calls_each_number_day") or 0,
+        dtmf=entry.text("dtmf", AUTO),
         srtp=entry.text("srtp", OFF),
         srtp_without_tls=entry.flag("srtp_without_tls"),
     )

@@ -38,6 +38,7 @@ from softswitch.directory.fields import (
     whole,
     word,
 )
+from softswitch.directory.key_policy import CHOICES as KEY_POLICIES
 from softswitch.directory.statuses import CALL_WAITING, NO, RIGHTS, YES
 from softswitch.directory.supervision_modes import SUPERVISION
 
@@ -245,6 +246,7 @@ _TRUNKS: Final[Fields] = {
     "country": Field(country),
     "hosts": Field(list_of(place)),
     "codecs": Field(list_of(choice("PCMA", "PCMU", "G722", "G729", "opus"))),
+    "dtmf": Field(choice(*KEY_POLICIES)),
     "calls": Field(whole(1, 100_000)),
     "calls_each_user": Field(whole(1, 1000)),
     "calls_each_second": Field(whole(1, 1000)),

@@ -74,6 +74,8 @@ class Stream:
     ptime_ms: int = 20
     srtp: Srtp | None = None
     """None: nothing is encrypted."""
+    keys: bool = True
+    """Whether keys are told here: as telephone events where these are among the formats, else in the sound."""
 
 
 EVERYBODY: Final = "*"

@@ -186,15 +186,16 @@ def stream_values(stream: Stream) -> Values:
         stream.send,
         stream.ptime_ms,
         None if stream.srtp is None else (stream.srtp.suite, stream.srtp.send_key, stream.srtp.receive_key),
+        stream.keys,
     )
 
 
 def stream_of(values: Values) -> Stream:
     """Make a stream of its plain values."""
-    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms, srtp = values
+    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms, srtp, told = values
     made = tuple(Format(*form) for form in formats)
     keys = None if srtp is None else Srtp(*srtp)
-    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms, keys)
+    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms, keys, told)
 
 
 def hear_values(rows: Sequence[Hear]) -> Values:

@@ -65,6 +65,10 @@ class Call(Talk):
         """Who the phone was told to show, after the first party."""
         self.pressed = 0
         """How often the switch pressed the key that takes a call."""
+        self.answered = ""
+        """The description in the 200 to our INVITE."""
+        self.infos: list[str] = []
+        """What INFOs told of keys."""
         self.hold_pressed = 0
         """How often it pressed the key that puts one on hold."""
         self._invite: Attempt | None = None
@@ -132,6 +136,7 @@ class Call(Talk):
     def _accepted(self, response: Response) -> None:
         if not self.acknowledged:
             self.status = response.status
+            self.answered = response.sdp
             self.learn(response, response.get("To") or "")
         offered = self._invite is not None and bool(self._invite.request.body)
         if self.acknowledge(response, offered=offered):
@@ -170,6 +175,11 @@ class Call(Talk):
         self._local_party = f"{request.get('To')};tag={self.phone.tag()}"
         self.learn(request, request.get("From") or "")
         self.hear(request)
+
+    @property
+    def offered(self) -> str:
+        """The description of the INVITE that came; empty where it has none."""
+        return "" if self.invite_exchange is None else self.invite_exchange.request.sdp
 
     def asked(self, name: str) -> str:
         """Return a header of the INVITE that came; empty where it has none."""
@@ -311,6 +321,7 @@ class Call(Talk):
         elif request.method in {"OPTIONS", "INFO", "UPDATE"}:
             self.displays += [request.get("P-Asserted-Identity") or ""] if request.method == "UPDATE" else []
             self.displays += [request.body.decode()] if request.content_type == "message/sipfrag" else []
+            self.infos += [request.body.decode()] if request.content_type == "application/dtmf-relay" else []
             exchange.respond(200)
         else:
             exchange.respond(405, headers=(("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"),))

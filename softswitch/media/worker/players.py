@@ -94,8 +94,11 @@ class Players:
     def press(self, leg: Leg, digits: str) -> None:
         """Send a leg keys that its partner pressed, after those that it is sent already.
 
-        A leg that hears something of the switch's gets none: it does not hear its partner. No event tells of them.
+        A leg that hears something of the switch's gets none: it does not hear its partner. One that is told keys in
+        another way than by its sound gets none either. No event tells of them.
         """
+        if leg.stream is not None and not leg.stream.keys:
+            return
         number = self._listening.get(leg.name, (leg, _UNASKED))[1]
         if number != _UNASKED:
             return

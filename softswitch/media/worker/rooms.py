@@ -89,11 +89,13 @@ class Rooms:
 
     def refresh(self, leg: Leg) -> None:
         """Follow a change of a leg: it was opened, its stream was set, or it was latched."""
-        shape = leg.row, _formats(leg), leg.stream and leg.stream.ptime_ms, leg.may_receive, leg.may_send
+        stream = leg.stream and (leg.stream.ptime_ms, leg.stream.keys)
+        shape = leg.row, _formats(leg), stream, leg.may_receive, leg.may_send
         if self._shapes.get(leg.name) == shape:
             return
         self._shapes[leg.name] = shape
         if leg.stream is not None:
+            self.changed = self.changed or leg.name in self._eventless
             self._fill_kinds(leg)
             self._note_events(leg)
         self.changed = self.changed or bool(self._mixed) or leg.track is not None
@@ -157,7 +159,8 @@ class Rooms:
         return [one for one in alone if self._source.get(one.name) != leg.name or not events <= _event_kinds(one)]
 
     def _note_events(self, leg: Leg) -> None:
-        if any(form.encoding == "telephone-event" for form in _formats(leg)):
+        told = leg.stream is None or leg.stream.keys
+        if not told or any(form.encoding == "telephone-event" for form in _formats(leg)):
             self._eventless.discard(leg.name)
         else:
             self._eventless.add(leg.name)

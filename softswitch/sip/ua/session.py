@@ -152,10 +152,12 @@ class Session(ABC):
         """Ask the phone to take the call, or off hold, as if its owner had pressed the key (``Event: talk``)."""
         self.notify(TALK, now=now)
 
-    def info(self, headers: Iterable[Header], body: bytes = b"", *, now: float) -> None:
-        """Send an INFO within the dialog, unless the peer's Allow says that it knows none."""
-        if self.is_confirmed and (not self.peer_allow or "INFO" in self.peer_allow):
+    def info(self, headers: Iterable[Header], body: bytes = b"", *, now: float) -> bool:
+        """Send an INFO within the dialog, unless the peer's Allow says that it knows none; tell whether it was sent."""
+        possible = self.is_confirmed and (not self.peer_allow or "INFO" in self.peer_allow)
+        if possible:
             send_within(self._core, self, "INFO", headers, body, now)
+        return possible
 
     def accept_reoffer(self, sdp: str, *, now: float) -> None:
         """Answer the peer's re-INVITE with 200; nothing happens where none waits (it may have been cancelled)."""

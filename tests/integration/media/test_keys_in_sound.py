@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +58,13 @@ def without_events(phone: Presser) -> None:
     phone.aim()
 
 
+def without_keys(rig: PlaneRig, leg: str) -> None:
+    """Have a leg neither told keys nor listened to for them."""
+    (stream,) = (state.stream for state in rig.plane.states() if state.leg == leg)
+    assert stream is not None
+    rig.plane.set_stream(leg, replace(stream, keys=False))
+
+
 def pressed(rig: PlaneRig, leg: str) -> str:
     return "".join(event.digit for event in rig.of(DigitPressed) if event.leg == leg)
 
@@ -100,6 +108,16 @@ def test_keys_are_heard_beneath_what_the_switch_plays_and_not_while_one_talks_wi
 
 def test_a_phone_that_can_tell_keys_beside_the_sound_is_not_listened_to(rig: PlaneRig) -> None:
     with Presser(rig, "c.1", PCMU) as anna:
+        talk(rig, (anna,), 0.2)
+        anna.press("12")
+        talk(rig, (anna,), 0.8)
+        assert pressed(rig, "c.1") == ""
+
+
+def test_a_phone_that_is_told_keys_in_another_way_is_not_listened_to(rig: PlaneRig) -> None:
+    with Presser(rig, "c.1", PCMU) as anna:
+        without_events(anna)
+        without_keys(rig, "c.1")
         talk(rig, (anna,), 0.2)
         anna.press("12")
         talk(rig, (anna,), 0.8)

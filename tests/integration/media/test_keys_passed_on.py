@@ -13,6 +13,7 @@ from softswitch.rtp.event_sender import EventSender
 from softswitch.rtp.telephone_event import EventReceiver
 from tests.integration.media.rig import EVENT, PlaneRig
 from tests.integration.media.talkers import G722, PCMA, PCMU, Talker, everybody, talk
+from tests.integration.media.test_keys_in_sound import without_keys
 from tests.integration.media.test_playing import heard_by, keys_in
 
 pytestmark = pytest.mark.network
@@ -89,6 +90,20 @@ def test_keys_reach_the_partner_once_each(rig: PlaneRig, form: Format, *, events
         assert "".join(event.digit for event in rig.of(DigitPressed)) == KEYS
         assert (told(boris) if events else keys_in(heard_by(boris))) == KEYS
         assert rig.of(PlayEnded) == []
+
+
+def test_one_who_is_told_keys_in_another_way_hears_none(rig: PlaneRig) -> None:
+    with EventPresser(rig, "c.1", PCMU, (500,)) as anna, Talker(rig, "c.2", PCMU) as boris:
+        boris.formats = (PCMU,)
+        boris.aim()
+        without_keys(rig, "c.2")
+        people = (anna, boris)
+        rig.plane.set_room("c", everybody(*people))
+        talk(rig, people, 0.4)
+        anna.press(KEYS)
+        talk(rig, people, 2.2)
+        assert "".join(event.digit for event in rig.of(DigitPressed)) == KEYS
+        assert keys_in(heard_by(boris)) == ""
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.02, 0.05])
