@@ -66,7 +66,7 @@ class BrainGround:
         self._log = log
         self._media, self._errands = media, errands or NoErrands()
         self.trace = MessageTrace()
-        self._folded = folded or FoldedState()
+        self._folded = folded or FoldedState(settings.deadlines)
         self._folded.calls.deadlines = settings.deadlines
         self.calls = self._folded.calls
         self.locations = self._folded.locations

@@ -125,9 +125,11 @@ class ScenarioPlayer:
         self._heard = self._next(file) + 1
 
     def _next(self, file: str) -> int:
-        sounds = self._sounds()
-        places = range(self._heard, len(sounds))
-        return next((place for place in places if f"/{sounds[place]}".endswith(f"/{file}")), -1)
+        sounds, end = self._sounds(), f"/{file}"
+        for place in range(self._heard, len(sounds)):
+            if f"/{sounds[place]}".endswith(end):
+                return place
+        return -1
 
     async def rings(self, who: str) -> None:
         """Expect that somebody's phone rings, now or soon."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -117,17 +116,12 @@ def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]
         await world.release()
         return CaseResult(case, problem, took_s, player.reached())
 
-    with _undisturbed():
-        return run_virtually(script)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep the garbage collector away: a run leaves one world behind, and all that is young is of that world."""
+    # The garbage collector is kept away: a run leaves one world behind, and all that is young is of that world. To let
+    # several worlds lie about is dearer than to clear up each, for the next one finds its memory in the cache.
     was_on = gc.isenabled()
     gc.disable()
     try:
-        yield
+        return run_virtually(script)
     finally:
         gc.collect(0)
         if was_on:
