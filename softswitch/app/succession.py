@@ -145,5 +145,7 @@ class Succession:
                 self._performer.sound.say_leg_again(leg)
                 if leg.moving and leg.port_state is PortState.OPEN:
                     self._performer.offer_again(leg, self._turn.now)
+                elif leg.pending_offer and leg.is_live:
+                    self._performer.offer_pending(leg, self._turn.now)
         for conversation in self._calls.conversations.values():
             self._performer.sound.say_room_again(conversation)

@@ -197,9 +197,13 @@ class Performer:
         self.sound.play_on(leg)  # its port is another one
 
     def _offered(self, fact: facts.LegOffered, now: float) -> None:
-        session = self.sessions.get(fact.leg)
+        self.offer_pending(self._state.legs[fact.leg], now)
+
+    def offer_pending(self, leg: Leg, now: float) -> None:
+        """Offer a phone the description that it has not answered yet, which an earlier brain may have said too."""
+        session = self.sessions.get(leg.leg)
         if session is not None:
-            session.reinvite(self.secrecy.vault.reveal(fact.sdp), now=now)
+            session.reinvite(self.secrecy.vault.reveal(leg.pending_offer), now=now)
 
     def _offer_answered(self, fact: facts.LegOfferAnswered, now: float) -> None:
         self.sound.set_stream(self._state.legs[fact.leg])
