@@ -15,14 +15,15 @@ from softswitch.sdp.model import PayloadFormat
 
 Facts = list[Any]
 
-_ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
+ANSWERED = frozenset({LegState.ANSWERED, LegState.TALKING})
+"""Who is in a call: its phone took ours, or has our 200, whether or not its ACK has come yet."""
 HOLD_MUSIC = ("music:",)
 """What one hears whom the other has put on hold."""
 
 
 def hears_us(leg: Leg) -> bool:
     """Tell whether a caller hears what we play: it is answered, or a 183 has opened its sound for us."""
-    return leg.state in _ANSWERED or (leg.state is LegState.RINGING and leg.early == leg.leg)
+    return leg.state in ANSWERED or (leg.state is LegState.RINGING and leg.early == leg.leg)
 
 
 def hushed(leg: Leg) -> Facts:

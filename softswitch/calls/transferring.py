@@ -17,10 +17,10 @@ from softswitch.calls.detours import added_phone, planned
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.ending import RINGBACK
 from softswitch.calls.inputs import TransferAsked
-from softswitch.calls.joining import freed, join, parted
+from softswitch.calls.joining import ANSWERED, freed, join, parted
 from softswitch.calls.refusals import is_phone_of, live_leg, not_moving, other_party, refused, usable
 from softswitch.calls.state import CallsState, Conversation, Leg
-from softswitch.calls.tables import ConversationState, LegState
+from softswitch.calls.tables import ConversationState
 from softswitch.core.ids import leg_id
 
 Facts = list[Any]
@@ -29,13 +29,17 @@ _TRANSFERRED = "transferred"
 
 
 def asked(state: CallsState, given: TransferAsked) -> Facts:
-    """A phone asked to be replaced by somebody else in its talk."""
+    """A phone asked to be replaced by somebody else in its talk.
+
+    It may do so before the caller's ACK of our 200 has come: its own dialog is confirmed, and what the caller has to be
+    sent meanwhile, a re-INVITE or a BYE, waits for that ACK (RFC 3261 §14.1, §15).
+    """
     leg = state.legs.get(given.leg)
     conversation = state.conversation_of(given.leg)
     if leg is None or conversation is None or not leg.is_live:
         return []
     remaining = conversation.peer_of(given.leg) or conversation.held_by(given.leg)
-    if remaining is None or _is_moving(conversation) or remaining.state is not LegState.TALKING:
+    if remaining is None or _is_moving(conversation) or remaining.state not in ANSWERED:
         return [_refusal(given, 603, "There is nobody to transfer")]
     if given.other_leg:
         return _attended(state, conversation, leg, remaining, given)
