@@ -81,6 +81,7 @@ def offered(carrier: SwitchProcess) -> str:
     return [record.fact.sdp for record in carrier.journal() if isinstance(record.fact, LegAdded)][-1]
 
 
+@pytest.mark.row("V-14")
 @pytest.mark.parametrize("how", NUMBERS)
 def test_keys_of_a_phone_and_of_a_command_reach_the_carrier_as_the_trunk_says(
     switch: SwitchProcess, carrier: SwitchProcess, phone: PhoneMaker, how: str

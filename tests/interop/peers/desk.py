@@ -41,6 +41,12 @@ class Desk:
         self.phone.command("accept")
         self.talks()
 
+    def declines(self) -> None:
+        """Refuse the next call that comes."""
+        self.rings()
+        self.phone.command("hangup")
+        self.is_let_go()
+
     def dials(self, number: str) -> None:
         """Call a number that is answered by itself."""
         self.phone.command("dial", number)

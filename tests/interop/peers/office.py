@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.interop.conftest import SPEAKS_S
-from tests.interop.peers.audio import write_tone
+from tests.interop.peers.audio import share_of, write_tone
 from tests.interop.peers.baresip import Baresip
-from tests.interop.peers.desk import Desk
+from tests.interop.peers.desk import HEARD, NOT_HEARD, Desk, heard_lately
 from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 from tests.waiting import until
@@ -64,7 +64,7 @@ class _Person(NamedTuple):
     tone_hz: float
 
 
-_PEOPLE: Final = {
+PEOPLE: Final = {
     "anna": _Person("101", "127.0.0.1", 440.0),
     "boris": _Person("102", "127.0.0.1", 620.0),
     "vera": _Person("103", "127.0.0.1", 850.0),
@@ -90,7 +90,7 @@ class Office:
         self.anna, self.boris, self.vera = desks["anna"], desks["boris"], desks["vera"]
         self.gleb, self.dora = desks["gleb"], desks["dora"]
         self.customer, self.mobile = desks["customer"], desks["mobile"]
-        self._numbers = {desk: _PEOPLE[name].user for name, desk in desks.items()}
+        self._numbers = {desk: PEOPLE[name].user for name, desk in desks.items()}
 
     def try_all(self, desk: Desk, permitted: dict[str, str]) -> None:
         """Make one call of each kind: it rings where the kind is permitted, and is refused where it is not.
@@ -151,7 +151,7 @@ class Office:
         self.customer.phone.command("dial", self.outside("101"))
         self.anna.takes()
         self.customer.talks()
-        until(self._all_talk, lambda: self.switch.ask("GET", "calls"))
+        until(self.all_talk, lambda: self.switch.ask("GET", "calls"))
         if answer == "yes":
             self.anna.phone.command("transfer", f"sip:{self._numbers[desk]}@softswitch.local")
             desk.takes()
@@ -162,11 +162,11 @@ class Office:
         (own,) = self.switch.ask("GET", "users/anna/calls")
         problem = self.switch.ask("POST", f"legs/{own['leg']}/transfer", number=self._numbers[desk])
         assert (problem["status"], problem["field"]) == (409, "number")
-        assert self._all_talk()
+        assert self.all_talk()
         self.customer.hangs_up()
         self.anna.is_let_go()
 
-    def _all_talk(self) -> bool:
+    def all_talk(self) -> bool:
         """Tell whether the caller's phone, too, has said that it knows of the answer."""
         return {leg["state"] for call in self.switch.ask("GET", "calls") for leg in call["legs"]} == {"talking"}
 
@@ -181,25 +181,35 @@ class Office:
         desk.hangs_up()
         self.anna.is_let_go()
 
+    def hears(self, listener: str, speaker: str) -> bool:
+        """Tell whether one of the people hears another one, and nobody else."""
+        found = self.shares(listener)
+        return found.pop(speaker) > HEARD and max(found.values()) < NOT_HEARD
+
+    def shares(self, listener: str) -> dict[str, float]:
+        """Return the share of each one's tone in what somebody heard last."""
+        heard = heard_lately(self.desks[listener].phone)
+        return {name: share_of(heard, person.tone_hz) for name, person in PEOPLE.items()}
+
     def outside(self, number: str) -> str:
         """Return what a customer dials so that it comes to an extension of three digits."""
         return f"sip:+74950000{number}@127.0.0.1:5060"
 
 
 @contextmanager
-def open_office(space: Namespace, directory: Path) -> Iterator[Office]:
+def open_office(space: Namespace, directory: Path, *, site: str = OFFICE) -> Iterator[Office]:
     """Start the switch with two media workers, and all phones; end them."""
     folder = directory / "switch"
     folder.mkdir()
-    switch = SwitchProcess(space, folder, site=OFFICE, more="[media]\nworkers = 2")
+    switch = SwitchProcess(space, folder, site=site, more="[media]\nworkers = 2")
     phones: list[Baresip] = []
     try:
-        for number, (name, person) in enumerate(_PEOPLE.items(), 1):
+        for number, (name, person) in enumerate(PEOPLE.items(), 1):
             phones.append(_phone(space, directory / name, number, person))
-        for phone, person in zip(phones, _PEOPLE.values(), strict=True):
+        for phone, person in zip(phones, PEOPLE.values(), strict=True):
             if person.address == "127.0.0.1":
                 phone.until_registered()
-        yield Office(switch, {name: Desk(phone) for name, phone in zip(_PEOPLE, phones, strict=True)})
+        yield Office(switch, {name: Desk(phone) for name, phone in zip(PEOPLE, phones, strict=True)})
     finally:
         for phone in phones:
             phone.close()
