@@ -21,7 +21,7 @@ from softswitch.runtime.log import get_logger
 from softswitch.storage.record_store import RecordStore
 
 SLICE_RECORDS: Final = 2000
-COLLECT_S: Final = 0.5
+COLLECT_S: Final = 1.0
 RETRY_S: Final = 2.0
 
 _LOG = get_logger("records")

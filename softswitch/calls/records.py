@@ -32,7 +32,8 @@ def _segment(record: Record, number: int, **values: Value) -> RowChange:
 
 
 def _leg(record: Record, leg: str, **values: Value) -> RowChange:
-    return RowChange("legs", (leg,), {"conversation_id": record.conversation_id, **values})
+    values["conversation_id"] = record.conversation_id
+    return RowChange("legs", (leg,), values)
 
 
 def _conversation_started(record: Record, fact: facts.ConversationStarted) -> Sequence[RowChange]:

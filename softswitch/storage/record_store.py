@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    String,
     Table,
     create_engine,
     event,
@@ -159,7 +160,7 @@ class _Upsert:
     all the rest of writing it.
     """
 
-    __slots__ = ("_columns", "_instants", "_names", "_storable_instant", "sql")
+    __slots__ = ("_columns", "_instants", "_names", "_storable_instant", "_texts", "sql")
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         compiled = upsert(table, dialect.name).compile(dialect=dialect)
@@ -167,19 +168,23 @@ class _Upsert:
         self._names = None if compiled.positional else tuple(table.columns.keys())
         keys = len(table.primary_key.columns)
         self._columns = tuple(table.columns.keys())[keys:]
-        self._instants = frozenset(name for name in self._columns if isinstance(table.c[name].type, Instant))
+        self._instants = tuple(name for name in self._columns if isinstance(table.c[name].type, Instant))
+        self._texts = tuple(name for name in self._columns if isinstance(table.c[name].type, String))
         self._storable_instant = lru_cache(maxsize=256)(partial(Instant().process_bind_param, dialect=dialect))
 
     def parameters(self, rows: Mapping[Key, dict[str, Any]]) -> list[Any]:
         """Return the rows as the driver wants them; the rows themselves are changed."""
-        instants, storable_instant = self._instants, self._storable_instant
+        instants, texts, storable_instant = self._instants, self._texts, self._storable_instant
         for row in rows.values():
-            for column, value in row.items():
-                if type(value) is str:
-                    if not value.isascii() or "\0" in value:
-                        row[column] = _storable(value)
-                elif column in instants:
-                    row[column] = storable_instant(value)
+            get = row.get
+            for column in instants:
+                moment = get(column)
+                if moment is not None:
+                    row[column] = storable_instant(moment)
+            for column in texts:
+                value = get(column)
+                if value and (not value.isascii() or "\0" in value):
+                    row[column] = _storable(value)
         columns, names = self._columns, self._names
         ready = [(*key, *map(values.get, columns)) for key, values in rows.items()]
         return ready if names is None else [dict(zip(names, values, strict=True)) for values in ready]
