@@ -49,7 +49,7 @@ def load(name: str) -> Strategy:
     found = next(iter(entry_points(group=GROUP, name=name)), None)
     if found is None:
         raise KeyError(name)
-    return Foreign(found.load()())
+    return Foreign(name, found.load()())
 
 
 @cache

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from softswitch.app.queue_rules import rules_of
 from softswitch.core.errors import ConfigurationError
@@ -86,7 +87,10 @@ def test_one_that_answers_nonsense_holds_up_no_caller(
         f"    def key(self, candidate):\n        return (0,) if candidate.user == 'anna' else {key}\n"
     )
     installed(tmp_path, monkeypatch, code, name=name, point=f"{name}_module:Odd")
-    assert first_asked(rules_of(load(tmp_path, name).queues["support"])).users == ("anna",)
+    rules = rules_of(load(tmp_path, name).queues["support"])
+    with capture_logs() as logged:
+        assert [first_asked(rules).users for _ in range(3)] == [("anna",)] * 3
+    assert [(each["event"], each["strategy"]) for each in logged] == [("strategy.failed", name)], "once, not each time"
 
 
 def test_one_that_cannot_be_loaded_is_told_with_its_line_and_where_it_is_gone_later_agents_are_rung(
