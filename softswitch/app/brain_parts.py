@@ -30,6 +30,7 @@ from softswitch.app.refer_targets import ReferTargets
 from softswitch.app.registrations import Registrations
 from softswitch.app.request_desk import RequestDesk
 from softswitch.app.session_desk import SessionDesk
+from softswitch.app.source_calls import SourceCalls
 from softswitch.app.succession import Succession
 from softswitch.app.supervision_desk import SupervisionDesk
 from softswitch.app.trunk_desk import TrunkDesk
@@ -316,7 +317,7 @@ class BrainParts(BrainGround):
             arrive=self._call_desk.arrive,
             guard=SourceGuard(self.bans, settings.allow, settings.guard),
             ban=self._ban,
-            may_call=self._may_call,
+            may_call=SourceCalls(self.calls, settings.calls_each_source, settings.allow, self._log).may_call,
             trunks=self._trunks,
             replace=self._call_desk.replace,
             keep_offer=self._performer.secrecy.offered,
@@ -383,11 +384,3 @@ class BrainParts(BrainGround):
     def _ban(self, fact: SourceBanned) -> None:
         self.bans.apply(self._turn.place(fact))
         self._log("source.banned", source=fact.source, reason=fact.reason, times=fact.times)
-
-    def _may_call(self, flow: Flow) -> bool:
-        """Tell whether a source may have one more call; they are counted only where there are many at all."""
-        most = self._settings.calls_each_source
-        if len(self.calls.conversations) < most:
-            return True
-        callers = (conversation.caller for conversation in self.calls.conversations.values())
-        return sum(caller.is_live and caller.flow.remote[0] == flow.remote[0] for caller in callers) < most

@@ -166,6 +166,7 @@ class BrainProcess:
             advertise=sip.advertise,
             local_networks=sip.local_networks,
             allow=self._settings.security.allow,
+            calls_each_source=self._settings.security.calls_each_source,
             local_for=self._transports.local_for,
             password_of=password_of,
             earlier_scenario=partial(find_version, self._directory),

@@ -30,7 +30,7 @@ class BrainSettings:
     stream_ports: Mapping[str, int] = field(default_factory=dict)
     """The port of a listener by transport, which Contact names."""
     allow: Sequence[Network] = ()
-    """Networks that are never shut out."""
+    """Networks that are never shut out, and whose calls are not counted."""
     guard: GuardLimits = field(default_factory=GuardLimits)
     datagram_octets: int = 0
     """Requests larger than this go by TCP where the peer takes it; 0: none do."""

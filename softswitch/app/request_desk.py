@@ -79,7 +79,7 @@ class RequestDesk(Destinations):
         arrive: begins a call; gets the INVITE, its flow and a maker of the input that needs the conversation's id.
         guard: counts what sources get wrong.
         ban: keeps the fact that a source is shut out.
-        may_call: tells whether a source may have one more call.
+        may_call: tells whether one more call may come from an address that is no trunk's.
         trunks: makes the legs of calls that leave.
         keep_offer: makes of a phone's offer what may be kept; gets whether its sound is encrypted too.
     """
@@ -99,7 +99,7 @@ class RequestDesk(Destinations):
         arrive: Callable[[Request, Flow, Callable[[str], CallArrived]], None],
         guard: SourceGuard,
         ban: Callable[[SourceBanned], None],
-        may_call: Callable[[Flow], bool],
+        may_call: Callable[[str], bool],
         trunks: TrunkDesk,
         replace: Callable[[Request, Flow, Replaces | str, MakeReplacement], int],
         keep_offer: Callable[[str, str], str],
@@ -193,7 +193,7 @@ class RequestDesk(Destinations):
         caller = who_calls(self.site, request, flow, self._locations)
         if caller.kind != "trunk" and not self._verified(request, flow, caller.user, now, wall_s):
             return
-        if self.draining or not (caller.kind == "trunk" or self._may_call(flow)):
+        if self.draining or not (caller.kind == "trunk" or self._may_call(flow.remote[0])):
             self._refuse(request, flow, 503, (("Retry-After", "5"),))
             return
         if request.get("Replaces") is not None:

@@ -189,7 +189,7 @@ class SourceGuard:
     def _ban(self, host: str, reason: str, wall_s: float) -> SourceBanned | None:
         source = source_of(host)
         self._counts.pop(source, None)
-        if _is_in(host, self._allow):
+        if is_in(host, self._allow):
             return None
         before = self._bans.last(source)
         times = 1 if before is None else before.times + 1
@@ -206,6 +206,7 @@ def source_of(host: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _is_in(host: str, networks: tuple[Network, ...]) -> bool:
+def is_in(host: str, networks: tuple[Network, ...]) -> bool:
+    """Tell whether an address is of one of some networks."""
     address = ip_address(host.partition("%")[0])
     return any(address in network for network in networks if network.version == address.version)

@@ -282,7 +282,9 @@ class SecuritySettings(Section):
     """Who is trusted."""
 
     allow: Networks = ()
-    """Networks that are never banned."""
+    """Networks that are never banned, and from which any number of calls may go on."""
+    calls_each_source: int = Field(default=1000, ge=1, le=1_000_000)
+    """Calls that may be going on from one address that is no trunk's."""
 
 
 class StopSettings(Section):
@@ -360,7 +362,10 @@ class Settings(BaseSettings):
             "voicemail": self.voicemail.model_dump(),
             "mail": self.mail.model_dump(),
             "calls": self.calls.model_dump(),
-            "security": {"allow": [str(network) for network in self.security.allow]},
+            "security": {
+                "allow": [str(network) for network in self.security.allow],
+                "calls_each_source": self.security.calls_each_source,
+            },
             "stop": {"drain_s": self.stop.drain_s},
             "log": {"level": self.log.level, "form": self.log.form},
         }

@@ -50,6 +50,7 @@ def test_without_a_file_the_documented_defaults_serve(tmp_path: Path) -> None:
     assert settings.api.listen == HostPort("127.0.0.1", 8080)
     assert settings.recording.default == "on_demand"
     assert settings.security.allow == ()
+    assert settings.security.calls_each_source == 1000
 
 
 def test_the_file_of_the_working_directory_is_read(tmp_path: Path) -> None:
