@@ -92,6 +92,11 @@ class Control:
             self._tell_ahead(self._ahead.take_untold())
             self._drain()
 
+    def rest(self) -> None:
+        """Make the stock of ports whole: there is no leg, and time for it."""
+        if self._ahead is not None:
+            self._ahead.fill(whole=True)
+
     def _drain(self) -> None:
         while self._backlog:
             try:

@@ -208,6 +208,7 @@ class WorkerLoop:
 
     def _rest(self) -> None:
         """There is no leg any more."""
+        self._control.rest()
         self._workload.forget()
         if self._workload.full:
             self._workload.full = False

@@ -51,10 +51,15 @@ class PortsAhead:
         if self._wanted and len(self._stock) < _MOST_ADDRESSES:
             self._stock.setdefault(address, {})
 
-    def fill(self) -> None:
-        """Bind what is missing, where less than half of it is left."""
+    def fill(self, *, whole: bool = False) -> None:
+        """Bind what is missing where half of it is gone, or wherever something is.
+
+        Args:
+            whole: which of them: while calls come, pairs are bound and told of several at once.
+        """
+        least = self._wanted - 1 if whole else self._wanted // 2
         for address, stock in self._stock.items():
-            if len(stock) <= self._wanted // 2:
+            if len(stock) <= least:
                 fresh = self._bind(address, self._wanted - len(stock))
                 stock |= fresh
                 if fresh:

@@ -68,6 +68,18 @@ def test_the_stock_is_filled_when_half_of_it_is_gone(ahead: PortsAhead) -> None:
     assert not set(fresh) & set(ports)
 
 
+def test_the_stock_is_made_whole_where_there_is_time(ahead: PortsAhead) -> None:
+    ahead.note_use(HERE)
+    ahead.fill()
+    [(_, ports)] = ahead.take_untold()
+    ahead.take(HERE, ports[0])
+    ahead.fill(whole=True)
+    [(_, fresh)] = ahead.take_untold()
+    assert len(fresh) == 1
+    ahead.fill(whole=True)
+    assert not ahead.take_untold()
+
+
 def test_an_address_that_is_not_ours_has_no_stock_and_the_others_have_theirs(ahead: PortsAhead) -> None:
     ahead.note_use("192.0.2.9")
     ahead.note_use(THERE)
