@@ -127,7 +127,8 @@ def pack_lists(head: Sequence[object], *lists: Sequence[bytes]) -> bytes:
 
 def open_command(order: OpenLeg) -> Values:
     """Return the command that opens a leg."""
-    return ("open", order.leg, order.conversation_id, order.address, order.port)
+    named = (order.port,) if order.port else ()  # a worker of an earlier version holds no ports ready
+    return ("open", order.leg, order.conversation_id, order.address, *named)
 
 
 def stream_command(leg: str, stream: Stream) -> Values:
@@ -186,16 +187,16 @@ def stream_values(stream: Stream) -> Values:
         stream.send,
         stream.ptime_ms,
         None if stream.srtp is None else (stream.srtp.suite, stream.srtp.send_key, stream.srtp.receive_key),
-        stream.keys,
+        *(() if stream.keys else (False,)),  # a worker of an earlier version does not know of that
     )
 
 
 def stream_of(values: Values) -> Stream:
     """Make a stream of its plain values."""
-    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms, srtp, told = values
+    address, port, rtcp_port, sip_source, formats, receive, send, ptime_ms, srtp, *told = values
     made = tuple(Format(*form) for form in formats)
     keys = None if srtp is None else Srtp(*srtp)
-    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms, keys, told)
+    return Stream(address, port, rtcp_port, sip_source, made, receive, send, ptime_ms, keys, *told)
 
 
 def hear_values(rows: Sequence[Hear]) -> Values:

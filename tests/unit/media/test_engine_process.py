@@ -465,7 +465,7 @@ def test_a_port_held_ready_is_known_at_once_and_what_the_worker_tells_of_it_says
     assert {(each.leg, each.port) for each in ready} == {("a.1", 20002), ("a.2", 20000)}
     assert not desk.engine.take_ready()
     [(_, _, commands)] = [message for message in worker.asked() if message[0] == "do"]
-    assert [(command[1], command[4]) for command in commands] == [("a.1", 20002), ("a.2", 20000), ("a.3", 0)]
+    assert [(command[1], command[4:]) for command in commands] == [("a.1", (20002,)), ("a.2", (20000,)), ("a.3", ())]
     worker.tell(*ready, LegOpened("a.3", "127.0.0.1", 20004))
     desk.read()
     assert desk.events == [LegOpened("a.3", "127.0.0.1", 20004)]

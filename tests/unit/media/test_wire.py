@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from softswitch.media.engine import (
     LegState,
     LegStatistics,
     MediaEvent,
+    OpenLeg,
     Stream,
 )
 
@@ -43,6 +46,15 @@ def test_events_arrive_as_they_were(event: MediaEvent) -> None:
 
 def test_streams_arrive_as_they_were() -> None:
     assert wire.stream_of(wire.unpack(wire.pack(wire.stream_values(STREAM)))) == STREAM
+
+
+def test_a_worker_of_an_earlier_version_understands_what_is_as_it_was_in_its_time() -> None:
+    assert len(wire.stream_values(STREAM)) == 9
+    assert wire.stream_of(wire.stream_values(STREAM)).keys
+    silent = replace(STREAM, keys=False)
+    assert wire.stream_of(wire.stream_values(silent)) == silent
+    assert wire.open_command(OpenLeg("c.1", "c", "10.0.0.1")) == ("open", "c.1", "c", "10.0.0.1")
+    assert wire.open_command(OpenLeg("c.1", "c", "10.0.0.1", 20000))[4:] == (20000,)
 
 
 def test_rooms_arrive_as_they_were() -> None:
