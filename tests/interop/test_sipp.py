@@ -337,6 +337,28 @@ def test_do_not_disturb_refuses_a_call_at_once(sipp: PhoneMaker, switch: SwitchP
     caller.plays("call_refused.xml", dial="191", status="486", reason=reason)
 
 
+@pytest.mark.row("V-3", "V-80")
+def test_who_registers_is_online_and_who_registers_off_is_offline_and_not_rung(
+    sipp: PhoneMaker, switch: SwitchProcess
+) -> None:
+    def status() -> str:
+        (found,) = [agent for agent in switch.ask("GET", "agents") if agent["extension"] == phone.extension]
+        return str(found["status"])
+
+    caller, phone = sipp(), sipp()
+    until(lambda: status() == "online", status)
+    phone.plays("unregister.xml")
+    until(lambda: status() == "offline", status)
+    caller.plays(
+        "call_refused.xml", dial=phone.extension, status="480", reason="Q.850;cause=20;text=.Subscriber absent."
+    )
+    phone.plays("register.xml")
+    until(lambda: status() == "online", status)
+    ringing = phone.starts("answer.xml")
+    caller.plays("call.xml", dial=phone.extension)
+    ringing.finished()
+
+
 def test_a_code_sets_the_status_of_whoever_dials_it(sipp: PhoneMaker, switch: SwitchProcess) -> None:
     phone = sipp()
     phone.plays("call_until_bye.xml", dial="*703")
