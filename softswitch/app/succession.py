@@ -138,8 +138,11 @@ class Succession:
             self._media.close(name)
             if (room := conversation_of(name)) not in self._calls.conversations:
                 self._media.set_room(room, ())
+        # Ports that were named and not given come first: a leg that asks for any port must not get one of them.
+        missing = [leg for leg in self._calls.legs.values() if leg.port_state is PortState.OPEN and leg.leg not in held]
+        lost = {leg.leg for leg in missing if not self._performer.sound.reclaim(leg)}
         for name, leg in list(self._calls.legs.items()):
-            if leg.port_state is PortState.OPEN and name not in held and not self._performer.sound.reclaim(leg):
+            if name in lost:
                 self._call_desk.decide(inputs.MediaLost(name))
             else:
                 self._performer.sound.say_leg_again(leg)

@@ -113,8 +113,8 @@ class SimulatedMedia:
         self._ready: list[LegOpened] = []
         self._named: dict[str, int] = {}
         """By leg, the ports held ready that this brain has named in an order that did not come yet."""
-        self._unclaimed: frozenset[int] = frozenset()
-        """Ports that a brain named which died before its order came."""
+        self._unclaimed: set[int] = set()
+        """Ports that a brain named which died before its order came, and that no leg has got since."""
 
     # What the brain asks (MediaEngine)
 
@@ -143,6 +143,7 @@ class SimulatedMedia:
         return ready
 
     def _name(self, leg: OpenLeg, port: int) -> None:
+        self._unclaimed.discard(port)
         self._named[leg.leg] = port
         self._notes.append(lambda: self._give(leg, port))
 
@@ -319,7 +320,7 @@ class SimulatedMedia:
         """Drop what was noted but not flushed, and tell again what was not acknowledged."""
         self._notes.clear()
         self._ready.clear()
-        self._unclaimed = frozenset(self._named.values())
+        self._unclaimed.update(self._named.values())
         self._free.extendleft(self._named.values())
         self._named.clear()
         self.cut_off = False
