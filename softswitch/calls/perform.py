@@ -24,8 +24,8 @@ from softswitch.sip.headers.address import Address, parse_address
 from softswitch.sip.message import Header
 from softswitch.sip.ua.client_session import ClientSession
 from softswitch.sip.ua.order import InviteOrder, OurCredentials
+from softswitch.sip.ua.pressed_keys import HOLD
 from softswitch.sip.ua.server_session import ServerSession
-from softswitch.sip.ua.session import HOLD
 from softswitch.sip.ua.user_agent import UserAgent
 from softswitch.sip.uri import Uri, parse_uri
 

@@ -197,8 +197,7 @@ class ClientInvite(Session):
         self.changed = False
         self._restart_timer(now)
         if snapshot.early_dialog:
-            self._early.latest = Branch(*snapshot.early_dialog)
-            self.dialog.early_tag = self._early.latest.tag
+            self._early.restore(Branch(*snapshot.early_dialog))
         if snapshot.invite:
             self._resume_invite(snapshot, now, give_up_s)
         elif self.state is ClientState.ANSWERED:

@@ -16,7 +16,7 @@ from softswitch.sip.ua.client_states import ClientInput, ClientState
 from softswitch.sip.ua.core import ALLOW_HEADER, SDP_HEADER, UaCore
 from softswitch.sip.ua.early_dialogs import confirm
 from softswitch.sip.ua.order import InviteOrder
-from softswitch.sip.ua.session import TALK
+from softswitch.sip.ua.pressed_keys import TALK
 from softswitch.sip.ua.session_timer import INTERVAL_S, PROPOSAL, least_interval_s, terms_answered
 
 _DIALING: Final = OPEN | {ClientState.CANCELLING}
@@ -189,7 +189,7 @@ class ClientSession(ClientInvite):
         self._sent = None
         self.peer_allow = response.get("Allow") or self.peer_allow
         self.note_events(response)
-        self._early.latest = None
+        self._early.forget()
         self.terms = terms_answered(response)
         if self._step(ClientInput.ANSWER if self.offered else ClientInput.OPEN_ANSWER) is ClientState.CONFIRMED:
             self._send_ack("")

@@ -30,7 +30,7 @@ class EarlyDialogs:
         flow: where the peer is.
     """
 
-    __slots__ = ("_core", "_dialog", "_flow", "_rseqs", "latest")
+    __slots__ = ("_core", "_dialog", "_flow", "_latest", "_rseqs")
 
     def __init__(self, core: UaCore, dialog: Dialog, flow: Flow) -> None:
         self._core = core
@@ -38,8 +38,25 @@ class EarlyDialogs:
         self._flow = flow
         self._rseqs: dict[str, int] = {}
         """By the branch's tag, the RSeq of its last response that we acknowledged."""
-        self.latest: Branch | None = None
+        self._latest: Response | Branch | None = None
+        """The phone that rang last: what it said, which is read when it is asked for, or what a snapshot said."""
+
+    @property
+    def latest(self) -> Branch | None:
         """The phone that rang last."""
+        said = self._latest
+        if isinstance(said, Response):
+            own, target = self._dialog, answered_target(said)
+            said = Branch(said.to.tag or "", said.get("To") or own.remote, target or own.target, caller_routes(said))
+        return said
+
+    def restore(self, branch: Branch) -> None:
+        """Go on with the phone that rang last towards a former process."""
+        self._latest, self._dialog.early_tag = branch, branch.tag
+
+    def forget(self) -> None:
+        """Forget it: somebody has answered."""
+        self._latest = None
 
     def begin_anew(self) -> None:
         """The INVITE is sent again: its responses count from the start."""
@@ -49,9 +66,7 @@ class EarlyDialogs:
         """Note a provisional response; one without a tag makes no dialog."""
         tag = response.to.tag
         if tag:
-            target = answered_target(response) or self._dialog.target
-            self.latest = Branch(tag, response.get("To") or self._dialog.remote, target, caller_routes(response))
-            self._dialog.early_tag = tag
+            self._latest, self._dialog.early_tag = response, tag
 
     def fork(self, response: Response) -> Dialog:
         """Return the dialog that a response of one branch makes, with the next numbers of ours."""
@@ -85,10 +100,11 @@ class EarlyDialogs:
 
     def notify(self, headers: tuple[Header, ...], now: float) -> None:
         """Send a NOTIFY within the last early dialog, if there is one."""
-        if self.latest is None:
+        latest = self.latest
+        if latest is None:
             return
         dialog = self._another()
-        dialog.remote_tag, dialog.remote, dialog.target, dialog.routes = self.latest
+        dialog.remote_tag, dialog.remote, dialog.target, dialog.routes = latest
         self._request(dialog, "NOTIFY", [self._core.contact(self._flow), *headers], now)
 
     def _request(self, dialog: Dialog, method: str, headers: list[Header], now: float) -> None:

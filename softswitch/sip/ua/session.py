@@ -15,6 +15,7 @@ from softswitch.sip.ua.actions import AckMissing, Ended, InfoArrived, RefreshDue
 from softswitch.sip.ua.bye import send_bye
 from softswitch.sip.ua.core import ACCEPT_HEADER, ALLOW_HEADER, UaCore
 from softswitch.sip.ua.options import send_options
+from softswitch.sip.ua.pressed_keys import TALK
 from softswitch.sip.ua.refer_in import ReferIn
 from softswitch.sip.ua.reoffer_in import ReofferIn
 from softswitch.sip.ua.reoffer_in import State as ReofferState
@@ -34,11 +35,6 @@ from softswitch.sip.ua.unfit import refuse_method
 from softswitch.sip.ua.update_in import UpdateIn
 from softswitch.sip.ua.update_out import send_update
 from softswitch.sip.ua.within import send_within
-
-TALK: Final[tuple[Header, ...]] = (("Event", "talk"), ("Subscription-State", "active"))
-HOLD: Final[tuple[Header, ...]] = (("Event", "hold"), ("Subscription-State", "active"))
-"""Of a NOTIFY that presses a phone's key of that name; it needs no subscription, and has no body (BroadSoft's remote
-control)."""
 
 
 class Session(ABC):
@@ -154,10 +150,10 @@ class Session(ABC):
 
     def info(self, headers: Iterable[Header], body: bytes = b"", *, now: float) -> bool:
         """Send an INFO within the dialog, unless the peer's Allow says that it knows none; tell whether it was sent."""
-        possible = self.is_confirmed and (not self.peer_allow or "INFO" in self.peer_allow)
-        if possible:
-            send_within(self._core, self, "INFO", headers, body, now)
-        return possible
+        if not self.is_confirmed or (self.peer_allow and "INFO" not in self.peer_allow):
+            return False
+        send_within(self._core, self, "INFO", headers, body, now)
+        return True
 
     def accept_reoffer(self, sdp: str, *, now: float) -> None:
         """Answer the peer's re-INVITE with 200; nothing happens where none waits (it may have been cancelled)."""
