@@ -46,8 +46,8 @@ class KeySender:
 
     def pass_on(self, leg: str, digit: str) -> None:
         """Tell whoever talks with a leg of a key that the media heard, where the media does not."""
-        known = self._calls.legs.get(leg)
-        partner = known and self._calls.conversations[known.conversation_id].peer_of(leg)
+        conversation = self._calls.conversation_of(leg)
+        partner = conversation and conversation.peer_of(leg)
         if partner and self._wants_info(partner.leg):
             self._tell(partner.leg, digit)
 
