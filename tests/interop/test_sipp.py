@@ -330,6 +330,25 @@ def test_a_group_rings_two_phones_one_answers_and_the_other_learns_why_it_stops(
     loser.finished()
 
 
+@pytest.mark.row("V-37")
+def test_of_eleven_calls_to_a_group_one_is_refused_until_another_is_answered(
+    sipp: PhoneMaker, switch: SwitchProcess
+) -> None:
+    egor, first, others, late, picker = sipp("192"), sipp(), sipp(), sipp(), sipp()
+    ringing = egor.starts("ring.xml", calls=11, reason="cause=")
+    answered = first.starts("call.xml", dial="610")
+    switch.until_ringing()
+    waiting = others.starts("wait_in_vain.xml", calls=9, dial="610")
+    with waiting.phase():
+        full = "Q.850;cause=17;text=.10 calls to the group wait for an answer."
+        late.plays("call_refused.xml", dial="610", status="486", reason=full)
+        picker.plays("call_until_bye.xml", dial="*8610")
+        answered.finished()
+        late.plays("give_up_ringing.xml", dial="610")
+    assert waiting.finished().successful == 9
+    assert ringing.finished().successful == 11
+
+
 def test_do_not_disturb_refuses_a_call_at_once(sipp: PhoneMaker, switch: SwitchProcess) -> None:
     caller, _ = sipp(), sipp("191")
     assert "dnd" in switch.cli("agent", "set", "dora", "dnd")

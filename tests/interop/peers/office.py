@@ -7,7 +7,7 @@ by the answer that the caller gets. So nothing waits for something not to come.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +19,12 @@ from tests.interop.peers.namespace import Namespace
 from tests.interop.peers.switch import SwitchProcess
 from tests.waiting import until
 
+CITY, GSM = "203.0.113.1", "203.0.113.5"
+"""The switch's ends of the cables to the customer's host and to the mobile's; theirs have the next address."""
+TRUNKS: Final = """\
+  - {name: city, host: 203.0.113.2, port: 15120, transport: udp}
+  - {name: gsm, host: 203.0.113.6, port: 15130, transport: udp}
+"""
 MOBILE: Final = "+79990000001"
 CUSTOMER: Final = "+74951112233"
 OFFICE: Final = f"""\
@@ -40,8 +46,7 @@ queues:
   - {{name: queue103, extension: "703", strategy: priority, members: [{{user: vera}}, {{user: gleb, priority: 2}}]}}
   - {{name: queue202, extension: "704", strategy: priority, members: [{{user: dora}}, {{user: gleb, priority: 2}}]}}
 trunks:
-  - {{name: city, host: 127.0.2.1, port: 15120, transport: udp}}
-  - {{name: gsm, host: 127.0.2.2, port: 15130, transport: udp}}
+{TRUNKS}\
 routes:
   - {{name: by_gsm, trunk: gsm, pattern: '^\\+79[0-9]{{9}}$'}}
 numbers:
@@ -57,21 +62,23 @@ numbers:
 
 
 class _Person(NamedTuple):
-    """Who has a softphone: the account's user, the address and the tone."""
+    """Who has a softphone: the account's user, the phone's address, the switch's that it speaks to, and the tone."""
 
     user: str
     address: str
+    switch: str
     tone_hz: float
 
 
+INSIDE: Final = "127.0.0.1"
 PEOPLE: Final = {
-    "anna": _Person("101", "127.0.0.1", 440.0),
-    "boris": _Person("102", "127.0.0.1", 620.0),
-    "vera": _Person("103", "127.0.0.1", 850.0),
-    "gleb": _Person("201", "127.0.0.1", 1090.0),
-    "dora": _Person("202", "127.0.0.1", 1390.0),
-    "customer": _Person(CUSTOMER, "127.0.2.1", 1700.0),
-    "mobile": _Person(MOBILE, "127.0.2.2", 2100.0),
+    "anna": _Person("101", INSIDE, INSIDE, 440.0),
+    "boris": _Person("102", INSIDE, INSIDE, 620.0),
+    "vera": _Person("103", INSIDE, INSIDE, 850.0),
+    "gleb": _Person("201", INSIDE, INSIDE, 1090.0),
+    "dora": _Person("202", INSIDE, INSIDE, 1390.0),
+    "customer": _Person(CUSTOMER, "203.0.113.2", CITY, 1700.0),
+    "mobile": _Person(MOBILE, "203.0.113.6", GSM, 2100.0),
 }
 """The order gives the ports: the two trunks' lines name those of the last two."""
 
@@ -193,7 +200,7 @@ class Office:
 
     def outside(self, number: str) -> str:
         """Return what a customer dials so that it comes to an extension of three digits."""
-        return f"sip:+74950000{number}@127.0.0.1:5060"
+        return f"sip:+74950000{number}@{CITY}:5060"
 
 
 @contextmanager
@@ -201,27 +208,45 @@ def open_office(space: Namespace, directory: Path, *, site: str = OFFICE) -> Ite
     """Start the switch with two media workers, and all phones; end them."""
     folder = directory / "switch"
     folder.mkdir()
-    switch = SwitchProcess(space, folder, site=site, more="[media]\nworkers = 2")
     phones: list[Baresip] = []
-    try:
-        for number, (name, person) in enumerate(PEOPLE.items(), 1):
-            phones.append(_phone(space, directory / name, number, person))
-        for phone, person in zip(phones, PEOPLE.values(), strict=True):
-            if person.address == "127.0.0.1":
-                phone.until_registered()
-        yield Office(switch, {name: Desk(phone) for name, phone in zip(PEOPLE, phones, strict=True)})
-    finally:
-        for phone in phones:
-            phone.close()
-        code = switch.close()
+    with _hosts(space) as hosts:
+        listen = tuple(f"udp:{address}:5060" for address in hosts)
+        switch = SwitchProcess(space, folder, listen=listen, site=site, more="[media]\nworkers = 2")
+        try:
+            for number, (name, person) in enumerate(PEOPLE.items(), 1):
+                phones.append(_phone(hosts[person.switch], directory / name, number, person))
+            for phone, person in zip(phones, PEOPLE.values(), strict=True):
+                if person.switch == INSIDE:
+                    phone.until_registered()
+            yield Office(switch, {name: Desk(phone) for name, phone in zip(PEOPLE, phones, strict=True)})
+        finally:
+            for phone in phones:
+                phone.close()
+            code = switch.close()
     assert code == 0
     assert not switch.complaints()
+
+
+@contextmanager
+def _hosts(space: Namespace) -> Iterator[dict[str, Namespace]]:
+    """Give whoever is outside a host of their own, by the switch's address at its cable.
+
+    Beside the switch, baresip would send its sound from the host's first address, not from its own: a stranger's.
+    """
+    found = {INSIDE: space}
+    with ExitStack() as stack:
+        for person in PEOPLE.values():
+            if person.switch != INSIDE:
+                host = found[person.switch] = Namespace()
+                stack.callback(host.close)
+                space.connect(host, f"{person.switch}/30", f"{person.address}/30")
+        yield found
 
 
 def _phone(space: Namespace, directory: Path, number: int, person: _Person) -> Baresip:
     directory.mkdir()
     write_tone(directory / "in.wav", person.tone_hz, SPEAKS_S, amplitude=16000)
-    account = f"<sip:{person.user}@127.0.0.1:5060>"
+    account = f"<sip:{person.user}@{person.switch}:5060>"
     own = f";auth_user={person.user};auth_pass=secret-{person.user};regint=120"
-    account += own if person.address == "127.0.0.1" else ";regint=0"
+    account += own if person.switch == INSIDE else ";regint=0"
     return Baresip(space, directory, address=person.address, number=number, account=account)

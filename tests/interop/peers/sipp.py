@@ -69,6 +69,7 @@ class Sipp:
         self._space = space
         self._directory = directory
         self._address, self._port = address, port
+        self._calls = calls
         self._phases = 0
         if scenario.startswith("-sn"):
             chosen = scenario.split()
@@ -108,25 +109,29 @@ class Sipp:
 
     @contextmanager
     def phase(self) -> Iterator[None]:
-        """Spend the next phase of its scenario (the part ``phase``): it begins before the block, which ends it."""
+        """Spend the next phase of its scenario (the part ``phase``): it begins before the block, which ends it.
+
+        Of several calls, each is in the phase by then.
+        """
         self._phases += 1
-        until(lambda: self._process.poll() is not None or self._phases_begun() >= self._phases, self._told)
-        if self._phases_begun() < self._phases:
+        wanted = self._phases * self._calls
+        until(lambda: self._process.poll() is not None or self._phases_begun() >= wanted, self._told)
+        if self._phases_begun() < wanted:
             raise SippError(self._told())
         yield
-        self._cue()
+        messages = (self._directory / "messages").read_text(errors="replace")
+        for call_id in set(re.findall(r"^INVITE .*?^Call-ID: *(\S+)", messages, re.DOTALL | re.MULTILINE)):
+            self._cue(call_id)
 
     def _phases_begun(self) -> int:
         path = self._directory / "log"
         return path.read_text().count("a phase begins") if path.exists() else 0
 
-    def _cue(self) -> None:
+    def _cue(self, call_id: str) -> None:
         """Send it an INFO, which it knows by the Call-ID."""
-        messages = (self._directory / "messages").read_text(errors="replace")
-        (call_id,) = set(re.findall(r"^INVITE .*?^Call-ID: *(\S+)", messages, re.DOTALL | re.MULTILINE))
         lines = (
             f"INFO sip:{self._address}:{self._port} SIP/2.0",
-            f"Via: SIP/2.0/UDP {self._address};branch=z9hG4bK-phase-{self._phases}",
+            f"Via: SIP/2.0/UDP {self._address};branch=z9hG4bK-{call_id}-{self._phases}",
             "From: <sip:test@localhost>;tag=test",
             "To: <sip:test@localhost>",
             f"Call-ID: {call_id}",
@@ -220,8 +225,8 @@ class SippPhone:
         self._options = ("-t", "t1") if transport == "tcp" else ()
         self._running: list[Sipp] = []
 
-    def starts(self, scenario: str, *, options: Sequence[str] = (), **values: str) -> Sipp:
-        """Start playing a scenario; where it waits to be called, return when it does."""
+    def starts(self, scenario: str, *, calls: int = 1, options: Sequence[str] = (), **values: str) -> Sipp:
+        """Start playing a scenario, so many times; where it waits to be called, return when it does."""
         directory = self._directory / f"{self.extension}-{self.address}-{len(self._running)}"
         directory.mkdir(parents=True)
         found = Sipp(
@@ -231,6 +236,7 @@ class SippPhone:
             address=self.address,
             port=self._port,
             remote=self._remote,
+            calls=calls,
             values={**self._own_values(), **values},
             options=[*self._options, *options],
         )
