@@ -98,7 +98,7 @@ def test_online_takes_all_but_calls_of_queues(office: Office) -> None:
     chosen(office, office.vera, "online")
 
 
-@pytest.mark.row("V-78")
+@pytest.mark.row("V-30", "V-78")
 @pytest.mark.parametrize("status", ["unavailable", "training"])
 def test_to_whom_is_unavailable_nothing_is_distributed_and_nobody_transferred(office: Office, status: str) -> None:
     chosen(office, office.vera, status)

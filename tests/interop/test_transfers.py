@@ -72,6 +72,7 @@ def test_a_blind_transfer_joins_the_caller_with_the_target(switch: SwitchProcess
     assert is_tone(last_of(right), 440)
 
 
+@pytest.mark.row("I-10")
 def test_an_attended_transfer_joins_the_caller_with_whom_the_operator_asked(
     switch: SwitchProcess, space: Namespace, phone: PhoneMaker, stack: ExitStack, tmp_path: Path
 ) -> None:

@@ -74,12 +74,12 @@ class Desk:
 
 
 def heard_lately(phone: Baresip, seconds: float = LISTENED_S) -> npt.NDArray[np.float64]:
-    """Return the last of what a phone heard in its newest call; nothing where it has not heard so much yet."""
-    dumps = sorted(phone.directory.glob("dump-*-dec.wav"))
-    if not dumps or dumps[-1].stat().st_size < 1000:
+    """Return the last of what a phone heard, in whichever call; nothing where it has not heard so much yet."""
+    newest = max(phone.recordings(), key=lambda path: path.stat().st_mtime_ns, default=None)
+    if newest is None or newest.stat().st_size < 1000:
         return np.zeros(0)
     size = int(seconds * RATE_HZ)
-    heard = read_wav(dumps[-1])[-size:]
+    heard = read_wav(newest)[-size:]
     return heard if len(heard) == size else np.zeros(0)
 
 
