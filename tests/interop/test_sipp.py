@@ -335,10 +335,10 @@ def test_of_eleven_calls_to_a_group_one_is_refused_until_another_is_answered(
     sipp: PhoneMaker, switch: SwitchProcess
 ) -> None:
     egor, first, others, late, picker = sipp("192"), sipp(), sipp(), sipp(), sipp()
-    ringing = egor.starts("ring.xml", calls=11, reason="cause=")
+    ringing = egor.starts("ring.xml", 11, reason="cause=")
     answered = first.starts("call.xml", dial="610")
     switch.until_ringing()
-    waiting = others.starts("wait_in_vain.xml", calls=9, dial="610")
+    waiting = others.starts("wait_in_vain.xml", 9, dial="610")
     with waiting.phase():
         full = "Q.850;cause=17;text=.10 calls to the group wait for an answer."
         late.plays("call_refused.xml", dial="610", status="486", reason=full)

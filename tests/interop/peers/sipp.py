@@ -225,7 +225,7 @@ class SippPhone:
         self._options = ("-t", "t1") if transport == "tcp" else ()
         self._running: list[Sipp] = []
 
-    def starts(self, scenario: str, *, calls: int = 1, options: Sequence[str] = (), **values: str) -> Sipp:
+    def starts(self, scenario: str, calls: int = 1, /, *, options: Sequence[str] = (), **values: str) -> Sipp:
         """Start playing a scenario, so many times; where it waits to be called, return when it does."""
         directory = self._directory / f"{self.extension}-{self.address}-{len(self._running)}"
         directory.mkdir(parents=True)
