@@ -61,7 +61,7 @@ def join_calls(state: CallsState, given: JoinCalls) -> Facts:
     coming = [leg for leg in company if leg is not joining]
     _not_full(len(there) + len(coming))
     gone = other.conversation_id
-    out: Facts = [Elsewhere(gone, fact) for fact in _apart(other)]
+    out: Facts = [Elsewhere(gone, fact) for fact in (*_apart(other), *_retrieved(coming))]
     out += [transfer_facts.LegMoved(leg.leg, gone) for leg in coming]
     out.append(Elsewhere(gone, facts.LegEnded(joining.leg, "switch", "bye", 0, 16, _INTO_CONFERENCE)))
     rung = (leg for leg in other.legs.values() if leg.is_live and leg not in company)
@@ -69,10 +69,8 @@ def join_calls(state: CallsState, given: JoinCalls) -> Facts:
     out.append(Elsewhere(gone, facts.ConversationEnded(_JOINED, 200)))
     told = [conference_facts.ConferenceReferTold(own.leg, 200, given.subscription)] if given.subscription else []
     if conversation.conference is None:
-        people = (*there, *coming)
-        together = started(conversation, people, moderator=own)
-        return [*parted(conversation), *out, *_retrieved(people), *together, *told]
-    out += _retrieved(coming)
+        together = started(conversation, (*there, *coming), moderator=own)
+        return [*parted(conversation), *out, *_retrieved(there), *together, *told]
     for number, leg in enumerate(coming, start=conversation.segment + 1):
         out += joined(conversation, conversation.conference, leg, number)
     return [*out, *told]
