@@ -97,6 +97,7 @@ class Brain:
     def open(self, *legs: str) -> dict[str, tuple[str, int]]:
         for leg in legs:
             self.engine.open(OpenLeg(leg, leg.partition(".")[0], SWITCH))
+        self.events += self.engine.take_ready()
         self.engine.flush()
         self.until(lambda: self.opened().keys() >= set(legs))
         return self.opened()
