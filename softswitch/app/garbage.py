@@ -27,11 +27,15 @@ after the call: looked at every seven hundred, as Python does by itself, nearly 
 _NEVER: Final = 1_000_000_000
 
 
-def freeze() -> None:
-    """Put aside everything that lives now, and end automatic full collections."""
+def freeze(young: int = YOUNG) -> None:
+    """Put aside everything that lives now, and end automatic full collections.
+
+    Args:
+        young: objects more than before at which the youngest are looked at.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, gc.get_threshold()[1], _NEVER)
+    gc.set_threshold(young, gc.get_threshold()[1], _NEVER)
 
 
 @contextmanager

@@ -40,6 +40,9 @@ RETRY_S: Final = 0.5
 STOP_PATIENCE_S: Final = 5.0
 """How long a failing disk or database may delay the end."""
 
+_YOUNG: Final = 200_000
+"""Objects of one batch of records, which all go without being looked for; gaps come often here."""
+
 _LOG = get_logger("journal")
 
 
@@ -222,7 +225,7 @@ def main() -> NoReturn:
     process = WriterProcess(given.ring, given.life, settings, SystemClock())
     signal.signal(signal.SIGTERM, lambda _number, _frame: process.stop())
     process.turn()
-    freeze()
+    freeze(_YOUNG)
     given.say_ready()
     process.run()
     raise SystemExit(0)

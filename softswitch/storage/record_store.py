@@ -4,41 +4,29 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from sqlalchemy import (
     URL,
     Connection,
-    Dialect,
     Engine,
-    String,
-    Table,
     create_engine,
     event,
-    func,
     inspect,
     make_url,
     select,
     text,
 )
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql.dml import Insert
 
 from softswitch.core.errors import JournalError
 from softswitch.core.rows import RowChange, Value
-from softswitch.storage.instants import Instant
-from softswitch.storage.schema import METADATA, PROJECTIONS, SEGMENTS_VIEW, TABLE_OF_ROWS
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-
-Key = tuple[str | int, ...]
+from softswitch.storage.schema import METADATA, PROJECTIONS, SEGMENTS_VIEW
+from softswitch.storage.upserts import Key, Upserts
 
 _PROJECTION: Final = "calls"
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000")
@@ -87,7 +75,7 @@ class RecordStore:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self._file = Path(self._engine.url.database or "") if self._engine.dialect.name == "sqlite" else Path()
-        self._upserts: dict[str, _Upsert] = {}
+        self._upserts = Upserts(self._engine.dialect)
         try:
             with self._engine.begin() as connection:
                 _create_tables(connection)
@@ -118,9 +106,8 @@ class RecordStore:
         progress = RowChange(PROJECTIONS.name, (_PROJECTION,), {"sequence": sequence})
         try:
             with self._engine.begin() as connection:
-                for table, rows in merged((*changes, progress)).items():
-                    statement = self._upsert(table)
-                    connection.exec_driver_sql(statement.sql, statement.parameters(rows))
+                for statement, rows in self._upserts.statements(merged(chain(changes, (progress,)))):
+                    connection.exec_driver_sql(statement, rows)
         except (SQLAlchemyError, OverflowError) as error:
             raise _failure(error) from error
         self._sequence = sequence
@@ -128,12 +115,6 @@ class RecordStore:
     def restart_at(self, sequence: int) -> None:
         """Let the projection go on behind another fact: the journal lost its end, and its numbers come again."""
         self.apply((), sequence)
-
-    def _upsert(self, table: str) -> _Upsert:
-        made = self._upserts.get(table)
-        if made is None:
-            made = self._upserts[table] = _Upsert(TABLE_OF_ROWS[table], self._engine.dialect)
-        return made
 
     def close(self) -> None:
         """Close the connections."""
@@ -151,70 +132,6 @@ def merged(changes: Iterable[RowChange]) -> dict[str, dict[Key, dict[str, Value]
         else:
             row.update(change.values)
     return tables
-
-
-class _Upsert:
-    """The statement that inserts rows of a table, or updates them where they are there.
-
-    It is compiled once and goes to the driver with ready values: SQLAlchemy's own way through a row costs more than
-    all the rest of writing it.
-    """
-
-    __slots__ = ("_columns", "_instants", "_names", "_storable_instant", "_texts", "sql")
-
-    def __init__(self, table: Table, dialect: Dialect) -> None:
-        compiled = upsert(table, dialect.name).compile(dialect=dialect)
-        self.sql = str(compiled)
-        self._names = None if compiled.positional else tuple(table.columns.keys())
-        keys = len(table.primary_key.columns)
-        self._columns = tuple(table.columns.keys())[keys:]
-        self._instants = tuple(name for name in self._columns if isinstance(table.c[name].type, Instant))
-        self._texts = tuple(name for name in self._columns if isinstance(table.c[name].type, String))
-        self._storable_instant = lru_cache(maxsize=256)(partial(Instant().process_bind_param, dialect=dialect))
-
-    def parameters(self, rows: Mapping[Key, dict[str, Any]]) -> list[Any]:
-        """Return the rows as the driver wants them; the rows themselves are changed."""
-        instants, texts, storable_instant = self._instants, self._texts, self._storable_instant
-        for row in rows.values():
-            get = row.get
-            for column in instants:
-                moment = get(column)
-                if moment is not None:
-                    row[column] = storable_instant(moment)
-            for column in texts:
-                value = get(column)
-                if value and (not value.isascii() or "\0" in value):
-                    row[column] = _storable(value)
-        columns, names = self._columns, self._names
-        ready = [(*key, *map(values.get, columns)) for key, values in rows.items()]
-        return ready if names is None else [dict(zip(names, values, strict=True)) for values in ready]
-
-
-def upsert(table: Table, dialect: str) -> Insert:
-    """Make the statement for whole rows. A column that is NULL in it keeps what it had, for no fact empties one."""
-    keys = table.primary_key.columns.keys()
-    statement = _insert(table, dialect)
-    fresh = {
-        column.name: func.coalesce(statement.excluded[column.name], column)
-        for column in table.columns
-        if column.name not in keys
-    }
-    values = dict.fromkeys(table.columns.keys())
-    upserting: Insert = statement.values(values).on_conflict_do_update(index_elements=keys, set_=fresh)
-    return upserting
-
-
-def _storable(value: str) -> str:
-    """Replace what no database takes: octets of a phone that were no UTF-8, and NUL."""
-    return value.encode(errors="replace").decode().replace("\0", "?")
-
-
-def _insert(table: Table, dialect: str) -> PostgresInsert | SqliteInsert:
-    if dialect == "sqlite":
-        return sqlite_insert(table)
-    from sqlalchemy.dialects.postgresql import insert  # a fifth of the time that the writer takes to start
-
-    return insert(table)
 
 
 def _engine(url: str) -> Engine:

@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql
 
 from softswitch.core.errors import JournalError
 from softswitch.core.rows import RowChange, Value
-from softswitch.storage.record_store import RecordStore, default_url, upsert
+from softswitch.storage.record_store import RecordStore, default_url
 from softswitch.storage.schema import CONVERSATIONS
+from softswitch.storage.upserts import upsert
 from tests.fuzz.conftest import scale
 
 START = 1_800_000_000.25
@@ -137,8 +138,8 @@ def test_postgresql_without_its_driver_says_what_to_install(monkeypatch: pytest.
 
 def test_postgresql_gets_the_same_upsert() -> None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's is untyped
-    statement = str(upsert(CONVERSATIONS, "postgresql").compile(dialect=dialect))
-    assert "ON CONFLICT (conversation_id) DO UPDATE SET kind = coalesce(excluded.kind, conversations.kind)" in statement
+    statement = str(upsert(CONVERSATIONS, ["kind"], "postgresql").compile(dialect=dialect))
+    assert statement.endswith("ON CONFLICT (conversation_id) DO UPDATE SET kind = excluded.kind")
 
 
 CHANGES = st.lists(
