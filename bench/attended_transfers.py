@@ -23,6 +23,7 @@ from pathlib import Path
 
 from bench.measuring import cpu_by_process, report
 from bench.sip_load import ASKED, CALLER, NET, SCENARIOS, SWITCH, called_phone, running_switch, sipp
+from softswitch.app.record_projection import COLLECT_S
 from softswitch.calls.facts import ConversationEnded
 from softswitch.calls.transfer_facts import TransferEnded
 from softswitch.journal.reading import read_records
@@ -84,7 +85,7 @@ def _when_over(directory: Path, before: Counter[str], count: int) -> Counter[str
     """Wait until those who were brought together have hung up; return how everything ended since ``before``."""
     deadline = time.monotonic() + TALK_MS / 1000 + 20
     while True:
-        time.sleep(1.0)  # the writer's last batch belongs to these calls
+        time.sleep(COLLECT_S + 0.5)  # the writer's last batch belongs to these calls
         ended = _outcomes(directory) - before
         if ended["completed"] >= count or time.monotonic() > deadline:
             return ended

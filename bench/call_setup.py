@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.baseline import c_relay_us_per_packet
 from bench.measuring import cpu_by_process, interleaved, report
 from bench.sip_load import CALLER, USERS, called_phone, running_switch, sipp
+from softswitch.app.record_projection import COLLECT_S
 
 
 def credentials(directory: Path) -> Path:
@@ -34,7 +35,7 @@ def calls(directory: Path, pids: dict[str, int], *, count: int, rate: int, chall
         counts = sipp(directory, *words, "-inf", str(users), scenario="call_challenged.xml", address=CALLER, port=5092)
     else:
         counts = sipp(directory, *words, scenario="call.xml", address=CALLER, port=5090)
-    time.sleep(1.0)  # the writer's last batch belongs to these calls
+    time.sleep(COLLECT_S + 0.5)  # the writer's last batch belongs to these calls
     after = cpu_by_process(pids)
     spent = {role: 1000 * (after[role] - before[role]) / count for role in before}
     return {

@@ -27,6 +27,7 @@ from urllib.request import urlopen
 from bench.baseline import c_relay_us_per_packet
 from bench.measuring import cpu_by_process, report
 from bench.sip_load import CALLER, SWITCH, running_switch, sipp
+from softswitch.app.record_projection import COLLECT_S
 
 PROMPTS: Final = Path(__file__).parent.parent / "scenarios" / "small-office" / "scenarios"
 SITE: Final = f"""\
@@ -175,7 +176,7 @@ def measure(directory: Path, pids: dict[str, int], *, calls: int, at_once: int) 
         path = ports_file(directory, calls)
         counts = sipp(directory, *options, str(path), scenario="ivr.xml", address=CALLER, port=5090, timeout_s=600)
         worst = ticks()
-        time.sleep(1.0)
+        time.sleep(COLLECT_S + 0.5)
         after = cpu_by_process(pids)
         listener.stdin.close()
         heard = json.loads(listener.stdout.readline())

@@ -14,14 +14,16 @@ from typing import Final
 
 from softswitch.app.record_rows import PROJECTED, project
 from softswitch.core.errors import JournalError
-from softswitch.core.facts import Record, decode, name_in
+from softswitch.core.facts import Record, decode, named
 from softswitch.journal.framing import sequence_of
 from softswitch.journal.reading import read_payloads
 from softswitch.runtime.log import get_logger
 from softswitch.storage.record_store import RecordStore
 
 SLICE_RECORDS: Final = 2000
-COLLECT_S: Final = 1.0
+COLLECT_S: Final = 2.0
+MOST_COLLECTED: Final = 10_000
+"""Facts that wait, after which nothing more is collected first: some hundred calls, a tenth of a second of work."""
 RETRY_S: Final = 2.0
 
 _LOG = get_logger("records")
@@ -82,7 +84,7 @@ class RecordProjection:
             now: monotonic seconds.
             at_once: do not collect any longer.
         """
-        if now < self._next_write and not (at_once and not self._failing) and len(self._waiting) < SLICE_RECORDS:
+        if now < self._next_write and not (at_once and not self._failing) and len(self._waiting) < MOST_COLLECTED:
             return
         self._look_for_another()
         if self._behind:
@@ -122,8 +124,7 @@ class RecordProjection:
 
     def _apply(self, payloads: Sequence[bytes]) -> None:
         if payloads:
-            changes = [change for record in projected(payloads) for change in project(record)]
-            self._opened().apply(changes, sequence_of(payloads[-1]))
+            self._opened().apply(project(projected(payloads)), sequence_of(payloads[-1]))
 
     def _opened(self) -> RecordStore:
         if self._store is None:
@@ -159,10 +160,7 @@ def _up_to(payloads: Iterable[bytes], sequence: int) -> Iterator[bytes]:
 
 def projected(payloads: Iterable[bytes]) -> Iterator[Record]:
     """Decode the records that leave a trace; the journal's readers tell of octets that are none."""
-    for payload in payloads:
-        name = name_in(payload)
-        if name and name not in PROJECTED:
-            continue
+    for payload in named(payloads, PROJECTED):
         try:
             yield decode(payload)
         except JournalError as error:

@@ -63,10 +63,10 @@ def _project_all(
             break
         batch.append(payload)
         if len(batch) >= SLICE_RECORDS:
-            store.apply([change for record in projected(batch) for change in project(record)], sequence_of(batch[-1]))
+            store.apply(project(projected(batch)), sequence_of(batch[-1]))
             progress(sequence_of(batch[-1]), last)
             batch = []
-    store.apply([change for record in projected(batch) for change in project(record)], last)
+    store.apply(project(projected(batch)), last)
     progress(last, last)
 
 

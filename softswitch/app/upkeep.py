@@ -165,7 +165,7 @@ def _by_month(records: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
 
 def _leaves_a_trace(payload: bytes) -> bool:
     name = name_in(payload)
-    return name in PROJECTED if name else bool(project(decode(payload)))
+    return name in PROJECTED if name else any(project([decode(payload)]))
 
 
 def _month(record: Record) -> str:

@@ -6,21 +6,15 @@ legs. Facts that leave no trace in the records, among them those of a type that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from softswitch.calls import conference_facts, facts, transfer_facts
 from softswitch.calls.control_facts import ConversationAnswered
 from softswitch.calls.recording.records import PROJECTORS as RECORDING_PROJECTORS
-from softswitch.core.facts import Record, name_of_class
+from softswitch.core.facts import Record
 from softswitch.core.ids import leg_id
 from softswitch.core.rows import RowChange, Value
-
-
-def project(record: Record) -> Sequence[RowChange]:
-    """Return what a record changes in ``conversations``, ``segments`` and ``legs``."""
-    projector = _PROJECTORS.get(type(record.fact))
-    return projector(record, record.fact) if projector else ()
 
 
 def _conversation(record: Record, **values: Value) -> RowChange:
@@ -88,9 +82,11 @@ def _leg_ended(record: Record, fact: facts.LegEnded) -> Sequence[RowChange]:
 
 
 def _leg_media_closed(record: Record, fact: facts.LegMediaClosed) -> Sequence[RowChange]:
+    known = {name: value for name, value in (("mos_in", fact.mos_in), ("mos_out", fact.mos_out)) if value}
     change = _leg(
         record,
         fact.leg,
+        **known,
         packets_received=fact.packets_received,
         packets_sent=fact.packets_sent,
         packets_lost=fact.packets_lost,
@@ -99,8 +95,6 @@ def _leg_media_closed(record: Record, fact: facts.LegMediaClosed) -> Sequence[Ro
         packets_late=fact.packets_late,
         packets_lost_by_phone=fact.packets_lost_by_phone,
         round_trip_ms=fact.round_trip_ms,
-        mos_in=fact.mos_in or None,
-        mos_out=fact.mos_out or None,
     )
     return (change,)
 
@@ -121,7 +115,7 @@ def _segment_ended(record: Record, fact: facts.SegmentEnded | conference_facts.C
     return (_segment(record, fact.segment, ended_at=record.wall_s),)
 
 
-_PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
+PROJECTORS: Final[Mapping[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.ConversationStarted: _conversation_started,
     facts.ConversationEnded: _conversation_ended,
     facts.LegAdded: _leg_added,
@@ -137,6 +131,4 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     conference_facts.ConferenceLeft: _segment_ended,
     **RECORDING_PROJECTORS,
 }
-
-PROJECTED: Final = frozenset(name_of_class(cls) for cls in _PROJECTORS)
-"""The names of the facts that leave a trace in the records; others need not even be decoded."""
+"""What each fact changes in ``conversations``, ``segments``, ``legs`` and ``recordings``."""

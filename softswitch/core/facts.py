@@ -13,7 +13,7 @@ clock or chance, so the same facts always give the same state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, TypeVar, dataclass_transform
@@ -117,24 +117,53 @@ def name_of_class(cls: type) -> str:
 
 def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
     """Encode one record (see the module's head for its form)."""
-    kind = type(made)
-    known = _BY_CLASS[kind] if kind in _BY_CLASS else type_of(made)
-    packed: bytes = _PACK((sequence, wall_s, conversation_id, known.name, known.version, known.values_of(made)))
+    return encode_all((Record(sequence, wall_s, conversation_id, made),))[0]
+
+
+def encode_all(records: Sequence[Record]) -> list[bytes]:
+    """Encode records. Half a surrogate pair, which JSON from outside may hold and UTF-8 cannot, becomes ``?``.
+
+    Raises:
+        JournalError: a fact's class was never declared with :func:`fact`.
+    """
+    try:
+        return _packed(records, _PACK)
+    except KeyError:
+        for record in records:
+            type_of(record.fact)
+        raise
+    except UnicodeEncodeError:
+        return _packed(records, msgpack.Packer(unicode_errors="replace").pack)
+
+
+def _packed(records: Sequence[Record], pack: Callable[[object], bytes]) -> list[bytes]:
+    by_class = _BY_CLASS
+    packed = []
+    for record in records:
+        made = record.fact
+        known = by_class[type(made)]
+        place = (record.sequence, record.wall_s, record.conversation_id)
+        packed.append(pack((*place, known.name, known.version, known.values_of(made))))
     return packed
 
 
-_PACK: Final = msgpack.Packer().pack
+_PACK: Final[Callable[[object], bytes]] = msgpack.Packer().pack
 """One packer for all records: to make one costs more than to use it."""
 _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to uint 64
+_UINT32: Final = 0xCE
 _FLOAT64: Final = 0xCB
+_SHORT_STRING: Final = 0b101
+"""msgpack: the upper bits of the head of a string of up to 31 octets; the lower ones count them."""
+_ID_OF_14: Final = 0xA0 | 14
+"""The head of a conversation's id: so the records of calls begin, but for the first 65,536 of a switch's life."""
 
 
 def name_in(data: bytes) -> str:
     """Read a record's fact name without decoding the rest; empty when it does not stand where it mostly does."""
     try:
-        if data[1] == 0xCE and data[6] == _FLOAT64:  # as nearly all are: their numbers take 17 to 32 bits
+        if data[1] == _UINT32 and data[6] == _FLOAT64:  # as nearly all are: their numbers take 17 to 32 bits
             name = 16 + (data[15] & 0x1F)
-            if data[15] >> 5 == data[name] >> 5 == 0b101:
+            if data[15] >> 5 == data[name] >> 5 == _SHORT_STRING:
                 return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
             return ""
         at = 2 + _UINT_OCTETS.get(data[1], 0)
@@ -142,11 +171,30 @@ def name_in(data: bytes) -> str:
             return ""
         conversation_id = at + 9
         name = conversation_id + 1 + (data[conversation_id] & 0x1F)
-        if data[conversation_id] >> 5 != 0b101 or data[name] >> 5 != 0b101:  # msgpack: a string of up to 31 octets
+        if data[conversation_id] >> 5 != _SHORT_STRING or data[name] >> 5 != _SHORT_STRING:
             return ""
         return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
     except (IndexError, UnicodeDecodeError):
         return ""
+
+
+def named(payloads: Iterable[bytes], names: Collection[str]) -> list[bytes]:
+    """Return the records of facts of these names, and those whose name does not stand where it mostly does."""
+    wanted = {name.encode() for name in names}
+    found = []
+    for data in payloads:
+        try:
+            name = data[30]
+            if data[15] == _ID_OF_14 and data[6] == _FLOAT64 and data[1] == _UINT32 and name >> 5 == _SHORT_STRING:
+                if data[31 : 31 + (name & 0x1F)] in wanted:
+                    found.append(data)
+                continue
+        except IndexError:
+            pass
+        read = name_in(data)
+        if not read or read in names:
+            found.append(data)
+    return found
 
 
 def decode(data: bytes | memoryview) -> Record:

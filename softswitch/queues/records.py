@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from softswitch.core.facts import Record, name_of_class
+from softswitch.core.facts import Record
 from softswitch.core.rows import RowChange, Value
 from softswitch.queues.agents import facts as of_agents
 from softswitch.queues.router import facts
-
-
-def project(record: Record) -> Sequence[RowChange]:
-    """Return what a record changes in ``queue_entries``, ``queue_outcomes`` and ``agent_states``."""
-    projector = _PROJECTORS.get(type(record.fact))
-    return projector(record, record.fact) if projector else ()
 
 
 def _entry(fact: Any, **values: Value) -> RowChange:  # noqa: ANN401  # any fact of an entry
@@ -69,7 +63,7 @@ def _state(record: Record, fact: Any, step: str, status: str, queue: str = "") -
     return (RowChange("agent_states", (record.sequence,), {**values, "queue": queue}),)
 
 
-_PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
+PROJECTORS: Final[Mapping[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     facts.QueueEntered: _entered,
     facts.QueueAnswered: _answered,
     facts.QueueFinished: _finished,
@@ -84,6 +78,4 @@ _PROJECTORS: Final[dict[type, Callable[[Record, Any], Sequence[RowChange]]]] = {
     of_agents.AgentEnteredQueue: lambda record, fact: _state(record, fact, "entered_queue", "", fact.queue),
     of_agents.AgentLeftQueue: lambda record, fact: _state(record, fact, "left_queue", "", fact.queue),
 }
-
-PROJECTED: Final = frozenset(name_of_class(cls) for cls in _PROJECTORS)
-"""The names of the facts that leave a trace here."""
+"""What each fact changes in ``queue_entries``, ``queue_outcomes`` and ``agent_states``."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
-from softswitch.calls.records import project
+from softswitch.calls.records import PROJECTORS
 from softswitch.core.errors import SimulationError
 from softswitch.core.facts import decode
 from softswitch.core.rows import Value
@@ -141,7 +141,8 @@ def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
     for record in map(decode, journal.records()):
         if record.conversation_id:
             numbers.setdefault(record.conversation_id, f"call {len(numbers) + 1}")
-        for change in project(record):
+        projector = PROJECTORS.get(type(record.fact))
+        for change in projector(record, record.fact) if projector else ():
             key = (change.table, *map(plain, change.key))
             rows.setdefault(key, {}).update({column: plain(value) for column, value in change.values.items()})
     return rows

@@ -77,7 +77,7 @@ def records(*batches: tuple[bytes, ...]) -> dict[str, list[tuple[object, ...]]]:
     """Return the call records that facts give, batch by batch."""
     store = RecordStore("sqlite://")
     for batch in batches:
-        changes = [change for record in projected(batch) for change in project(record)]
+        changes = project(projected(batch))
         store.apply(changes, sequence_of(batch[-1]))
     with store._engine.begin() as connection:  # as users look, with tools of their own
         found = {

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +30,12 @@ class FakeStore(RecordStore):
     def close(self) -> None:
         """Stay open: a database in memory would be gone with its connection."""
 
-    def apply(self, changes: object, sequence: int) -> None:
+    def apply(self, changes: Iterable[RowChange], sequence: int) -> None:
         if self.fails:
             raise JournalError("the database failed: it is ill")
-        assert isinstance(changes, list | tuple)
-        super().apply(changes, sequence)
-        self.written += [change.key[0] for change in changes if isinstance(change, RowChange)]
+        told = list(changes)
+        super().apply(told, sequence)
+        self.written += [change.key[0] for change in told]
 
 
 class Rig:

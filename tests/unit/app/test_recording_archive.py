@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from softswitch.app.record_rows import project
 from softswitch.app.recording_archive import RecordingArchive
 from softswitch.calls import facts as calls
 from softswitch.calls.recording import facts
-from softswitch.calls.records import project
 from softswitch.core.errors import CommandError
 from softswitch.core.facts import Record
 from softswitch.media.recorder.about import update_about
@@ -19,7 +19,7 @@ PATH = "recordings/2026-11-22/{}.wav"
 def kept(directory: Path, *told: tuple[float, str, object]) -> RecordingArchive:
     store = RecordStore(default_url(directory))
     records = [Record(number, wall_s, where, fact) for number, (wall_s, where, fact) in enumerate(told, 1)]
-    store.apply([change for record in records for change in project(record)], len(records))
+    store.apply(project(records), len(records))
     store.close()
     return RecordingArchive(directory)
 

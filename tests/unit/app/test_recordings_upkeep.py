@@ -32,7 +32,7 @@ class FakeSwitch:
 
     def keep(self, wall_s: float, recording: str, *told: object) -> None:
         conversation_id = recording.partition("-")[0]
-        changes = [change for fact in told for change in project(Record(1, wall_s, conversation_id, fact))]
+        changes = project(Record(1, wall_s, conversation_id, fact) for fact in told)
         self.store.apply(changes, self.store.sequence + 1)
 
     def recorded(self, recording: str, days_ago: float, seconds: float = 2.0, *, message: bool = False) -> Path:

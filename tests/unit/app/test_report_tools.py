@@ -50,7 +50,7 @@ def directory(tmp_path: Path) -> Path:
     ]
     store = RecordStore(default_url(tmp_path))
     records = [Record(n, NOON_S + s, c, fact) for n, (s, c, fact) in enumerate(told, start=1)]
-    store.apply([change for record in records for change in project(record)], len(records))
+    store.apply(project(records), len(records))
     store.close()
     return tmp_path
 

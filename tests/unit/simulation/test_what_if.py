@@ -46,7 +46,7 @@ def directory(tmp_path: Path) -> Path:
     recorded = Recorded(staff)
     recorded.run(arrivals)
     store = RecordStore(default_url(tmp_path))
-    store.apply([change for record in recorded.records for change in project(record)], len(recorded.records))
+    store.apply(project(recorded.records), len(recorded.records))
     store.close()
     return tmp_path
 
