@@ -36,6 +36,10 @@ JOURNAL_FOLDER: Final = "journal"
 LONGEST_TURN_S: Final = 0.2
 ENDING_TURN_S: Final = 0.02
 """While the last facts go to the disk, and then into the database."""
+COLLECTION_S: Final = 10.0
+"""So often it looks for garbage: a batch of records leaves hardly any."""
+IDLE_TURN_S: Final = 1.0
+"""So often it looks at files and garbage while no fact comes; for facts it looks at every turn."""
 RETRY_S: Final = 0.5
 STOP_PATIENCE_S: Final = 5.0
 """How long a failing disk or database may delay the end."""
@@ -92,6 +96,7 @@ class WriterProcess:
         self._told_to_stop = os.eventfd(0)
         self._orphaned = False
         self._passed_over = 0
+        self._idle_until = self._collect_at = 0.0
         self._collector = IdleCollector()
 
     def stop(self) -> None:
@@ -113,6 +118,8 @@ class WriterProcess:
         if files is None:
             return
         now = self._clock.monotonic()
+        if self._nothing_to_do(files, now):
+            return
         closed = files.segments.closed
         ending = self._stop_at is not None
         self._tell(files.drain.turn(now=now, sync=ending))
@@ -120,10 +127,20 @@ class WriterProcess:
         self._reader.report_database(failing=self._projection.failing)
         self._tell_passed_over(files.drain.passed_over)
         self._look_after(files.segments, closed, now)
-        if files.drain.idle and self._projection.level:
-            self._collector.look(now)
-        else:
+        if not files.drain.idle or not self._projection.level:
             self._collector.turn_ended(now)
+        elif now >= self._collect_at:
+            self._collect_at = now + COLLECTION_S
+            self._collector.look(now)
+
+    def _nothing_to_do(self, files: _Files, now: float) -> bool:
+        """Tell whether no fact has come and all that did are in the database; then more is looked at but seldom."""
+        if self._stop_at is not None or self._reader.waiting or not (files.drain.idle and self._projection.level):
+            return False
+        if now < self._idle_until:
+            return True
+        self._idle_until = now + IDLE_TURN_S
+        return False
 
     def _look_after(self, segments: SegmentWriter, closed: int, now: float) -> None:
         """Close a segment that is old enough, and have closed ones looked after."""

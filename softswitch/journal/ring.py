@@ -176,6 +176,11 @@ class RingReader(_Ring):
         self.damaged_octets = 0
         """Octets that were skipped because no look could make sense of them."""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are records behind the last read."""
+        return bool(self._words[_AT_WRITTEN] != self._cursor)
+
     def read(self, limit_octets: int = 1 << 22) -> list[bytes]:
         """Return the records behind the last read, about ``limit_octets`` of them at most."""
         return self.read_framed(limit_octets)[0]
