@@ -33,6 +33,7 @@ from softswitch.api import (
 )
 from softswitch.api.problems import add_problem_handlers
 from softswitch.api.view import SwitchView
+from softswitch.api.whole_text import WholeText
 
 PREFIX: Final = "/api/v1"
 
@@ -64,6 +65,7 @@ def build_app(view: SwitchView) -> FastAPI:
         docs_url=None,  # these pages load their scripts from elsewhere
         redoc_url=None,
     )
+    app.add_middleware(WholeText)
     add_problem_handlers(app)
     for router in _RESOURCES:
         app.include_router(router(view), prefix=PREFIX)

@@ -106,3 +106,23 @@ async def test_conferences_are_listed_with_their_people(http: httpx.AsyncClient)
 async def test_whom_one_can_transfer_to_is_data(http: httpx.AsyncClient) -> None:
     [vera] = (await http.get("/users/anna/targets", params={"everybody": True})).json()
     assert (vera["kind"], vera["number"], vera["available"], vera["status"]) == ("user", "103", True, "ready")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"text": "a\\ud83d"}', b'{"text": "\\uDE00\\uD83D"}', '{"text": "Эй \\ud83d"}'.encode()]
+)
+async def test_half_a_surrogate_pair_is_no_text(http: httpx.AsyncClient, view: FakeView, body: bytes) -> None:
+    answer = await http.put("/legs/c1.1/note", content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["field"], view.orders) == (422, "body", [])
+
+
+async def test_a_whole_pair_is_text(http: httpx.AsyncClient, view: FakeView) -> None:
+    async def in_pieces() -> AsyncIterator[bytes]:
+        yield b'{"text": "\\ud8'
+        yield b'3d\\ude00"}'
+
+    headers = {"content-type": "application/json"}
+    answer = await http.put("/legs/c1.1/note", content=in_pieces(), headers=headers)
+    assert answer.status_code == 200
+    assert view.orders == [("note", "c1.1", "\U0001f600")]
+    assert (await http.put("/legs/c1.1/note", content=b'{"text": "\\ud', headers=headers)).status_code == 422
