@@ -336,15 +336,15 @@ def test_of_eleven_calls_to_a_group_one_is_refused_until_another_is_answered(
 ) -> None:
     egor, first, others, late, picker = sipp("192"), sipp(), sipp(), sipp(), sipp()
     ringing = egor.starts("ring.xml", 11, reason="cause=")
-    answered = first.starts("call.xml", dial="610")
+    answered = first.starts("call.xml", dial="690")
     switch.until_ringing()
-    waiting = others.starts("wait_in_vain.xml", 9, dial="610")
+    waiting = others.starts("wait_in_vain.xml", 9, dial="690")
     with waiting.phase():
         full = "Q.850;cause=17;text=.10 calls to the group wait for an answer."
-        late.plays("call_refused.xml", dial="610", status="486", reason=full)
-        picker.plays("call_until_bye.xml", dial="*8610")
+        late.plays("call_refused.xml", dial="690", status="486", reason=full)
+        picker.plays("call_until_bye.xml", dial="*8690")
         answered.finished()
-        late.plays("give_up_ringing.xml", dial="610")
+        late.plays("give_up_ringing.xml", dial="690")
     assert waiting.finished().successful == 9
     assert ringing.finished().successful == 11
 

@@ -36,7 +36,7 @@ users:
   - {{name: inna, extension: "193", password: secret-193}}
 groups:
   - {{name: desks, extension: "600", members: [{{user: egor}}, {{user: inna}}]}}
-  - {{name: crowd, extension: "610", ring_s: 300, members: [{{user: egor}}]}}
+  - {{name: crowd, extension: "690", ring_s: 300, members: [{{user: egor}}]}}
 trunks:
   - {{name: city, host: {TRUNK[0]}, port: {TRUNK[1]}, transport: udp}}
 numbers:
