@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from softswitch.core.immutable import immutable
 
-Value = str | int | float | None
+Value = str | int | float
 
 
 @immutable
@@ -21,4 +21,4 @@ class RowChange:
     key: tuple[str | int, ...]
     """The primary key, in the table's order."""
     values: Mapping[str, Value]
-    """Column to value; times are wall-clock seconds. None says nothing: no fact empties a column."""
+    """Column to value; times are wall-clock seconds. No fact empties a column."""

@@ -202,7 +202,7 @@ def _row_differences(key: tuple[Value, ...], one: dict[str, Value], other: dict[
     ]
 
 
-def _is_same(one: Value, other: Value) -> bool:
+def _is_same(one: Value | None, other: Value | None) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return abs(one - other) <= _ROUND_S
     return one == other

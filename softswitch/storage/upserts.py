@@ -49,13 +49,11 @@ class Upserts:
         """Return the statements that write rows, each with what the driver wants for it; the rows are changed.
 
         Args:
-            tables: name to key to columns; None says nothing: a column keeps what it had.
+            tables: name to key to columns; a column that is not among them keeps what it had.
         """
         for table, rows in tables.items():
             alike: dict[tuple[str, ...], list[Row]] = {}
             for key, values in rows.items():
-                if None in values.values():
-                    values = {name: value for name, value in values.items() if value is not None}
                 alike.setdefault(tuple(values), []).append((key, values))
             for columns, some in alike.items():
                 made = self._made.get((table, columns))
@@ -106,11 +104,7 @@ def upsert(table: Table, columns: Sequence[str], dialect: str) -> Insert:
     keys = table.primary_key.columns.keys()
     statement: Any = _insert(table, dialect).values(dict.fromkeys((*keys, *columns)))
     fresh = {name: statement.excluded[name] for name in columns}
-    made: Insert = (
-        statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-        if fresh
-        else statement.on_conflict_do_nothing(index_elements=keys)
-    )
+    made: Insert = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
     return made
 
 
