@@ -71,7 +71,7 @@ def order(switch: SwitchProcess, leg: str, command: str, **body: object) -> None
     assert answer.get("leg") == leg, answer
 
 
-@pytest.mark.row("V-11")
+@pytest.mark.row("V-11", "V-24")
 def test_a_room_of_five_on_two_workers_sounds_on_while_the_brain_is_killed_and_people_mute_drop_and_leave_afterwards(
     switch: SwitchProcess, phone: PhoneMaker
 ) -> None:

@@ -51,20 +51,7 @@ def office(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(autouse=True)
 def nobody_talks(office: Office) -> Iterator[None]:
     yield
-    office.at_rest()
-    for each in office.desks.values():
-        each.rang_no_more()
-
-
-def hears(office: Office, listener: str, speaker: str) -> None:
-    """One hears another and nobody else in a while."""
-    until(lambda: office.hears(listener, speaker), lambda: (listener, office.shares(listener)))
-
-
-def hear_each_other(office: Office, one: str, other: str) -> None:
-    """Two hear one another and nobody else in a while."""
-    hears(office, one, other)
-    hears(office, other, one)
+    office.left_quiet()
 
 
 def hears_the_music(office: Office, listener: Desk) -> None:
@@ -82,7 +69,7 @@ def a_customer_calls_boris(office: Office) -> str:
     office.boris.takes()
     office.customer.talks()
     until(office.all_talk, lambda: office.switch.ask("GET", "calls"))
-    hear_each_other(office, "customer", "boris")
+    office.hear_each_other("customer", "boris")
     (own,) = calls_of(office, "boris")
     return str(own["leg"])
 
@@ -113,7 +100,7 @@ def test_an_outside_call_takes_the_route_that_the_user_chooses_and_no_other(offi
         office.switch.ask("POST", "users/boris/calls", number=number, auto_answer=False, route=route)
         office.boris.takes()
         office.desks[name].takes()
-        hear_each_other(office, name, "boris")
+        office.hear_each_other(name, "boris")
         office.boris.hangs_up()
         office.desks[name].is_let_go()
         office.at_rest()
@@ -136,13 +123,13 @@ def test_while_a_customer_is_held_and_hears_music_the_line_is_free_for_calls_ins
         office.switch.ask("POST", "users/boris/calls", number=number, auto_answer=False)
         office.boris.takes()
         office.desks[name].takes()
-        hear_each_other(office, name, "boris")
+        office.hear_each_other(name, "boris")
         assert [call["state"] for call in calls_of(office, "boris")] == ["held", "talking"]
         hears_the_music(office, office.customer)
         office.desks[name].hangs_up()
         office.boris.is_let_go()
         # baresip takes up the other call by itself, as if its user had, but keeps no more of what it hears in it
-        hears(office, "customer", "boris")
+        office.until_hears("customer", "boris")
     office.switch.ask("POST", f"legs/{own}/hangup")
     office.customer.is_let_go()
     office.boris.is_let_go()
@@ -158,11 +145,11 @@ def test_a_customer_goes_to_a_mobile_with_a_chosen_number_and_a_tone_tells_that_
     office.mobile.phone.command("accept")
     until(lambda: heard_a_beep(office.boris), lambda: "no tone")
     office.mobile.talks()
-    hear_each_other(office, "mobile", "boris")
+    office.hear_each_other("mobile", "boris")
     office.switch.ask("POST", f"legs/{own}/confirm")
     office.boris.is_let_go()
     assert calls_of(office, "boris") == []
-    hear_each_other(office, "mobile", "customer")
+    office.hear_each_other("mobile", "customer")
     office.customer.hangs_up()
     office.mobile.is_let_go()
 
@@ -172,13 +159,13 @@ def test_a_failed_consultation_leaves_the_caller_and_a_blind_transfer_does_not_c
     own = a_customer_calls_boris(office)
     office.switch.ask("POST", f"legs/{own}/consult", number="103")
     office.vera.declines()
-    hear_each_other(office, "customer", "boris")
+    office.hear_each_other("customer", "boris")
     office.switch.ask("POST", f"legs/{own}/consult", number="201")
     office.gleb.takes()
-    hear_each_other(office, "boris", "gleb")
+    office.hear_each_other("boris", "gleb")
     office.switch.ask("POST", f"legs/{own}/cancel")
     office.gleb.is_let_go()
-    hear_each_other(office, "customer", "boris")
+    office.hear_each_other("customer", "boris")
     office.switch.ask("POST", f"legs/{own}/transfer", number="103")
     office.boris.is_let_go()
     office.vera.declines()
@@ -191,16 +178,16 @@ def test_a_customer_goes_to_an_operator_to_a_group_whose_phones_ring_together_an
     office.boris.phone.command("transfer", "sip:101@softswitch.local")
     office.anna.takes()
     office.boris.is_let_go()
-    hear_each_other(office, "customer", "anna")
+    office.hear_each_other("customer", "anna")
     office.anna.phone.command("transfer", "sip:601@softswitch.local")
     office.vera.rings()
     office.gleb.takes()
     office.vera.is_let_go()
     office.anna.is_let_go()
-    hear_each_other(office, "customer", "gleb")
+    office.hear_each_other("customer", "gleb")
     office.gleb.phone.command("transfer", "sip:701@softswitch.local")
     office.dora.takes()
     office.gleb.is_let_go()
-    hear_each_other(office, "customer", "dora")
+    office.hear_each_other("customer", "dora")
     office.customer.hangs_up()
     office.dora.is_let_go()

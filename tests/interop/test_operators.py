@@ -34,15 +34,7 @@ def office(space: Namespace, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(autouse=True)
 def nobody_talks(office: Office) -> Iterator[None]:
     yield
-    office.at_rest()
-    for each in office.desks.values():
-        each.rang_no_more()
-
-
-def hear_each_other(office: Office, one: str, other: str) -> None:
-    """Two hear one another and nobody else in a while."""
-    until(lambda: office.hears(one, other), lambda: (one, office.shares(one)))
-    until(lambda: office.hears(other, one), lambda: (other, office.shares(other)))
+    office.left_quiet()
 
 
 def calls_boris(office: Office) -> None:
@@ -51,7 +43,7 @@ def calls_boris(office: Office) -> None:
     office.boris.takes()
     office.anna.talks()
     until(office.all_talk, lambda: office.switch.ask("GET", "calls"))
-    hear_each_other(office, "anna", "boris")
+    office.hear_each_other("anna", "boris")
 
 
 @pytest.mark.row("V-34", "V-38", "V-39")
@@ -77,7 +69,7 @@ def test_a_transfer_to_a_group_rings_one_after_the_other_again_and_again_until_o
         each.declines()
     office.boris.is_let_go()
     office.gleb.takes()
-    hear_each_other(office, "anna", "gleb")
+    office.hear_each_other("anna", "gleb")
     office.anna.hangs_up()
     office.gleb.is_let_go()
 
@@ -87,11 +79,11 @@ def test_a_status_chosen_in_a_call_leaves_it_alone_and_rules_the_next(office: Of
     calls_boris(office)
     for status in ("break", "dnd"):
         office.switch.ask("PUT", "users/boris/status", status=status)
-    hear_each_other(office, "anna", "boris")
+    office.hear_each_other("anna", "boris")
     office.vera.phone.command("dial", "102")
     office.vera.is_let_go()
     assert "486" in office.vera.phone.seen("CALL_CLOSED")[-1]["param"]
-    hear_each_other(office, "anna", "boris")
+    office.hear_each_other("anna", "boris")
     office.switch.ask("PUT", "users/boris/status", status="on_line")
     office.anna.hangs_up()
     office.boris.is_let_go()

@@ -109,6 +109,11 @@ class Office:
         for kind, answer in permitted.items():
             getattr(self, kind)(desk, answer)
             self.at_rest()
+        self.left_quiet()
+
+    def left_quiet(self) -> None:
+        """Wait until nobody is in a call; none may have rung that was not waited for."""
+        self.at_rest()
         for each in self.desks.values():
             each.rang_no_more()
 
@@ -192,6 +197,15 @@ class Office:
         """Tell whether one of the people hears another one, and nobody else."""
         found = self.shares(listener)
         return found.pop(speaker) > HEARD and max(found.values()) < NOT_HEARD
+
+    def hear_each_other(self, one: str, other: str) -> None:
+        """Wait until two hear one another and nobody else."""
+        self.until_hears(one, other)
+        self.until_hears(other, one)
+
+    def until_hears(self, listener: str, speaker: str) -> None:
+        """Wait until one of the people hears another one and nobody else."""
+        until(lambda: self.hears(listener, speaker), lambda: (listener, self.shares(listener)))
 
     def shares(self, listener: str) -> dict[str, float]:
         """Return the share of each one's tone in what somebody heard last."""
