@@ -28,8 +28,8 @@ def run() -> None:
 
     make_plan = launch.make_plan
 
-    def changed(settings: Settings, config: Path | None, opened: OpenSockets, ready: int) -> dict[str, Any]:
-        plan = make_plan(settings, config, opened, ready)
+    def changed(settings: Settings, config: Path | None, opened: OpenSockets, ready: int, ring: int) -> dict[str, Any]:
+        plan = make_plan(settings, config, opened, ready, ring)
         for role in ("brain", "writer"):
             plan["programs"][role] = [sys.executable, "-P", str(OURS), f"--{role}"]
         return plan

@@ -21,6 +21,7 @@ from softswitch.calls.apply import CHANGES
 from softswitch.calls.apply import apply as apply_call_fact
 from softswitch.calls.control_inputs import DialOrdered
 from softswitch.calls.decide import decide
+from softswitch.calls.dialog_values import dialog_change
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
 from softswitch.calls.perform import Performer, Session
@@ -311,7 +312,7 @@ class CallDesk:
 
     def _keep_dialog(self, leg: str, session: Session, conversation_id: str) -> None:
         snapshot = self._performer.secrecy.snapshot(session.snapshot())
-        fact = facts.DialogChanged(leg, snapshot.values())
+        fact = dialog_change(leg, self._calls.legs[leg].dialog, snapshot.values())
         self._trace.belongs(leg, session.dialog.sip_call_id)
         apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
 

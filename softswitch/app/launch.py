@@ -39,6 +39,29 @@ class OpenSockets:
         return [*(line["descriptor"] for line in self.sip), *self.api, self.api_unix]
 
 
+def reserve_ring(octets: int) -> int:
+    """Return the memory of the fact ring, all of which is there from now on.
+
+    Memory that is only promised is looked for when it is first written: by the brain, in the middle of a call, which
+    costs it time, and its life where there is none.
+
+    Raises:
+        ConfigurationError: there is not so much.
+    """
+    if octets > _available_octets():  # to ask for more has the system kill programs for it
+        found = f"this machine has no {octets >> 20} MB of memory left for facts that wait for the disk"
+        raise ConfigurationError([Problem("journal.ring_mb", found, "less; 64 is the default")])
+    ring = os.memfd_create("softswitch-facts", os.MFD_CLOEXEC)
+    os.posix_fallocate(ring, 0, octets)
+    return ring
+
+
+def _available_octets() -> int:
+    """Return how much memory programs can still have, by /proc/meminfo."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    return next(int(words[1]) << 10 for words in lines if words[0] == "MemAvailable:")
+
+
 def prepare_folders(directory: Path) -> None:
     """Make the storage directory and ``run`` in it, for this account only.
 
@@ -130,14 +153,14 @@ def worker_count(settings: Settings) -> int:
     return settings.media.workers or max(1, len(os.sched_getaffinity(0)) - 1)
 
 
-def make_plan(settings: Settings, config: Path | None, opened: OpenSockets, ready: int) -> dict[str, Any]:
+def make_plan(settings: Settings, config: Path | None, opened: OpenSockets, ready: int, ring: int) -> dict[str, Any]:
     """Write down what the supervisor shall do (its module's docstring tells the form)."""
     return {
         "ready": ready,
         "sip": opened.sip,
         "api": opened.api,
         "api_unix": opened.api_unix,
-        "ring_octets": settings.journal.ring_mb << 20,
+        "ring": ring,
         "workers": worker_count(settings),
         "drain_s": settings.stop.drain_s,
         "programs": {
@@ -162,17 +185,18 @@ def launch(settings: Settings, config: Path | None, lock: int, welcome: Callable
         welcome: called in a process of its own once the switch is ready.
 
     Raises:
-        ConfigurationError: a socket cannot be opened.
+        ConfigurationError: a socket cannot be opened, or the memory for facts is not there.
     """
     opened = open_sockets(settings)
+    ring = reserve_ring(settings.journal.ring_mb << 20)
     reader, writer = os.pipe()
     if os.fork() == 0:
-        _welcome_when_ready(reader, [writer, lock, *opened.descriptors()], lambda: welcome(opened))
+        _welcome_when_ready(reader, [writer, lock, ring, *opened.descriptors()], lambda: welcome(opened))
     os.close(reader)
     plan = os.memfd_create("softswitch-plan")
-    os.write(plan, json.dumps(make_plan(settings, config, opened, writer)).encode())
+    os.write(plan, json.dumps(make_plan(settings, config, opened, writer, ring)).encode())
     os.lseek(plan, 0, os.SEEK_SET)
-    for descriptor in (plan, writer, lock, *opened.descriptors()):
+    for descriptor in (plan, writer, lock, ring, *opened.descriptors()):
         os.set_inheritable(descriptor, True)
     sys.stdout.flush()
     # Isolated and without site-packages: the supervisor is standard library only.

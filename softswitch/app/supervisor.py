@@ -6,7 +6,8 @@ no configuration: ``softswitch run`` opens the sockets, becomes this program, an
     {"ready": 7,                          a pipe: "ready" is written to it once; its end without that means failure
      "sip": [{"transport": "udp", "host": "10.0.0.5", "port": 5060, "descriptor": 8}, ...],
      "api": [9], "api_unix": 10,          listening sockets of the HTTP API
-     "ring_octets": 67108864, "workers": 1, "drain_s": 30,
+     "ring": 11,                          memory for facts between brain and writer
+     "workers": 1, "drain_s": 30,
      "programs": {"writer": [...], "worker": [...], "brain": [...]}, "options": {handed on to them unread}}
 
 SIGINT ends all calls politely and stops; SIGTERM lets them go on for ``drain_s`` first; a second one hurries, a third
@@ -53,8 +54,7 @@ class Supervisor:
         self.plan = plan
         self.selector = selectors.DefaultSelector()
         self.life = os.pipe()
-        self.ring = os.memfd_create("softswitch-facts")
-        os.ftruncate(self.ring, plan["ring_octets"])
+        self.ring = plan["ring"]
         self.brain = Child("brain")
         self.workers = plan["workers"]  # how many there ever were
         self.children = [Child("writer"), *(Child("worker", n) for n in range(self.workers)), self.brain]

@@ -19,6 +19,7 @@ from softswitch.calls import (
     supervision_apply,
     transfer_apply,
 )
+from softswitch.calls.dialog_values import changed_values
 from softswitch.calls.parting import Parting
 from softswitch.calls.soundness import align
 from softswitch.calls.state import CallsState, Conversation, Leg
@@ -318,7 +319,7 @@ def _doubted(state: CallsState, record: Record, fact: facts.ConversationDoubted)
 def _dialog_changed(state: CallsState, record: Record, fact: facts.DialogChanged) -> None:
     leg = state.legs.get(fact.leg)
     if leg is not None and (leg.is_live or leg.cancelling):
-        leg.dialog = fact.values
+        leg.dialog = changed_values(leg.dialog, fact)
         leg.dialog_at_s = record.wall_s
 
 

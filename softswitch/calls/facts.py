@@ -324,12 +324,15 @@ class ConversationDoubted:
     reason: str
 
 
-@fact("dialog.changed")
+@fact("dialog.changed", version=2)
 class DialogChanged:
     """What a restarted brain must know of a leg's dialog and INVITE transaction.
 
-    ``values`` is :meth:`softswitch.sip.ua.snapshot.SessionSnapshot.values`.
+    Together these are :meth:`softswitch.sip.ua.snapshot.SessionSnapshot.values`; of a call's five, three say what has
+    changed since the one before.
     """
 
     leg: str
     values: tuple[Any, ...]
+    places: tuple[int, ...] = ()
+    """Which of them these are, the others being as they were; empty where they are all."""

@@ -19,6 +19,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar, dataclass_transform
 
 import msgpack
+import msgspec
 
 from softswitch.core.errors import JournalError
 from softswitch.core.immutable import immutable
@@ -142,30 +143,26 @@ def _packed(records: Sequence[Record], pack: Callable[[object], bytes]) -> list[
     for record in records:
         made = record.fact
         known = by_class[type(made)]
-        place = (record.sequence, record.wall_s, record.conversation_id)
-        packed.append(pack((*place, known.name, known.version, known.values_of(made))))
+        values = known.values_of(made)
+        packed.append(pack((record.sequence, record.wall_s, record.conversation_id, known.name, known.version, values)))
     return packed
 
 
-_PACK: Final[Callable[[object], bytes]] = msgpack.Packer().pack
-"""One packer for all records: to make one costs more than to use it."""
+_PACK: Final[Callable[[object], bytes]] = msgspec.msgpack.Encoder().encode
+"""Writes the octets that msgpack's own packer writes, in less than half the time."""
 _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to uint 64
-_UINT32: Final = 0xCE
 _FLOAT64: Final = 0xCB
 _SHORT_STRING: Final = 0b101
 """msgpack: the upper bits of the head of a string of up to 31 octets; the lower ones count them."""
 _ID_OF_14: Final = 0xA0 | 14
-"""The head of a conversation's id: so the records of calls begin, but for the first 65,536 of a switch's life."""
+"""The head of a conversation's id."""
+_NAME_AT: Final = {0xCD: 28, 0xCE: 30}
+"""Where the name's head stands in a record of a conversation, by the head of its number, of 16 or 32 bits."""
 
 
 def name_in(data: bytes) -> str:
     """Read a record's fact name without decoding the rest; empty when it does not stand where it mostly does."""
     try:
-        if data[1] == _UINT32 and data[6] == _FLOAT64:  # as nearly all are: their numbers take 17 to 32 bits
-            name = 16 + (data[15] & 0x1F)
-            if data[15] >> 5 == data[name] >> 5 == _SHORT_STRING:
-                return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
-            return ""
         at = 2 + _UINT_OCTETS.get(data[1], 0)
         if data[at] != _FLOAT64:
             return ""
@@ -184,12 +181,13 @@ def named(payloads: Iterable[bytes], names: Collection[str]) -> list[bytes]:
     found = []
     for data in payloads:
         try:
-            name = data[30]
-            if data[15] == _ID_OF_14 and data[6] == _FLOAT64 and data[1] == _UINT32 and name >> 5 == _SHORT_STRING:
-                if data[31 : 31 + (name & 0x1F)] in wanted:
+            at = _NAME_AT[data[1]]
+            name = data[at]
+            if data[at - 15] == _ID_OF_14 and data[at - 24] == _FLOAT64 and name >> 5 == _SHORT_STRING:
+                if data[at + 1 : at + 1 + (name & 0x1F)] in wanted:
                     found.append(data)
                 continue
-        except IndexError:
+        except LookupError:
             pass
         read = name_in(data)
         if not read or read in names:

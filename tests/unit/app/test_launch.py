@@ -14,6 +14,7 @@ from softswitch.app.launch import (
     open_sockets,
     prepare_folders,
     reachable_at,
+    reserve_ring,
     worker_count,
 )
 from softswitch.app.worker_process import port_slice
@@ -67,12 +68,12 @@ def test_the_plan_is_json_and_names_every_socket(tmp_path: Path) -> None:
     prepare_folders(tmp_path)
     chosen = settings(tmp_path)
     opened = open_sockets(chosen)
-    plan = json.loads(json.dumps(make_plan(chosen, tmp_path / "softswitch.toml", opened, 9)))
+    plan = json.loads(json.dumps(make_plan(chosen, tmp_path / "softswitch.toml", opened, 9, 11)))
     assert [(line["transport"], line["host"], line["port"]) for line in plan["sip"]] == [
         ("udp", HOST, 5060),
         ("tcp", HOST, 5060),
     ]
-    assert plan["workers"] == 2
+    assert (plan["ready"], plan["ring"], plan["workers"]) == (9, 11, 2)
     assert set(plan["programs"]) == {"brain", "worker", "writer"}
     assert plan["options"]["settings"] == chosen.dump()
     assert reachable_at(opened) == [(f"{HOST}:5060", "UDP, TCP")]
@@ -88,6 +89,23 @@ def test_a_taken_port_is_told_as_a_mistake_of_the_settings(tmp_path: Path) -> No
     with pytest.raises(ConfigurationError, match=rf"api\.listen tcp:{HOST}:8080: the port is in use"):
         open_sockets(settings(tmp_path, f"udp:{HOST}:5062"))
     close(opened)
+
+
+def test_all_of_the_memory_for_facts_is_there_from_the_start() -> None:
+    ring = reserve_ring(1 << 20)
+    try:
+        found = os.fstat(ring)
+        assert (found.st_size, found.st_blocks * 512) == (1 << 20, 1 << 20)
+    finally:
+        os.close(ring)
+
+
+def test_memory_for_facts_that_is_not_there_is_told_with_its_cure() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(ConfigurationError, match=r"journal\.ring_mb: this machine has no 4398046511104 MB") as caught:
+        reserve_ring(1 << 62)
+    assert "64 is the default" in caught.value.problems[0].cure
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_there_is_a_worker_at_least(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from softswitch.app.supervisor import LONGEST_BACK_OFF_S, STEADY_S, Child, Super
 
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
-    found = Supervisor({"ring_octets": 4096, "workers": 0})
+    found = Supervisor({"ring": os.memfd_create("ring"), "workers": 0})
     found.told_ready = True
     started: list[str] = []
     monkeypatch.setattr(found, "_start", lambda child, now: started.append(child.name))
