@@ -1,4 +1,4 @@
-"""What a media worker's ticks cost, in one process: relayed calls, rooms, conversion and recording, packet by packet.
+"""What a media worker's ticks cost, in one process: relay, rooms, conversion, recording and playing, packet by packet.
 
 The plane, its sockets and its system calls are the product's; phones are sockets of the same process that send each
 frame before the tick by which it has to be there, and time is virtual. So every run is the same packets at the same
@@ -24,6 +24,8 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count, cycle
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -31,7 +33,7 @@ import numpy as np
 
 from bench.brain_cost import CountMeter, VirtualClock
 from softswitch.core.ids import Entropy
-from softswitch.media.engine import EVERYBODY, Format, Hear, LegOpened, MediaEvent, OpenLeg, Recording, Stream
+from softswitch.media.engine import EVERYBODY, Format, Hear, LegOpened, MediaEvent, OpenLeg, Playing, Recording, Stream
 from softswitch.media.tap_ring import TapReader, make_memory
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
@@ -44,9 +46,11 @@ PCMU = Format("PCMU", 8000, 1, 0, 0)
 PCMA = Format("PCMA", 8000, 1, 0, 0)
 G722 = Format("G722", 8000, 1, 0, 0)
 """All three with the number that phones write here."""
+EVENTS = Format("telephone-event", 8000, 1, 101, 101)
 PACKET = HEADER_OCTETS + 160
 SETTLING_FRAMES = 60
 COLD_OCTETS = 8 << 20
+SOUND = Path(__file__).parents[1] / "scenarios" / "small-office" / "scenarios" / "welcome.ogg"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,11 @@ class Case:
     people: int = 2
     formats: tuple[Format, ...] = (PCMU,)
     recorded: bool = False
+    playing: bool = False
+    """Whether each hears a file, as callers of voice menus do: every leg is elsewhere in it, and one a frame begins
+    anew."""
+    silent: bool = False
+    """Whether phones send nothing, so that nobody learns where their packets come from."""
 
 
 CASES = {
@@ -64,6 +73,8 @@ CASES = {
     "three": Case(3),
     "hundred": Case(100),
     "g722": Case(formats=(PCMU, G722)),
+    "playing": Case(1, playing=True),
+    "playing_silent": Case(1, playing=True, silent=True),
 }
 
 
@@ -154,6 +165,10 @@ class Bench:
         )
         self.phones = Phones(legs)
         self._recorded = case.recorded
+        self._silent = case.silent
+        self._orders = count(1)
+        self._hearers = cycle([f"{number}.0" for number in range(legs)]) if case.playing else None
+        self._legs = legs
         self._cold = np.zeros(COLD_OCTETS // 8, np.int64) if cold else None
         self._tick = 0
         self.received = 0
@@ -167,7 +182,7 @@ class Bench:
         for number, name in enumerate(names):
             sock = self.phones.sockets[number]
             sock.connect((SWITCH, opened[name]))
-            spoken = (case.formats[number % case.people % len(case.formats)],)
+            spoken = (case.formats[number % case.people % len(case.formats)], EVENTS)
             own = sock.getsockname()[1]
             self.plane.set_stream(name, Stream(PHONES, own, own + 1, PHONES, spoken, receive=True, send=True))
         for first in range(0, legs, case.people):
@@ -176,12 +191,22 @@ class Bench:
             if case.recorded:
                 sides = tuple((name,) for name in people)
                 self.plane.record(Recording(str(first), f"/nowhere/{first}.wav", sides, 0))
+        if self._hearers is not None:
+            for number in range(legs):
+                self._play(next(self._hearers), 20 * (7 * number % 150))
+
+    def _play(self, leg: str, at_ms: int) -> None:
+        order = Playing(next(self._orders), (f"file:{SOUND}",), repeat=True, moves=1, sound=0, at_ms=at_ms)
+        self.plane.play(leg, order)
 
     def frame(self, meter: Callable[[Callable[[], None]], None]) -> int:
         """Let 20 ms pass; return how many packets the phones sent."""
         sent = 0
+        if self._hearers is not None:
+            self._play(next(self._hearers), 0)
         for phase in range(FRAME_TICKS):
-            sent += self.phones.send(phase, self._tick // FRAME_TICKS)
+            if not self._silent:
+                sent += self.phones.send(phase, self._tick // FRAME_TICKS)
             self._single_packets()
             if self._cold is not None:
                 self._cold.sum()
@@ -192,7 +217,7 @@ class Bench:
         self.received += self.phones.read()
         if self._recorded:
             self.memory.empty()
-        return sent
+        return self._legs if self._silent else sent
 
     def _single_packets(self) -> None:
         while descriptors := self.poller.wait(0):

@@ -59,6 +59,8 @@ class Latch:
 
     Attributes:
         source: the latched address and port, or None.
+        destination: where packets to the phone go: the latched address, before that the SDP's, or None while there is
+            none.
     """
 
     __slots__ = (
@@ -70,11 +72,13 @@ class Latch:
         "_rank",
         "_sdp",
         "_sip_source",
+        "destination",
         "source",
     )
 
     def __init__(self) -> None:
         self.source: Endpoint | None = None
+        self.destination: Endpoint | None = None
         self._rank = Rank.ANY
         self._sdp: Endpoint = ("", 0)
         self._sip_source = ""
@@ -85,11 +89,6 @@ class Latch:
         self._moved_at = 0.0
         self._candidates: dict[Endpoint, tuple[int, int, int]] = {}
         """Address to SSRC, last sequence number and packets in a row."""
-
-    @property
-    def destination(self) -> Endpoint | None:
-        """Where packets to the phone go: the latched address, before that the SDP's, or None while there is none."""
-        return self.source if self.source is not None else self.described
 
     @property
     def described(self) -> Endpoint | None:
@@ -114,6 +113,7 @@ class Latch:
         if self.source is not None:
             self._left, self._moved_at = self.source, now
         self.source, self._rank, self._quiet_since = None, Rank.ANY, now
+        self.destination = self.described
         self._candidates.clear()
         return True
 
@@ -167,7 +167,8 @@ class Latch:
         return Verdict.REFUSED
 
     def _take(self, source: Endpoint, rank: Rank) -> Verdict:
-        self.source, self._rank = source, rank
+        self.source = self.destination = source
+        self._rank = rank
         self._candidates.clear()
         return Verdict.LATCHED
 

@@ -137,9 +137,11 @@ class Players:
         Args:
             heard: by identity, the tracks that were read.
         """
+        over = False
         for track in heard.values():
             track.advance()
-        if any(track.ended for track in heard.values()):
+            over = over or track.ended
+        if over:
             self._end_those_over()
 
     def work(self) -> None:

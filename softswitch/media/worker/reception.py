@@ -197,11 +197,12 @@ class Reception:
     def send_unlatched(self, row: int, packet: bytes) -> bool:
         """Send a packet to a phone that is not latched; False when that failed."""
         leg = self._leg_of(row)
+        destination = leg.latch.destination
         sealed = packet if leg.guard is None else leg.guard.seal(packet)
-        if leg.latch.destination is None or sealed is None:
+        if destination is None or sealed is None:
             return False
         try:
-            leg.catch_all.sendto(sealed, leg.latch.destination)
+            leg.catch_all.sendto(sealed, destination)
         except OSError:
             return False
         return True

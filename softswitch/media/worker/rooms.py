@@ -40,6 +40,8 @@ class Rooms:
 
     def __init__(self, legs: Mapping[str, Leg], state: Rows, routes: Routes, mixing: Mixing) -> None:
         self.changed = False
+        self._retuned: dict[int, Leg] = {}
+        """By row, legs that hear another track than the desk knows of, or hear it otherwise."""
         self._legs = legs
         self._state = state
         self._routes = routes
@@ -98,8 +100,9 @@ class Rooms:
             self.changed = self.changed or leg.name in self._eventless
             self._fill_kinds(leg)
             self._note_events(leg)
-        self.changed = self.changed or bool(self._mixed) or leg.track is not None
-        self.changed = self.changed or leg.name in self._eventless
+        if leg.track is not None:
+            self._retuned[leg.row] = leg
+        self.changed = self.changed or self._at_desk(leg.name) or leg.name in self._eventless
         hearers = self._hearers.get(leg.name, ())
         if not hearers and leg.name not in self._wanted:
             self._routes.set_listeners(leg.row, ())  # no room has it yet, so nothing of it goes anywhere
@@ -115,7 +118,12 @@ class Rooms:
         """Follow that a leg begins or ceases to hear a track of the switch in the place of its room."""
         self._state.sending[leg.row, To.STREAM] = 0  # whoever sends to it next takes the listener's stream up anew
         self._decide(leg.name)
-        self.changed = True
+        self._retuned[leg.row] = leg
+
+    def take_retuned(self) -> list[Leg]:
+        """Return, once, the legs that begin or cease to hear a track, or hear it otherwise."""
+        retuned, self._retuned = list(self._retuned.values()), {}
+        return retuned
 
     def meet_strange(self, leg: Leg, payload_type: int) -> None:
         """Learn that a leg's phone spoke in a format that somebody to whom it is relayed has not."""
@@ -130,6 +138,7 @@ class Rooms:
     def drop(self, leg: Leg) -> None:
         """Follow a leg's closing: nobody hears it, and it hears nobody. What rooms say of it stays said."""
         self._routes.set_listeners(leg.row, ())
+        self._retuned.pop(leg.row, None)
         self._strange.pop(leg.name, None)
         if leg.name in self._eventless:
             self._eventless.discard(leg.name)
@@ -138,7 +147,11 @@ class Rooms:
         source = self._source.get(leg.name, leg.name)
         if source != leg.name:
             self._route(source)
-        self.changed = self.changed or bool(self._mixed)
+        self.changed = self.changed or self._at_desk(leg.name)
+
+    def _at_desk(self, name: str) -> bool:
+        """Tell whether somebody hears a leg from the desk, or it hears others from there."""
+        return any(one in self._mixed.get(self._home.get(one, ""), ()) for one in (name, *self._hearers.get(name, ())))
 
     def parties(self) -> list[Party]:
         """Return who hears whom from the desk, and note that this was asked."""

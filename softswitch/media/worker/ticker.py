@@ -125,13 +125,17 @@ class Ticker:
         self._frame = frame
         self._taps.settle()
         for _ in range(due):
+            retuned = self._rooms.take_retuned()
             if self._rooms.changed:
                 parties, alone = self._rooms.parties(), self._rooms.talking_to_us()
-                self._desk.set_parties(parties, self._leg_by_row, now=now, pressing=alone)
+                self._desk.set_parties(parties, self._leg_by_row, now=now, pressing=alone, retuned=retuned)
+                self.choose_who_sees_sound()
+            elif retuned:
+                self._desk.retune(retuned, now=now)
                 self.choose_who_sees_sound()
             if not self._desk.idle:
                 self._desk.tick(now=now)
-                self._players.advance(self._desk.tracks)
+                self._players.advance(self._desk.jukebox.tracks)
                 for row, digit in self._desk.take_keys():
                     self._emit(self._leg_by_row[row].pressed(digit))
 

@@ -27,6 +27,10 @@ _NOTHING: Final = np.zeros(0, np.int16)
 class Clip(Protocol):
     """One sound."""
 
+    def known(self, rate_hz: int) -> Samples:
+        """Return what is there of it now, from its beginning; it may go on."""
+        ...
+
     def read(self, at: int, rate_hz: int) -> Samples | None:
         """Return what follows a place, a frame at most; nothing at the end, None where it is not there yet.
 
@@ -61,11 +65,19 @@ class FileClip:
         self._path = path
         self._at_rate: dict[int, SoundFile] = {rate_hz: files.open(path, rate_hz)}
 
-    def read(self, at: int, rate_hz: int) -> Samples | None:
-        """Return what follows a place; a file that turns out to be broken is an error at its end."""
+    def known(self, rate_hz: int) -> Samples:
+        """Return what is decoded of it."""
+        return self._file(rate_hz).samples
+
+    def _file(self, rate_hz: int) -> SoundFile:
         file = self._at_rate.get(rate_hz)
         if file is None:
             file = self._at_rate[rate_hz] = self._files.open(self._path, rate_hz)
+        return file
+
+    def read(self, at: int, rate_hz: int) -> Samples | None:
+        """Return what follows a place; a file that turns out to be broken is an error at its end."""
+        file = self._file(rate_hz)
         step = rate_hz // UNITS_HZ
         samples = file.samples
         piece = samples[at * step : (at + FRAME_UNITS) * step]
@@ -87,6 +99,10 @@ class MadeClip:
 
     def __init__(self, made: Tone | str) -> None:
         self._made = made
+
+    def known(self, rate_hz: int) -> Samples:
+        """Return all of it."""
+        return _made(self._made, rate_hz)
 
     def read(self, at: int, rate_hz: int) -> Samples:
         """Return what follows a place."""
@@ -147,18 +163,46 @@ class Track:
         self._place = (0, 0)
         """Number of the clip, and units from its beginning."""
         self._next = (0, 0)
+        self._known: dict[int, Samples] = {}
+        """By rate, what was there of the present clip when it was last looked at."""
+        self._known_clip = 0
 
     def frame(self, rate_hz: int) -> Samples:
-        """Return the frame of 20 ms whose turn it is, shape (samples,); silence where nothing is (yet)."""
+        """Return the frame of 20 ms whose turn it is, shape (samples,), to be read only; silence where nothing is yet.
+
+        Nearly all frames lie within a clip, of which so much is known.
+        """
+        number, at = self._place
+        known = self._known.get(rate_hz)
+        if known is not None and number == self._known_clip and not self.paused:
+            step = rate_hz // UNITS_HZ
+            end = (at + FRAME_UNITS) * step
+            if end <= len(known):
+                self._next = number, at + FRAME_UNITS
+                return known[at * step : end]
+        return self._made_up(rate_hz)
+
+    def _made_up(self, rate_hz: int) -> Samples:
+        """Put a frame together of what there is."""
         self._next = self._place
         frame = np.zeros(rate_hz // 50, np.int16)
-        if self.paused:
+        if self.paused or self.ended:
             return frame
         try:
             self._fill(frame, rate_hz)
+            self._look_ahead(rate_hz)
         except MediaError as error:
             self.ended, self.problem = True, str(error)
+        if self.ended:
+            self._known.clear()
         return frame
+
+    def _look_ahead(self, rate_hz: int) -> None:
+        """Note what there is of the clip in which the next frame begins."""
+        if self._known_clip != self._next[0]:
+            self._known.clear()
+        self._known_clip = self._next[0]
+        self._known[rate_hz] = self._clips[self._known_clip].known(rate_hz)
 
     def advance(self) -> None:
         """Go on behind the frame that was read last."""

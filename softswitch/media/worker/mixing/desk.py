@@ -17,28 +17,24 @@ from softswitch.media.dsp.key_detector import Heard, KeyDetector
 from softswitch.media.engine import Format
 from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
-from softswitch.media.worker.key_track import KeyTrack
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
+from softswitch.media.worker.mixing.jukebox import Jukebox, OutletKind
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.opening import Opener
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, alone_plan, joined, make_plan
-from softswitch.media.worker.mixing.playout import Ear, Playout, forget_tracks
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
 from softswitch.media.worker.mixing.sender import Sender, cells_of
 from softswitch.media.worker.mixing.voices import NOISE_CODE, PACKED_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
 from softswitch.media.worker.shelf import Shelf
-from softswitch.media.worker.track import Track
 from softswitch_codecs import to_int16
 from softswitch_codecs.comfort_noise import ComfortNoise
 from softswitch_codecs.resample import Resampler
 
-_FRAMES_A_SECOND: Final = 50
 _NO_NOISE: Final = 1
 _FADED_CELLS: Final = 8
 """After so many empty cells nothing is left of what was repeated in their place."""
-_NONE: Final = np.empty(0, np.intp)
 
 
 class Desk:
@@ -76,6 +72,9 @@ class Desk:
         self._concealers: dict[int, Concealer] = {}
         self._resamplers: dict[tuple[int, int], Resampler] = {}
         self._listening: set[int] = set()
+        """The rows of parties' listeners and of those who hear a track."""
+        self._in_parties: set[int] = set()
+        """The former."""
         self._speaking: set[int] = set()
         self._plans: list[Plan] = []
         self._keyed: Plan | None = None
@@ -84,20 +83,25 @@ class Desk:
         """Which of their decoders remember."""
         self._keys = KeyDetector()
         self._pressed: list[Heard] = []
-        self._playouts: list[Playout] = []
-        self._pressing: list[tuple[int, KeyTrack]] = []
-        """Rows of phones that are sent keys beside the sound."""
-        self.tracks: dict[int, Track | KeyTrack] = {}
-        """By identity, those that somebody hears or would hear."""
-        self._deaf: Indices = _NONE
-        """Rows of legs that would hear a track and are sent nothing now."""
+        self.jukebox = Jukebox(self._voices, self._sender)
 
     def can_hear(self, formats: tuple[Format, ...]) -> bool:
         """Tell whether sound can be made of some of a phone's formats, and for them."""
         return self._voices.preferred(formats) is not None
 
+    def retune(self, legs: Iterable[Leg], *, now: float) -> None:
+        """Follow that legs hear another track now, or none, or are sent it otherwise."""
+        self._tune(legs)
+        self._begin_listening(now)
+
     def set_parties(
-        self, parties: Iterable[Party], legs: Mapping[int, Leg], *, now: float, pressing: Sequence[int] = ()
+        self,
+        parties: Iterable[Party],
+        legs: Mapping[int, Leg],
+        *,
+        now: float,
+        pressing: Sequence[int] = (),
+        retuned: Iterable[Leg] = (),
     ) -> None:
         """Say who hears whom from now on.
 
@@ -106,29 +110,29 @@ class Desk:
             legs: by row; at least the parties'.
             now: monotonic seconds.
             pressing: rows of those, in no party, in whose sound keys are listened for.
+            retuned: as for :meth:`retune`.
         """
         self.settle()
-        tuned = [leg for leg in legs.values() if leg.track is not None and leg.stream is not None]
+        self._tune(retuned)
         together = joined(parties)
         speaking = {row for party in together for row in party.speakers} | set(pressing)
-        listening = {row for party in together for row in party.listeners} | {leg.row for leg in tuned}
+        self._in_parties = {row for party in together for row in party.listeners}
         for row in speaking:
             if row not in self._speaking or not self.ring.counts_at(row, int(self._state.clock_hz[row])):
                 self._begin_speaking(row)
-        for row in listening - self._listening:
-            self._sender.begin(row, now=now)
-        self._speaking, self._listening = speaking, listening
+        self._speaking = speaking
+        self._begin_listening(now)
         self._heard[:] = False
         for row in speaking:
             self._codes[row] = self._voices.codes_of(_formats(legs[row]))
             self._heard[row] = legs[row].may_receive
-        outlet_of = self._set_outlets([legs[row] for row in listening])
+        outlets = ((row, self._outlet(legs[row])) for row in self._in_parties)
+        outlet_of = {row: outlet for row, outlet in outlets if outlet is not None}
         by_rate: dict[int, list[Party]] = {}
         for party in together:
             by_rate.setdefault(self._rate_of(party, legs), []).append(party)
         self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
         self._set_rates(by_rate, pressing)
-        self._set_playouts(tuned, outlet_of)
         self._keyed = alone_plan(pressing, KEY_RATE_HZ) if pressing else None
         self._remembering = np.array([self._voices.remember(_formats(legs[row])) for row in pressing], np.bool_)
 
@@ -143,12 +147,14 @@ class Desk:
     @property
     def idle(self) -> bool:
         """Whether nobody needs the desk."""
-        return not (self._plans or self.tracks or self._keyed)
+        return not (self._plans or self.jukebox.tracks or self._keyed)
 
     def drop(self, row: int) -> None:
         """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
         self.settle()
+        self.jukebox.drop(row)
         self._speaking.discard(row)
+        self._in_parties.discard(row)
         self._listening.discard(row)
         self._heard[row] = False
 
@@ -194,12 +200,7 @@ class Desk:
             missing = self._play(keyed)
             lost: Mask = missing[:, 0] | missing[:, 1]
             self._pressed += self._keys.listen(keyed.spoken, lost, keyed.speakers, remembering=self._remembering)
-        for playout in self._playouts:
-            made += playout.frames()
-        if self._deaf.size:
-            self._sender.pass_over(self._deaf)
-        for row, keys in self._pressing:
-            self._sender.send_key(row, keys, now=now)
+        made += self.jukebox.frames(now=now)
         if made:
             self._sender.send(made, now=now)
 
@@ -221,37 +222,32 @@ class Desk:
         for resampler in self._resamplers.values():
             resampler.forget((row,))
 
-    def _set_outlets(self, legs: Sequence[Leg]) -> dict[int, tuple[int, int]]:
-        outlet_of: dict[int, tuple[int, int]] = {}
+    def _tune(self, legs: Iterable[Leg]) -> None:
         for leg in legs:
-            chosen = self._voices.preferred(_formats(leg))
-            if chosen is not None and leg.stream is not None:
-                form, voice = chosen
-                self._sender.set_format(leg.row, form.send_type)
-                if self._packed is not None and voice.code == PACKED_CODE:
-                    self._packed.tune(leg.row, dtx="usedtx=1" in form.parameters)
-                if leg.may_send:
-                    cells = FRAME_CELLS if voice.code == PACKED_CODE else cells_of(leg.stream.ptime_ms)
-                    outlet_of[leg.row] = voice.code, cells
-        return outlet_of
+            if leg.track is None or leg.stream is None:
+                self.jukebox.drop(leg.row)
+            else:
+                self.jukebox.tune(leg.row, leg.track, self._outlet(leg))
 
-    def _set_playouts(self, tuned: Sequence[Leg], outlet_of: Mapping[int, tuple[int, int]]) -> None:
-        before = self.tracks
-        self.tracks = {id(leg.track): leg.track for leg in tuned if leg.track is not None}
-        by_code: dict[int, list[Ear]] = {}
-        for leg in tuned:
-            if leg.row in outlet_of and isinstance(leg.track, Track):
-                code, cells = outlet_of[leg.row]
-                by_code.setdefault(code, []).append(Ear(leg.row, leg.track, self._voices.by_code[code], cells))
-        begun = [
-            track for key, track in self.tracks.items() if isinstance(track, Track) and before.get(key) is not track
-        ]
-        forget_tracks(self._voices.by_code.values(), begun)
-        self._playouts = [Playout(self._voices.by_code[code], ears) for code, ears in by_code.items()]
-        self._pressing = [
-            (leg.row, leg.track) for leg in tuned if leg.row in outlet_of and isinstance(leg.track, KeyTrack)
-        ]
-        self._deaf = np.array([leg.row for leg in tuned if leg.row not in outlet_of], np.intp)
+    def _begin_listening(self, now: float) -> None:
+        """Take up the streams of those whom somebody else sent to until now."""
+        listening = self._in_parties | self.jukebox.rows
+        for row in listening - self._listening:
+            self._sender.begin(row, now=now)
+        self._listening = listening
+
+    def _outlet(self, leg: Leg) -> OutletKind | None:
+        """Set up how a listener is sent sound; None where it can be sent none now."""
+        chosen = self._voices.preferred(_formats(leg))
+        if chosen is None or leg.stream is None:
+            return None
+        form, voice = chosen
+        self._sender.set_format(leg.row, form.send_type)
+        if self._packed is not None and voice.code == PACKED_CODE:
+            self._packed.tune(leg.row, dtx="usedtx=1" in form.parameters)
+        if not leg.may_send:
+            return None
+        return voice.code, FRAME_CELLS if voice.code == PACKED_CODE else cells_of(leg.stream.ptime_ms)
 
     def rate_for(self, leg: Leg) -> int:
         """Return the rate of what a leg will hear; 8000 while nothing is known of it."""
@@ -271,7 +267,7 @@ class Desk:
         """Fill ``plan.spoken``; return which cells, shape (speakers, 2), are made up for lost ones."""
         plan.turn_over()
         taken = self.ring.take(plan.speakers)
-        first = int(taken.codes[0, 0])
+        first = int(taken.codes[0, 0]) if len(plan.speakers) else EMPTY
         if first in self._voices.by_code and (taken.codes == first).all():
             plan.spoken[:] = self._decoded(plan, first, plan.speakers, taken.slots)
             self._noise[plan.speakers] = _NO_NOISE

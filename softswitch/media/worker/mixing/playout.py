@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,7 +21,6 @@ class Ear(NamedTuple):
 
     row: int
     track: Track
-    voice: Voice
     cells: int
     """Of its packets."""
 
@@ -41,26 +40,22 @@ class Playout:
         ears: who listens; all of that codec.
     """
 
-    def __init__(self, voice: Voice, ears: Iterable[Ear]) -> None:
+    def __init__(self, voice: Voice, ears: Collection[Ear]) -> None:
         self._voice = voice
-        places: dict[int, int] = {}
-        self._tracks: list[Track] = []
-        by_cells: dict[int, list[tuple[int, int]]] = {}
-        for ear in ears:
-            key = id(ear.track)
-            if key not in places:
-                places[key] = len(self._tracks)
-                self._tracks.append(ear.track)
-            by_cells.setdefault(ear.cells, []).append((ear.row, places[key]))
+        tracks = {id(ear.track): ear.track for ear in ears}
+        self._tracks = list(tracks.values())
         self._streams = np.array([_STREAMS + track.number for track in self._tracks], np.intp)
+        place_of = {key: place for place, key in enumerate(tracks)}
+        rows, cells = np.array([(ear.row, ear.cells) for ear in ears], np.intp).reshape(-1, 2).T
+        places = np.array([place_of[id(ear.track)] for ear in ears], np.intp)
         self._outlets = [
-            _Outlet(np.array([row for row, _ in pairs], np.intp), np.array([at for _, at in pairs], np.intp), cells)
-            for cells, pairs in by_cells.items()
+            _Outlet(rows[alike], places[alike], int(size)) for size in np.unique(cells) for alike in (cells == size,)
         ]
 
     def frames(self) -> list[tuple[Indices, Octets, int]]:
         """Return the next frame of each listener: rows, payloads, cells of their packets."""
-        sound = np.stack([track.frame(self._voice.rate_hz) for track in self._tracks])
+        rate_hz = self._voice.rate_hz
+        sound = np.concatenate([track.frame(rate_hz) for track in self._tracks]).reshape(len(self._tracks), -1)
         encoded = self._voice.codec.encode(sound, self._streams)
         return [(outlet.rows, encoded[outlet.places], outlet.cells) for outlet in self._outlets]
 
