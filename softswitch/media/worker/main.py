@@ -7,6 +7,8 @@ import signal
 import socket
 from collections.abc import Callable
 
+import numpy.ma  # noqa: F401  # np.unique imports it when it is first called: 30 ms in the middle of a tick
+
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import OpenLeg, Playing, Recording

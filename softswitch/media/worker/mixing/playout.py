@@ -49,7 +49,7 @@ class Playout:
         rows, cells = np.array([(ear.row, ear.cells) for ear in ears], np.intp).reshape(-1, 2).T
         places = np.array([place_of[id(ear.track)] for ear in ears], np.intp)
         self._outlets = [
-            _Outlet(rows[alike], places[alike], int(size)) for size in np.unique(cells) for alike in (cells == size,)
+            _Outlet(rows[cells == size], places[cells == size], size) for size in dict.fromkeys(cells.tolist())
         ]
 
     def frames(self) -> list[tuple[Indices, Octets, int]]:
