@@ -110,8 +110,12 @@ class House:
 def known_of(desk: Desk) -> dict[str, object]:
     """Return what a desk knows of who hears whom and what."""
     box = desk.jukebox
+    sent_to = {row for plan in desk._plans for outlet in plan.outlets for row in outlet.rows.tolist()}
+    sent_to |= {row for ears in box._ears.values() for row in ears}
     return {
         "listening": desk._listening,
+        "codes": {row: desk._fittings.codes[row].tobytes() for row in sorted(desk._speaking)},
+        "types": {row: (desk._sender._type[row], desk._sender._step[row]) for row in sorted(sent_to)},
         "plans": [
             (plan.rate_hz, [*plan.speakers], [(o.code, o.cells, [*o.rows]) for o in plan.outlets], [*plan.passed_over])
             for plan in desk._plans

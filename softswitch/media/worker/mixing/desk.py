@@ -19,12 +19,13 @@ from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.leg import Leg
-from softswitch.media.worker.mixing.jukebox import Jukebox, OutletKind
+from softswitch.media.worker.mixing.fittings import Fittings, formats_of
+from softswitch.media.worker.mixing.jukebox import Jukebox
 from softswitch.media.worker.mixing.mixer import Samples
 from softswitch.media.worker.mixing.opening import Opener
 from softswitch.media.worker.mixing.plan import Outlet, Party, Plan, alone_plan, joined, make_plan
 from softswitch.media.worker.mixing.ring import EMPTY, FRAME_CELLS, JitterRing, Taken
-from softswitch.media.worker.mixing.sender import Sender, cells_of
+from softswitch.media.worker.mixing.sender import Sender
 from softswitch.media.worker.mixing.voices import NOISE_CODE, PACKED_CODE, Voice, Voices
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Rows
 from softswitch.media.worker.shelf import Shelf
@@ -59,7 +60,7 @@ class Desk:
         self._shelf = Shelf(state.capacity, lambda *columns: self.ring.put(state.octets, *columns))
         """Packets that came since the last frame."""
         self._sender = Sender(state, ledger, backend, send_unlatched)
-        self._codes = np.zeros((state.capacity, 128), np.uint8)
+        self._fittings = Fittings(state.capacity, self._voices, self._sender)
         self._least = np.where(self.ring.octets > 0, self.ring.octets, 1) + HEADER_OCTETS
         """By code, the octets that a packet has at least."""
         self._heard = np.zeros(state.capacity, np.bool_)
@@ -122,11 +123,11 @@ class Desk:
                 self._begin_speaking(row)
         self._speaking = speaking
         self._begin_listening(now)
-        self._heard[:] = False
         for row in speaking:
-            self._codes[row] = self._voices.codes_of(_formats(legs[row]))
-            self._heard[row] = legs[row].may_receive
-        outlets = ((row, self._outlet(legs[row])) for row in self._in_parties)
+            self._fittings.of(legs[row])
+        self._heard[:] = False
+        self._heard[list(speaking)] = [legs[row].may_receive for row in speaking]
+        outlets = ((row, self._fittings.outlet(legs[row])) for row in self._in_parties)
         outlet_of = {row: outlet for row, outlet in outlets if outlet is not None}
         by_rate: dict[int, list[Party]] = {}
         for party in together:
@@ -134,7 +135,7 @@ class Desk:
         self._plans = [make_plan(rate_hz, alike, outlet_of) for rate_hz, alike in by_rate.items()]
         self._set_rates(by_rate, pressing)
         self._keyed = alone_plan(pressing, KEY_RATE_HZ) if pressing else None
-        self._remembering = np.array([self._voices.remember(_formats(legs[row])) for row in pressing], np.bool_)
+        self._remembering = np.array([self._voices.remember(formats_of(legs[row])) for row in pressing], np.bool_)
 
     def _set_rates(self, by_rate: Mapping[int, Sequence[Party]], pressing: Sequence[int]) -> None:
         """Say at which rate packets are opened that are opened as they come."""
@@ -153,6 +154,7 @@ class Desk:
         """Forget a leg whose row will be another's; the parties are said anew before the next tick."""
         self.settle()
         self.jukebox.drop(row)
+        self._fittings.forget(row)
         self._speaking.discard(row)
         self._in_parties.discard(row)
         self._listening.discard(row)
@@ -164,7 +166,7 @@ class Desk:
         wanted = self._heard[batch.rows]
         if not np.count_nonzero(wanted):
             return
-        codes = self._codes[batch.rows, batch.types()]
+        codes = self._fittings.codes[batch.rows, batch.types()]
         wanted &= (codes != 0) & (batch.lengths >= self._least[codes])
         if np.count_nonzero(wanted) < len(wanted):
             batch, codes = batch.only(wanted), codes[wanted]
@@ -210,6 +212,7 @@ class Desk:
         return pressed
 
     def _begin_speaking(self, row: int) -> None:
+        self._fittings.forget(row)
         self.ring.open(row, int(self._state.clock_hz[row]))
         self._noise[row] = _NO_NOISE
         self._concealing[row] = False
@@ -227,7 +230,7 @@ class Desk:
             if leg.track is None or leg.stream is None:
                 self.jukebox.drop(leg.row)
             else:
-                self.jukebox.tune(leg.row, leg.track, self._outlet(leg))
+                self.jukebox.tune(leg.row, leg.track, self._fittings.outlet(leg))
 
     def _begin_listening(self, now: float) -> None:
         """Take up the streams of those whom somebody else sent to until now."""
@@ -236,29 +239,15 @@ class Desk:
             self._sender.begin(row, now=now)
         self._listening = listening
 
-    def _outlet(self, leg: Leg) -> OutletKind | None:
-        """Set up how a listener is sent sound; None where it can be sent none now."""
-        chosen = self._voices.preferred(_formats(leg))
-        if chosen is None or leg.stream is None:
-            return None
-        form, voice = chosen
-        self._sender.set_format(leg.row, form.send_type)
-        if self._packed is not None and voice.code == PACKED_CODE:
-            self._packed.tune(leg.row, dtx="usedtx=1" in form.parameters)
-        if not leg.may_send:
-            return None
-        return voice.code, FRAME_CELLS if voice.code == PACKED_CODE else cells_of(leg.stream.ptime_ms)
-
     def rate_for(self, leg: Leg) -> int:
         """Return the rate of what a leg will hear; 8000 while nothing is known of it."""
-        chosen = self._voices.preferred(_formats(leg))
+        chosen = self._voices.preferred(formats_of(leg))
         return 8000 if chosen is None else chosen[1].rate_hz
 
     def _rate_of(self, party: Party, legs: Mapping[int, Leg]) -> int:
         """Return the highest rate that two of a party have in common: one alone hears none of its own."""
         people = dict.fromkeys((*party.speakers, *party.listeners))
-        chosen = [self._voices.preferred(_formats(legs[row])) for row in people]
-        rates = sorted(voice.rate_hz for _, voice in filter(None, chosen))
+        rates = sorted(rate_hz for row in people if (rate_hz := self._fittings.of(legs[row]).rate_hz) is not None)
         return rates[-2] if len(rates) > 1 else max(rates, default=8000)
 
     # What is played
@@ -389,7 +378,3 @@ class Desk:
         if key not in self._resamplers:
             self._resamplers[key] = Resampler(from_hz, to_hz)
         return self._resamplers[key]
-
-
-def _formats(leg: Leg) -> tuple[Format, ...]:
-    return () if leg.stream is None else leg.stream.formats
