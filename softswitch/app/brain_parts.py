@@ -263,6 +263,7 @@ class BrainParts(BrainGround):
             settings=self._settings,
             queue_of=self._queue_of,
             tell=self._call_desk.decide,
+            wake_ups=self._wake_ups,
             log=self._log,
         )
         self._call_desk.recorded_by(made)

@@ -175,6 +175,7 @@ class BrainProcess:
             storage=str(self._directory.absolute()),
             recording=self._settings.recording.default,
             recording_failure=self._settings.recording.on_failure,
+            recording_pause_s=self._settings.recording.pause_s,
             stream_ports={line.transport: line.port for line in reversed(sip.listen) if line.transport != "udp"},
             prompts=Prompts((self._directory / "prompts",)),
             language=self._settings.speech.language,

@@ -50,6 +50,8 @@ class BrainSettings:
     """Whether calls are recorded of which nobody says anything."""
     recording_failure: str = "go_on"
     """What becomes of a call that has to be recorded and cannot: ``go_on`` or ``refuse``."""
+    recording_pause_s: float = 0.0
+    """After how long a call that has to be recorded and was paused is recorded again; 0: when somebody says so."""
     prompts: Prompts = field(default_factory=Prompts)
     """What is recorded of the switch's own words."""
     language: str = "ru"

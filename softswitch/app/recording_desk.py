@@ -11,6 +11,7 @@ from typing import Any, Final
 from softswitch.app.brain_settings import BrainSettings
 from softswitch.app.recording_policy import ALWAYS, NEVER, RecordingPolicy
 from softswitch.app.turn import Turn
+from softswitch.app.wake_ups import WakeUps
 from softswitch.calls import facts as calls
 from softswitch.calls.conference_facts import ConferenceJoined
 from softswitch.calls.hearing import talkers
@@ -34,8 +35,13 @@ from softswitch.media.engine import MediaEngine
 
 POLICY: Final = "policy"
 REFUSE: Final = "refuse"
+_PAUSE: Final = "recording-pause"
+"""The kind of our deadlines: when a pause is over."""
 FOLLOWED: Final = frozenset({*decide.FOLLOWED, *OF_CALLS, ConferenceJoined, calls.LegMediaOpened})
 """The types of the facts of calls that :meth:`RecordingDesk.follow` is to be told of; others change nothing there."""
+
+
+_ENDED_BY_ITSELF: Final = frozenset({decide.END, decide.PARTIES})
 
 
 class RecordingDesk:
@@ -47,9 +53,11 @@ class RecordingDesk:
         media: the engine.
         turn: gives facts their place.
         site: the site in force.
-        settings: the policy where the site says nothing, what becomes of calls that cannot be recorded, and the folder.
+        settings: the policy where the site says nothing, what becomes of calls that cannot be recorded, how long a
+            pause is, and the folder.
         queue_of: returns the queue that an agent serves in a conversation; empty for none.
         tell: takes what follows for calls: that one ends, or hears something.
+        wake_ups: wakes us when a pause is over.
         log: tells an event for people.
     """
 
@@ -64,6 +72,7 @@ class RecordingDesk:
         settings: BrainSettings,
         queue_of: Callable[[str], str],
         tell: Callable[[EndConversation | Announce], None],
+        wake_ups: WakeUps,
         log: Callable[..., None],
     ) -> None:
         self._state = state
@@ -73,6 +82,11 @@ class RecordingDesk:
             site, settings.recording, trunk_of=lambda name: state.of(name).trunk, queue_of=queue_of
         )
         self._on_failure = settings.recording_failure
+        self._pause_s = settings.recording_pause_s
+        self._paused: set[str] = set()
+        """Conversations for whose pause a deadline is set."""
+        self._wake_ups = wake_ups
+        wake_ups.serve(_PAUSE, self._pause_over)
         self._turn = turn
         self._tell = tell
         self._log = log
@@ -85,6 +99,8 @@ class RecordingDesk:
         """Fold a fact of a call, and let what follows for its recording follow; return the facts that did."""
         self._state.apply(record)
         kind, known = type(record.fact), self._state.conversations.get(record.conversation_id)
+        if kind is calls.ConversationEnded:
+            self._end_pause(record.conversation_id)
         if known is None:
             return []
         made: list[Record] = []
@@ -126,6 +142,7 @@ class RecordingDesk:
         """Tell the engine all that is recorded, after a start."""
         for conversation_id in self._state.conversations:
             self._effects.say_again(conversation_id)
+            self._limit_pause(conversation_id)
         self._effects.end_again()
 
     # Commands
@@ -287,6 +304,25 @@ class RecordingDesk:
             return self.decide(StopRecording(conversation_id, f"{POLICY}: {why}"))
         return []
 
+    def _limit_pause(self, conversation_id: str) -> None:
+        """Have a call that has to be recorded and is paused recorded again when the pause has been long enough."""
+        conversation = self._calls.conversations.get(conversation_id)
+        interval = self._state.of(conversation_id).interval
+        if not self._pause_s or conversation is None or interval is None or not interval.ended_at_s:
+            return
+        if talkers(conversation) and self._policy.of(conversation)[0] == ALWAYS:
+            self._paused.add(conversation_id)
+            self._wake_ups.arm(_PAUSE, conversation_id, interval.ended_at_s + self._pause_s)
+
+    def _pause_over(self, conversation_id: str) -> None:
+        self._paused.discard(conversation_id)
+        self._by_policy(conversation_id)
+
+    def _end_pause(self, conversation_id: str) -> None:
+        if conversation_id in self._paused:
+            self._paused.discard(conversation_id)
+            self._wake_ups.arm(_PAUSE, conversation_id, None)
+
     # Work
 
     def _take(self, conversation_id: str, made: Sequence[Any]) -> list[Record]:
@@ -298,6 +334,10 @@ class RecordingDesk:
             self._state.apply(record)
             ended = None if running is None else replace(running, ended_at_s=record.wall_s)
             self._effects.perform(conversation_id, fact, ended)
+            if isinstance(fact, facts.RecordingStarted):
+                self._end_pause(conversation_id)
+            elif isinstance(fact, facts.RecordingStopped) and fact.by not in _ENDED_BY_ITSELF:
+                self._limit_pause(conversation_id)
             records.append(record)
         return records
 

@@ -230,6 +230,8 @@ class RecordingSettings(Section):
     default: Literal["always", "on_demand", "never"] = "on_demand"
     on_failure: Literal["go_on", "refuse"] = "go_on"
     """What becomes of a call that has to be recorded and cannot: it goes on, or it is ended."""
+    pause_s: int = Field(default=0, ge=0, le=3600)
+    """A call that has to be recorded and is paused is recorded again after so long; 0: when somebody says so."""
     form: Literal["wav", "opus", "flac", "mp3"] = "wav"
     """What files become when their call is over, in a process of low priority."""
     encrypt: bool = False

@@ -136,6 +136,39 @@ async def test_who_must_be_recorded_is_from_the_first_moment_and_only_the_right_
     assert [seconds for _, seconds in recorded(world)] == pytest.approx([4, 6], abs=0.6)  # an answer may come twice
 
 
+@behaviour(Setting(settings=BrainSettings(recording="always", recording_pause_s=30.0)))
+async def test_a_pause_ends_by_itself_when_it_has_been_long_enough(world: World) -> None:
+    users(world, anna={"recording_pause": True})
+    anna, boris = await talking(world)
+    leg = leg_of(world, anna)
+    await asyncio.sleep(10)
+    stop(world, leg)
+    await asyncio.sleep(35)
+    assert len(world.switch.media.recordings) == 1
+    stop(world, leg)  # paused again, and told to go on: the end of that pause changes nothing
+    await asyncio.sleep(20)
+    start(world, leg)
+    await asyncio.sleep(40)
+    stop(world, leg)
+    await asyncio.sleep(5)
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+    assert [seconds for _, seconds in recorded(world)] == pytest.approx([10, 5, 40], abs=0.6)
+
+
+@behaviour(Setting(settings=BrainSettings(recording_pause_s=30.0)))
+async def test_what_nobody_has_to_record_is_not_recorded_again(world: World) -> None:
+    anna, boris = await talking(world)
+    leg = leg_of(world, anna)
+    start(world, leg)
+    await asyncio.sleep(10)
+    stop(world, leg)
+    await asyncio.sleep(60)
+    await anna.call.hang_up()
+    await boris.call.until(CallState.ENDED)
+    assert [seconds for _, seconds in recorded(world)] == pytest.approx([10], abs=0.6)
+
+
 @behaviour()
 async def test_who_must_not_be_recorded_is_not_whoever_else_must(world: World) -> None:
     users(world, boris={"recording": "always"}, anna={"recording": "never"})
