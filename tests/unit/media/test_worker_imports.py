@@ -10,7 +10,7 @@ import sys
 import softswitch.media.worker.main
 import numpy as np
 before = set(sys.modules)
-np.unique(np.array([2, 1, 2]), return_inverse=True)
+np.unique(np.array([2, 1, 2])), np.unique(np.array([2, 1, 2]), return_inverse=True)
 np.concatenate([np.zeros(2)]), np.repeat([1], [2]), np.isin([1], [1]), np.clip([1.5], 0, 1)
 print(*sorted(set(sys.modules) - before))
 """
