@@ -37,11 +37,10 @@ POLICY: Final = "policy"
 REFUSE: Final = "refuse"
 _PAUSE: Final = "recording-pause"
 """The kind of our deadlines: when a pause is over."""
+_ENDED_BY_ITSELF: Final = frozenset({decide.END, decide.PARTIES})
+"""What ended an interval that is no pause: nobody asked for it."""
 FOLLOWED: Final = frozenset({*decide.FOLLOWED, *OF_CALLS, ConferenceJoined, calls.LegMediaOpened})
 """The types of the facts of calls that :meth:`RecordingDesk.follow` is to be told of; others change nothing there."""
-
-
-_ENDED_BY_ITSELF: Final = frozenset({decide.END, decide.PARTIES})
 
 
 class RecordingDesk:
@@ -83,8 +82,6 @@ class RecordingDesk:
         )
         self._on_failure = settings.recording_failure
         self._pause_s = settings.recording_pause_s
-        self._paused: set[str] = set()
-        """Conversations for whose pause a deadline is set."""
         self._wake_ups = wake_ups
         wake_ups.serve(_PAUSE, self._pause_over)
         self._turn = turn
@@ -311,16 +308,13 @@ class RecordingDesk:
         if not self._pause_s or conversation is None or interval is None or not interval.ended_at_s:
             return
         if talkers(conversation) and self._policy.of(conversation)[0] == ALWAYS:
-            self._paused.add(conversation_id)
             self._wake_ups.arm(_PAUSE, conversation_id, interval.ended_at_s + self._pause_s)
 
     def _pause_over(self, conversation_id: str) -> None:
-        self._paused.discard(conversation_id)
         self._by_policy(conversation_id)
 
     def _end_pause(self, conversation_id: str) -> None:
-        if conversation_id in self._paused:
-            self._paused.discard(conversation_id)
+        if self._pause_s:
             self._wake_ups.arm(_PAUSE, conversation_id, None)
 
     # Work
