@@ -21,7 +21,6 @@ UNITS_HZ: Final = 8000
 FRAME_UNITS: Final = UNITS_HZ // 50
 MUSIC: Final = "music:"
 KEYS: Final = "keys:"
-_NOTHING: Final = np.zeros(0, np.int16)
 
 
 class Clip(Protocol):
