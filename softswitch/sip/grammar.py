@@ -1,7 +1,9 @@
 """The pieces that header values and URIs are made of: lists, parameters, numbers, quoted strings (RFC 3261 §25.1).
 
 The common shapes take a short way of C-level string methods; whatever is odd takes the regular expressions, whose
-quantifiers are possessive so that no input makes them slow.
+quantifiers are possessive so that no input makes them slow. Those of groups are not: Python before 3.11.5 mistakes what
+such a group took (CPython issue 106052). There nothing that is tried again can fit, which costs no more than the first
+try.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ NAME_CHARACTER: Final = r"[A-Za-z0-9\-.!%*_+`'~]"
 """One character of a token."""
 HOST: Final = r"(?:\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_.\-]++)"
 """A name, an IPv4 address or an IPv6 reference; the underscore is in no grammar but in many a machine's name."""
-QUOTED: Final = r'"(?:[^"\\]++|\\[^\r\n])*+"'
+QUOTED: Final = r'"[^"\\]*+(?:\\[^\r\n][^"\\]*+)*"'
 
 _TOKEN: Final = re.compile(f"{NAME_CHARACTER}++")
-_ELEMENT: Final = re.compile(rf'(?:[^,"<>]++|{QUOTED}|<[^<>]*+>)*+')
+_ELEMENT: Final = re.compile(rf'(?:[^,"<>]++|{QUOTED}|<[^<>]*+>)*')
 _PARAMETER: Final = re.compile(
     rf'[ \t]*+;[ \t]*+({NAME_CHARACTER}++)[ \t]*+(?:=[ \t]*+({QUOTED}|[^;," \t<>]*+))?[ \t]*+'
 )

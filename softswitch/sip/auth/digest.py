@@ -17,7 +17,7 @@ ALGORITHMS: Final = (MD5, SHA_256)
 """In the order of the challenges: old phones read the first only."""
 
 _PAIR: Final = re.compile(rf'[ \t]*+({NAME_CHARACTER}++)[ \t]*+=[ \t]*+({QUOTED}|[^," \t]++)[ \t]*+(?:,|$)')
-_PAIRS: Final = re.compile(rf'(?:[ \t]*+{NAME_CHARACTER}++[ \t]*+=[ \t]*+(?:{QUOTED}|[^," \t]++)[ \t]*+(?:,|$))*+')
+_PAIRS: Final = re.compile(rf'(?:[ \t]*+{NAME_CHARACTER}++[ \t]*+=[ \t]*+(?:{QUOTED}|[^," \t]++)[ \t]*+(?:,|$))*')
 _NONCE_COUNT: Final = re.compile(r"[0-9a-fA-F]{1,8}")
 _DIGEST_LENGTHS: Final = {MD5: 32, SHA_256: 64}
 
