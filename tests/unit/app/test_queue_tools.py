@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -111,7 +112,7 @@ def test_a_replay_comes_to_the_same_decisions_octet_for_octet_and_notices_anothe
     assert (found.decisions, found.differing, found.unknown) == (len(offers), [], 0)
     assert found.decisions > 100
     wrong = made.records[offers[50]]
-    wrong.fact.__setattr__("until_s", 0.0)
+    made.records[offers[50]] = replace(wrong, fact=replace(wrong.fact, until_s=0.0))
     (tmp_path / "wrong").mkdir()
     assert [place.split()[1] for place in replay(made.on_disk(tmp_path / "wrong")).differing] == [str(wrong.sequence)]
 
