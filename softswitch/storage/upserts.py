@@ -65,7 +65,7 @@ class Upserts:
 class _Upsert:
     """One statement: of a table, for rows that have these columns."""
 
-    __slots__ = ("_instants", "_names", "_pick", "_texts", "sql")
+    __slots__ = ("_instants", "_names", "_pick", "_pick_texts", "_texts", "sql")
 
     def __init__(self, table: Table, columns: Sequence[str], dialect: Dialect) -> None:
         given = [column.name for column in table.columns if column.name in columns]  # as they are compiled
@@ -75,19 +75,19 @@ class _Upsert:
         self._names = None if compiled.positional else (*keys, *given)
         self._instants = tuple(name for name in given if isinstance(table.c[name].type, Instant))
         self._texts = tuple(name for name in given if isinstance(table.c[name].type, String))
-        self._pick = _picker(given)
+        self._pick, self._pick_texts = _picker(given), _picker(self._texts)
 
     def parameters(self, rows: Sequence[Row], storable_instant: Any) -> list[Any]:  # noqa: ANN401  # a cached function
         """Return the rows as the driver wants them."""
-        instants, texts, pick, names = self._instants, self._texts, self._pick, self._names
+        instants, texts, pick, names = self._instants, self._pick_texts, self._pick, self._names
         ready = []
         for key, values in rows:
             for column in instants:
                 values[column] = storable_instant(values[column])
-            for column in texts:
-                value = values[column]
-                if not value.isascii() or "\0" in value:
-                    values[column] = _storable(value)
+            told = "".join(texts(values))
+            if not told.isascii() or "\0" in told:
+                for column in self._texts:
+                    values[column] = _storable(values[column])
             ready.append((*key, *pick(values)))
         return ready if names is None else [dict(zip(names, values, strict=True)) for values in ready]
 
