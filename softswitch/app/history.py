@@ -8,7 +8,7 @@ from pathlib import Path
 
 from softswitch.app.folded_state import FoldedState
 from softswitch.core.errors import JournalError
-from softswitch.journal.framing import sequence_of
+from softswitch.journal.framing import records_of, sequence_of
 from softswitch.journal.reading import Gap, Loss, read_journal_payloads
 from softswitch.journal.ring import RingReader
 from softswitch.journal.snapshots import Snapshot, read_snapshot, snapshot_paths
@@ -62,7 +62,7 @@ def _state_of(snapshot: Snapshot) -> FoldedState | str:
 def _items(journal: Path, ring: int, from_sequence: int) -> Iterator[bytes | Gap]:
     """Read the ring first: what leaves it while the files are read has gone into the files."""
     reader = RingReader(ring)
-    waiting = list(iter_all(reader))
+    waiting = [record for payload in iter_all(reader) for record in records_of(payload)]
     reader.close()
     last = from_sequence - 1
     torn: Gap | None = None
@@ -73,7 +73,7 @@ def _items(journal: Path, ring: int, from_sequence: int) -> Iterator[bytes | Gap
             torn = item
             continue
         yield item
-    behind = [payload for payload in waiting if sequence_of(payload) > last]
+    behind = [record for record in waiting if sequence_of(record) > last]
     if behind and sequence_of(behind[0]) > last + 1:
         yield Gap(Loss.NEVER_KEPT, "the ring in memory", last + 1, sequence_of(behind[0]) - 1)
     elif torn is not None and not behind:

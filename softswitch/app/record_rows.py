@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from softswitch.calls.records import PROJECTORS as OF_CALLS
+from softswitch.core.fact_sieve import FactSieve
 from softswitch.core.facts import Record, name_of_class
 from softswitch.core.rows import RowChange
 from softswitch.queues.records import PROJECTORS as OF_QUEUES
@@ -14,6 +15,8 @@ _PROJECTORS: Final = {**OF_CALLS, **OF_QUEUES}
 
 PROJECTED: Final = frozenset(map(name_of_class, _PROJECTORS))
 """The names of the facts that leave a trace; others need not even be decoded."""
+SIEVE: Final = FactSieve(_PROJECTORS)
+"""Reads them."""
 
 
 def project(records: Iterable[Record]) -> Iterator[RowChange]:

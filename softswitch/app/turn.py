@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
 from softswitch.core.clock import Clock
-from softswitch.core.facts import Record, encode_all
+from softswitch.core.facts import Record
 from softswitch.core.listing import enlist
 from softswitch.journal.sink import FactSink
 from softswitch.media.engine import MediaEngine
@@ -19,7 +19,7 @@ class Turn:
 
     Args:
         clock: both faces of time.
-        journal: keeps encoded facts.
+        journal: keeps facts.
         send: lets a datagram or a stream's octets out.
         media: its commands are let out with the datagrams.
         trace: is told of what is sent.
@@ -47,7 +47,7 @@ class Turn:
         self._media = media
         self._trace = trace
         self._pending: list[Record] = []
-        """The facts of this turn. They are encoded together, which the processor does faster than one now and then."""
+        """The facts of this turn, which are kept together."""
         self._outbox: list[tuple[Flow, bytes]] = []
         self._feeds: list[FactFeed] = []
         self._listeners: dict[type, tuple[Callable[[Record], None], ...]] = {}
@@ -87,7 +87,7 @@ class Turn:
         """Keep the turn's facts, then let its effects out."""
         if self._pending:
             pending, self._pending = self._pending, []
-            self._journal.append(encode_all(pending))
+            self._journal.keep(pending)
             for feed in tuple(self._feeds):
                 feed.tell(pending)
         # The workers do what they are told while the messages leave; and ports are ready before anybody knows them.

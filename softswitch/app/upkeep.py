@@ -18,7 +18,7 @@ from softswitch.app.history import newest_state
 from softswitch.app.record_rows import PROJECTED, project
 from softswitch.core.facts import Record, decode, name_in
 from softswitch.journal.archive import write_archive
-from softswitch.journal.framing import sequence_of
+from softswitch.journal.framing import records_of, sequence_of
 from softswitch.journal.reading import Gap, read_journal_payloads
 from softswitch.journal.safe_files import write_safely
 from softswitch.journal.segment_file import (
@@ -119,9 +119,9 @@ def compress_closed(journal: Path) -> None:
         found = list(chunks(data))
         if header is None or any(chunk.damaged_at >= 0 for chunk in found):
             continue
-        records = [payload for chunk in found for payload in chunk.payloads]
-        packed = b"".join(compressed_segment(header, records))
-        if [payload for chunk in chunks(packed, compressed=True) for payload in chunk.payloads] != records:
+        payloads = [payload for chunk in found for payload in chunk.payloads]
+        packed = b"".join(compressed_segment(header, payloads))
+        if [payload for chunk in chunks(packed, compressed=True) for payload in chunk.payloads] != payloads:
             _LOG.error("segment.not_compressed", file=path.name, reason="it reads back as something else")
             continue
         write_safely(compressed_path(path), packed)
@@ -137,7 +137,8 @@ def retire(journal: Path, before_s: float) -> None:
         if not kept or last > min(kept) or _begun_at(following) > before_s:
             return
         data, compressed = read_segment(path)
-        records = [payload for chunk in chunks(data, compressed=compressed) for payload in chunk.payloads]
+        payloads = [payload for chunk in chunks(data, compressed=compressed) for payload in chunk.payloads]
+        records = [record for payload in payloads for record in records_of(payload)]
         write_archive(journal, _by_month(records), first_sequence_of(path), last)
         path.unlink()
         _LOG.info("segment.retired", file=path.name, facts=len(records))
@@ -148,24 +149,24 @@ def _begun_at(path: Path) -> float:
     data, compressed = read_segment(path)
     for chunk in chunks(data, compressed=compressed):
         if chunk.payloads:
-            return decode(chunk.payloads[0]).wall_s
+            return decode(records_of(chunk.payloads[0])[0]).wall_s
     return float("inf")
 
 
 def _by_month(records: list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     """Leave what call records are made of, by month; an empty file of this month tells that nothing was."""
-    wanted = [payload for payload in records if _leaves_a_trace(payload)]
+    wanted = [record for record in records if _leaves_a_trace(record)]
     if not wanted:
         yield _month(decode(records[0])) if records else "1970-01", []
         return
-    by_month = sorted(((_month(decode(payload)), payload) for payload in wanted), key=lambda pair: pair[0])
+    by_month = sorted(((_month(decode(record)), record) for record in wanted), key=lambda pair: pair[0])
     for month, pairs in groupby(by_month, key=lambda pair: pair[0]):
-        yield month, [payload for _, payload in pairs]
+        yield month, [record for _, record in pairs]
 
 
-def _leaves_a_trace(payload: bytes) -> bool:
-    name = name_in(payload)
-    return name in PROJECTED if name else any(project([decode(payload)]))
+def _leaves_a_trace(record: bytes) -> bool:
+    name = name_in(record)
+    return name in PROJECTED if name else any(project([decode(record)]))
 
 
 def _month(record: Record) -> str:

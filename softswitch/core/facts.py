@@ -4,6 +4,8 @@ A fact type is declared with :func:`fact`, which gives it a stable name and a ve
 
     [sequence, wall_s, conversation_id, name, version, [field, field, ...]]
 
+The records of one turn of the brain lie together as an array of them, with consecutive numbers.
+
 Fields stand in the order of declaration. A newer version may only append fields, each with a default, so that older
 records can be read; a fact of a name nobody knows is kept as :class:`UnknownFact` and stops nothing.
 
@@ -13,7 +15,7 @@ clock or chance, so the same facts always give the same state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Final, TypeVar, dataclass_transform
@@ -118,34 +120,38 @@ def name_of_class(cls: type) -> str:
 
 def encode(sequence: int, wall_s: float, conversation_id: str, made: object) -> bytes:
     """Encode one record (see the module's head for its form)."""
-    return encode_all((Record(sequence, wall_s, conversation_id, made),))[0]
+    return encode_alone(Record(sequence, wall_s, conversation_id, made))
 
 
-def encode_all(records: Sequence[Record]) -> list[bytes]:
-    """Encode records. Half a surrogate pair, which JSON from outside may hold and UTF-8 cannot, becomes ``?``.
+def encode_alone(record: Record) -> bytes:
+    """Encode one record; as :func:`encode_turn` does, but for the array around."""
+    return encode_turn((record,))[1:]
+
+
+def encode_turn(records: Sequence[Record]) -> bytes:
+    """Encode the records of a turn together.
+
+    Half a surrogate pair, which JSON from outside may hold and UTF-8 cannot, becomes ``?``.
 
     Raises:
         JournalError: a fact's class was never declared with :func:`fact`.
     """
+    by_class = _BY_CLASS
+    rows = []
     try:
-        return _packed(records, _PACK)
+        for record in records:
+            made = record.fact
+            known = by_class[type(made)]
+            rows.append((record.sequence, record.wall_s, record.conversation_id, known.name, known.version, made))
+        return _PACK(rows)
     except KeyError:
         for record in records:
             type_of(record.fact)
         raise
     except UnicodeEncodeError:
-        return _packed(records, msgpack.Packer(unicode_errors="replace").pack)
-
-
-def _packed(records: Sequence[Record], pack: Callable[[object], bytes]) -> list[bytes]:
-    by_class = _BY_CLASS
-    packed = []
-    for record in records:
-        made = record.fact
-        known = by_class[type(made)]
-        values = known.values_of(made)
-        packed.append(pack((record.sequence, record.wall_s, record.conversation_id, known.name, known.version, values)))
-    return packed
+        plain = [(*row, type_of(made).values_of(made)) for *row, made in rows]
+        packed: bytes = msgpack.Packer(unicode_errors="replace").pack(plain)
+        return packed
 
 
 _PACK: Final[Callable[[object], bytes]] = msgspec.msgpack.Encoder().encode
@@ -154,10 +160,6 @@ _UINT_OCTETS: Final = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}  # msgpack: uint 8 to
 _FLOAT64: Final = 0xCB
 _SHORT_STRING: Final = 0b101
 """msgpack: the upper bits of the head of a string of up to 31 octets; the lower ones count them."""
-_ID_OF_14: Final = 0xA0 | 14
-"""The head of a conversation's id."""
-_NAME_AT: Final = {0xCD: 28, 0xCE: 30}
-"""Where the name's head stands in a record of a conversation, by the head of its number, of 16 or 32 bits."""
 
 
 def name_in(data: bytes) -> str:
@@ -173,26 +175,6 @@ def name_in(data: bytes) -> str:
         return data[name + 1 : name + 1 + (data[name] & 0x1F)].decode()
     except (IndexError, UnicodeDecodeError):
         return ""
-
-
-def named(payloads: Iterable[bytes], names: Collection[str]) -> list[bytes]:
-    """Return the records of facts of these names, and those whose name does not stand where it mostly does."""
-    wanted = {name.encode() for name in names}
-    found = []
-    for data in payloads:
-        try:
-            at = _NAME_AT[data[1]]
-            name = data[at]
-            if data[at - 15] == _ID_OF_14 and data[at - 24] == _FLOAT64 and name >> 5 == _SHORT_STRING:
-                if data[at + 1 : at + 1 + (name & 0x1F)] in wanted:
-                    found.append(data)
-                continue
-        except LookupError:
-            pass
-        read = name_in(data)
-        if not read or read in names:
-            found.append(data)
-    return found
 
 
 def decode(data: bytes | memoryview) -> Record:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from errno import EIO
 from typing import Final, Protocol
 
-from softswitch.journal.framing import sequence_of
+from softswitch.journal.framing import last_sequence_of, sequence_of
 from softswitch.journal.ring import RingReader
 from softswitch.journal.segments import SegmentWriter
 
@@ -107,9 +107,8 @@ class Drain:
             known = self._segments.last_sequence
             self._segments.append(payloads, framed)
             if sequence_of(payloads[0]) <= known:
-                fresh = [payload for payload in payloads if sequence_of(payload) > known]
-                self.passed_over += len(payloads) - len(fresh)
-                payloads = fresh
+                self.passed_over += min(known, last_sequence_of(payloads[-1])) - sequence_of(payloads[0]) + 1
+                payloads = [payload for payload in payloads if last_sequence_of(payload) > known]
             self._unsynced += payloads
 
     def _sync(self, now: float) -> None:

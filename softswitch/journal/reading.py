@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, decode
-from softswitch.journal.framing import sequence_of
+from softswitch.journal.framing import records_of, sequence_of
 from softswitch.journal.segment_file import Chunk, SegmentHeader, chunks, first_sequence_of, read_segment, segment_paths
 
 
@@ -140,15 +141,15 @@ class _Walk:
             yield from self._gap(header.previous_last_sequence, Loss.MISSING, f"before {path.name}")
 
     def _chunk(self, chunk: Chunk, path: Path) -> Iterator[bytes | Gap]:
-        for payload in chunk.payloads:
-            sequence = sequence_of(payload)
+        for record in chain.from_iterable(map(records_of, chunk.payloads)):
+            sequence = sequence_of(record)
             if sequence <= self._last:
                 self._damaged = ""  # it lies before what was asked for
                 continue
             if sequence != self._last + 1 or self._damaged:
                 yield from self._gap(sequence - 1, Loss.NEVER_KEPT, path.name)
             self._last = max(self._last, sequence)
-            yield payload
+            yield record
 
     def _gap(self, last: int, why: Loss, where: str) -> Iterator[Gap]:
         """Tell of the records up to ``last``; damage seen before explains them."""

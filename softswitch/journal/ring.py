@@ -20,12 +20,15 @@ import mmap
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from softswitch.core.errors import JournalError
-from softswitch.journal.framing import FRAME_OCTETS, frame, resume_offset, sequence_of, split
+from softswitch.core.facts import Record, encode_alone, encode_turn
+from softswitch.journal.framing import FRAME_OCTETS, frame, frame_one, last_sequence_of, resume_offset, split
 
 HEADER_OCTETS: Final = 4096
+MOST_IN_A_FRAME: Final = 1000
+"""Records of one turn; a bit that flips in the file costs no more."""
 
 _MAGIC: Final = 0x676E69725F746361  # "act_ring"
 _VERSION: Final = 1
@@ -65,11 +68,13 @@ class _Ring:
 
     __slots__ = ("_capacity", "_memory", "_words")
 
+    _mapped_as: ClassVar = 0
+
     def __init__(self, descriptor: int) -> None:
         size = os.fstat(descriptor).st_size
         if size <= HEADER_OCTETS:
             raise JournalError(f"the ring's memory has {size} octets, which is too small")
-        self._memory = mmap.mmap(descriptor, size)
+        self._memory = mmap.mmap(descriptor, size, mmap.MAP_SHARED | self._mapped_as)
         self._words = memoryview(self._memory)[:HEADER_OCTETS].cast("Q")
         self._capacity = size - HEADER_OCTETS
         self._format()
@@ -115,47 +120,69 @@ class RingWriter(_Ring):
         descriptor: of the shared memory; it may be closed afterwards.
     """
 
-    __slots__ = ()
+    __slots__ = ("_written",)
+
+    _mapped_as = mmap.MAP_POPULATE
+    """All of it at once: to map a page that is there costs more in the middle of a call than writing a turn to it."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._written = self._words[_AT_WRITTEN]
 
     @property
     def last_sequence(self) -> int:
         """The highest sequence number that any producer ever gave to this ring."""
         return self._words[_AT_SEQUENCE]
 
-    def append(self, records: Sequence[bytes]) -> None:
-        """Keep the records in order; those that find no room are counted as lost, which never blocks."""
-        if not records:
-            return
-        words = self._words
-        written = words[_AT_WRITTEN]
-        room = self._capacity - written + words[_AT_FREED]
-        framed = frame(records)
-        if len(framed) > room:
-            kept = _count_that_fits(records, room)
-            words[_AT_LOST] += len(records) - kept
-            framed = frame(records[:kept])
-        self._copy(written % self._capacity, framed)
-        words[_AT_SEQUENCE] = sequence_of(records[-1])
-        words[_AT_WRITTEN] = written + len(framed)  # last: it is this word that publishes the records
+    def keep(self, records: Sequence[Record]) -> None:
+        """Keep the records of a turn in one frame; of those that find no room together, as many as do by themselves.
 
-    def _copy(self, offset: int, data: bytes) -> None:
-        """Lay the octets into the ring, in two pieces where they wrap."""
-        before_end = self._capacity - offset
-        start = HEADER_OCTETS + offset
-        if len(data) <= before_end:
-            self._memory[start : start + len(data)] = data
+        Raises:
+            JournalError: a fact's class was never declared with :func:`~softswitch.core.facts.fact`.
+        """
+        framed = frame_one(encode_turn(records))
+        if len(framed) <= self._room() and len(records) <= MOST_IN_A_FRAME:
+            self._publish(framed, records[-1].sequence)
         else:
-            self._memory[start:] = data[:before_end]
-            self._memory[HEADER_OCTETS : HEADER_OCTETS + len(data) - before_end] = data[before_end:]
+            self.append([encode_alone(record) for record in records])
+
+    def append(self, payloads: Sequence[bytes]) -> None:
+        """Keep encoded records in order, each in a frame; those that find no room are lost and counted."""
+        if not payloads:
+            return
+        framed = frame(payloads)
+        room = self._room()
+        if len(framed) > room:
+            kept = _count_that_fits(payloads, room)
+            self._words[_AT_LOST] += len(payloads) - kept
+            framed = frame(payloads[:kept])
+        self._publish(framed, last_sequence_of(payloads[-1]))
+
+    def _room(self) -> int:
+        return self._capacity - self._written + self._words[_AT_FREED]
+
+    def _publish(self, framed: bytes, last_sequence: int) -> None:
+        """Lay the octets into the ring, in two pieces where they wrap, and then let the reader see them."""
+        words, memory, start = self._words, self._memory, HEADER_OCTETS + self._written % self._capacity
+        end = start + len(framed)
+        beyond = end - HEADER_OCTETS - self._capacity
+        if beyond <= 0:
+            memory[start:end] = framed
+        else:
+            memory[start:] = framed[:-beyond]
+            memory[HEADER_OCTETS : HEADER_OCTETS + beyond] = framed[-beyond:]
+        self._written += len(framed)
+        words[_AT_SEQUENCE] = last_sequence
+        words[_AT_WRITTEN] = self._written  # last: it is this word that publishes the records
 
 
-def _count_that_fits(records: Sequence[bytes], room: int) -> int:
-    """Return how many records from the front fit into ``room`` octets."""
-    for count, record in enumerate(records):
-        room -= FRAME_OCTETS + len(record)
+def _count_that_fits(payloads: Sequence[bytes], room: int) -> int:
+    """Return how many payloads from the front fit into ``room`` octets, each in its frame."""
+    for count, payload in enumerate(payloads):
+        room -= FRAME_OCTETS + len(payload)
         if room < 0:
             return count
-    return len(records)
+    return len(payloads)
 
 
 class RingReader(_Ring):
@@ -182,11 +209,11 @@ class RingReader(_Ring):
         return bool(self._words[_AT_WRITTEN] != self._cursor)
 
     def read(self, limit_octets: int = 1 << 22) -> list[bytes]:
-        """Return the records behind the last read, about ``limit_octets`` of them at most."""
+        """Return the payloads behind the last read, about ``limit_octets`` of them at most."""
         return self.read_framed(limit_octets)[0]
 
     def read_framed(self, limit_octets: int = 1 << 22) -> tuple[list[bytes], bytes]:
-        """Do the same, and return the records' frames as well, ready for a file: they lie there in the same form."""
+        """Do the same, and return the payloads' frames as well, ready for a file: they lie there in the same form."""
         waiting = self._words[_AT_WRITTEN] - self._cursor
         data = self._octets(min(waiting, limit_octets))
         payloads, taken = split(data)

@@ -62,13 +62,13 @@ class SegmentHeader:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Intact records that follow each other in a file, and the damage before them."""
+    """Intact payloads that follow each other in a file, and the damage before them."""
 
     payloads: list[bytes]
     damaged_at: int
-    """Offset of octets that hold no intact record, in front of these; -1 when there are none."""
+    """Offset of octets that hold no intact payload, in front of these; -1 when there are none."""
     end: int
-    """Offset behind the last of these records."""
+    """Offset behind the last of these payloads."""
 
 
 def chunks(data: bytes, *, compressed: bool = False) -> Iterator[Chunk]:
@@ -82,7 +82,7 @@ def chunks(data: bytes, *, compressed: bool = False) -> Iterator[Chunk]:
     while True:
         payloads, end = split(data, offset)
         if compressed:
-            payloads = [record for block in payloads for record in _records_of(block)]
+            payloads = [payload for block in payloads for payload in _payloads_of(block)]
         yield Chunk(payloads, damaged_at, end)
         if end >= len(data):
             return
@@ -92,22 +92,22 @@ def chunks(data: bytes, *, compressed: bool = False) -> Iterator[Chunk]:
             return
 
 
-def _records_of(block: bytes) -> list[bytes]:
-    """Return the records of a block; one whose checksum fits and that is no zlib stream has none."""
+def _payloads_of(block: bytes) -> list[bytes]:
+    """Return the payloads of a block; one whose checksum fits and that is no zlib stream has none."""
     try:
         return split(zlib.decompress(block))[0]
     except zlib.error:
         return []
 
 
-def compressed_segment(header: SegmentHeader, records: Iterator[bytes] | Sequence[bytes]) -> Iterator[bytes]:
+def compressed_segment(header: SegmentHeader, payloads: Iterator[bytes] | Sequence[bytes]) -> Iterator[bytes]:
     """Give the octets of a compressed segment, piece by piece."""
     yield SegmentHeader(header.first_sequence, header.previous_last_sequence, COMPRESSED).encode()
     block: list[bytes] = []
     size = 0
-    for record in records:
-        block.append(record)
-        size += len(record)
+    for payload in payloads:
+        block.append(payload)
+        size += len(payload)
         if size >= _BLOCK_OCTETS:
             yield frame([zlib.compress(frame(block), _LEVEL)])
             block, size = [], 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from softswitch.journal.framing import frame, sequence_of
+from softswitch.journal.framing import frame, last_sequence_of, sequence_of
 from softswitch.journal.safe_files import sync_directory
 from softswitch.journal.segment_file import (
     HEADER_OCTETS,
@@ -72,7 +72,7 @@ def _scan(path: Path, data: bytes, *, compressed: bool) -> _Scan:
     last, end = header.previous_last_sequence if header else first_sequence_of(path) - 1, HEADER_OCTETS
     for chunk in chunks(data, compressed=compressed):
         if chunk.payloads:
-            last, end = sequence_of(chunk.payloads[-1]), chunk.end
+            last, end = last_sequence_of(chunk.payloads[-1]), chunk.end
     return _Scan(path, end, len(data), last, header is not None and not compressed)
 
 
@@ -134,7 +134,7 @@ class SegmentWriter:
             framed: their frames where somebody has them already.
         """
         if payloads and sequence_of(payloads[0]) <= self.last_sequence:
-            payloads = [payload for payload in payloads if sequence_of(payload) > self.last_sequence]
+            payloads = [payload for payload in payloads if last_sequence_of(payload) > self.last_sequence]
             framed = b""
         if not payloads:
             return
@@ -143,7 +143,7 @@ class SegmentWriter:
         data = framed or frame(payloads)
         self._write(data)
         self._offset += len(data)
-        self.last_sequence = sequence_of(payloads[-1])
+        self.last_sequence = last_sequence_of(payloads[-1])
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from softswitch.journal.framing import sequence_of, split
+from softswitch.journal.framing import records_of, sequence_of, split
 from softswitch.journal.reading import read_payloads
 from softswitch.journal.segment_file import HEADER_OCTETS, is_compressed, segment_paths
 
@@ -46,10 +46,10 @@ class JournalTail:
             return []
         payloads, taken = split(data)
         self._offset += taken
-        return self._passed(payloads)
+        return self._passed([record for payload in payloads for record in records_of(payload)])
 
-    def _passed(self, payloads: list[bytes]) -> list[bytes]:
-        fresh = [payload for payload in payloads if sequence_of(payload) > self.last_sequence]
+    def _passed(self, records: list[bytes]) -> list[bytes]:
+        fresh = [record for record in records if sequence_of(record) > self.last_sequence]
         if fresh:
             self.last_sequence = sequence_of(fresh[-1])
         return fresh

@@ -19,7 +19,6 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec
 
 from softswitch.calls.records import PROJECTORS
 from softswitch.core.errors import SimulationError
-from softswitch.core.facts import decode
 from softswitch.core.rows import Value
 from softswitch.journal.memory import MemoryJournal
 from softswitch.simulation.death import Death
@@ -138,7 +137,7 @@ def _rows(journal: MemoryJournal) -> dict[tuple[Value, ...], dict[str, Value]]:
             return "".join(numbers.get(part, part) for part in _PARTS.split(value))
         return value
 
-    for record in map(decode, journal.records()):
+    for record in journal.decoded():
         if record.conversation_id:
             numbers.setdefault(record.conversation_id, f"call {len(numbers) + 1}")
         projector = PROJECTORS.get(type(record.fact))

@@ -14,7 +14,6 @@ from typing import Final
 from softswitch.calls.facts import LegAdded
 from softswitch.calls.guide_facts import LegKeyPressed, LegPlaying
 from softswitch.core.errors import SimulationError
-from softswitch.core.facts import decode
 from softswitch.core.sealed_keys import without_sealed
 from softswitch.directory.site import Site
 from softswitch.scenario.facts import ScenarioEntered, StepBegun, StepEnded
@@ -187,7 +186,7 @@ class ScenarioPlayer:
         heard = [_short(sound) for sound in self._sounds()]
         lines = [f"  heard: {', '.join(heard) or 'nothing'}"]
         began_s = self.world.clock.wall() - self.world.loop.time()
-        for record in map(decode, self.world.switch.journal.records()):
+        for record in self.world.switch.journal.decoded():
             told = _told(record.fact)
             if told:
                 lines.append(f"  {record.wall_s - began_s:6.1f} s  {told}")

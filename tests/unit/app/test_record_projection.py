@@ -9,7 +9,7 @@ from softswitch.app import record_projection
 from softswitch.app.record_projection import RecordProjection
 from softswitch.calls.facts import ConversationStarted, LegMediaOpened
 from softswitch.core.errors import JournalError
-from softswitch.core.facts import encode
+from softswitch.core.facts import decode, encode, encode_turn
 from softswitch.core.rows import RowChange
 from softswitch.journal.segments import SegmentWriter
 from softswitch.storage.record_store import RecordStore
@@ -171,6 +171,23 @@ def test_facts_that_are_not_synced_yet_wait(rig: Rig) -> None:
     rig.projection.on_synced([started(2)])
     rig.turn()
     assert rig.store.written == ["c1", "c2"]
+
+
+def test_what_was_kept_together_is_projected_together(rig: Rig) -> None:
+    made = [decode(started(sequence)) for sequence in (1, 2, 3)]
+    rig.turn()
+    rig.projection.on_synced([encode_turn(made[:2]), encode_turn(made[2:]), started(4)])
+    rig.turn()
+    assert rig.store.written == ["c1", "c2", "c3", "c4"]
+    assert rig.store.sequence == 4
+
+
+def test_of_a_turn_with_octets_that_are_no_fact_the_others_are_projected(rig: Rig) -> None:
+    rig.turn()
+    rig.projection.on_synced([b"\x93" + started(1) + b"\x96\x02\xc0\xc0\xc0\xc0\xc0" + started(3)])
+    rig.turn()
+    assert rig.store.written == ["c1", "c3"]
+    assert rig.store.sequence == 3
 
 
 def test_octets_that_are_no_fact_stop_nothing(rig: Rig) -> None:

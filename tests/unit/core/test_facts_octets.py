@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import msgpack
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.core.facts import decode, encode, fact
+from softswitch.core.errors import JournalError
+from softswitch.core.facts import Record, decode, encode, encode_turn, fact
 
 
 @fact("test.filled")
 class Filled:
     values: tuple[object, ...]
+
+
+@fact("test.emptied")
+class Emptied:
+    pass
 
 
 _PLAIN = st.one_of(
@@ -33,3 +40,23 @@ def test_a_record_is_the_msgpack_of_its_values(
         conversation_id,
         Filled(values),
     )
+
+
+def turn(first: int, *made: object) -> list[Record]:
+    return [Record(number, 1.5, f"c{number}", each) for number, each in enumerate(made, first)]
+
+
+def test_the_records_of_a_turn_are_an_array_of_them() -> None:
+    made = turn(7, Filled((1, "a")), Emptied(), Filled(()))
+    alone = [msgpack.unpackb(encode(each.sequence, 1.5, each.conversation_id, each.fact)) for each in made]
+    assert encode_turn(made) == msgpack.packb(alone)
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark_and_spoils_nothing_beside_it() -> None:
+    made = encode_turn(turn(1, Filled(("half \ud800",)), Filled(("whole",))))
+    assert [row[5] for row in msgpack.unpackb(made, use_list=False)] == [(("half ?",),), (("whole",),)]
+
+
+def test_a_class_that_is_no_fact_is_refused_by_its_name() -> None:
+    with pytest.raises(JournalError, match="Record is not a fact type"):
+        encode_turn(turn(1, Emptied(), turn(1, Emptied())[0]))
