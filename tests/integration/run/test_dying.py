@@ -125,5 +125,5 @@ def test_closing_the_terminal_stops_the_switch(tmp_path: Path) -> None:
     children = descendants(process.pid)
     os.close(ours)
     assert process.wait(PATIENCE_S) == 0
-    assert not any(alive(child) for child in children)
+    until(lambda: not any(alive(child) for child in children), shown.decode)
     assert b"event=socket.served" in shown
