@@ -72,7 +72,7 @@ class RecordProjection:
         return self._failing
 
     def on_synced(self, payloads: Sequence[bytes]) -> None:
-        """Take what was just synced, turn by turn; what comes while older ones are missing are read again later."""
+        """Take what was just synced, turn by turn; what comes while older ones are missing is read again."""
         if not self._behind:
             self._waiting += payloads
 

@@ -114,7 +114,7 @@ def last_sequence_of(payload: bytes) -> int:
 
 
 def _head(payload: bytes) -> tuple[int, int]:
-    """Return where the first record begins, and how many there are; it is -2 where there is none."""
+    """Return where the first record begins, -2 where there is none, and how many there are."""
     if len(payload) < 2:
         return -2, 0
     first = payload[0]

@@ -20,7 +20,7 @@ import mmap
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from softswitch.core.errors import JournalError
 from softswitch.core.facts import Record, encode_alone, encode_turn
@@ -68,13 +68,11 @@ class _Ring:
 
     __slots__ = ("_capacity", "_memory", "_words")
 
-    _mapped_as: ClassVar = 0
-
     def __init__(self, descriptor: int) -> None:
         size = os.fstat(descriptor).st_size
         if size <= HEADER_OCTETS:
             raise JournalError(f"the ring's memory has {size} octets, which is too small")
-        self._memory = mmap.mmap(descriptor, size, mmap.MAP_SHARED | self._mapped_as)
+        self._memory = mmap.mmap(descriptor, size)
         self._words = memoryview(self._memory)[:HEADER_OCTETS].cast("Q")
         self._capacity = size - HEADER_OCTETS
         self._format()
@@ -120,14 +118,7 @@ class RingWriter(_Ring):
         descriptor: of the shared memory; it may be closed afterwards.
     """
 
-    __slots__ = ("_written",)
-
-    _mapped_as = mmap.MAP_POPULATE
-    """All of it at once: to map a page that is there costs more in the middle of a call than writing a turn to it."""
-
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor)
-        self._written = self._words[_AT_WRITTEN]
+    __slots__ = ()
 
     @property
     def last_sequence(self) -> int:
@@ -159,11 +150,14 @@ class RingWriter(_Ring):
         self._publish(framed, last_sequence_of(payloads[-1]))
 
     def _room(self) -> int:
-        return self._capacity - self._written + self._words[_AT_FREED]
+        words = self._words
+        return self._capacity - words[_AT_WRITTEN] + words[_AT_FREED]
 
     def _publish(self, framed: bytes, last_sequence: int) -> None:
         """Lay the octets into the ring, in two pieces where they wrap, and then let the reader see them."""
-        words, memory, start = self._words, self._memory, HEADER_OCTETS + self._written % self._capacity
+        words, memory = self._words, self._memory
+        written = words[_AT_WRITTEN]
+        start = HEADER_OCTETS + written % self._capacity
         end = start + len(framed)
         beyond = end - HEADER_OCTETS - self._capacity
         if beyond <= 0:
@@ -171,9 +165,8 @@ class RingWriter(_Ring):
         else:
             memory[start:] = framed[:-beyond]
             memory[HEADER_OCTETS : HEADER_OCTETS + beyond] = framed[-beyond:]
-        self._written += len(framed)
         words[_AT_SEQUENCE] = last_sequence
-        words[_AT_WRITTEN] = self._written  # last: it is this word that publishes the records
+        words[_AT_WRITTEN] = written + len(framed)  # last: it is this word that publishes the records
 
 
 def _count_that_fits(payloads: Sequence[bytes], room: int) -> int:

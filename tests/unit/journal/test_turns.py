@@ -19,9 +19,7 @@ from softswitch.journal.framing import (
     frame,
     last_sequence_of,
     records_of,
-    resume_offset,
     sequence_of,
-    split,
     turn_of,
 )
 from softswitch.journal.memory import MemoryJournal
@@ -31,7 +29,7 @@ from softswitch.journal.segment_file import segment_paths
 from softswitch.journal.segments import SegmentWriter
 from softswitch.journal.tail import JournalTail
 from tests.fuzz.conftest import scale
-from tests.unit.journal.records import record, records
+from tests.unit.journal.records import assert_a_flipped_bit_costs_one, record, records
 from tests.unit.journal.turns import encoded, turn
 
 
@@ -65,13 +63,7 @@ def test_one_flipped_bit_costs_one_turn(sizes: list[int], data: st.DataObject) -
     for size in sizes:
         kept.append(encoded(first, size) if size else record(first))  # none: a record by itself, as older journals have
         first += max(1, size)
-    framed = bytearray(frame(kept))
-    bit = data.draw(st.integers(0, 8 * len(framed) - 1))
-    framed[bit // 8] ^= 1 << (bit % 8)
-    before, stop = split(bytes(framed))
-    behind, end = split(bytes(framed), resume_offset(bytes(framed), stop))
-    assert before + behind == kept[: len(before)] + kept[len(before) + 1 :]
-    assert not behind or end == len(framed)
+    assert_a_flipped_bit_costs_one(kept, data)
 
 
 class Ring:
