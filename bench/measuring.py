@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.awake import VARIABLE as AWAKE
+
 
 def cpu_by_process(pids: Mapping[str, int]) -> dict[str, float]:
     """Return the CPU seconds, user and system, that each of these processes has used so far, by its role."""
@@ -65,7 +67,7 @@ def machine() -> dict[str, str]:
     ).stdout.strip()
     return {
         "cpu": model,
-        "cores": str(os.cpu_count()),
+        "cores": f"{os.cpu_count()}{', kept awake' if AWAKE in os.environ else ''}",
         "kernel": platform.release(),
         "python": platform.python_version(),
         "commit": commit,
