@@ -112,7 +112,7 @@ def ends_of(sounds: list[Sound], heard: Sound) -> list[int]:
 
 
 def until_heard(phone: Baresip, sounds: list[Sound], *, then_music: bool = False) -> None:
-    """Wait until all of it was heard in the last call, and music then; a phone's file has what it hears a while later."""
+    """Wait until all of it was heard in the last call, and music then; a phone's file holds it a while later."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         heard = loud_part(read_wav(phone.heard()))
