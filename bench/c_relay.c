@@ -3,9 +3,11 @@
 // usage: c_relay ADDRESS PORT PHONES_ADDRESS SOURCE LEGS SECONDS     prints: packets, CPU seconds
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -55,6 +57,7 @@ static int relay_batch(int from, int to, int source, int legs) {
 
 int main(int argc, char **argv) {
     if (argc < 7) return 2;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  /* it stands still between its turns, and would hold its ports for ever */
     int source = atoi(argv[4]), legs = atoi(argv[5]), sockets[SOCKETS];
     for (int i = 0; i < SOCKETS; i++) sockets[i] = open_socket(argv[1], atoi(argv[2]) + i);
     puts("ready"); fflush(stdout);
