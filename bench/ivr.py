@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import select
 import shutil
 import socket
@@ -19,7 +18,6 @@ import struct
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -163,20 +161,6 @@ def ticks() -> dict[str, float]:
         if name in wanted:
             found[wanted[name]] = float(rest.rpartition(" ")[2]) * (1000 if "late" in name else 1)
     return found
-
-
-def tick_counts() -> Counter[float]:
-    """Return the workers' ticks since their start, by a bound of how late they began, in ms; none is in two of them."""
-    with urlopen(f"http://{SWITCH}:8080/metrics") as answer:
-        text = answer.read().decode()
-    counts: Counter[float] = Counter()
-    below: dict[str, int] = {}
-    for labels, value in re.findall(r"^softswitch_tick_lateness_seconds_bucket\{(.*)\} (\S+)$", text, re.MULTILINE):
-        label = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-        so_far = int(float(value))
-        counts[1000 * float(label["le"])] += so_far - below.get(label["worker"], 0)
-        below[label["worker"]] = so_far
-    return counts
 
 
 def measure(directory: Path, pids: dict[str, int], *, calls: int, at_once: int) -> dict[str, float]:

@@ -4,21 +4,19 @@ Usage: python -m bench.site_load [--users N] [--queues N] [--scenarios N] [--loa
 
 SIPp calls through the switch to SIPp all the time, and sees after how long its phone is told that it rings. Stretches
 without a load and with one take turns, because other work on the machine comes and goes. Loads take turns between two
-sites that differ in every tenth user, so that each has something to do. Media ticks are those that the worker counts by
-how late they began, told about once a second; the latest one is of its last five seconds.
+sites that differ in every tenth user, so that each has something to do. The latest media tick is what the worker tells
+of its last five seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import signal
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench.ivr import tick_counts, ticks
+from bench.ivr import ticks
 from bench.measuring import report
 from bench.sip_load import CALLER, PROGRAM, SCENARIOS, SWITCH, USERS, called_phone, running_switch, sipp
 
@@ -115,8 +113,6 @@ class Noticed:
 
     ring_ms: list[float] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
-    ticks: Counter[float] = field(default_factory=Counter)
-    """By a bound of how late they began, in ms: those that were no later, and later than the bound before."""
 
     def figures(self) -> dict[str, float]:
         """Sum up."""
@@ -128,24 +124,9 @@ class Noticed:
             "ring_p50_ms": statistics.median(taken),
             "ring_p99_ms": taken[int(0.99 * len(taken))],
             "ring_max_ms": taken[-1],
-            "ticks": self.ticks.total(),
-            "tick_late_p50_ms": round(percentile(self.ticks, 0.5), 3),
-            "tick_late_p99_ms": round(percentile(self.ticks, 0.99), 3),
             "tick_late_median_ms": round(statistics.median(self.late_ms), 2),
             "tick_late_max_ms": round(max(self.late_ms), 2),
         }
-
-
-def percentile(counts: Counter[float], share: float) -> float:
-    """Return the lateness that so many are not above, as if those between two bounds lay evenly there."""
-    left = share * counts.total()
-    lower = 0.0
-    for bound, count in sorted(counts.items()):
-        if left <= count:
-            return lower if math.isinf(bound) else lower + (bound - lower) * left / count
-        left -= count
-        lower = bound
-    return lower
 
 
 def called_meanwhile(directory: Path, rate: int, work: Callable[[], None], noticed: Noticed) -> None:
@@ -162,10 +143,7 @@ def called_meanwhile(directory: Path, rate: int, work: Callable[[], None], notic
         with watch.running():
             time.sleep(_WARM_S)  # what the worker tells is of its last five seconds
             watch.late_ms.clear()
-            before = tick_counts()
             work()
-            noticed.ticks.update(tick_counts())
-            noticed.ticks.subtract(before)
     finally:
         process.send_signal(signal.SIGUSR1)  # no new calls; it ends when those that there are have ended
         process.wait(60)
@@ -216,7 +194,6 @@ def main() -> None:
                     "before": before,
                     "during": during,
                     "ring_p99_ratio": round(during["ring_p99_ms"] / before["ring_p99_ms"], 2),
-                    "tick_late_p99_ratio": round(during["tick_late_p99_ms"] / before["tick_late_p99_ms"], 2),
                     "tick_late_ratio": round(during["tick_late_median_ms"] / before["tick_late_median_ms"], 2),
                 },
             )
