@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import sys
 
 from softswitch.core.alarm import Alarm
 
@@ -38,14 +37,18 @@ class Deadlines:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def due(self, now: float, most: int = sys.maxsize) -> list[str]:
-        """Return and drop the names whose deadline has come, at most so many of them."""
-        found: list[str] = []
-        while len(found) < most and (first := self.next()) is not None and first <= now:
-            name = heapq.heappop(self._heap)[1]
-            del self._current[name]
-            found.append(name)
-        return found
+    def first_due(self, now: float) -> str | None:
+        """Return and drop the name whose deadline came first; None where none has come."""
+        first = self.next()
+        if first is None or first > now:
+            return None
+        name = heapq.heappop(self._heap)[1]
+        del self._current[name]
+        return name
+
+    def due(self, now: float) -> list[str]:
+        """Return and drop the names whose deadline has come."""
+        return list(iter(lambda: self.first_due(now), None))
 
     def __len__(self) -> int:
         return len(self._current)

@@ -53,10 +53,16 @@ class WakeUps:
         self._asleep_until_s = until_s
 
     def handle_timer(self, *, now: float) -> None:
-        """Tell of what is due; where that is much, the rest comes in turns of its own, and phones are heard between."""
+        """Tell of what is due; where that is much, the rest comes in turns of its own, and phones are heard between.
+
+        One after the other: what is told of one may move or drop another that is due as well.
+        """
         if now < self._asleep_until_s:
             return
-        for name in self._deadlines.due(now, MOST_A_TURN):
+        for _ in range(MOST_A_TURN):
+            name = self._deadlines.first_due(now)
+            if name is None:
+                return
             kind, _, subject = name.partition(" ")
             self._served[kind](subject)
 

@@ -273,6 +273,7 @@ class Performer:
         how = "bye" if session.is_confirmed or session.state.value == "accepted" else "reject"
         if not session.is_winding_down:
             _end(session, how, 500, 41, "Temporary failure", now)
+        _let_go(session)
 
     def part_again(self, parting: Parting, session: Session, now: float) -> None:
         """Say to a phone once more that it is over: a brain that has died may have kept the fact and not said it.
@@ -282,12 +283,19 @@ class Performer:
         _end(session, parting.how, parting.status, parting.cause, parting.reason, now)
 
     def _cancel_settled(self, fact: facts.LegCancelSettled, now: float) -> None:
-        self.sessions.pop(fact.leg, None)
+        session = self.sessions.pop(fact.leg, None)
+        if session is not None:  # the phone may have said nothing, and we wait no longer
+            _let_go(session)
 
 
 def _header(line: str) -> Header:
     name, _, value = line.partition(": ")
     return name, value
+
+
+def _let_go(session: Session) -> None:
+    if isinstance(session, ClientSession):
+        session.let_go()
 
 
 def _end(session: Session, how: str, status: int, cause: int, why: str, now: float) -> None:

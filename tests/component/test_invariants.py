@@ -106,6 +106,30 @@ def test_a_breach_is_found_kept_and_cleaned_up(kind: str) -> None:
     run_virtually(run)
 
 
+def test_a_dialog_that_lost_its_leg_while_a_mute_phone_rang_is_told_of_once_and_waited_for() -> None:
+    async def run(loop: VirtualLoop) -> None:
+        world = World(loop, 1, Setting())
+        anna, boris = await world.registered("anna"), await world.registered("boris")
+        await anna.dial("102")
+        await boris.until_called()
+        await anna.call.until(CallState.RINGING)
+        boris.unplug()
+        brain = world.switch.brain
+        callee = list(brain.calls.legs)[1]
+        del brain.calls.conversations[brain.calls.legs.pop(callee).conversation_id].legs[callee]
+        for _ in range(5):
+            check(world)
+            await asyncio.sleep(5)
+        kinds = [fact.kind for fact in world.facts(InvariantBreached) if isinstance(fact, InvariantBreached)]
+        assert sorted(kinds) == ["dialog", "port"]
+        anna.call.cancel()
+        await asyncio.sleep(60)
+        assert world.switch.brain.breaches() == []
+        assert world.switch.brain.counts()["dialogs"] == 0
+
+    run_virtually(run)
+
+
 def test_a_leg_that_its_worker_does_not_have_is_moved_and_told_of() -> None:
     async def run(loop: VirtualLoop) -> None:
         world = World(loop, 1, Setting())

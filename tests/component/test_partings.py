@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from softswitch.calls.facts import BrainResumed, ConversationEnded, ConversationStarted
+from softswitch.calls.facts import BrainResumed, ConversationEnded, ConversationStarted, InvariantBreached
 from softswitch.simulation.death import Death
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import CallState
@@ -100,5 +100,29 @@ def test_a_caller_who_was_told_nothing_of_the_ringing_is_told_by_the_next_brain(
         (await boris.until_called()).answer()
         await anna.call.until(CallState.UP)
         await anna.call.hang_up()
+
+    in_world(script)
+
+
+@pytest.mark.parametrize("away_s", [None, 0.0, 5.0])
+def test_a_phone_that_says_nothing_to_a_cancel_is_waited_for_and_has_an_owner_or_none_meanwhile(
+    away_s: float | None,
+) -> None:
+    async def script(world: World) -> None:
+        anna, boris = await world.registered("anna"), await world.registered("boris")
+        await anna.dial("102")
+        await boris.until_called()
+        await anna.call.until(CallState.RINGING)
+        boris.unplug()
+        anna.call.cancel()
+        await asyncio.sleep(25)
+        if away_s is not None:  # the brain that follows waits as long for an answer to the CANCEL as the first one
+            die_in_a_turn(world, 1, away_s)
+            world.switch.in_turn(lambda: None)
+        for _ in range(20):
+            await asyncio.sleep(2)
+            world.switch.in_turn(world.switch.brain.check_invariants)
+        assert world.facts(InvariantBreached) == []
+        assert world.switch.brain.counts()["dialogs"] == 0
 
     in_world(script)

@@ -14,6 +14,7 @@ from softswitch.queues.agents.state import Agent
 from softswitch.queues.agents.working import Work
 from softswitch.queues.router.facts import QueueAnswered, QueueDeclined, QueueFinished, QueueLeft, QueueOffered
 from softswitch.simulation.behaviour import behaviour
+from softswitch.simulation.death import Death
 from softswitch.simulation.phone import SimulatedPhone
 from softswitch.simulation.phone_call import Call, CallState
 from softswitch.simulation.phone_core import Habits, Incoming
@@ -184,6 +185,22 @@ async def test_who_does_not_answer_is_blocked_until_somebody_lifts_it_and_the_ne
     assert status(world, "boris") == "blocked"
     world.command(Unblock("boris", "api"))
     assert status(world, "boris") == "ready"
+    await caller.call.hang_up()
+
+
+@behaviour(setting(queue(ring_s=15.0)))
+async def test_who_rings_next_after_a_long_absence_of_the_brain_rings_for_as_long_as_anybody(world: World) -> None:
+    boris, vera = await logged_in(world, "boris", "vera")
+    caller = await customer(world)
+    await boris.until_called()
+    await asyncio.sleep(10)
+    world.switch.deaths = [Death(world.switch.turns + 1, away_s=25)]
+    world.switch.in_turn(lambda: None)
+    await asyncio.sleep(30)  # the agent's time to answer is over, and so is the call's for nobody to decide anything
+    await vera.until_called()
+    await asyncio.sleep(10)
+    await talk(caller, vera.call, world)
+    assert status(world, "boris") == "blocked"
     await caller.call.hang_up()
 
 

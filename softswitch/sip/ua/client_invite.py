@@ -150,14 +150,15 @@ class ClientInvite(Session):
         self._cancel = Request("CANCEL", invite.uri, fields)
         self._core.queue.stop(self._limit)
 
-    def _send_cancel(self, now: float) -> None:
-        """Send the CANCEL, once, if a provisional response has come."""
+    def _send_cancel(self, now: float, give_up_s: float | None = None) -> None:
+        """Send the CANCEL, once, if a provisional response has come, and wait 64*T1 for the final one, or so long."""
         if self._cancel is None or self._invite.state is not TransactionState.PROCEEDING:
             return
         data, self._cancel = self._cancel.to_bytes(), None
         key = (self._invite.key[0], "CANCEL")
         self._core.layer.request(key, data, self._invite.flow, None, now)
-        self._limit = self._core.queue.start(self, Kind.CANCELLED, self._core.timers.give_up_s, now)
+        wait_s = self._core.timers.give_up_s if give_up_s is None else give_up_s
+        self._limit = self._core.queue.start(self, Kind.CANCELLED, wait_s, now)
 
     def _send_ack(self, sdp: str) -> None:
         headers = (SDP_HEADER,) if sdp else ()
@@ -216,7 +217,7 @@ class ClientInvite(Session):
         self._wait(now)
         if cancelled:
             self._prepare_cancel((("Reason", snapshot.cancel_reason),) if snapshot.cancel_reason else ())
-            self._send_cancel(now)
+            self._send_cancel(now, give_up_s)
 
 
 def _without_secrets(transaction: InviteClient) -> bytes:

@@ -87,6 +87,10 @@ class ClientSession(ClientInvite):
             self.bye(headers=headers, now=now)
             self._core.tell(Rejected(self, 487, "Answered as we gave up", None))
 
+    def let_go(self) -> None:
+        """Tell nothing more of a call that was given up; what the callee answers is still taken."""
+        self._told = self._told or self.state is ClientState.CANCELLING
+
     def acknowledge(self, sdp: str, *, now: float) -> None:
         """Send the ACK with our answer, where the INVITE carried no offer.
 

@@ -75,3 +75,20 @@ def test_a_deadline_that_was_moved_or_dropped_is_not_told_at_its_old_time() -> N
     wake_ups.handle_timer(now=5.0)
     assert told == ["moved"]
     assert wake_ups.next_deadline() is None
+
+
+def test_what_another_one_moves_or_drops_in_the_same_turn_is_not_told() -> None:
+    told: list[str] = []
+    wake_ups = WakeUps(Clock())
+
+    def call_due(subject: str) -> None:
+        told.append(subject)
+        wake_ups.arm("call", "moved", 1040.0)
+        wake_ups.arm("call", "dropped", None)
+
+    wake_ups.serve("call", call_due)
+    for name, wall_s in (("first", 1001.0), ("moved", 1001.5), ("dropped", 1001.5)):
+        wake_ups.arm("call", name, wall_s)
+    wake_ups.handle_timer(now=2.0)
+    assert told == ["first"]
+    assert wake_ups.next_deadline() == 40.0
