@@ -48,12 +48,18 @@ $(MADE):
 	$(PIP) install $(CONSTRAINED) --group test --group check
 	touch $@
 
+# Machine code for the media workers' loops. Where it cannot be made, workers do without, and so do tests.
+.venv/.compiled: .venv/.installed softswitch/media/worker/loops.py softswitch/media/worker/compiling.py
+	@$(PIP) install $(CONSTRAINED) --editable ".[compile]"
+	.venv/bin/softswitch compile || echo "softswitch: media workers' loops are not compiled; tests and benchmarks go without." >&2
+	touch $@
+
 programs:
 	@tools/install_programs
 
 # Tests of pure code run side by side; those with real programs a file at a time, four files side by side on two cores,
 # because half of their time they wait for sound to pass.
-test: .venv/.tested programs
+test: .venv/.tested programs .venv/.compiled
 	@.venv/bin/pytest -q -n 2 --dist worksteal tests/unit tests/component tests/fuzz
 	.venv/bin/pytest -q -n 4 --dist loadfile tests/integration tests/interop
 
@@ -64,7 +70,7 @@ check: .venv/.tested
 	.venv/bin/lint-imports
 	.venv/bin/python tools/behaviours.py --check
 
-bench: .venv/.tested programs
+bench: .venv/.tested programs .venv/.compiled
 	@for each in $(BENCHES); do
 		.venv/bin/python -m bench.$$each
 	done
@@ -73,7 +79,7 @@ fuzz: .venv/.tested
 	@FUZZ_SCALE=$(FUZZ_SCALE) .venv/bin/pytest -q -n 2 --timeout 0 tests/fuzz $(RACES)
 	@FUZZ_SCALE=$(REFOLDS) .venv/bin/pytest -q -n 2 --timeout 0 tests/component
 
-soak: .venv/.tested
+soak: .venv/.tested .venv/.compiled
 	@tools/install_programs tshark=tshark
 	@SOAK_S=$(SOAK_S) .venv/bin/pytest -q --timeout 0 tests/integration/run/test_soak.py tests/interop/test_killed_often.py \
 		tests/interop/test_queue.py tests/soak

@@ -21,6 +21,7 @@ from softswitch.core.ids import Entropy
 from softswitch.media import wire
 from softswitch.media.engine import Format, Hear, OpenLeg, Stream
 from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.main import execute
@@ -44,7 +45,7 @@ class Worker:
         self._brain, ours = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         pool = PortPool(range(16384, 32768))
-        state, outbox = Rows(pool.size), Outbox()
+        state, outbox = Rows(pool.size, find_loops().loops), Outbox()
         self._plane = MediaPlane(
             state,
             pool,

@@ -35,6 +35,7 @@ from bench.brain_cost import CountMeter, VirtualClock
 from softswitch.core.ids import Entropy
 from softswitch.media.engine import EVERYBODY, Format, Hear, LegOpened, MediaEvent, OpenLeg, Playing, Recording, Stream
 from softswitch.media.tap_ring import TapReader, make_memory
+from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool
@@ -151,7 +152,7 @@ class Bench:
         self.events: list[MediaEvent] = []
         self.memory, self.poller = Memory(), SocketPoller()
         pool = PortPool(range(16384, 32768))
-        state = Rows(pool.size)
+        state = Rows(pool.size, find_loops().loops)
         self.io = TimedBackend(state)
         self.plane = MediaPlane(
             state,

@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "voicemail": "softswitch.cli.voicemail",
     "webhooks": "softswitch.cli.webhooks",
     "codecs": "softswitch.cli.codecs",
+    "compile": "softswitch.cli.compile",
     "bench": "softswitch.cli.bench",
     "prompts": "softswitch.cli.prompts",
 }

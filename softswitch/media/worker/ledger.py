@@ -172,6 +172,11 @@ class Ledger:
             for note in self._one_each(_joined(sent)):
                 self._count_sent(note)
 
+    def settled(self) -> tuple[Numbers, Numbers]:
+        """Return what came and what went, by row, for whoever counts there at once: all that is noted is counted."""
+        self.settle()
+        return self._incoming, self._outgoing
+
     def incoming(self, row: int) -> Numbers:
         """Return what came to a row; the columns are :class:`In`."""
         self.settle()
@@ -219,7 +224,8 @@ class Ledger:
         highest = numbers[:, In.HIGHEST]
         steps = (((note.heads & 0xFFFF) - highest + 0x8000) & 0xFFFF) - 0x8000
         if steps.min() < 1 or steps.max() > 1:
-            self._follow_losses(rows, highest, steps)
+            odd = np.flatnonzero(steps != 1)
+            self.follow_losses(rows[odd], highest[odd], steps[odd])
         numbers[:, In.RECEIVED] += 1
         numbers[:, In.OCTETS] += note.lengths
         numbers[:, In.HEARD_AT_US] = note.now_us
@@ -227,10 +233,15 @@ class Ledger:
         self._measure_jitter(note, numbers)
         self._incoming[rows] = numbers
 
-    def _follow_losses(self, rows: Indices, highest: Numbers, steps: Numbers) -> None:
-        """Follow how losses are spread, where a packet did not follow the one before it."""
-        for place in np.flatnonzero(steps != 1).tolist():
-            row, before, step = int(rows[place]), int(highest[place]), int(steps[place])
+    def follow_losses(self, rows: Indices, highest: Numbers, steps: Numbers) -> None:
+        """Follow how losses are spread, where a packet did not follow the one before it.
+
+        Args:
+            rows: whose packets they are.
+            highest: the highest extended sequence numbers before.
+            steps: how far from it the packets' numbers are; not 1.
+        """
+        for row, before, step in zip(rows.tolist(), highest.tolist(), steps.tolist(), strict=True):
             follower = self._followers.get(row)
             if step > 1:
                 if follower is None:

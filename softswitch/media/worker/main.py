@@ -13,6 +13,7 @@ from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import OpenLeg, Playing, Recording
 from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller, WorkerLoop
 from softswitch.media.worker.outbox import Outbox
@@ -61,7 +62,8 @@ def run(
     control_socket = socket.socket(fileno=control_fd)
     control_socket.setblocking(False)
     poller, timer, pool = SocketPoller(), TickTimer(TICK_US / 1e6), PortPool(ports)
-    state = Rows(pool.size)
+    loops = find_loops()
+    state = Rows(pool.size, loops.loops)
     io = choose_backend(state, wanted=backend)
     entropy = system_entropy()
     outbox, ahead = Outbox(), PortsAhead(pool)
@@ -92,7 +94,15 @@ def run(
     loop = WorkerLoop(plane, control, control_socket, poller, timer)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: _leave())
     granted = raise_priority() if realtime else "normal"
-    _log.info("worker.started", number=number, backend=io.name, priority=granted, ports=len(pool), **processor_time())
+    _log.info(
+        "worker.started",
+        number=number,
+        backend=io.name,
+        loops=loops.why_not or "compiled",
+        priority=granted,
+        ports=len(pool),
+        **processor_time(),
+    )
     gc.collect()
     gc.freeze()
     gc.disable()

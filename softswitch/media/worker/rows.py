@@ -8,6 +8,7 @@ counted is in :mod:`softswitch.media.worker.ledger`.
 from __future__ import annotations
 
 import heapq
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -88,10 +89,12 @@ class Rows:
 
     Args:
         capacity: the most legs that there can be.
+        loops: what there is of :mod:`softswitch.media.worker.loops`; None to do without.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, loops: ModuleType | None = None) -> None:
         self.capacity = capacity
+        self.loops = loops
         self.nobody = capacity
         self._free = list(range(capacity))
         self._in_use: set[int] = set()
@@ -166,7 +169,10 @@ class Rows:
 
     def due_at(self, tick: int) -> Indices:
         """Return the rows to sweep at this tick."""
-        return (self.due[: self.used] <= tick).nonzero()[0]
+        if self.loops is None:
+            return (self.due[: self.used] <= tick).nonzero()[0]
+        rows = np.empty(self.used, np.intp)
+        return rows[: self.loops.due_rows(self.due, self.used, tick, rows)]
 
     def read_headers(self, rows: Indices) -> Words:
         """Return the three words of the headers in these rows, shape (n, 3)."""

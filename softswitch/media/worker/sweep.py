@@ -55,9 +55,7 @@ class Sweeper:
         if not rows.size:
             return
         found, missed = self._pass(rows, now)
-        if missed.size:
-            self._try_again(missed, tick)
-        again = self._schedule(found, tick)
+        again = self._reschedule(found, missed, tick)
         # Where more is sent than was said, or two came at once, this finds it too.
         if catching_up or tick // FRAME_TICKS % _AGAIN_EVERY == _AGAIN_EVERY // 2:
             again = found
@@ -74,6 +72,18 @@ class Sweeper:
             self._relay.relay(found, lengths, now=now)
         return found, missed
 
+    def _reschedule(self, found: Indices, missed: Indices, tick: int) -> Indices:
+        """Say when these rows are swept next; return those that had to wait for their packet."""
+        state, loops = self._state, self._state.loops
+        if loops is None:
+            if missed.size:
+                self._try_again(missed, tick)
+            return self._schedule(found, tick)
+        again = np.empty(len(found), np.intp)
+        by_row = state.due, state.period, state.empty_sweeps, state.tardy
+        rules = int(_probes(tick)), FRAME_TICKS, _TARDY_PACKETS, _PATIENT_SWEEPS, _LATE_SWEEPS
+        return again[: loops.reschedule(*by_row, found, missed, tick, *rules, again)]
+
     def _try_again(self, missed: Indices, tick: int) -> None:
         """Let rows be swept at the next tick, and those that have long been silent a frame later."""
         state = self._state
@@ -85,7 +95,7 @@ class Sweeper:
     def _schedule(self, found: Indices, tick: int) -> Indices:
         """Say when these rows are swept next; return those that had to wait for their packet."""
         state = self._state
-        probing = tick // FRAME_TICKS % _PROBE_EVERY == 0
+        probing = _probes(tick)
         state.due[found] = state.period[found] + (tick - probing)
         waited = state.empty_sweeps[found]
         if probing:
@@ -106,3 +116,7 @@ class Sweeper:
         # Who was asked rarely may have waited long: asked at every tick, it shows its phase with the next packet.
         state.due[late[waited > _PATIENT_SWEEPS]] = tick + 1
         return late[waited >= _LATE_SWEEPS]
+
+
+def _probes(tick: int) -> bool:
+    return tick // FRAME_TICKS % _PROBE_EVERY == 0

@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import sys
+from types import ModuleType
 from typing import Final
 
 import numpy as np
@@ -75,6 +76,7 @@ class UringBackend:
         self._reads[:, _LENGTH] = PACKET_OCTETS | _DONT_WAIT
         self._writes = _entries(rows.capacity, _SEND | _FIXED_FILE | _NO_RESULT_IF_WELL)
         self._write_addresses, self._write_lengths = self._writes[:, _ADDRESS], self._writes[:, _LENGTH]
+        self._loops = rows.loops
         self._broken: list[int] = []
         self._ring = -1
         try:
@@ -94,6 +96,11 @@ class UringBackend:
 
     def receive(self, rows: Indices) -> Received:
         """Receive at most one packet for each of these rows."""
+        if self._loops is not None:
+            well, ill = self._receive_in_loops(self._loops, rows)
+            if ill.size:
+                self._note_broken(ill[0], ill[1])
+            return Received(well[0], well[1], ill[0])
         swept, results = self._submit(self._reads, rows)
         found = results > 0
         if np.count_nonzero(found) == len(found):
@@ -105,12 +112,55 @@ class UringBackend:
 
     def send(self, listeners: Indices, sources: Indices, lengths: Lengths) -> Indices:
         """Send the packets that lie in the sources' rows to the listeners' phones."""
-        self._write_addresses[listeners] = self._addresses.take(sources)
-        self._write_lengths[listeners] = lengths | _DONT_WAIT
-        failed, results = self._submit(self._writes, listeners)
+        if self._loops is not None:
+            failed, results = self._send_in_loops(self._loops, listeners, sources, lengths)
+        else:
+            failed, results = self._send_with_numpy(listeners, sources, lengths)
         if failed.size:
             self._note_broken(failed, results)
         return failed
+
+    def _send_with_numpy(self, listeners: Indices, sources: Indices, lengths: Lengths) -> tuple[Indices, Lengths]:
+        self._write_addresses[listeners] = self._addresses.take(sources)
+        self._write_lengths[listeners] = lengths | _DONT_WAIT
+        return self._submit(self._writes, listeners)
+
+    def _receive_in_loops(self, loops: ModuleType, rows: Indices) -> tuple[Lengths, Lengths]:
+        """Return rows and octets of what came, shape (2, n), and rows and errors of what did not."""
+        if len(rows) > _ENTRIES:
+            halves = self._receive_in_loops(loops, rows[:_ENTRIES]), self._receive_in_loops(loops, rows[_ENTRIES:])
+            well, ill = zip(*halves, strict=True)
+            return np.concatenate(well, axis=1), np.concatenate(ill, axis=1)
+        loops.fill(self._reads, rows, self._slots, self._tail.value)
+        self._start(len(rows))
+        return self._results_in_loops(loops)
+
+    def _send_in_loops(
+        self, loops: ModuleType, listeners: Indices, sources: Indices, lengths: Lengths
+    ) -> tuple[Indices, Lengths]:
+        if len(listeners) > _ENTRIES:
+            columns = listeners, sources, lengths
+            halves = (
+                self._send_in_loops(loops, *(column[:_ENTRIES] for column in columns)),
+                self._send_in_loops(loops, *(column[_ENTRIES:] for column in columns)),
+            )
+            failed, results = zip(*halves, strict=True)
+            return np.concatenate(failed), np.concatenate(results)
+        packets = listeners, sources, lengths, self._addresses, _DONT_WAIT
+        loops.fill_sends(self._writes, *packets, self._slots, self._tail.value)
+        self._start(len(listeners))
+        if self._done_head.value == self._done_tail.value:
+            return _NONE, _NONE
+        _, ill = self._results_in_loops(loops)
+        return ill[0], ill[1]
+
+    def _results_in_loops(self, loops: ModuleType) -> tuple[Lengths, Lengths]:
+        head, tail = self._done_head.value, self._done_tail.value
+        count = (tail - head) & 0xFFFF_FFFF
+        well, ill = np.empty((2, count), np.int64), np.empty((2, count), np.int64)
+        good = loops.take_results(self._done_words, head, count, well, ill)
+        self._done_head.value = tail
+        return well[:, :good], ill[:, : count - good]
 
     def _note_broken(self, rows: Indices, results: Lengths) -> None:
         without = results == -errno.EBADF
@@ -144,6 +194,7 @@ class UringBackend:
         self._done_head = ctypes.c_uint32.from_buffer(shared, done_head)
         self._done_tail = ctypes.c_uint32.from_buffer(shared, done_tail)
         self._done = np.frombuffer(shared, _RESULT, results, done)
+        self._done_words = self._done.view(np.int64).reshape(-1, 2)
         self._done_rows, self._done_results = self._done["row"], self._done["result"]
         self._done_mask = int(np.frombuffer(shared, np.uint32, 1, mask)[0])
         entries = self._shared(_ENTRIES * 8 * _WORDS, _ENTRIES_OFFSET)
@@ -181,9 +232,13 @@ class UringBackend:
         entries.take(rows[:first], axis=0, out=self._slots[place : place + first], mode="clip")
         if first < count:
             entries.take(rows[first:], axis=0, out=self._slots[: count - first], mode="clip")
-        self._tail.value = tail + count & 0xFFFF_FFFF
-        self._enter(count)
+        self._start(count)
         return self._take_results()
+
+    def _start(self, count: int) -> None:
+        """Have the system do what so many slots behind the tail say."""
+        self._tail.value = self._tail.value + count & 0xFFFF_FFFF
+        self._enter(count)
 
     def _enter(self, count: int) -> None:
         while count:

@@ -27,6 +27,7 @@ from softswitch.media.engine import (
     Stream,
 )
 from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
@@ -139,7 +140,7 @@ class PlaneRig:
         clock: HandClock | None = None,
     ) -> None:
         self.pool = PortPool(ports)
-        self.state = Rows(self.pool.size)
+        self.state = Rows(self.pool.size, find_loops().loops)
         self.backend = choose_backend(self.state, wanted=backend)
         self.poller = SocketPoller()
         self.clock = clock or HandClock()

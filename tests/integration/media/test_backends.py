@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from softswitch.core.errors import MediaError
+from softswitch.media.worker import loops
 from softswitch.media.worker.aio import AioBackend
 from softswitch.media.worker.backends import choose_backend
+from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.rows import PACKET_OCTETS, Rows
 from tests.integration.media.rig import Wire
@@ -26,7 +28,8 @@ class Cables:
     """A backend whose rows are connected to one far socket each."""
 
     def __init__(self, backend: str, rows: int) -> None:
-        self.state = Rows(rows)
+        backend, _, in_loops = backend.partition(" ")
+        self.state = Rows(rows, (find_loops().loops or loops) if in_loops else None)
         self._wire = Wire()
         self._wire.open()
         self.io: IoBackend = choose_backend(self.state, wanted=backend)
@@ -66,7 +69,7 @@ class Cables:
             sock.close()
 
 
-@pytest.fixture(params=["uring", "aio", "epoll"])
+@pytest.fixture(params=["uring", "uring in loops", "aio", "epoll"])
 def cables(request: pytest.FixtureRequest) -> Iterator[Cables]:
     made = Cables(request.param, 6)
     yield made
@@ -120,8 +123,9 @@ def test_an_unreachable_port_is_told_and_the_others_are_sent_to(cables: Cables) 
     assert cables.receive() == {0: b"still"}
 
 
-def test_a_ring_keeps_to_its_rows_sockets_whatever_descriptors_are_given_to_others() -> None:
-    cables = Cables("uring", 3)
+@pytest.mark.parametrize("kind", ["uring", "uring in loops"])
+def test_a_ring_keeps_to_its_rows_sockets_whatever_descriptors_are_given_to_others(kind: str) -> None:
+    cables = Cables(kind, 3)
     for far in cables.far:
         far.send(b"sound")
     os.close(cables.near[1].detach())
@@ -153,7 +157,7 @@ def test_a_descriptor_closed_too_early_costs_only_its_own_row() -> None:
     cables.close()
 
 
-@pytest.mark.parametrize("kind", ["uring", "aio"])
+@pytest.mark.parametrize("kind", ["uring", "uring in loops", "aio"])
 def test_a_sweep_may_be_larger_than_what_the_system_takes_at_once(kind: str) -> None:
     cables = Cables(kind, 1100)
     for _ in range(3):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
 from softswitch.media.engine import Format
+from softswitch.media.worker import loops
 from softswitch.media.worker.io_backend import Received
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.relay import Relay
@@ -20,6 +23,18 @@ from softswitch.media.worker.sweep import Sweeper
 PCMU = Format("PCMU", 8000, 1, 0, 0)
 PCMA = Format("PCMA", 8000, 1, 8, 8)
 EVENT_101 = Format("telephone-event", 8000, 1, 101, 101)
+
+
+class Way:
+    """How the relays of the test that runs do their work: with numpy, or in these loops."""
+
+    loops: ModuleType | None = None
+
+
+@pytest.fixture(params=[None, loops], ids=["numpy", "loops"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a test both ways."""
+    monkeypatch.setattr(Way, "loops", request.param)
 
 
 class Header(NamedTuple):
@@ -89,7 +104,7 @@ class Rig:
     """Rows, routes and a relay over a :class:`MemoryBackend`."""
 
     def __init__(self, capacity: int = 8) -> None:
-        self.state = Rows(capacity)
+        self.state = Rows(capacity, Way.loops)
         self.routes = Routes(self.state)
         self.backend = MemoryBackend(self.state)
         self.events: list[tuple[int, bytes, int, int, bool]] = []

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from softswitch.media.worker.ledger import Out
 from softswitch.media.worker.rows import PACKET_OCTETS, To
-from tests.unit.media.rig import Rig, rtp
+from tests.unit.media.rig import Rig, either_way, rtp  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 
 def pair() -> tuple[Rig, int, int]:

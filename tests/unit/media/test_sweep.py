@@ -8,7 +8,9 @@ import pytest
 
 from softswitch.media.worker.rows import FRAME_TICKS, NEVER, TICK_US, Indices, Lengths
 from softswitch.media.worker.sweep import Sweeper
-from tests.unit.media.rig import Rig, rtp
+from tests.unit.media.rig import Rig, either_way, rtp  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 TICK_MS = TICK_US // 1000
 PACKET = rtp(1)

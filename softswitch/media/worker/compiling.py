@@ -1,0 +1,47 @@
+"""Makes machine code of :mod:`softswitch.media.worker.loops`, with numba, which is not needed afterwards."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from softswitch.core.errors import MediaError
+from softswitch.media.worker import compiled, loops
+
+GENERIC: Final = "generic"
+
+
+def compile_loops(cpu: str) -> Path:
+    """Compile the loops; return the file that was made, beside their source.
+
+    Args:
+        cpu: ``host`` for this machine's processor, ``generic`` for any of its kind.
+
+    Raises:
+        MediaError: something that is needed is not here, or the file cannot be written.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numba may replace it one day: its version is pinned
+            numba = import_module("numba.pycc")
+    except ImportError as error:
+        raise MediaError(f"{error.name or 'numba'} is not installed: pip install 'softswitch[compile]'") from error
+    number, told = compiled.fingerprint(), io.StringIO()
+    try:
+        made = numba.CC(compiled.NAME, source_module=loops)
+        made.use_nrt = False  # nothing is allocated in there
+        made.target_cpu = "" if cpu == GENERIC else cpu
+        for name, signature in loops.SIGNATURES.items():
+            made.export(name, signature)(getattr(loops, name))
+        made.export("fingerprint", "i8()")(lambda: number)
+        made.output_dir = str(Path(loops.__file__).parent)
+        with redirect_stdout(told), redirect_stderr(told):
+            made.compile()
+    except Exception as error:  # whatever setuptools raises where there is no compiler
+        needed = "a C compiler and Python's headers are needed (apt install gcc python3-dev)"
+        raise MediaError(f"{needed}: {error}") from error
+    return Path(made.output_dir, made.output_file)
