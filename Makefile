@@ -49,7 +49,7 @@ $(MADE):
 	touch $@
 
 # Machine code for the media workers' loops. Where it cannot be made, workers do without, and so do tests.
-.venv/.compiled: .venv/.installed softswitch/media/worker/loops.py softswitch/media/worker/compiling.py
+.venv/.compiled: .venv/.installed $(wildcard softswitch/media/loops/*.py)
 	@$(PIP) install $(CONSTRAINED) --editable ".[compile]"
 	.venv/bin/softswitch compile || echo "softswitch: media workers' loops are not compiled; tests and benchmarks go without." >&2
 	touch $@

@@ -20,8 +20,8 @@ from bench.brain_cost import CountMeter, CpuMeter, ProfileMeter
 from softswitch.core.ids import Entropy
 from softswitch.media import wire
 from softswitch.media.engine import Format, Hear, OpenLeg, Stream
+from softswitch.media.loops.found import find_loops
 from softswitch.media.worker.backends import choose_backend
-from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.main import execute

@@ -34,8 +34,8 @@ import numpy as np
 from bench.brain_cost import CountMeter, VirtualClock
 from softswitch.core.ids import Entropy
 from softswitch.media.engine import EVERYBODY, Format, Hear, LegOpened, MediaEvent, OpenLeg, Playing, Recording, Stream
+from softswitch.media.loops.found import find_loops
 from softswitch.media.tap_ring import TapReader, make_memory
-from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane
 from softswitch.media.worker.ports import PortPool

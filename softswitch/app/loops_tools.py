@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from softswitch.core.errors import MediaError
-from softswitch.media.worker.compiled import find_loops
-from softswitch.media.worker.compiling import GENERIC, compile_loops
+from softswitch.media.loops.compiling import GENERIC, compile_loops
+from softswitch.media.loops.found import find_loops
 
 
 def make_loops(*, generic: bool) -> Path:

@@ -12,8 +12,8 @@ import numpy.ma  # noqa: F401  # np.unique imports it when it is first called: 3
 from softswitch.core.errors import MediaError
 from softswitch.media import wire
 from softswitch.media.engine import OpenLeg, Playing, Recording
+from softswitch.media.loops.found import find_loops
 from softswitch.media.worker.backends import choose_backend
-from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.control import Control
 from softswitch.media.worker.loop import SocketPoller, WorkerLoop
 from softswitch.media.worker.outbox import Outbox

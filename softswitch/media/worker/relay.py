@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Final, Protocol
 
 import numpy as np
 
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.batch import Batch, Mask, Numbers, read_batch
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger, Note, Out, in_units
@@ -150,7 +150,7 @@ class Relay:
         else:
             self._relay_known(rows, lengths, words, known, now_us)
 
-    def _relay_in_loops(self, loops: ModuleType, rows: Indices, lengths: Lengths, now_us: int) -> bool:
+    def _relay_in_loops(self, loops: Loops, rows: Indices, lengths: Lengths, now_us: int) -> bool:
         """Do what :meth:`_relay_known` does where machine code is there for it; False where something differs."""
         state, count = self._state, len(rows)
         headers = np.empty((3, count), np.int64)

@@ -8,11 +8,12 @@ counted is in :mod:`softswitch.media.worker.ledger`.
 from __future__ import annotations
 
 import heapq
-from types import ModuleType
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from softswitch.media.loops.found import Loops
 
 PACKET_OCTETS: Final = 2048
 """Room for a packet; one that fills it was cut and is dropped."""
@@ -89,10 +90,10 @@ class Rows:
 
     Args:
         capacity: the most legs that there can be.
-        loops: what there is of :mod:`softswitch.media.worker.loops`; None to do without.
+        loops: what there is of :mod:`softswitch.media.loops`; None to do without.
     """
 
-    def __init__(self, capacity: int, loops: ModuleType | None = None) -> None:
+    def __init__(self, capacity: int, loops: Loops | None = None) -> None:
         self.capacity = capacity
         self.loops = loops
         self.nobody = capacity

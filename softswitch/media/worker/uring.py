@@ -14,13 +14,13 @@ import os
 import socket
 import struct
 import sys
-from types import ModuleType
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from softswitch.core.errors import MediaError
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.io_backend import Received
 from softswitch.media.worker.rows import PACKET_OCTETS, Indices, Lengths, Rows
 
@@ -125,7 +125,7 @@ class UringBackend:
         self._write_lengths[listeners] = lengths | _DONT_WAIT
         return self._submit(self._writes, listeners)
 
-    def _receive_in_loops(self, loops: ModuleType, rows: Indices) -> tuple[Lengths, Lengths]:
+    def _receive_in_loops(self, loops: Loops, rows: Indices) -> tuple[Lengths, Lengths]:
         """Return rows and octets of what came, shape (2, n), and rows and errors of what did not."""
         if len(rows) > _ENTRIES:
             halves = self._receive_in_loops(loops, rows[:_ENTRIES]), self._receive_in_loops(loops, rows[_ENTRIES:])
@@ -136,7 +136,7 @@ class UringBackend:
         return self._results_in_loops(loops)
 
     def _send_in_loops(
-        self, loops: ModuleType, listeners: Indices, sources: Indices, lengths: Lengths
+        self, loops: Loops, listeners: Indices, sources: Indices, lengths: Lengths
     ) -> tuple[Indices, Lengths]:
         if len(listeners) > _ENTRIES:
             columns = listeners, sources, lengths
@@ -154,7 +154,7 @@ class UringBackend:
         _, ill = self._results_in_loops(loops)
         return ill[0], ill[1]
 
-    def _results_in_loops(self, loops: ModuleType) -> tuple[Lengths, Lengths]:
+    def _results_in_loops(self, loops: Loops) -> tuple[Lengths, Lengths]:
         head, tail = self._done_head.value, self._done_tail.value
         count = (tail - head) & 0xFFFF_FFFF
         well, ill = np.empty((2, count), np.int64), np.empty((2, count), np.int64)

@@ -26,8 +26,8 @@ from softswitch.media.engine import (
     Srtp,
     Stream,
 )
+from softswitch.media.loops.found import find_loops
 from softswitch.media.worker.backends import choose_backend
-from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.latching import Endpoint
 from softswitch.media.worker.loop import SocketPoller
 from softswitch.media.worker.plane import MediaPlane

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from softswitch.core.errors import MediaError
-from softswitch.media.worker import loops
+from softswitch.media.loops.found import find_loops
 from softswitch.media.worker.aio import AioBackend
 from softswitch.media.worker.backends import choose_backend
-from softswitch.media.worker.compiled import find_loops
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.rows import PACKET_OCTETS, Rows
 from tests.integration.media.rig import Wire
 from tests.own_network import own
+from tests.unit.media.rig import LOOPS
 
 pytestmark = pytest.mark.network
 
@@ -29,7 +29,7 @@ class Cables:
 
     def __init__(self, backend: str, rows: int) -> None:
         backend, _, in_loops = backend.partition(" ")
-        self.state = Rows(rows, (find_loops().loops or loops) if in_loops else None)
+        self.state = Rows(rows, (find_loops().loops or LOOPS) if in_loops else None)
         self._wire = Wire()
         self._wire.open()
         self.io: IoBackend = choose_backend(self.state, wanted=backend)

@@ -9,7 +9,7 @@ import pytest
 
 from softswitch.app.loops_tools import make_loops
 from softswitch.core.errors import MediaError
-from softswitch.media.worker.compiled import find_loops
+from softswitch.media.loops.found import find_loops
 
 
 def test_without_numba_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Final, NamedTuple
 
 import numpy as np
 import pytest
 
 from softswitch.media.engine import Format
-from softswitch.media.worker import loops
+from softswitch.media.loops.compiling import functions
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.io_backend import Received
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.relay import Relay
@@ -28,10 +29,14 @@ EVENT_101 = Format("telephone-event", 8000, 1, 101, 101)
 class Way:
     """How the relays of the test that runs do their work: with numpy, or in these loops."""
 
-    loops: ModuleType | None = None
+    loops: Loops | None = None
 
 
-@pytest.fixture(params=[None, loops], ids=["numpy", "loops"])
+LOOPS: Final = SimpleNamespace(**{name: function for name, (function, _) in functions().items()})
+"""As plain Python."""
+
+
+@pytest.fixture(params=[None, LOOPS], ids=["numpy", "loops"])
 def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a test both ways."""
     monkeypatch.setattr(Way, "loops", request.param)

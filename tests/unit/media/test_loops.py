@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.worker import compiled, loops
+from softswitch.media.loops import found
+from softswitch.media.loops import packets as loops
 from softswitch.media.worker.batch import Batch
 from softswitch.media.worker.ledger import In
 from softswitch.media.worker.rows import FRAME_TICKS, Indices
-from tests.unit.media.rig import Rig, Way, rtp
+from tests.unit.media.rig import LOOPS, Rig, Way, rtp
 
 LEGS = 6
 
@@ -72,7 +73,7 @@ class Heard:
 
 
 def made(way: str) -> Rig:
-    Way.loops = loops if way == "loops" else None
+    Way.loops = LOOPS if way == "loops" else None
     try:
         rig = Rig(LEGS)
     finally:
@@ -154,10 +155,10 @@ class Old:
 
 
 def test_loops_of_another_version_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "import_module", lambda _: Old)
-    assert compiled.find_loops() == (None, "made of another version: softswitch compile")
+    monkeypatch.setattr(found, "import_module", lambda _: Old)
+    assert found.find_loops() == (None, "made of another version: softswitch compile")
 
 
 def test_without_compiled_loops_the_log_says_how_to_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "NAME", "_none")
-    assert compiled.find_loops() == (None, "softswitch compile would make some")
+    monkeypatch.setattr(found, "NAME", "_none")
+    assert found.find_loops() == (None, "softswitch compile would make some")

@@ -1,31 +1,36 @@
-"""The loops of :mod:`softswitch.media.worker.loops` as machine code, where ``softswitch compile`` has made it.
+"""The machine code of the loops, where ``softswitch compile`` has made it.
 
-The code stands beside this file and works by itself. Without it, or where it was made of other loops than these, media
-workers do the same with numpy.
+It stands beside this file and needs nothing else. Without it, or where it was made of other loops than these, all goes
+on with numpy.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Final, NamedTuple
 from zlib import crc32
 
 NAME: Final = "_loops"
 
 
+Loops = ModuleType | SimpleNamespace
+"""Compiled; or, in tests, the same functions as plain Python."""
+
+
 class Found(NamedTuple):
     """What there is."""
 
-    loops: ModuleType | None
+    loops: Loops | None
     why_not: str
     """Empty where there are loops."""
 
 
 def fingerprint() -> int:
     """Return a number of the loops' source as it is now."""
-    return crc32(Path(__file__).with_name("loops.py").read_bytes())
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return crc32(b"".join(source.read_bytes() for source in sources))
 
 
 def find_loops() -> Found:

@@ -1,8 +1,6 @@
-"""The loops of a tick over single packets, as plain Python, of which ``softswitch compile`` makes machine code.
+"""What a worker does with each packet of a tick: receive, count, pass on, send.
 
-They do what :mod:`softswitch.media.worker.relay`, ``sweep`` and ``uring`` do with numpy, for the same packets, row by
-row. As they stand here nothing calls them but tests: they would be slow. Numbers are made ``int64`` one by one because
-the compiler would make ``float64`` of signed and unsigned ones together.
+The same as :mod:`softswitch.media.worker.relay`, ``sweep`` and ``uring`` do with numpy, row by row.
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ SIGNATURES: Final = {
     "fill_sends": "void(u8[:, ::1], i8[::1], i8[::1], i8[::1], u8[::1], u8, u8[:, ::1], i8)",
     "take_results": "i8(i8[:, ::1], i8, i8, i8[:, ::1], i8[:, ::1])",
 }
-"""Their types, as numba writes them: ``i8[:, ::1]`` is a matrix of 64-bit integers without gaps."""
 
 _SHAPE: Final = 0xFF7F_0000
 _LEAST_OCTETS: Final = 13

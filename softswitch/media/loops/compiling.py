@@ -1,18 +1,26 @@
-"""Makes machine code of :mod:`softswitch.media.worker.loops`, with numba, which is not needed afterwards."""
+"""Makes machine code of the loops, with numba, which is not needed afterwards."""
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.worker import compiled, loops
+from softswitch.media.loops import packets
+from softswitch.media.loops.found import NAME, fingerprint
 
 GENERIC: Final = "generic"
+_SOURCES: Final = (packets,)
+
+
+def functions() -> dict[str, tuple[Callable[..., Any], str]]:
+    """Return all loops, with their types, by name."""
+    return {name: (getattr(source, name), types) for source in _SOURCES for name, types in source.SIGNATURES.items()}
 
 
 def compile_loops(cpu: str) -> Path:
@@ -30,15 +38,15 @@ def compile_loops(cpu: str) -> Path:
             numba = import_module("numba.pycc")
     except ImportError as error:
         raise MediaError(f"{error.name or 'numba'} is not installed: pip install 'softswitch[compile]'") from error
-    number, told = compiled.fingerprint(), io.StringIO()
+    number, told = fingerprint(), io.StringIO()
     try:
-        made = numba.CC(compiled.NAME, source_module=loops)
+        made = numba.CC(NAME, source_module=packets)
         made.use_nrt = False  # nothing is allocated in there
         made.target_cpu = "" if cpu == GENERIC else cpu
-        for name, signature in loops.SIGNATURES.items():
-            made.export(name, signature)(getattr(loops, name))
+        for name, (function, types) in functions().items():
+            made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)
-        made.output_dir = str(Path(loops.__file__).parent)
+        made.output_dir = str(Path(__file__).parent)
         with redirect_stdout(told), redirect_stderr(told):
             made.compile()
     except Exception as error:  # whatever setuptools raises where there is no compiler
