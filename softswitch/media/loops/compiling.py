@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -38,6 +39,9 @@ def compile_loops(cpu: str) -> Path:
             numba = import_module("numba.pycc")
     except ImportError as error:
         raise MediaError(f"{error.name or 'numba'} is not installed: pip install 'softswitch[compile]'") from error
+    folder = Path(__file__).parent
+    if not os.access(folder, os.W_OK):
+        raise MediaError(f"{folder} cannot be written to: whoever installed softswitch has to do this")
     number, told = fingerprint(), io.StringIO()
     try:
         made = numba.CC(NAME, source_module=packets)
@@ -46,7 +50,7 @@ def compile_loops(cpu: str) -> Path:
         for name, (function, types) in functions().items():
             made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)
-        made.output_dir = str(Path(__file__).parent)
+        made.output_dir = str(folder)
         with redirect_stdout(told), redirect_stderr(told):
             made.compile()
     except Exception as error:  # whatever setuptools raises where there is no compiler
