@@ -17,7 +17,7 @@ from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.routes import Routes
 from softswitch.media.worker.rows import AUDIO, TELEPHONE_EVENT, Rows, To
 from tests.fuzz.conftest import scale
-from tests.unit.media.rig import MemoryBackend
+from tests.unit.media.rig import MemoryBackend, Way, either_way  # noqa: F401
 
 LEGS = 6
 FORMATS = (
@@ -55,10 +55,11 @@ def malformed(rolled: random.Random) -> bytes:
     return (head + rolled.randbytes(rolled.choice((0, 1, 4, 79, 80, 160, 161, 700, 2040))))[: rolled.randrange(1, 2060)]
 
 
+@pytest.mark.usefixtures("either_way")
 @pytest.mark.parametrize("seed", range(scale(4)))
 def test_malformed_packets_harm_nobody_and_the_silent_stay_silent(seed: int) -> None:
     rolled = random.Random(seed)
-    state = Rows(LEGS)
+    state = Rows(LEGS, Way.loops)
     ledger, routes, backend = Ledger(state), Routes(state), MemoryBackend(state)
     stream = Stream("10.0.0.1", 4000, 4001, "10.0.0.1", FORMATS, receive=True, send=True)
     legs = {state.take(): DeskLeg(row, stream) for row in range(LEGS)}

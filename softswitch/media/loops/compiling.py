@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.loops import packets
+from softswitch.media.loops import mixing, packets
 from softswitch.media.loops.found import NAME, fingerprint
 
 GENERIC: Final = "generic"
-_SOURCES: Final = (packets,)
+_SOURCES: Final = (packets, mixing)
 
 
 def functions() -> dict[str, tuple[Callable[..., Any], str]]:

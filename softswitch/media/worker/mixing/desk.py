@@ -15,6 +15,7 @@ from softswitch.media.dsp.concealment import Concealer
 from softswitch.media.dsp.key_detector import SAMPLE_RATE_HZ as KEY_RATE_HZ
 from softswitch.media.dsp.key_detector import Heard, KeyDetector
 from softswitch.media.engine import Format
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.batch import Batch, Mask, Octets
 from softswitch.media.worker.io_backend import IoBackend
 from softswitch.media.worker.ledger import Ledger
@@ -53,7 +54,7 @@ class Desk:
     ) -> None:
         self._state = state
         self._voices = Voices()
-        self.ring = JitterRing(state.capacity, self._voices.cell_octets())
+        self.ring = JitterRing(state.capacity, self._voices.cell_octets(), state.loops)
         packed = self._voices.packet_codec
         self._packed = packed
         self._opener = None if packed is None else Opener(state, self.ring, packed, self._voices.plain_codes())
@@ -163,6 +164,8 @@ class Desk:
     def put(self, batch: Batch, now_us: int = 0) -> None:
         """Take packets of sound, whole and plain; those that nobody listens to are passed over."""
         del now_us
+        if self._state.loops is not None and self._put_all(self._state.loops, batch):
+            return
         wanted = self._heard[batch.rows]
         if not np.count_nonzero(wanted):
             return
@@ -180,6 +183,16 @@ class Desk:
                 return
         self._shelf.put(batch.rows, codes, batch.timestamps, self._state.stream[batch.rows], batch.lengths)
 
+    def _put_all(self, loops: Loops, batch: Batch) -> bool:
+        """Take packets where machine code is there for it; False where somebody does not listen, or opens them here."""
+        rows, codes = batch.rows, np.empty(len(batch.rows), np.uint8)
+        heads, lengths = np.ascontiguousarray(batch.heads), np.ascontiguousarray(batch.lengths)
+        by_code = self._least, PACKED_CODE, codes
+        if not loops.all_wanted(rows, heads, lengths, self._heard, self._fittings.codes, *by_code):
+            return False
+        self._shelf.put(rows, codes, batch.timestamps, self._state.stream[rows], lengths)
+        return True
+
     def make_room(self, rows: Indices) -> None:
         """Be told that packets will be written into these rows."""
         self._shelf.make_room(rows)
@@ -194,7 +207,7 @@ class Desk:
         made: list[tuple[Indices, Octets, int]] = []
         for plan in self._plans:
             self._play(plan)
-            plan.mixer.mix(plan.spoken, plan.heard, plan.same_as)
+            plan.mixer.mix(plan.spoken, plan.heard, plan.same_as, self._state.loops)
             made += [self._made(plan, outlet) for outlet in plan.outlets]
             if plan.passed_over.size:
                 self._sender.pass_over(plan.passed_over)
@@ -258,7 +271,11 @@ class Desk:
         taken = self.ring.take(plan.speakers)
         first = int(taken.codes[0, 0]) if len(plan.speakers) else EMPTY
         if first in self._voices.by_code and (taken.codes == first).all():
-            plan.spoken[:] = self._decoded(plan, first, plan.speakers, taken.slots)
+            voice, loops = self._voices.by_code[first], self._state.loops
+            if loops is not None and voice.decode_table is not None and voice.rate_hz == plan.rate_hz:
+                loops.decode_cells(self.ring.cells(first), taken.slots, voice.decode_table, plan.spoken)
+            else:
+                plan.spoken[:] = self._decoded(plan, first, plan.speakers, taken.slots)
             self._noise[plan.speakers] = _NO_NOISE
         else:
             self._play_some(plan, taken)
@@ -357,10 +374,12 @@ class Desk:
         voice = self._voices.by_code[outlet.code]
         if plan.mixer.shares and voice.rate_hz == plan.rate_hz and not voice.codec.has_memory:
             different, places = np.unique(plan.same_as[outlet.places], return_inverse=True)
-            return voice.codec.encode(plan.heard[different])[places]
+            return voice.encoded(plan.heard[different], self._state.loops)[places]
         sound = plan.heard if outlet.whole else plan.heard[outlet.places]
         if outlet.code == PACKED_CODE:
             return voice.codec.encode(sound, outlet.rows)  # it takes every rate
+        if voice.rate_hz == plan.rate_hz and not voice.codec.has_memory:
+            return voice.encoded(sound, self._state.loops)
         return voice.codec.encode(self._at_rate_of(voice, plan, outlet.rows, sound), outlet.rows)
 
     def _at_rate_of(self, voice: Voice, plan: Plan, rows: Indices, sound: Samples) -> Samples | npt.NDArray[np.float32]:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.rows import Indices
 
 Samples = npt.NDArray[np.int16]
@@ -73,7 +74,7 @@ class Mixer:
         """Whether there are rooms whose silent listeners share one sound."""
         return bool(self._large)
 
-    def mix(self, spoken: Samples, heard: Samples, same_as: Indices) -> None:
+    def mix(self, spoken: Samples, heard: Samples, same_as: Indices, loops: Loops | None = None) -> None:
         """Make the sound for each listener.
 
         Args:
@@ -81,9 +82,14 @@ class Mixer:
             heard: shape (listeners, samples): is filled.
             same_as: shape (listeners,): for listeners who hear the very same as another one, that one's place; the
                 others' own place must stand there already.
+            loops: compiled ones, where there are any.
         """
         for block in self._small:
-            self._mix_block(block, spoken, heard)
+            if loops is not None and self._voices is None:
+                total = np.empty(spoken.shape[1], np.int32)
+                loops.mix_rooms(spoken, block.first, block.rooms, block.people, total, heard)
+            else:
+                self._mix_block(block, spoken, heard)
         for block, quiet in zip(self._large, self._quiet, strict=True):
             self._mix_large(block, quiet, spoken, heard, same_as)
         for rooms in self._others:

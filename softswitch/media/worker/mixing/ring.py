@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from softswitch.media.loops.found import Loops
 from softswitch.media.worker.batch import Mask, Numbers, Octets
 from softswitch.media.worker.rows import HEADER_OCTETS, Indices, Lengths
 
@@ -47,6 +48,7 @@ _NEVER: Final = 1 << 40
 _WORD: Final = 0xFFFF_FFFF
 _HALF: Final = 1 << 31
 _FRAME: Final = np.arange(FRAME_CELLS)
+_WORD_OCTETS: Final = 4
 
 
 class Taken(NamedTuple):
@@ -66,9 +68,11 @@ class JitterRing:
     Args:
         rows: how many legs there can be.
         cell_octets: by code (1 to 254) of a codec, the octets of its cell.
+        loops: compiled ones for what is as usual; None to do without.
     """
 
-    def __init__(self, rows: int, cell_octets: Mapping[int, int]) -> None:
+    def __init__(self, rows: int, cell_octets: Mapping[int, int], loops: Loops | None = None) -> None:
+        self._loops = loops
         self.codes = np.zeros((rows, CELLS), np.uint8)
         """By leg and cell: the code of the codec, EMPTY or PLAYED."""
         self.octets = np.zeros(256, np.int64)
@@ -124,6 +128,8 @@ class JitterRing:
             streams: a number that is new with each stream of the leg (SSRC, or a jump in sequence); never 0.
             lengths: their octets.
         """
+        if self._loops is not None and self._put_alike(self._loops, packets, rows, codes, timestamps, streams, lengths):
+            return
         units = self._units[rows]
         fresh = self._stream[rows] != streams
         if fresh.any():
@@ -141,12 +147,25 @@ class JitterRing:
             self._most[rows] = np.maximum(self._most[rows], offsets)
             self._store(rows, codes, offsets, packets, lengths)
 
+    def _put_alike(self, loops: Loops, packets: Octets, rows: Indices, codes: Octets, *columns: Numbers) -> bool:
+        """Put packets into the rings where machine code is there for it; False where they are not as usual."""
+        store = self._stores[int(self.octets[codes[0]])] if rows.size else packets
+        if not rows.size or store.shape[1] % _WORD_OCTETS:
+            return False
+        timestamps, streams, lengths = map(np.ascontiguousarray, columns)
+        of_rows = self._units, self._turn, self._stream, self._head, self._least, self._most, self._astray
+        in_words = packets.view(np.uint32), store.view(np.uint32)
+        given = rows, codes, timestamps, streams, lengths, CELLS, AHEAD
+        return bool(loops.put_alike(in_words[0], *given, *of_rows, self._flat, in_words[1]))
+
     def take(self, rows: Indices) -> Taken:
         """Take the next frame of each of these legs: all of them, once every 20 ms.
 
         Args:
             rows: each once.
         """
+        if self._loops is not None and (whole := self._take_whole(self._loops, rows)) is not None:
+            return whole
         shift = self._shift[rows]
         skipped = np.flatnonzero(shift > 0)
         first = self._head[rows]
@@ -169,10 +188,23 @@ class JitterRing:
         self._judge(rows)
         return Taken(codes, slots, skipped)
 
+    def _take_whole(self, loops: Loops, rows: Indices) -> Taken | None:
+        """Take a frame where machine code is there for it; None where something is missing or moves."""
+        codes, slots = np.empty((len(rows), FRAME_CELLS), np.uint8), np.empty((len(rows), FRAME_CELLS), np.intp)
+        of_rows = self._head, self._turn, self._units, self._shift, self._empty
+        if not loops.take_whole(rows, CELLS, EMPTY, PLAYED, *of_rows, self._flat, codes, slots):
+            return None
+        self._judge(rows)
+        return Taken(codes, slots, rows[:0])
+
     def empty_cells(self, rows: Indices) -> Numbers:
         """Return how many cells were empty since the last full one."""
         empty: Numbers = self._empty[rows]
         return empty
+
+    def cells(self, code: int) -> Octets:
+        """Return all cells of codecs of this length, shape (cells, octets)."""
+        return self._stores[int(self.octets[code])]
 
     def payloads(self, code: int, slots: Indices) -> Octets:
         """Return what lies in cells of one codec, shape (*slots.shape, octets)."""

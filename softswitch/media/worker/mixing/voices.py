@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.engine import Format
+from softswitch.media.loops.found import Loops
+from softswitch.media.worker.batch import Octets
 from softswitch.media.worker.mixing.ring import CELL_MS
-from softswitch_codecs import BatchCodec, PacketCodec, frame_octets
+from softswitch_codecs import BatchCodec, PacketCodec, Samples, frame_octets
 from softswitch_codecs.comfort_noise import CLOCK_RATE_HZ as NOISE_CLOCK_HZ
 from softswitch_codecs.comfort_noise import ENCODING as NOISE
 from softswitch_codecs.registry import codecs, packet_codecs
@@ -34,6 +36,18 @@ class Voice(NamedTuple):
     rate_hz: int
     """Samples a second."""
     cell_octets: int
+    decode_table: npt.NDArray[np.int16] | None = None
+    """Of a codec that is nothing but tables: 256 samples."""
+    encode_table: Octets | None = None
+    """65,536 octets, by a sample's bits."""
+
+    def encoded(self, sound: Samples, loops: Loops | None) -> Octets:
+        """Encode for a codec that remembers nothing, by machine code where that is there for it."""
+        if loops is None or self.encode_table is None:
+            return self.codec.encode(sound)
+        octets = np.empty(sound.shape, np.uint8)
+        loops.encode_samples(sound, self.encode_table, octets)
+        return octets
 
 
 class Voices:
@@ -47,7 +61,8 @@ class Voices:
         """Both by formats, of which phones bring few different ones."""
         for code, cls in enumerate(codecs(), 1):
             if cls.sample_rate_hz in ROOM_RATES:
-                voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS))
+                tables = getattr(cls, "decode_table", None), getattr(cls, "encode_table", None)
+                voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS), *tables)
                 self.by_code[code] = voice
                 self._by_format[cls.encoding, cls.clock_rate_hz, 1] = voice
         self.packet_codec: PacketCodec | None = None
