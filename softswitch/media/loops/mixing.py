@@ -20,6 +20,8 @@ SIGNATURES: Final = {
     " i8[:, ::1])",
     "decode_cells": "void(u1[:, ::1], i8[:, ::1], i2[::1], i2[:, ::1])",
     "mix_rooms": "void(i2[:, ::1], i8, i8, i8, i4[::1], i2[:, ::1])",
+    "add_heard": "void(i2[:, ::1], i8, i8, i8, i8, i8[::1], i4[::1])",
+    "tell_heard": "void(i2[:, ::1], i8, i8, i8, i8[::1], i4[::1], i2[:, ::1], i8[::1])",
     "encode_samples": "void(i2[:, ::1], u1[::1], u1[:, ::1])",
 }
 
@@ -212,6 +214,65 @@ def mix_rooms(spoken: Array, first: int, rooms: int, people: int, total: Array, 
             others = heard[begin + person]
             for sample in range(total.shape[0]):
                 others[sample] = min(max(total[sample] - one[sample], -32768), 32767)
+
+
+def add_heard(
+    spoken: Array, first: int, people: int, heard_from: int, held_frames: int, quiet: Array, total: Array
+) -> None:
+    """Add up those of a large room who are heard.
+
+    Args:
+        spoken: shape (speakers, samples).
+        first: place of the room's first person.
+        people: of the room.
+        heard_from: the amplitude from which somebody is heard.
+        held_frames: frames for which somebody counts as heard after the last sound.
+        quiet: by person, frames since the last sound; changed.
+        total: gets the sum.
+    """
+    for sample in range(total.shape[0]):
+        total[sample] = 0
+    for person in range(people):
+        one, loudest = spoken[first + person], np.int32(0)
+        for sample in range(total.shape[0]):
+            loudest = max(loudest, abs(np.int32(one[sample])))
+        quiet[person] = 0 if loudest >= heard_from else quiet[person] + 1
+        if quiet[person] < held_frames:
+            for sample in range(total.shape[0]):
+                total[sample] += one[sample]
+
+
+def tell_heard(
+    spoken: Array, first: int, people: int, held_frames: int, quiet: Array, total: Array, heard: Array, same_as: Array
+) -> None:
+    """Make the sound for everybody in a large room: those who are heard do not hear themselves, all others the same.
+
+    Args:
+        spoken: as for :func:`add_heard`; and so are the next five.
+        first: place.
+        people: how many.
+        held_frames: of who counts as heard.
+        quiet: frames.
+        total: the sum.
+        heard: shape (listeners, samples): is filled.
+        same_as: by listener, whose sound is the same; changed.
+    """
+    first_silent = -1
+    for person in range(people):
+        place = first + person
+        others, own = heard[place], quiet[person] < held_frames
+        if own or first_silent < 0:
+            one = spoken[place]
+            for sample in range(total.shape[0]):
+                wide = total[sample] - (one[sample] if own else 0)
+                others[sample] = min(max(wide, -32768), 32767)
+        else:
+            same = heard[first_silent]
+            for sample in range(total.shape[0]):
+                others[sample] = same[sample]
+        if not own and first_silent < 0:
+            first_silent = place
+        same_as[place] = place if own else first_silent
 
 
 def encode_samples(samples: Array, table: Array, octets: Array) -> None:

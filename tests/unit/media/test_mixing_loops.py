@@ -154,6 +154,21 @@ def test_mixing_in_loops_clips_as_numpy_does(data: st.DataObject) -> None:
     assert np.array_equal(made[0], made[1])
 
 
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), talking=st.floats(0, 1))
+def test_large_rooms_sound_the_same(seed: int, talking: float) -> None:
+    chance, people = np.random.default_rng(seed), 34
+    both = [Mixer([Block(1, 1, people)], (), None) for _ in range(2)]
+    heard, same = np.zeros((2, people + 1, 40), np.int16), np.tile(np.arange(people + 1), (2, 1))
+    for _ in range(20):
+        loud = np.where(chance.random(people + 1) < talking, chance.choice((23, 24, 25, 32768), people + 1), 2)
+        spoken = chance.integers(-loud[:, np.newaxis], loud[:, np.newaxis], (people + 1, 40)).astype(np.int16)
+        for mixer, out, same_as, loops in zip(both, heard, same, (None, LOOPS), strict=True):
+            mixer.mix(spoken, out, same_as, loops)
+        assert np.array_equal(heard[0], heard[1])
+        assert np.array_equal(same[0], same[1])
+
+
 def test_every_octet_and_every_sample_is_looked_up() -> None:
     octets = np.arange(256, dtype=np.uint8).reshape(2, 128)
     table = np.arange(-128, 128).astype(np.int16)

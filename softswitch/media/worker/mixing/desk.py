@@ -372,7 +372,8 @@ class Desk:
 
     def _encoded(self, plan: Plan, outlet: Outlet) -> Octets:
         voice = self._voices.by_code[outlet.code]
-        if plan.mixer.shares and voice.rate_hz == plan.rate_hz and not voice.codec.has_memory:
+        by_table = self._state.loops is not None and voice.encode_table is not None  # as quick as to look who shares
+        if plan.mixer.shares and voice.rate_hz == plan.rate_hz and not (voice.codec.has_memory or by_table):
             different, places = np.unique(plan.same_as[outlet.places], return_inverse=True)
             return voice.encoded(plan.heard[different], self._state.loops)[places]
         sound = plan.heard if outlet.whole else plan.heard[outlet.places]

@@ -84,17 +84,25 @@ class Mixer:
                 others' own place must stand there already.
             loops: compiled ones, where there are any.
         """
-        for block in self._small:
-            if loops is not None and self._voices is None:
-                total = np.empty(spoken.shape[1], np.int32)
-                loops.mix_rooms(spoken, block.first, block.rooms, block.people, total, heard)
-            else:
+        if loops is not None and self._voices is None:
+            self._mix_in_loops(loops, spoken, heard, same_as)
+        else:
+            for block in self._small:
                 self._mix_block(block, spoken, heard)
-        for block, quiet in zip(self._large, self._quiet, strict=True):
-            self._mix_large(block, quiet, spoken, heard, same_as)
+            for block, quiet in zip(self._large, self._quiet, strict=True):
+                self._mix_large(block, quiet, spoken, heard, same_as)
         for rooms in self._others:
             sound = np.matmul(rooms.gains, spoken[rooms.speakers].astype(np.float32))
             heard[rooms.listeners] = _fit(np.rint(sound))
+
+    def _mix_in_loops(self, loops: Loops, spoken: Samples, heard: Samples, same_as: Indices) -> None:
+        total = np.empty(spoken.shape[1], np.int32)
+        for block in self._small:
+            loops.mix_rooms(spoken, block.first, block.rooms, block.people, total, heard)
+        for block, quiet in zip(self._large, self._quiet, strict=True):
+            room = spoken, block.first, block.people
+            loops.add_heard(*room, _HEARD_FROM, _HELD_FRAMES, quiet, total)
+            loops.tell_heard(*room, _HELD_FRAMES, quiet, total, heard, same_as)
 
     def _mix_block(self, block: Block, spoken: Samples, heard: Samples) -> None:
         at_once = max(1, _ROWS_AT_ONCE // block.people) * block.people
