@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.loops import mixing, packets
+from softswitch.media.loops import g722, mixing, packets
 from softswitch.media.loops.found import NAME, fingerprint
 
 GENERIC: Final = "generic"
-_SOURCES: Final = (packets, mixing)
+_SOURCES: Final = (packets, mixing, g722)
 
 
 def functions() -> dict[str, tuple[Callable[..., Any], str]]:
@@ -47,6 +47,8 @@ def compile_loops(cpu: str) -> Path:
         made = numba.CC(NAME, source_module=packets)
         made.use_nrt = False  # nothing is allocated in there
         made.target_cpu = "" if cpu == GENERIC else cpu
+        for name in g722.HELPERS:
+            setattr(g722, name, import_module("numba").njit(getattr(g722, name)))
         for name, (function, types) in functions().items():
             made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)

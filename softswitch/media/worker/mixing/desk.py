@@ -53,7 +53,7 @@ class Desk:
         self, state: Rows, ledger: Ledger, backend: IoBackend, send_unlatched: Callable[[int, bytes], bool]
     ) -> None:
         self._state = state
-        self._voices = Voices()
+        self._voices = Voices(state.loops)
         self.ring = JitterRing(state.capacity, self._voices.cell_octets(), state.loops)
         packed = self._voices.packet_codec
         self._packed = packed

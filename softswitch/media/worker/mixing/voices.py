@@ -10,10 +10,12 @@ import numpy.typing as npt
 from softswitch.media.engine import Format
 from softswitch.media.loops.found import Loops
 from softswitch.media.worker.batch import Octets
+from softswitch.media.worker.mixing.g722_lanes import LaneG722
 from softswitch.media.worker.mixing.ring import CELL_MS
 from softswitch_codecs import BatchCodec, PacketCodec, Samples, frame_octets
 from softswitch_codecs.comfort_noise import CLOCK_RATE_HZ as NOISE_CLOCK_HZ
 from softswitch_codecs.comfort_noise import ENCODING as NOISE
+from softswitch_codecs.g722 import G722
 from softswitch_codecs.registry import codecs, packet_codecs
 
 KeyT = TypeVar("KeyT")
@@ -51,9 +53,13 @@ class Voice(NamedTuple):
 
 
 class Voices:
-    """One object a codec, for all legs of a worker: a leg's row is its stream's number."""
+    """One object a codec, for all legs of a worker: a leg's row is its stream's number.
 
-    def __init__(self) -> None:
+    Args:
+        loops: compiled ones, where there are any.
+    """
+
+    def __init__(self, loops: Loops | None = None) -> None:
         self.by_code: dict[int, Voice] = {}
         self._by_format: dict[tuple[str, int, int], Voice] = {}
         self._preferred: dict[tuple[Format, ...], tuple[Format, Voice] | None] = {}
@@ -62,14 +68,15 @@ class Voices:
         for code, cls in enumerate(codecs(), 1):
             if cls.sample_rate_hz in ROOM_RATES:
                 tables = getattr(cls, "decode_table", None), getattr(cls, "encode_table", None)
-                voice = Voice(code, cls(), cls.sample_rate_hz, frame_octets(cls, CELL_MS), *tables)
+                made = LaneG722(loops) if loops is not None and cls is G722 else cls()
+                voice = Voice(code, made, cls.sample_rate_hz, frame_octets(cls, CELL_MS), *tables)
                 self.by_code[code] = voice
                 self._by_format[cls.encoding, cls.clock_rate_hz, 1] = voice
         self.packet_codec: PacketCodec | None = None
         """The one codec whose packets have no fixed length; None where this machine lacks it."""
         for packed in packet_codecs():
-            self.packet_codec = made = packed()
-            voice = Voice(PACKED_CODE, made, packed.sample_rate_hz, 0)
+            self.packet_codec = opener = packed()
+            voice = Voice(PACKED_CODE, opener, packed.sample_rate_hz, 0)
             self.by_code[PACKED_CODE] = voice
             self._by_format[packed.encoding, packed.clock_rate_hz, packed.channels] = voice
 
