@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any, Final
 
 from softswitch.core.errors import MediaError
@@ -42,6 +44,12 @@ def compile_loops(cpu: str) -> Path:
     folder = Path(__file__).parent
     if not os.access(folder, os.W_OK):
         raise MediaError(f"{folder} cannot be written to: whoever installed softswitch has to do this")
+    with TemporaryDirectory(dir=folder) as aside:  # workers that run keep the file that they have
+        made = _compiled(numba, aside, cpu)
+        return made.replace(folder / made.name)
+
+
+def _compiled(numba: ModuleType, folder: str, cpu: str) -> Path:
     number, told = fingerprint(), io.StringIO()
     try:
         made = numba.CC(NAME, source_module=packets)
@@ -52,7 +60,7 @@ def compile_loops(cpu: str) -> Path:
         for name, (function, types) in functions().items():
             made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)
-        made.output_dir = str(folder)
+        made.output_dir = folder
         with redirect_stdout(told), redirect_stderr(told):
             made.compile()
     except Exception as error:  # whatever setuptools raises where there is no compiler
