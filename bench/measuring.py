@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.awake import VARIABLE as AWAKE
+from softswitch.media.loops.found import find_loops
 
 
 def cpu_by_process(pids: Mapping[str, int]) -> dict[str, float]:
@@ -71,6 +72,7 @@ def machine() -> dict[str, str]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "commit": commit,
+        "loops": find_loops().why_not or "compiled",
     }
 
 
