@@ -94,6 +94,18 @@ def test_rings_hold_and_give_the_same(seed: int, irregular: float, legs: int) ->
     assert irregular or (used.times["put_alike"] > 200 and used.times["take_whole"] > 100)
 
 
+def test_a_clock_that_is_slower_than_cells_harms_nobody() -> None:
+    packets = np.zeros((1, 2048), np.uint8)
+    for loops in (None, LOOPS):
+        ring = JitterRing(1, {1: 80}, loops)
+        ring.open(0, 50)
+        assert ring.counts_at(0, 50)
+        for time in range(5):
+            one = np.array([0]), np.array([1], np.uint8), np.array([time]), np.array([1]), np.array([172])
+            ring.put(packets, *one)
+            assert ring.take(np.array([0])).codes.shape == (1, 2)
+
+
 def house(rooms: tuple[Any, ...], loops: Loops | None) -> tuple[Rig, Desk]:
     """Return legs in rooms, and their desk."""
     Way.loops = loops

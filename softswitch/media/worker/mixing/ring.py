@@ -105,7 +105,7 @@ class JitterRing:
     def open(self, row: int, clock_hz: int) -> None:
         """Begin with an empty ring; ``clock_hz`` is that of the timestamps."""
         self.codes[row] = EMPTY
-        self._units[row] = clock_hz * CELL_MS // 1000
+        self._units[row] = _units(clock_hz)
         self._head[row] = self._turn[row] = self._stream[row] = self._shift[row] = 0
         self._least[row], self._most[row] = _NEVER, -_NEVER
         self._late[row] = self._astray[row] = self.late[row] = self.missing[row] = 0
@@ -113,7 +113,7 @@ class JitterRing:
 
     def counts_at(self, row: int, clock_hz: int) -> bool:
         """Tell whether a leg's ring was opened for timestamps of this clock."""
-        return int(self._units[row]) == clock_hz * CELL_MS // 1000
+        return int(self._units[row]) == _units(clock_hz)
 
     def put(
         self, packets: Octets, rows: Indices, codes: Octets, timestamps: Numbers, streams: Numbers, lengths: Lengths
@@ -150,7 +150,7 @@ class JitterRing:
     def _put_alike(self, loops: Loops, packets: Octets, rows: Indices, codes: Octets, *columns: Numbers) -> bool:
         """Put packets into the rings where machine code is there for it; False where they are not as usual."""
         store = self._stores[int(self.octets[codes[0]])] if rows.size else packets
-        if not rows.size or store.shape[1] % _WORD_OCTETS:
+        if not rows.size or store.shape[1] % _WORD_OCTETS or packets.shape[1] % _WORD_OCTETS:
             return False
         timestamps, streams, lengths = map(np.ascontiguousarray, columns)
         of_rows = self._units, self._turn, self._stream, self._head, self._least, self._most, self._astray
@@ -293,3 +293,8 @@ class JitterRing:
             self._shift[due] = np.where(more, -1, np.where(less, 1, 0))
             self._least[due], self._most[due] = _NEVER, -_NEVER
             self._late[due] = 0
+
+
+def _units(clock_hz: int) -> int:
+    """Return the timestamp units of a cell; at least one, however slow a clock a phone has described."""
+    return max(1, clock_hz * CELL_MS // 1000)
