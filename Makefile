@@ -50,9 +50,11 @@ $(MADE):
 
 # Machine code for the media workers' loops. Where it cannot be made, workers do without, and so do tests.
 .venv/.compiled: .venv/.installed $(wildcard softswitch/media/loops/*.py)
-	@$(PIP) install $(CONSTRAINED) --editable ".[compile]"
-	.venv/bin/softswitch compile || echo "softswitch: media workers' loops are not compiled; tests and benchmarks go without." >&2
-	touch $@
+	@if $(PIP) install $(CONSTRAINED) --editable ".[compile]" && .venv/bin/softswitch compile; then
+	    touch $@
+	else
+	    echo "softswitch: media workers' loops are not compiled; tests and benchmarks go without." >&2
+	fi
 
 programs:
 	@tools/install_programs

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from softswitch.core.errors import MediaError
 from softswitch.media.loops import g722, mixing, packets
-from softswitch.media.loops.found import NAME, fingerprint
+from softswitch.media.loops.found import NAME, fingerprint, processor
 
 GENERIC: Final = "generic"
 _SOURCES: Final = (packets, mixing, g722)
@@ -51,6 +51,7 @@ def compile_loops(cpu: str) -> Path:
 
 def _compiled(numba: ModuleType, folder: str, cpu: str) -> Path:
     number, told = fingerprint(), io.StringIO()
+    able = 0 if cpu == GENERIC else processor()
     try:
         made = numba.CC(NAME, source_module=packets)
         made.use_nrt = False  # nothing is allocated in there
@@ -60,10 +61,11 @@ def _compiled(numba: ModuleType, folder: str, cpu: str) -> Path:
         for name, (function, types) in functions().items():
             made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)
+        made.export("processor", "i8()")(lambda: able)
         made.output_dir = folder
         with redirect_stdout(told), redirect_stderr(told):
             made.compile()
     except Exception as error:  # whatever setuptools raises where there is no compiler
         needed = "a C compiler and Python's headers are needed (apt install gcc python3-dev)"
-        raise MediaError(f"{needed}: {error}") from error
+        raise MediaError(f"{needed}: {str(error).partition(chr(10))[0]}") from error
     return Path(made.output_dir, made.output_file)

@@ -33,6 +33,13 @@ def fingerprint() -> int:
     return crc32(b"".join(source.read_bytes() for source in sources))
 
 
+def processor() -> int:
+    """Return a number of what this machine's processor can do."""
+    lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    able = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return crc32(able.encode())
+
+
 def find_loops() -> Found:
     """Return the compiled loops, or why there are none."""
     try:
@@ -43,4 +50,6 @@ def find_loops() -> Found:
         return Found(None, str(error))
     if loops.fingerprint() != fingerprint():
         return Found(None, "made of another version: softswitch compile")
+    if loops.processor() not in {0, processor()}:  # instructions that it lacks would end a worker
+        return Found(None, "made for another processor: softswitch compile")
     return Found(loops, "")

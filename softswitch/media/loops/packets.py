@@ -29,6 +29,10 @@ _MOST_BEHIND: Final = 100
 _MOST_STEPS: Final = 3100
 _WORD: Final = 0xFFFF_FFFF
 _HALF: Final = 0xFFFF
+# Columns: ``rows.Known``, ``ledger.In`` and ``ledger.Out``, as plain numbers, which is what the compiler takes.
+KNOWN_HEAD, KNOWN_ROOM, KNOWN_SSRC, KNOWN_HEAD_SHIFT, KNOWN_TIMESTAMP_SHIFT, KNOWN_SSRC_SHIFT, KNOWN_LISTENER = range(7)
+IN_HIGHEST, IN_RECEIVED, IN_OCTETS, IN_TRANSIT, IN_JITTER, IN_HEARD_AT_US = range(3, 9)
+OUT_SEQUENCE, OUT_TIMESTAMP, OUT_SENT_AT_US, OUT_SENT, OUT_OCTETS = range(5)
 
 
 def due_rows(due: Array, used: int, tick: int, rows: Array) -> int:
@@ -123,12 +127,12 @@ def read_known(octets: Array, rows: Array, lengths: Array, known: Array, headers
             head = head << 8 | np.int64(octets[row, octet])
             stamp = stamp << 8 | np.int64(octets[row, 4 + octet])
             ssrc = ssrc << 8 | np.int64(octets[row, 8 + octet])
-        last = np.int64(known[row, 0])
-        if (head ^ last) & _SHAPE or ssrc != np.int64(known[row, 2]):
+        last = np.int64(known[row, KNOWN_HEAD])
+        if (head ^ last) & _SHAPE or ssrc != np.int64(known[row, KNOWN_SSRC]):
             return False
         if (head - last + _MOST_BEHIND) & _HALF > _MOST_STEPS:
             return False
-        if lengths[place] < _LEAST_OCTETS or lengths[place] - _LEAST_OCTETS >= np.int64(known[row, 1]):
+        if lengths[place] < _LEAST_OCTETS or lengths[place] - _LEAST_OCTETS >= np.int64(known[row, KNOWN_ROOM]):
             return False
         headers[0, place] = head
         headers[1, place] = stamp
@@ -174,8 +178,8 @@ def pass_on(
     for place in range(rows.shape[0]):
         row, length = rows[place], lengths[place]
         head, stamp, ssrc = headers[0, place], headers[1, place], headers[2, place]
-        known[row, 0] = head
-        highest = incoming[row, 3]
+        known[row, KNOWN_HEAD] = head
+        highest = incoming[row, IN_HIGHEST]
         step = (((head & _HALF) - highest + 0x8000) & _HALF) - 0x8000
         if step != 1:
             gaps[0, odd] = row
@@ -183,30 +187,30 @@ def pass_on(
             gaps[2, odd] = step
             odd += 1
         if step > 0:
-            incoming[row, 3] = highest + step
-        incoming[row, 4] += 1
-        incoming[row, 5] += length
-        incoming[row, 8] = now_us
+            incoming[row, IN_HIGHEST] = highest + step
+        incoming[row, IN_RECEIVED] += 1
+        incoming[row, IN_OCTETS] += length
+        incoming[row, IN_HEARD_AT_US] = now_us
         transit = now_us * clock_hz[row] // 1_000_000 - stamp
-        deviation = abs((((transit - incoming[row, 6]) & _WORD) ^ 0x8000_0000) - 0x8000_0000)
-        incoming[row, 6] = transit
-        incoming[row, 7] += deviation - (incoming[row, 7] + 8 >> 4)
-        listener = np.int64(known[row, 6])
+        deviation = abs((((transit - incoming[row, IN_TRANSIT]) & _WORD) ^ 0x8000_0000) - 0x8000_0000)
+        incoming[row, IN_TRANSIT] = transit
+        incoming[row, IN_JITTER] += deviation - (incoming[row, IN_JITTER] + 8 >> 4)
+        listener = np.int64(known[row, KNOWN_LISTENER])
         if listener == nobody:
             continue
-        shift = np.int64(known[row, 3])
+        shift = np.int64(known[row, KNOWN_HEAD_SHIFT])
         head = ((head >> 16) + (shift >> 16) & _HALF) << 16 | head + shift & _HALF
-        stamp = stamp + np.int64(known[row, 4]) & _WORD
-        ssrc = ssrc + np.int64(known[row, 5]) & _WORD
+        stamp = stamp + np.int64(known[row, KNOWN_TIMESTAMP_SHIFT]) & _WORD
+        ssrc = ssrc + np.int64(known[row, KNOWN_SSRC_SHIFT]) & _WORD
         for octet in range(4):
             octets[row, octet] = head >> 24 - 8 * octet & 0xFF
             octets[row, 4 + octet] = stamp >> 24 - 8 * octet & 0xFF
             octets[row, 8 + octet] = ssrc >> 24 - 8 * octet & 0xFF
-        outgoing[listener, 0] = head & _HALF
-        outgoing[listener, 1] = stamp
-        outgoing[listener, 2] = now_us
-        outgoing[listener, 3] += 1
-        outgoing[listener, 4] += length
+        outgoing[listener, OUT_SEQUENCE] = head & _HALF
+        outgoing[listener, OUT_TIMESTAMP] = stamp
+        outgoing[listener, OUT_SENT_AT_US] = now_us
+        outgoing[listener, OUT_SENT] += 1
+        outgoing[listener, OUT_OCTETS] += length
         sends[0, sent] = listener
         sends[1, sent] = row
         sends[2, sent] = length

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.loops import found
+from softswitch.media.loops import found, packets
 from softswitch.media.loops import packets as loops
 from softswitch.media.worker.batch import Batch
-from softswitch.media.worker.ledger import In
-from softswitch.media.worker.rows import FRAME_TICKS, Indices
+from softswitch.media.worker.ledger import In, Out
+from softswitch.media.worker.rows import FRAME_TICKS, Indices, Known
 from tests.unit.media.rig import LOOPS, Rig, Way, rtp
 
 LEGS = 6
@@ -157,6 +157,34 @@ class Old:
 def test_loops_of_another_version_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found, "import_module", lambda _: Old)
     assert found.find_loops() == (None, "made of another version: softswitch compile")
+
+
+class Foreign:
+    """Compiled loops that another machine has made."""
+
+    @staticmethod
+    def fingerprint() -> int:
+        return found.fingerprint()
+
+    @staticmethod
+    def processor() -> int:
+        return found.processor() + 1
+
+
+def test_loops_for_another_processor_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found, "import_module", lambda _: Foreign)
+    assert found.find_loops() == (None, "made for another processor: softswitch compile")
+    monkeypatch.setattr(Foreign, "processor", staticmethod(lambda: 0))
+    assert not found.find_loops().why_not
+
+
+def test_the_loops_columns_are_those_of_the_rows_and_the_ledger() -> None:
+    prefixes = {"KNOWN_": Known, "IN_": In, "OUT_": Out}
+    named = {name: number for name, number in vars(packets).items() if name.startswith(tuple(prefixes))}
+    assert len(named) == 18
+    for name, number in named.items():
+        prefix = next(each for each in prefixes if name.startswith(each))
+        assert getattr(prefixes[prefix], name.removeprefix(prefix)) == number, name
 
 
 def test_without_compiled_loops_the_log_says_how_to_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
