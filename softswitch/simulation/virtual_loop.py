@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import selectors
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import Context, copy_context
 from heapq import heapify, heappop, heappush
-from typing import Any, Final, NoReturn, Protocol, TypeVar, TypeVarTuple
+from typing import Any, Final, NoReturn, TypeVar, TypeVarTuple
 from weakref import WeakSet
 
 from softswitch.core.errors import SimulationError
@@ -37,34 +36,9 @@ _REFUSED: Final = {
 """What the loop refuses, and by which methods it would come."""
 
 
-class _HasFileno(Protocol):
-    """What a selector may be given instead of a number."""
-
-    def fileno(self) -> int: ...
-
-
-_FileLike = int | _HasFileno
-
-
 _CLOSED: Final = "Event loop is closed"
 _MANY: Final = 100
 """Cancelled timers that may lie about before it is looked whether they are most of all."""
-
-
-class _NothingToPoll(selectors.BaseSelector):
-    """The selector that the stock loop wants to have; nothing is ever registered with it."""
-
-    def register(self, fileobj: _FileLike, events: int, data: object = None) -> selectors.SelectorKey:
-        raise SimulationError("real sockets do not exist in virtual time")
-
-    def unregister(self, fileobj: _FileLike) -> selectors.SelectorKey:
-        raise KeyError(fileobj)
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        return []
-
-    def get_map(self) -> Mapping[_FileLike, selectors.SelectorKey]:
-        return {}
 
 
 class _Soon(asyncio.Handle):
@@ -116,8 +90,8 @@ class _Timer(asyncio.TimerHandle):
                 self._loop.timer_dropped()
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """The stock loop on virtual time.
+class VirtualLoop(asyncio.BaseEventLoop):
+    """The stock loop on virtual time, without the part of it that polls.
 
     Args:
         start_s: the monotonic time at which it starts.
@@ -137,7 +111,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._asked = 0
         self._dropped = 0
         """How many of the timers were cancelled."""
-        super().__init__(_NothingToPoll())
+        super().__init__()
 
     def time(self) -> float:
         """Return the virtual monotonic time in seconds."""
@@ -230,12 +204,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().close()
         self._timers.clear()
 
-    def _make_self_pipe(self) -> None:
-        """Make no pipe to be woken by from other threads: there are none, and a run has many loops."""
-
-    def _close_self_pipe(self) -> None:
-        """Close none."""
-
     def call_soon_threadsafe(
         self,
         callback: Callable[[*ArgumentTs], object],
@@ -249,7 +217,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """
         if threading.get_ident() != self._home:
             raise SimulationError("threads do not exist in virtual time")
-        return super().call_soon_threadsafe(callback, *args, context=context)
+        return self.call_soon(callback, *args, context=context)
 
 
 def _refusing(method: str, what: str) -> Callable[..., NoReturn]:
