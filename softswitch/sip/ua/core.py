@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -82,9 +81,8 @@ class UaCore:
         self.stranded = StrandedByes(self.queue)
         self.told: list[Action] = []
         # A phone's flow is the same from call to call, and so is what it sees of us.
-        self._hop = lru_cache(maxsize=_FLOWS_REMEMBERED)(self._written_hop)
-        self.contact = lru_cache(maxsize=_FLOWS_REMEMBERED)(self._written_contact)
-        """Writes our Contact towards a flow's peer, or that of a conference (RFC 4579 §5.1)."""
+        self._hops: dict[Flow, str] = {}
+        self._contacts: dict[tuple[Flow, str], Header] = {}
         self.user_agent: Header = ("User-Agent", product)
         self.server: Header = ("Server", product)
         self._address_of = address_of
@@ -108,15 +106,25 @@ class UaCore:
 
     def via(self, flow: Flow, branch: str) -> str:
         """Write the Via of a request of ours."""
-        return f"{self._hop(flow)};branch={branch};rport"
+        return f"{self._hops.get(flow) or self._new_hop(flow)};branch={branch};rport"
 
-    def _written_hop(self, flow: Flow) -> str:
-        return f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)}"
+    def _new_hop(self, flow: Flow) -> str:
+        if len(self._hops) >= _FLOWS_REMEMBERED:
+            self._hops.clear()
+        written = self._hops[flow] = f"SIP/2.0/{flow.transport.upper()} {self._host_port(flow)}"
+        return written
 
-    def _written_contact(self, flow: Flow, focus: str = "") -> Header:
+    def contact(self, flow: Flow, focus: str = "") -> Header:
+        """Write our Contact towards a flow's peer, or that of a conference (RFC 4579 §5.1)."""
+        return self._contacts.get((flow, focus)) or self._new_contact(flow, focus)
+
+    def _new_contact(self, flow: Flow, focus: str) -> Header:
+        if len(self._contacts) >= _FLOWS_REMEMBERED:
+            self._contacts.clear()
         transport = _CONTACT_TRANSPORT[flow.transport]
         written = f"<sip:{focus or self._contact_user}@{self._host_port(flow)}{transport}>"
-        return "Contact", f"{written};isfocus" if focus else written
+        made = self._contacts[flow, focus] = ("Contact", f"{written};isfocus" if focus else written)
+        return made
 
     def _host_port(self, flow: Flow) -> str:
         host, port = self._address_of(flow)
