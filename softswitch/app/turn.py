@@ -8,7 +8,7 @@ from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record
-from softswitch.core.listing import enlist
+from softswitch.core.listing import Kinds, places_by_type
 from softswitch.journal.sink import FactSink
 from softswitch.media.engine import MediaEngine
 from softswitch.sip.flow import Flow
@@ -50,12 +50,17 @@ class Turn:
         """The facts of this turn, which are kept together."""
         self._outbox: list[tuple[Flow, bytes]] = []
         self._feeds: list[FactFeed] = []
-        self._listeners: dict[type, tuple[Callable[[Record], None], ...]] = {}
+        self._listeners: tuple[Callable[[Record], None], ...] = ()
+        self._kinds: Kinds = ()
+        self._concerned = places_by_type(())
+        """By type of fact, the places of those who are told of it."""
         self.look_at_clock()
 
     def listen(self, listener: Callable[[Record], None], kinds: Iterable[type]) -> None:
         """Have a listener told of every fact of these types as it gets its place, before it is applied."""
-        enlist(self._listeners, kinds, listener)
+        self._listeners = (*self._listeners, listener)
+        self._kinds = (*self._kinds, frozenset(kinds))
+        self._concerned = places_by_type(self._kinds)
 
     def look_at_clock(self) -> None:
         """Take the time once for all that follows from one input."""
@@ -68,9 +73,10 @@ class Turn:
         record = Record(sequence, self.wall_s, conversation_id, fact)
         self._pending.append(record)
         kind = type(fact)
-        if kind in self._listeners:
-            for listener in self._listeners[kind]:
-                listener(record)
+        if kind in self._concerned:
+            listeners = self._listeners
+            for each in self._concerned[kind]:
+                listeners[each](record)
         return record
 
     def watched(self) -> FactFeed:

@@ -19,7 +19,7 @@ from softswitch.core.alarm import Alarm
 from softswitch.core.errors import SipError
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
-from softswitch.core.listing import enlist
+from softswitch.core.listing import places_by_type, types_in
 from softswitch.directory.location import LocationState, RegistrationBound
 from softswitch.directory.routing import dialled_number
 from softswitch.directory.site import User
@@ -44,6 +44,8 @@ _RESUME_S: Final = 0.5
 """After a start, until the first subscriber is told how things are."""
 _RESUMED_EACH_S: Final = 0.005
 """Between one and the next: a whole company is not told in the moment in which phones register again."""
+_MOVES: Final = frozenset({RegistrationBound})
+"""Facts that may move subscribers."""
 
 
 class EventDesk:
@@ -78,10 +80,11 @@ class EventDesk:
     ) -> None:
         self.state = state
         self.packages: Mapping[str, Package] = {package.name: package for package in packages}
-        self._concerned: dict[type, tuple[Package, ...]] = {}
-        for package in self.packages.values():
-            enlist(self._concerned, package.follows, package)
-        self.follows = frozenset({RegistrationBound, *self._concerned})
+        self._in_order = tuple(self.packages.values())
+        kinds = tuple([frozenset(package.follows) for package in self._in_order])
+        self._concerned = places_by_type(kinds)
+        """By type of fact, the places of the packages that it concerns."""
+        self.follows = types_in((_MOVES, *kinds))
         """The types of the facts that may change what is watched."""
         self._lists = lists
         self._ua = ua
@@ -279,7 +282,8 @@ class EventDesk:
         kind = type(record.fact)
         if kind is RegistrationBound:
             self._moved(record.fact, now)
-        for package in self._concerned.get(kind, ()):
+        for place in self._concerned.get(kind, ()):
+            package = self._in_order[place]
             for resource in package.touched(record):
                 self.mark(package.name, resource)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from softswitch.app.connected_line import ConnectedLine
 from softswitch.app.events.conference import ConferencePackage
@@ -29,10 +29,13 @@ from softswitch.core.alarm import Alarm
 from softswitch.core.clock import Clock
 from softswitch.core.facts import Record
 from softswitch.core.ids import Entropy
+from softswitch.core.listing import types_in
 from softswitch.directory.location import RegistrationBound
 from softswitch.directory.site import Site
 from softswitch.sip.ua import actions
 from softswitch.sip.ua.user_agent import UserAgent
+
+_SEEN: Final = frozenset({RegistrationBound, SegmentStarted, LegEnded})
 
 
 class PhoneServices:
@@ -111,7 +114,7 @@ class PhoneServices:
         self._lines = ConnectedLine(folded.calls, sessions, folded.locations, site, domain)
         self._lamp = WaitingLamp(ua, self.summary, folded.locations, folded.subscriptions, site, domain)
         self._followers = self._by_fact()
-        self.follows = frozenset({*self._followers, *self.events.follows})
+        self.follows = types_in((frozenset(self.summary.follows), _SEEN, self.events.follows))
         """The types of the facts that concern anybody here."""
 
     def _by_fact(self) -> Mapping[type, tuple[Callable[[Record], None], ...]]:
