@@ -24,7 +24,7 @@ from softswitch.calls.decide import decide
 from softswitch.calls.dialog_values import dialog_change
 from softswitch.calls.elsewhere import Elsewhere
 from softswitch.calls.guide import Guide
-from softswitch.calls.perform import Performer, Session
+from softswitch.calls.perform import EFFECTS, Performer, Session
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.replacing import refusal_of_replacement
 from softswitch.calls.state import Conversation
@@ -206,7 +206,7 @@ class CallDesk:
 
         Every fact of every call passes here, so look-ups by its type stand in place of calls that mostly do nothing.
         """
-        calls, place, effects, now = self._calls, self._turn.place, self._performer.effects, self._turn.now
+        calls, place, now = self._calls, self._turn.place, self._turn.now
         followed: list[Any] = []
         before = concern((conversation_id, ""))
         try:
@@ -228,9 +228,9 @@ class CallDesk:
                     led = touched[where] = calls.conversations.get(where)
                 if led is not None and led.guide:
                     self.guidance.apply(record)
-                if kind in effects:
+                if kind in EFFECTS:
                     concern((where, getattr(fact, "leg", "")))
-                    effects[kind](fact, now)
+                    EFFECTS[kind](self._performer, fact, now)
                 if kind in FOLLOWED:
                     followed += self._recorded(record, led, conversation_id)
         finally:

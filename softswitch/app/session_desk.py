@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from softswitch.app.call_desk import CallDesk
 from softswitch.app.key_info_desk import KeyInfoDesk
@@ -88,7 +88,7 @@ class SessionDesk:
         self._settle = settle
         self._targets = targets
         self._refer_to_focus = refer_to_focus
-        self._handlers = {**self._action_handlers(), **more}
+        self._more = more
 
     def run(self) -> None:
         """Take what the user agent has to tell, and let the queues follow, until neither has anything more."""
@@ -97,7 +97,11 @@ class SessionDesk:
             batch = self._ua.actions()
             for action in batch:
                 kind = type(action)
-                self._handlers[kind](sealed(action) if kind in DESCRIBED else action)  # type: ignore[arg-type]  # as said
+                told = sealed(action) if kind in DESCRIBED else action  # type: ignore[arg-type]  # as said
+                if kind in _HANDLERS:
+                    _HANDLERS[kind](self, told)
+                else:
+                    self._more[kind](told)
             if not batch and not self._settle():
                 return
 
@@ -106,26 +110,6 @@ class SessionDesk:
         session = self._sessions.get(leg)
         if session is not None:
             session.options(now=self._turn.now)
-
-    def _action_handlers(self) -> dict[type, Callable[[Any], None]]:
-        return {
-            actions.RequestArrived: self._request_arrived,
-            actions.Cancelled: lambda a: self._decide(inputs.CallerCancelled(a.session.owner)),
-            actions.Acknowledged: lambda a: self._told(a, inputs.CallerAcknowledged(a.session.owner, a.sdp)),
-            actions.AckMissing: lambda a: self._decide(inputs.PhoneEnded(a.session.owner, "lost", 408, "No ACK came")),
-            actions.Progressed: lambda a: self._told(a, inputs.CalleeProgressed(a.session.owner, a.status, a.sdp)),
-            actions.Answered: lambda a: self._told(a, inputs.CalleeAnswered(a.session.owner, a.sdp)),
-            actions.Rejected: self._rejected,
-            actions.Reoffered: lambda a: self._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
-            actions.ReofferAnswered: lambda a: self._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
-            actions.ReofferRefused: lambda a: self._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
-            actions.Referred: self._referred,
-            actions.RefreshDue: self._refresh_due,
-            actions.InfoArrived: self._info_arrived,
-            actions.Ended: self._ended,
-            actions.Responded: self._responded,
-            actions.Dropped: self._dropped,
-        }
 
     # Outside of dialogs
 
@@ -208,3 +192,24 @@ class SessionDesk:
     def _ended(self, action: actions.Ended) -> None:
         how = "bye" if action.status == 200 else "lost"
         self._decide(inputs.PhoneEnded(action.session.owner, how, action.status, action.reason))
+
+
+_HANDLERS: Final[Mapping[type, Callable[[SessionDesk, Any], None]]] = {
+    actions.RequestArrived: SessionDesk._request_arrived,
+    actions.Cancelled: lambda desk, a: desk._decide(inputs.CallerCancelled(a.session.owner)),
+    actions.Acknowledged: lambda desk, a: desk._told(a, inputs.CallerAcknowledged(a.session.owner, a.sdp)),
+    actions.AckMissing: lambda desk, a: desk._decide(inputs.PhoneEnded(a.session.owner, "lost", 408, "No ACK came")),
+    actions.Progressed: lambda desk, a: desk._told(a, inputs.CalleeProgressed(a.session.owner, a.status, a.sdp)),
+    actions.Answered: lambda desk, a: desk._told(a, inputs.CalleeAnswered(a.session.owner, a.sdp)),
+    actions.Rejected: SessionDesk._rejected,
+    actions.Reoffered: lambda desk, a: desk._told(a, inputs.PhoneReoffered(a.session.owner, a.sdp)),
+    actions.ReofferAnswered: lambda desk, a: desk._told(a, inputs.PhoneTookMove(a.session.owner, a.sdp, a.offered)),
+    actions.ReofferRefused: lambda desk, a: desk._told(a, inputs.PhoneRefusedMove(a.session.owner, a.status)),
+    actions.Referred: SessionDesk._referred,
+    actions.RefreshDue: SessionDesk._refresh_due,
+    actions.InfoArrived: SessionDesk._info_arrived,
+    actions.Ended: SessionDesk._ended,
+    actions.Responded: SessionDesk._responded,
+    actions.Dropped: SessionDesk._dropped,
+}
+"""Who is told what of sessions and requests."""

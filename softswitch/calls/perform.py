@@ -14,7 +14,7 @@ from softswitch.calls.causes import COMPLETED_ELSEWHERE, reason_header
 from softswitch.calls.control_facts import LegAnswerAsked, LegHoldAsked
 from softswitch.calls.leaving import RECALL
 from softswitch.calls.parting import Parting
-from softswitch.calls.perform_sound import SoundPerformer
+from softswitch.calls.perform_sound import SOUND_EFFECTS, SoundPerformer
 from softswitch.calls.refer import answer_refer, refuse_refer, tell_of_refer
 from softswitch.calls.secrecy import Secrecy
 from softswitch.calls.state import CallsState, Conversation, Leg
@@ -68,32 +68,6 @@ class Performer:
         self._ua = ua
         self._media = media
         self._domain = domain
-        self.effects: Final[Mapping[type, Callable[[Any, float], None]]] = {
-            **self.sound.effects,
-            facts.LegInvited: self._invited,
-            facts.LegProgressed: self._progressed,
-            facts.LegAlerted: self._alerted,
-            facts.LegAnswered: self._answered,
-            facts.LegAccepted: self._accepted,
-            facts.LegAcknowledged: self._acknowledged,
-            facts.LegReoffered: self._reoffered,
-            facts.LegReofferRefused: self._reoffer_refused,
-            facts.LegReinvited: self._reinvited,
-            facts.LegReinviteAnswered: self._reinvite_answered,
-            facts.LegOffered: self._offered,
-            facts.LegOfferAnswered: self._offer_answered,
-            transfer_facts.TransferStarted: self._transfer_started,
-            transfer_facts.TransferProgressed: self._transfer_told,
-            transfer_facts.TransferEnded: self._transfer_told,
-            transfer_facts.TransferRefused: self._transfer_refused,
-            facts.LegEnded: self._leg_ended,
-            facts.LegCancelSettled: self._cancel_settled,
-            LegAnswerAsked: self._answer_asked,
-            LegHoldAsked: self._hold_asked,
-            conference_facts.ConferenceInvited: self._conference_invited,
-            conference_facts.ConferenceReferTold: self._conference_told,
-        }
-        """What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""
 
     def _server(self, leg: str) -> ServerSession | None:
         session = self.sessions.get(leg)
@@ -308,3 +282,38 @@ def _end(session: Session, how: str, status: int, cause: int, why: str, now: flo
         session.reject(status, headers=(reason, *retry), now=now)
     else:
         session.cancel(reason=COMPLETED_ELSEWHERE if status == 200 else reason[1], now=now)
+
+
+Effect = Callable[[Performer, Any, float], None]
+
+
+def _on_sound(effect: Callable[[SoundPerformer, Any, float], None]) -> Effect:
+    return lambda performer, fact, now: effect(performer.sound, fact, now)
+
+
+EFFECTS: Final[Mapping[type, Effect]] = {
+    **{kind: _on_sound(effect) for kind, effect in SOUND_EFFECTS.items()},
+    facts.LegInvited: Performer._invited,
+    facts.LegProgressed: Performer._progressed,
+    facts.LegAlerted: Performer._alerted,
+    facts.LegAnswered: Performer._answered,
+    facts.LegAccepted: Performer._accepted,
+    facts.LegAcknowledged: Performer._acknowledged,
+    facts.LegReoffered: Performer._reoffered,
+    facts.LegReofferRefused: Performer._reoffer_refused,
+    facts.LegReinvited: Performer._reinvited,
+    facts.LegReinviteAnswered: Performer._reinvite_answered,
+    facts.LegOffered: Performer._offered,
+    facts.LegOfferAnswered: Performer._offer_answered,
+    transfer_facts.TransferStarted: Performer._transfer_started,
+    transfer_facts.TransferProgressed: Performer._transfer_told,
+    transfer_facts.TransferEnded: Performer._transfer_told,
+    transfer_facts.TransferRefused: Performer._transfer_refused,
+    facts.LegEnded: Performer._leg_ended,
+    facts.LegCancelSettled: Performer._cancel_settled,
+    LegAnswerAsked: Performer._answer_asked,
+    LegHoldAsked: Performer._hold_asked,
+    conference_facts.ConferenceInvited: Performer._conference_invited,
+    conference_facts.ConferenceReferTold: Performer._conference_told,
+}
+"""What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""

@@ -33,25 +33,6 @@ class SoundPerformer:
         self._state = state
         self._media = media
         self._secrecy = secrecy
-        self.effects: Final[Mapping[type, Callable[[Any, float], None]]] = {
-            supervision_facts.SupervisionConnected: self._supervisor_came,
-            supervision_facts.SupervisionMoved: self._supervisor_moved,
-            supervision_facts.SupervisionEnded: self._supervisor_moved,
-            supervision_facts.SupervisionModeChosen: self._supervisor_changed,
-            conference_facts.ConferenceJoined: self._hearing_changed,
-            conference_facts.ConferenceLeft: self._hearing_changed,
-            conference_facts.LegMuted: self._hearing_changed,
-            guide_facts.LegPlaying: self._playing,
-            guide_facts.LegPlaySteered: self._play_steered,
-            guide_facts.LegPlayEnded: self._play_ended,
-            LegHeld: self._nobody_talks,
-            CallParked: self._nobody_talks,
-            LegRetrieved: self._retrieved,
-            facts.SegmentStarted: self._segment_started,
-            facts.LegAdded: self._added,
-            facts.LegMediaLost: self._media_lost,
-        }
-        """What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""
 
     def say_leg_again(self, leg: Leg) -> None:
         """Tell the media engine once more what it should know of a leg."""
@@ -177,3 +158,24 @@ def _playing_of(leg: Leg) -> Playing:
     """Return what a leg hears now, where it stands."""
     order = leg.plays, leg.sounds, leg.sounds_repeat
     return Playing(*order, leg.play_paused, leg.play_moves, leg.play_sound, leg.play_at_ms)
+
+
+SOUND_EFFECTS: Final[Mapping[type, Callable[[SoundPerformer, Any, float], None]]] = {
+    supervision_facts.SupervisionConnected: SoundPerformer._supervisor_came,
+    supervision_facts.SupervisionMoved: SoundPerformer._supervisor_moved,
+    supervision_facts.SupervisionEnded: SoundPerformer._supervisor_moved,
+    supervision_facts.SupervisionModeChosen: SoundPerformer._supervisor_changed,
+    conference_facts.ConferenceJoined: SoundPerformer._hearing_changed,
+    conference_facts.ConferenceLeft: SoundPerformer._hearing_changed,
+    conference_facts.LegMuted: SoundPerformer._hearing_changed,
+    guide_facts.LegPlaying: SoundPerformer._playing,
+    guide_facts.LegPlaySteered: SoundPerformer._play_steered,
+    guide_facts.LegPlayEnded: SoundPerformer._play_ended,
+    LegHeld: SoundPerformer._nobody_talks,
+    CallParked: SoundPerformer._nobody_talks,
+    LegRetrieved: SoundPerformer._retrieved,
+    facts.SegmentStarted: SoundPerformer._segment_started,
+    facts.LegAdded: SoundPerformer._added,
+    facts.LegMediaLost: SoundPerformer._media_lost,
+}
+"""What follows from facts, by their type; gets the fact, which is applied, and monotonic seconds."""
