@@ -1,11 +1,13 @@
 """Session descriptions as a simulated phone writes and reads them.
 
 Kept apart from :mod:`softswitch.sdp` on purpose: a misunderstanding there shall not be met by the same one here.
+From test to test phones write and read the same ones, so these are remembered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 Payloads = tuple[tuple[int, str], ...]
@@ -43,6 +45,7 @@ class Description:
         return self.direction in {"sendrecv", "recvonly"} and self.address not in {"0.0.0.0", "::"}  # noqa: S104  # hold
 
 
+@lru_cache(maxsize=1024)
 def write_description(description: Description, *, session: int, version: int) -> str:
     """Write a description with one audio line."""
     numbers = " ".join(str(number) for number, _ in description.payloads)
@@ -63,6 +66,7 @@ def write_description(description: Description, *, session: int, version: int) -
     return "\r\n".join(lines) + "\r\n"
 
 
+@lru_cache(maxsize=1024)
 def read_description(text: str) -> Description | None:
     """Read the first audio line that is not refused; None where there is none."""
     address, direction = "", "sendrecv"
