@@ -87,7 +87,6 @@ class Guides:
         self._trunks = trunks
         self._now = now
         self._world: ScenarioWorld | None = None
-        self._world_of: tuple[int, str, float, float, int] | None = None
         self._voice = ScenarioVoice(settings, mailboxes, lambda: desk.site)
         self._counters = counters
         members = GroupMembers(lambda: desk.site, people, calls, desk.phone, lambda: now()[1], self._elsewhere)
@@ -159,24 +158,23 @@ class Guides:
         return self.groups.state.unanswered(group) + self._elsewhere(group)
 
     def _scenario_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
-        """Return the switch as the steps of a scenario see it now; one turn asks for the same one several times."""
-        now, wall_s = self._now()
-        what = id(scenario), caller_number, now, wall_s, id(self._desk.site)
-        if self._world is None or self._world_of != what:
-            self._world_of, self._world = what, self._new_world(scenario, caller_number, now, wall_s)
-        return self._world
+        """Return the switch as the steps of a scenario see it; one turn asks for the same one several times."""
+        world = self._world
+        if world is None or not world.is_of(scenario, caller_number, self._desk.site):
+            world = self._world = self._new_world(scenario, caller_number)
+        return world
 
-    def _new_world(self, scenario: Scenario, caller_number: str, now: float, wall_s: float) -> ScenarioWorld:
+    def _new_world(self, scenario: Scenario, caller_number: str) -> ScenarioWorld:
         return ScenarioWorld(
             scenario,
             self._desk.site,
             self._calls,
-            lambda user: self._desk.phones_of(user, wall_s),
+            lambda user: self._desk.phones_of(user, self._now()[1]),
             self._trunks,
             self._hunt,
             self._counters,
             self._unanswered,
             caller_number,
-            now,
+            lambda: self._now()[0],
             voice=self._voice,
         )

@@ -55,7 +55,7 @@ class ScenarioWorld:
         counters: how often was counted today.
         unanswered: how many callers wait for an answer of a group.
         caller_number: who calls, as a trunk is told where it has no number of its own to tell.
-        now: monotonic seconds.
+        now: returns monotonic seconds.
         voice: what the switch says, and messages.
     """
 
@@ -70,7 +70,7 @@ class ScenarioWorld:
         counters: Counters,
         unanswered: Callable[[str], int],
         caller_number: str,
-        now: float,
+        now: Callable[[], float],
         *,
         voice: ScenarioVoice,
     ) -> None:
@@ -90,10 +90,15 @@ class ScenarioWorld:
         self._unanswered = unanswered
         self._caller_number = caller_number
         self._now = now
+        self._scenario = scenario
         self._folder = _folder_of(scenario.file)
         self._site = site
         self._calls = calls
         self._phones = phones
+
+    def is_of(self, scenario: Scenario, caller_number: str, site: Site) -> bool:
+        """Tell whether it is the switch as a scenario sees it that has this caller, with this site."""
+        return self._scenario is scenario and self._caller_number == caller_number and self._site is site
 
     def phones_of(self, user: str) -> Sequence[Phone]:
         """Return the phones of a user that may be rung now."""
@@ -122,7 +127,7 @@ class ScenarioWorld:
         if found is None:
             return ()
         told = self._trunks.destination(
-            replace(found, user=User("", self._caller_number, "", "", "")), hidden=False, now=self._now, begins=False
+            replace(found, user=User("", self._caller_number, "", "", "")), hidden=False, now=self._now(), begins=False
         )
         return () if isinstance(told, Refuse) else (*told.phones, *told.detours)
 

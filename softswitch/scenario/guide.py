@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from softswitch.calls import facts as of_calls
@@ -289,15 +288,17 @@ class ScenarioGuide:
 
     def _here(self, run: Run, scenario: Scenario, wall_s: float) -> Here:
         world = self._world(scenario, run.caller_number)
-        above = partial(self._named_above, run, world)
-        revealed = partial(self._sealed.reveal, run.conversation_id)
-        place = run.conversation_id, run.caller_number, above, run.phase, run.memory, wall_s
-        return tuple.__new__(Here, (*place, world, run.variables, run.moves, revealed))  # half the time of calling it
+        place = run.conversation_id, run.caller_number, run.phase, run.memory, wall_s
+        return tuple.__new__(Here, (*place, world, run.variables, run.moves, self))  # half the time of calling it
 
-    def _named_above(self, run: Run, world: World) -> tuple[str, ...]:
+    def revealed(self, conversation_id: str, kept: str) -> str:
+        """Return what is kept of keys in clear."""
+        return self._sealed.reveal(conversation_id, kept)
+
+    def named_above(self, conversation_id: str, world: World) -> tuple[str, ...]:
         """Return whom the steps before the present one may ring, groups as their members, each once."""
         found: dict[str, None] = {}
-        for frame in run.frames:
+        for frame in self.state.runs[conversation_id].frames:
             scenario = self._library.get(frame.name, frame.version)
             if scenario is not None:
                 found.update(dict.fromkeys(_users(scenario.employees_above(frame.path), world)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from softswitch.calls.destinations import Phone
@@ -221,13 +221,23 @@ class World(Protocol):
         ...
 
 
+class Knower(Protocol):
+    """What is found out of a caller only where a step asks."""
+
+    def named_above(self, conversation_id: str, world: World) -> tuple[str, ...]:
+        """Return the employees of the steps above the present one."""
+        ...
+
+    def revealed(self, conversation_id: str, kept: str) -> str:
+        """Return what is kept of keys in clear."""
+        ...
+
+
 class Here(NamedTuple):
     """Where a step stands: what it may look at, none of which it changes."""
 
     conversation_id: str
     caller_number: str
-    named_above: Callable[[], tuple[str, ...]]
-    """Tells the employees of the steps above the present one, each once, members of groups included."""
     phase: str
     memory: tuple[str, ...]
     wall_s: float
@@ -237,8 +247,16 @@ class Here(NamedTuple):
 
     moves: int = 0
     """How often steps of this call have moved."""
-    revealed: Callable[[str], str] = str
-    """Returns what is kept of keys in clear; for comparing, and for what leaves the switch, never for facts."""
+    knower: Knower | None = None
+    """Who knows what a step seldom asks."""
+
+    def named_above(self) -> tuple[str, ...]:
+        """Return the employees of the steps above the present one, each once, members of groups included."""
+        return () if self.knower is None else self.knower.named_above(self.conversation_id, self.world)
+
+    def revealed(self, kept: str) -> str:
+        """Return what is kept of keys in clear; for comparing, and for what leaves the switch, never for facts."""
+        return kept if self.knower is None else self.knower.revealed(self.conversation_id, kept)
 
     def phrase(self, name: str) -> tuple[str, ...]:
         """Return the sounds of a fixed phrase in the caller's language."""
