@@ -83,9 +83,11 @@ class CallDesk:
         entropy: for ids.
 
     Attributes:
-        guidance: the guides.
+        guidance: the guides; there are none before :meth:`led_by`.
         armed: deadlines of conversations as they were armed, in wall time.
     """
+
+    guidance: Guidance
 
     def __init__(
         self,
@@ -112,7 +114,6 @@ class CallDesk:
         self._wake_ups = wake_ups
         self._entropy = entropy
         self._guard: Callable[[inputs.KeyPressed], inputs.KeyPressed] = lambda given: given
-        self.led_by({})
         wake_ups.serve(_CALL, self._due)
         wake_ups.serve(_HOLD, self._reminder_due)
         wake_ups.serve(_GUIDE, lambda conversation_id: self.guidance.due(conversation_id, turn.wall_s))
@@ -247,9 +248,12 @@ class CallDesk:
 
     def _see_to(self, touched: dict[str, Conversation | None], conversation_id: str, decided: list[Any]) -> None:
         """Keep and arm what has changed in conversations, and let guides and supervisors follow."""
+        conversations = self._calls.conversations
         for where in touched:
-            self.keep_dialogs(where)
-            self.arm(where)
+            conversation = conversations.get(where)
+            if conversation is not None:
+                self._keep_changed(conversation)
+            self._arm(where, conversation, 0.0)
         if len(touched) > 1:
             self._guide_elsewhere(touched, conversation_id, decided)
         if self._calls.supervisors:
@@ -296,13 +300,15 @@ class CallDesk:
     def keep_dialogs(self, conversation_id: str) -> None:
         """Record what changed in the dialogs of a conversation, for a brain that comes after this one."""
         conversation = self._calls.conversations.get(conversation_id)
-        if conversation is None:
-            return
+        if conversation is not None:
+            self._keep_changed(conversation)
+
+    def _keep_changed(self, conversation: Conversation) -> None:
         sessions = self._performer.sessions
         for leg in conversation.legs:
             session = sessions.get(leg)
             if session is not None and session.changed:
-                self._keep_dialog(leg, session, conversation_id)
+                self._keep_dialog(leg, session, conversation.conversation_id)
 
     def _keep_dialog_of(self, leg: str, conversation_id: str) -> None:
         """The same for a leg that ends; what its phone has ended already is said again from before that."""
@@ -323,10 +329,12 @@ class CallDesk:
 
     def arm(self, conversation_id: str, *, not_before_s: float = 0.0) -> None:
         """Have us woken at a conversation's deadline, or later where that comes too soon (wall time)."""
-        conversation = self._calls.conversations.get(conversation_id)
-        remind_at_s, wall_s = (
-            (None, None) if conversation is None else (conversation.remind_at_s, conversation.deadline_s)
-        )
+        self._arm(conversation_id, self._calls.conversations.get(conversation_id), not_before_s)
+
+    def _arm(self, conversation_id: str, conversation: Conversation | None, not_before_s: float) -> None:
+        remind_at_s = wall_s = None
+        if conversation is not None:
+            remind_at_s, wall_s = conversation.remind_at_s, conversation.deadline_s
         if remind_at_s != self._reminders.get(conversation_id):
             self._arm_reminder(conversation_id, remind_at_s)
         if wall_s == self.armed.get(conversation_id):

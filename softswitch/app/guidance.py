@@ -13,6 +13,7 @@ from softswitch.calls.inputs import Input
 from softswitch.calls.recording.inputs import RecordingInput
 from softswitch.calls.state import CallsState
 from softswitch.core.facts import Record
+from softswitch.core.listing import places_by_type
 
 _MOST_AT_ONCE: Final = 10_000
 """Facts that may follow from one without time passing; more are a guide that runs in circles."""
@@ -43,17 +44,14 @@ class Guidance:
         self._decide = decide
         self._place = place
         self._arm = arm
-        self._folds: dict[type, list[Callable[[Record], None]]] = {}
-        """Which guides see facts of a type, noted as the types come."""
+        self._in_order = tuple(guides.values())
+        self._seers = places_by_type(tuple([guide.sees for guide in self._in_order]))
+        """By type of fact, the places of the guides that see it."""
 
     def apply(self, record: Record) -> None:
         """Fold a fact into whatever guide it belongs to."""
-        kind = type(record.fact)
-        folds = self._folds.get(kind)
-        if folds is None:
-            folds = self._folds[kind] = [guide.apply for guide in self._guides.values() if kind in guide.sees]
-        for fold in folds:
-            fold(record)
+        for place in self._seers.get(type(record.fact), ()):
+            self._in_order[place].apply(record)
 
     def fold(self, record: Record) -> None:
         """Fold a fact of an earlier brain, unless its conversation has no guide."""
