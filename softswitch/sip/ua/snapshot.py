@@ -132,7 +132,7 @@ def snapshot_of(
     All but the session are values of the snapshot, by the names that they have there.
     """
     terms = session.terms
-    return SessionSnapshot(
+    values = (
         role,
         session.state.value,
         *dialog_values(session.flow, session.dialog),
@@ -154,3 +154,4 @@ def snapshot_of(
         tuple(sorted(session.peer_events)),
         tuple(early_dialog),
     )
+    return tuple.__new__(SessionSnapshot, values)  # half the time of calling the class
