@@ -86,9 +86,11 @@ class SimulatedMedia:
         self.lengths_s: dict[str, float] = {}
         """How long each sound that can be played lasts, in seconds."""
         self.played: list[tuple[str, tuple[str, ...]]] = []
+        """What each leg was let hear, in order: the leg and the sounds."""
+        self.sounds_played: list[str] = []
+        """All those sounds, one by one."""
         self.keys_sent: list[tuple[str, str]] = []
         """Keys that the brain sent, with the leg to which."""
-        """What each leg was let hear, in order: the leg and the sounds."""
         self.recordings: dict[str, Recording] = {}
         """What is recorded now."""
         self.recorded: dict[str, tuple[Recording, float]] = {}
@@ -239,6 +241,7 @@ class SimulatedMedia:
             return
         port.playing = playing
         self.played.append((leg, playing.sounds))
+        self.sounds_played += playing.sounds
         self._waiting.changed()
         port.problem, length_s = self._length_s(playing.sounds)
         if port.problem or not playing.repeat:

@@ -174,11 +174,12 @@ class ScenarioPlayer:
         """Return the steps that were reached: scenario and path."""
         within = ""
         found: set[tuple[str, str]] = set()
-        for fact in self.world.facts(ScenarioEntered, StepBegun):
-            if isinstance(fact, ScenarioEntered):
-                within = fact.name
-            elif isinstance(fact, StepBegun):
+        for record in self.world.switch.journal.decoded():
+            fact = record.fact
+            if type(fact) is StepBegun:
                 found.add((within, fact.path))
+            elif type(fact) is ScenarioEntered:
+                within = fact.name
         return frozenset(found)
 
     def story(self) -> str:
@@ -193,7 +194,7 @@ class ScenarioPlayer:
         return "\n".join(lines)
 
     def _sounds(self) -> list[str]:
-        return [sound for _, played in self.world.switch.media.played for sound in played]
+        return self.world.switch.media.sounds_played
 
     # Who it is
 
