@@ -12,6 +12,7 @@ from typing import Final
 
 import soundfile
 
+from softswitch.app.brain_settings import BrainSettings
 from softswitch.core.errors import SimulationError
 from softswitch.directory.loader import load_paths
 from softswitch.directory.site import Number, Site, Trunk, make_site
@@ -21,10 +22,11 @@ from softswitch.simulation.errands import Answer
 from softswitch.simulation.scenario_names import wrong_names
 from softswitch.simulation.scenario_player import CALLER_HOST, ScenarioPlayer
 from softswitch.simulation.scenario_script import Action, Case
+from softswitch.simulation.switch import simulated_settings
 from softswitch.simulation.virtual_loop import VirtualLoop, run_virtually
-from softswitch.simulation.world import DOMAIN, Setting, World, make_user
+from softswitch.simulation.world import DOMAIN, SWITCH, Setting, World, make_user
 
-_SETTING: Final = Setting()
+_SETTING: Final = Setting(settings=simulated_settings(BrainSettings(), DOMAIN, SWITCH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,14 @@ def load_site(folder: Path) -> Site:
 
 
 def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]], seed: int) -> CaseResult:
+    worlds: list[World] = []
+
     async def script(loop: VirtualLoop) -> CaseResult:
         made, lengths_s = _prepared(_Loaded(site))
         # Phones that register anew in each test would cost as much as the calls that are tried.
         there = [user for user in made.users if case.phones is None or user in case.phones]
         world = World(loop, seed, _SETTING, site=made, start_wall_s=case.at_s, registered=there)
+        worlds.append(world)
         world.switch.media.lengths_s.update(lengths_s)
         world.switch.errands.answers = case.answers
         player = ScenarioPlayer(world, site, case.scenario, case.outside)
@@ -123,6 +128,8 @@ def _run(case: Case, site: Site, work: Callable[[ScenarioPlayer], Awaitable[str]
     try:
         return run_virtually(script)
     finally:
+        for world in worlds:
+            world.take_apart()
         gc.collect(0)
         if was_on:
             gc.enable()

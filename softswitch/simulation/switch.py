@@ -39,6 +39,18 @@ _BLOCK_OCTETS: Final = 256
 _MUST_BE_ZERO: Final = ("calls", "legs", "dialogs", "transactions", "ports", "timers")
 
 
+def simulated_settings(settings: BrainSettings, domain: str, host: str) -> BrainSettings:
+    """Return settings with the keys, the passwords and the way to every host that the simulation has."""
+    return replace(
+        settings,
+        domain=domain,
+        nonce_key=b"simulated nonce key",
+        media_key=b"simulated media key",
+        local_for=lambda transport, towards: (host, PORT if transport == "udp" else 0),
+        password_of=lambda trunk: f"{trunk.username}-secret",
+    )
+
+
 class SimulatedSwitch:
     """A switch on the network in memory.
 
@@ -49,7 +61,7 @@ class SimulatedSwitch:
         site: users, numbers, trunks.
         seed: where its tags, branches and ids come from.
         hosts: its local addresses.
-        settings: of the brain; ``domain`` and ``nonce_key`` are filled in where they are empty.
+        settings: of the brain; without a ``nonce_key`` they are made what :func:`simulated_settings` says.
         media: the media plane.
         history: encoded facts of an earlier brain, with which this switch goes on.
 
@@ -87,14 +99,9 @@ class SimulatedSwitch:
         self._loop = network.loop
         self._clock = clock
         self._site = site
-        self._settings = replace(
-            settings or BrainSettings(),
-            domain=site.domain,
-            nonce_key=b"simulated nonce key",
-            media_key=b"simulated media key",
-            local_for=lambda transport, host: (hosts[0], PORT if transport == "udp" else 0),
-            password_of=lambda trunk: f"{trunk.username}-secret",
-        )
+        if settings is None or not settings.nonce_key:
+            settings = simulated_settings(settings or BrainSettings(), site.domain, hosts[0])
+        self._settings = settings
         # A reproducible run is wanted; and a short one draws little.
         self._entropy = Entropy(Random(seed).randbytes, block_octets=_BLOCK_OCTETS)  # noqa: S311
         self._seed = seed

@@ -44,7 +44,8 @@ DOMAIN: Final = "example.net"
 EXTENSIONS: Final = {"anna": "101", "boris": "102", "vera": "103", "gleb": "104"}
 """The users that every simulated switch has; a password is the name and ``-secret``."""
 
-_SWITCH: Final = "192.0.2.1"
+SWITCH: Final = "192.0.2.1"
+"""The usual address of the switch."""
 _REGISTERED_S: Final = 3600
 _SETTLE_S: Final = 200.0
 """Long enough for every timer of RFC 3261 to run out, one after the other."""
@@ -55,7 +56,7 @@ class Setting:
     """In what a world differs from the usual one."""
 
     settings: BrainSettings = field(default_factory=BrainSettings)
-    hosts: tuple[str, ...] = (_SWITCH,)
+    hosts: tuple[str, ...] = (SWITCH,)
     """The switch's addresses."""
     ports: range = range(16384, 16484, 2)
     """RTP ports of the media plane."""
@@ -166,7 +167,7 @@ class World:
     def _told_before(self, user: str, number: int) -> bytes:
         """Return the fact that an earlier brain has kept of a phone's registration; ``number`` counts the phones."""
         host, port = _phone_host(number), 5060
-        contact, flow = f"sip:{self.site.users[user].extension}@{host}:{port}", ("udp", _SWITCH, 5060, host, port, 0)
+        contact, flow = f"sip:{self.site.users[user].extension}@{host}:{port}", ("udp", SWITCH, 5060, host, port, 0)
         wall_s = self.clock.wall()
         bound = RegistrationBound(
             user,
@@ -253,6 +254,17 @@ class World:
     def facts(self, *kinds: type) -> list[object]:
         """Return the facts of these types that were recorded so far."""
         return [record.fact for record in self.switch.journal.decoded() if type(record.fact) in kinds]
+
+    def take_apart(self) -> None:
+        """Let go of everything, for a world that is not needed any more.
+
+        It is one circle of parts that know each other; the collector takes as long to see that as to clear it up.
+        """
+        switch = self.switch
+        parts = (*vars(switch.brain).values(), switch.brain, switch.media, switch, *self.phones.values())
+        for part in (*parts, self.network, self.streams, self):
+            if hasattr(part, "__dict__"):
+                vars(part).clear()
 
     async def release(self) -> None:
         """Let everybody who is still in a call hang up: a script that was cut short has not."""
