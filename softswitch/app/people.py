@@ -96,9 +96,12 @@ class People:
             right: what kind of call it is: ``direct``, ``internal``, ``group`` ...
             wall_s: the time now; registrations that are over do not count.
         """
-        phones = self.registered_phones(user, wall_s=wall_s)
+        bindings = self._locations.contacts_of(user.name, wall_s=wall_s)
+        if not bindings:
+            return OFFLINE
+        phones = _reachable(user, bindings)
         if not phones:
-            return UNENCRYPTED if self._locations.contacts_of(user.name, wall_s=wall_s) else OFFLINE
+            return UNENCRYPTED
         status = refusing_status(self._agents, self._site(), user, right)
         if status is not None:
             return _refused_by(status)
@@ -113,8 +116,7 @@ class People:
 
     def registered_phones(self, user: User, *, wall_s: float) -> tuple[Binding, ...]:
         """Return the phones of a user that are there, each once; those that may not be told their keys are left out."""
-        bindings = self._locations.contacts_of(user.name, wall_s=wall_s)
-        return one_flow_each(tuple(one for one in bindings if user.encryption_over(one.flow) != IMPOSSIBLE))
+        return _reachable(user, self._locations.contacts_of(user.name, wall_s=wall_s))
 
     def dialling_refused(self, user: User) -> Refuse | None:
         """Return why a user may not make calls now, or None; who serves a caller may always ask somebody meanwhile."""
@@ -160,6 +162,11 @@ class People:
     def status_of(self, user: User) -> Status:
         """Return the status that a user is in."""
         return status_of(self._agents, self._site(), user)
+
+
+def _reachable(user: User, bindings: tuple[Binding, ...]) -> tuple[Binding, ...]:
+    """Return the phones that may be told their keys, each once."""
+    return one_flow_each(tuple([one for one in bindings if user.encryption_over(one.flow) != IMPOSSIBLE]))
 
 
 def _refused_by(status: Status) -> Refuse:
