@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from softswitch.app.addresses import Addresses
 from softswitch.app.brain_settings import BrainSettings
@@ -62,6 +61,8 @@ class BrainGround:
         sequence: int = 0,
         log: Callable[..., None] = lambda event, **keys: None,
     ) -> None:
+        self.alarm = Alarm()
+        """No later than it says ``handle_timer`` wants to be called."""
         self._settings = settings
         self._log = log
         self._media, self._errands = media, errands or NoErrands()
@@ -103,11 +104,6 @@ class BrainGround:
             self.calls,
             lambda fact: self.agents.apply(turn.place(fact)),
         )
-
-    @cached_property
-    def alarm(self) -> Alarm:
-        """No later than it says ``handle_timer`` wants to be called."""
-        return Alarm()
 
     def _credentials_of(self, name: str) -> OurCredentials | None:
         trunk = self.desk.site.trunks.get(name)

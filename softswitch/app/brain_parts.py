@@ -157,7 +157,11 @@ class BrainParts(BrainGround):
             self._trunk_probe.responded,
             self.services.messages.responded,
         )
-        self.desk.servants = {**self.services.servants(), "REFER": self._new_refer_desk().take}
+        self._refer_targets = ReferTargets(self._ua, self.desk)
+        self.desk.servants = {
+            **self.services.servants(),
+            "REFER": lambda *asked, **times: self._refer_desk.take(*asked, **times),
+        }
         self._keys = KeyInfoDesk(self.calls, self._key_sender.send, self._call_desk.decide, log)
         self._sessions = SessionDesk(
             self._ua,
@@ -181,7 +185,7 @@ class BrainParts(BrainGround):
             log,
             self.queues.settle,
             self._refer_targets,
-            self.conferences.referred,
+            lambda leg, target, event: self.conferences.referred(leg, target, event),
         )
 
         self._succession = Succession(
@@ -238,10 +242,7 @@ class BrainParts(BrainGround):
         )
 
     @cached_property
-    def _refer_targets(self) -> ReferTargets:
-        return ReferTargets(self._ua, self.desk)
-
-    def _new_refer_desk(self) -> ReferDesk:
+    def _refer_desk(self) -> ReferDesk:
         return ReferDesk(
             self._ua,
             self.calls,
