@@ -169,7 +169,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Let time jump if nothing is ready; then call what is, but nothing that is asked for meanwhile."""
-        ready: deque[asyncio.Handle] = self._ready
+        ready: deque[Any] = self._ready  # of handles, whose parts are not declared where types are
         if not ready and not self._stopping:
             self._jump()
         timers, now_s = self._timers, self._now_s
@@ -183,7 +183,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
-                handle._run()
+                try:  # as handle._run() does, without the call
+                    handle._context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    self._failed(handle, error)
+
+    def _failed(self, handle: asyncio.Handle, error: BaseException) -> None:
+        self.call_exception_handler({"message": f"Exception in {handle!r}", "exception": error, "handle": handle})
 
     def _jump(self) -> None:
         """Set the clock to when the next timer is due.

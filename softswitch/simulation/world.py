@@ -261,7 +261,9 @@ class World:
         It is one circle of parts that know each other; the collector takes as long to see that as to clear it up.
         """
         switch = self.switch
-        parts = (*vars(switch.brain).values(), switch.brain, switch.media, switch, *self.phones.values())
+        phones = self.phones.values()
+        calls = [call for phone in phones for call in phone.calls]
+        parts = (*vars(switch.brain).values(), switch.brain, switch.media, switch, *calls, *phones)
         for part in (*parts, self.network, self.streams, self):
             if hasattr(part, "__dict__"):
                 vars(part).clear()
