@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Final
 
 _BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS: Final = tuple([first + second for first in _BASE32 for second in _BASE32])
+"""By number, two characters: ten bits."""
+_SHIFTS: Final = tuple(range(60, -10, -10))
 _BLOCK_OCTETS: Final = 4096
 
 
@@ -47,7 +50,7 @@ class Entropy:
 def new_conversation_id(wall_s: float, entropy: Entropy) -> str:
     """Make the id of a conversation that starts at ``wall_s``: 14 characters that sort by time."""
     number = (int(wall_s * 1000) << 25) | (entropy.number(32) & 0x1FFFFFF)
-    return "".join(_BASE32[(number >> shift) & 31] for shift in range(65, -5, -5))
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
 def leg_id(conversation_id: str, number: int) -> str:

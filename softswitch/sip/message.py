@@ -169,8 +169,11 @@ class Message:
 
         The parsed ``via`` stays what the peer wrote: that is what transactions are matched by.
         """
-        place = next(i for i, (key, _) in enumerate(self.headers) if key == "Via")
-        self.headers[place] = ("Via", value)
+        headers = self.headers
+        place = 0
+        while headers[place][0] != "Via":  # mostly it is the very first line
+            place += 1
+        headers[place] = ("Via", value)
         if self._first is not None:
             self._first["Via"] = value
 
