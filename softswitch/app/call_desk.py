@@ -318,7 +318,7 @@ class CallDesk:
 
     def _keep_dialog(self, leg: str, session: Session, conversation_id: str) -> None:
         snapshot = self._performer.secrecy.snapshot(session.snapshot())
-        fact = dialog_change(leg, self._calls.legs[leg].dialog, snapshot.values())
+        fact = dialog_change(leg, self._calls.legs[leg].dialog, snapshot)
         self._trace.belongs(leg, session.dialog.sip_call_id)
         apply_call_fact(self._calls, self._turn.place(fact, conversation_id))
 

@@ -10,9 +10,9 @@ from softswitch.calls.facts import DialogChanged
 
 
 def dialog_change(leg: str, before: tuple[Any, ...], now: tuple[Any, ...]) -> DialogChanged:
-    """Return the fact that makes of the values before those of now."""
+    """Return the fact that makes of the values before those of now; these may be a named tuple."""
     if len(before) != len(now):  # there are none yet, or they are of another version of the program
-        return DialogChanged(leg, now)
+        return DialogChanged(leg, tuple(now))
     changed = tuple(map(ne, before, now))
     return DialogChanged(leg, tuple(compress(now, changed)), tuple(compress(count(), changed)))
 
