@@ -23,7 +23,7 @@ class NameKeeper:
         storage: the storage directory.
     """
 
-    sees: Final = (NameBegun, ConversationEnded)
+    sees: Final = frozenset({NameBegun, ConversationEnded})
     """The facts that :meth:`follow` is to be told of."""
 
     def __init__(self, names: Names, errands: Errands, storage: str) -> None:

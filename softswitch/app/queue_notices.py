@@ -29,6 +29,7 @@ QUIET_S: Final = 300.0
 _SLA: Final = "queue-sla"
 _AGAIN: Final = "queue-notice"
 _WEBHOOK: Final = "webhook"
+_SEES: Final = frozenset({QueueEntered, QueueLeft, QueueFinished})
 _WHAT: Final = {"lost": "hung up", "callback": "was not called back", "sla": "has not been answered"}
 _CALLBACK_LOST: Final = frozenset({"expired", "failed"})
 
@@ -80,7 +81,7 @@ class QueueNotices:
         self._tries: dict[str, int] = {}
         self._failed: dict[tuple[int, str], str] = {}
         """Why the last try by a channel came to nothing; another one is to come."""
-        turn.listen(self._note, (QueueEntered, QueueLeft, QueueFinished))
+        turn.listen(self._note, _SEES)
         wake_ups.serve(_SLA, self._waits_long)
         wake_ups.serve(_AGAIN, self._again)
 

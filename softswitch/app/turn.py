@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from softswitch.app.fact_feed import FactFeed
 from softswitch.app.message_trace import MessageTrace
@@ -56,10 +56,10 @@ class Turn:
         """By type of fact, the places of those who are told of it."""
         self.look_at_clock()
 
-    def listen(self, listener: Callable[[Record], None], kinds: Iterable[type]) -> None:
+    def listen(self, listener: Callable[[Record], None], kinds: frozenset[type]) -> None:
         """Have a listener told of every fact of these types as it gets its place, before it is applied."""
         self._listeners = (*self._listeners, listener)
-        self._kinds = (*self._kinds, frozenset(kinds))
+        self._kinds = (*self._kinds, kinds)
         self._concerned = places_by_type(self._kinds)
 
     def look_at_clock(self) -> None:
