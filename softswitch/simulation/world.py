@@ -263,7 +263,8 @@ class World:
         switch = self.switch
         phones = self.phones.values()
         calls = [call for phone in phones for call in phone.calls]
-        parts = (*vars(switch.brain).values(), switch.brain, switch.media, switch, *calls, *phones)
+        brain, user_agent = switch.brain, switch.brain._ua
+        parts = (*vars(brain).values(), *vars(user_agent).values(), brain, switch.media, switch, *calls, *phones)
         for part in (*parts, self.network, self.streams, self):
             if hasattr(part, "__dict__"):
                 vars(part).clear()
