@@ -13,6 +13,8 @@ from softswitch.scenario.errands import DELETE, HTTP, MAIL, SPEAK, Errand, Erran
 from softswitch.speech.speaker import CURE
 
 _UNKNOWN: Final = ErrandOver(False, "nobody answers that in this test", {})
+_DONE: Final = ErrandOver(True, "done", {})
+_NO_SPEAKER: Final = ErrandOver(False, f"no speech program is installed: {CURE}", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,13 @@ class SimulatedErrands:
         self.asked: dict[str, str] = {}
         self.mails: dict[str, Mapping[str, Any]] = {}
         """What was sent by mail, by ticket."""
-        self.mail_over = ErrandOver(True, "done", {})
+        self.mail_over = _DONE
         """What becomes of mail."""
         self.deleted: dict[str, Mapping[str, Any]] = {}
         """The files that were deleted, by ticket."""
         self.speaks: dict[str, str] = {}
         """What a speech program makes of texts: the sound of each."""
-        self.no_speaker = ErrandOver(False, f"no speech program is installed: {CURE}", {})
+        self.no_speaker = _NO_SPEAKER
         self.deliver: Callable[[str, ErrandOver], None] = lambda ticket, over: None
         """Who is told of an errand's end."""
         self.cut_off = False

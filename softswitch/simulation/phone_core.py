@@ -18,7 +18,7 @@ from softswitch.simulation.phone_sdp import USUAL_PAYLOADS, Payloads
 from softswitch.simulation.phone_wire import Wire
 from softswitch.simulation.streams import StreamNetwork
 from softswitch.simulation.waiting import Waiting
-from softswitch.sip.message import Message, Request, Response
+from softswitch.sip.message import Request, Response
 
 ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
 
@@ -217,11 +217,8 @@ class PhoneCore:
         yield
         del self.log[kept:]
 
-    def _note(self, message: Message, *, sent: bool) -> None:
-        if isinstance(message, Response):
-            what = f"{message.status} {message.cseq.method}"
-        else:
-            what = message.start_line().partition(" ")[0]
+    def _note(self, message: Request | Response, *, sent: bool) -> None:
+        what = message.method if isinstance(message, Request) else f"{message.status} {message.cseq.method}"
         self.log.append(tuple.__new__(LogLine, (self.network.loop.time(), sent, what)))  # half the time of calling it
         self.changed()
 

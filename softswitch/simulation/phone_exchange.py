@@ -101,8 +101,8 @@ class ServerExchange:
         self.request = request
         self.source = source
         self.last: Response | None = None
-        self.on_acknowledged: Callable[[Request], None] = lambda _: None
-        self.on_not_acknowledged: Callable[[], None] = lambda: None
+        self.on_acknowledged: Callable[[Request], None] | None = None
+        self.on_not_acknowledged: Callable[[], None] | None = None
         self._table = table
         self._wait_s = T1_S
         self._again: asyncio.TimerHandle | None = None
@@ -141,7 +141,8 @@ class ServerExchange:
         if self.unacknowledged:
             self._stop()
             self._limit = None
-            self.on_acknowledged(request)
+            if self.on_acknowledged is not None:
+                self.on_acknowledged(request)
 
     def _stop(self) -> None:
         for handle in (self._again, self._limit):
@@ -151,7 +152,8 @@ class ServerExchange:
     def _give_up(self) -> None:
         self._stop()
         self._limit = None
-        self.on_not_acknowledged()
+        if self.on_not_acknowledged is not None:
+            self.on_not_acknowledged()
 
 
 class Exchanges:
@@ -177,26 +179,19 @@ class Exchanges:
         self.on_sent = on_sent
         self._clients: dict[tuple[str, str], ClientExchange] = {}
         self._servers: dict[tuple[str, str, str], ServerExchange] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
         self._stopped = False
 
     def later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """Call back unless the phone was taken off the network meanwhile."""
+        return self._loop.call_later(delay_s, self._call_back, callback)
 
-        def run() -> None:
-            self._timers.discard(handle)
-            if not self._stopped:
-                callback()
-
-        handle = self._loop.call_later(delay_s, run)
-        self._timers.add(handle)
-        return handle
+    def _call_back(self, callback: Callable[[], None]) -> None:
+        if not self._stopped:
+            callback()
 
     def stop(self) -> None:
         """Forget everything: the plug was pulled."""
         self._stopped = True
-        for handle in self._timers:
-            handle.cancel()
 
     def start(self, request: Request, target: Address, on_response: OnResponse) -> ClientExchange:
         """Send a request and see it through."""
