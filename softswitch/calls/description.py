@@ -82,7 +82,7 @@ def offer_for(
         _origin(leg),
         leg.advertised_address,
         port or leg.port,
-        _with_its_keys(leg, formats),
+        _with_its_keys(leg.dtmf, formats),
         direction,
         previous=before,
         crypto=_keys_offered(leg),
@@ -91,24 +91,27 @@ def offer_for(
     return write_sdp(offer)
 
 
-def _with_its_keys(leg: Leg, formats: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
-    """Return formats with telephone events or without, as the leg's trunk wants it."""
-    if leg.dtmf in WITHOUT_EVENTS:
+def _with_its_keys(dtmf: str, formats: Sequence[PayloadFormat]) -> Sequence[PayloadFormat]:
+    """Return formats with telephone events or without, as a leg's trunk wants it."""
+    if dtmf in WITHOUT_EVENTS:
         return [form for form in formats if form.encoding != EVENT]
-    if leg.dtmf == RFC4733 and not any(form.encoding == EVENT for form in formats):
+    if dtmf == RFC4733 and not any(form.encoding == EVENT for form in formats):
         taken = {form.payload_type for form in formats}
         number = next(number for number in (_EVENT.payload_type, *range(96, 128)) if number not in taken)
         return [*formats, _EVENT._replace(payload_type=number)]
     return formats
 
 
-def _taken(leg: Leg, wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
-    """Return what a leg's phone is answered with.
+@lru_cache(maxsize=1024)
+def _taken(
+    dtmf: str, wanted: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]
+) -> tuple[PayloadFormat, ...]:
+    """Return what a leg's phone is answered with; few different ones serve all calls.
 
     Its telephone events are taken whatever the other end knows: the worker tells that end in its own way.
     """
     events = [form for form in offered if form.encoding == EVENT]
-    return in_order_of(_with_its_keys(leg, (*wanted, *events)), offered)
+    return of_one_clock(in_order_of(_with_its_keys(dtmf, (*wanted, *events)), offered))
 
 
 def _keys_offered(leg: Leg) -> tuple[Crypto, ...]:
@@ -246,6 +249,11 @@ def _kinds(formats: Sequence[PayloadFormat]) -> dict[tuple[object, ...], Payload
 
 def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat]) -> tuple[PayloadFormat, ...]:
     """Return the offered formats that are wanted, with the offer's numbers, in the order of ``wanted``."""
+    return _in_order_of(tuple(wanted), tuple(offered))
+
+
+@lru_cache(maxsize=1024)
+def _in_order_of(wanted: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     kinds = _kinds(offered)
     found = dict.fromkeys(kind for want in wanted if (kind := want[1:4]) in kinds)
     return tuple([kinds[kind] for kind in found])
@@ -295,7 +303,7 @@ def answer_for(leg: Leg, remote_sdp: str, wanted: Sequence[PayloadFormat], port:
     """
     offer = parse_sdp(remote_sdp)
     audio = remote_audio(offer, encrypted=True)
-    formats = () if audio is None else of_one_clock(_taken(leg, wanted, audio.formats))
+    formats = () if audio is None else _taken(leg.dtmf, tuple(wanted), audio.formats)
     if audio is None or not has_speech(formats):
         raise SdpError(no_common_format(audio.formats if audio else (), wanted))
     # A phone that holds by c=0.0.0.0 says sendrecv and does not listen: told that we only receive, both agree.
@@ -333,14 +341,7 @@ def stream_of(leg: Leg) -> Stream | None:
     local = audio_of(leg.local_sdp)
     if remote is None or local is None:
         return None
-    ours = _kinds(local.formats)
-    formats = tuple(
-        [
-            Format(*kind, ours[kind].payload_type, theirs.payload_type, theirs.fmtp)
-            for theirs in of_one_clock(remote.formats)
-            if (kind := theirs[1:4]) in ours
-        ]
-    )
+    formats = _agreed_upon(local.formats, remote.formats)
     routable = remote.address not in _UNROUTABLE and remote.port != 0
     srtp = srtp_of(leg.local_sdp, leg.remote_sdp)
     # What must be encrypted and is not goes nowhere and is not listened to.
@@ -356,4 +357,17 @@ def stream_of(leg: Leg) -> Stream | None:
         ptime_ms=remote.ptime_ms,
         srtp=srtp,
         keys=leg.dtmf in {AUTO, INBAND} or any(form.encoding == EVENT for form in formats),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _agreed_upon(local: tuple[PayloadFormat, ...], remote: tuple[PayloadFormat, ...]) -> tuple[Format, ...]:
+    """Return the formats that two descriptions have in common, as the worker is told them."""
+    ours = _kinds(local)
+    return tuple(
+        [
+            Format(*kind, ours[kind].payload_type, theirs.payload_type, theirs.fmtp)
+            for theirs in of_one_clock(remote)
+            if (kind := theirs[1:4]) in ours
+        ]
     )

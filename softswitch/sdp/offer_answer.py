@@ -86,8 +86,7 @@ def make_answer(
     audio = remote_audio(offer, encrypted=crypto is not None)
     if audio is None:
         raise SdpError("no audio stream that can be taken")
-    offered = {known[:4] for known in audio.formats}
-    chosen = [known for known in formats if known[:4] in offered]
+    chosen = _chosen(tuple(formats), audio.formats)
     if not any(known.carries_sound for known in chosen):
         raise SdpError("no common audio format")
     allowed = answer_direction(audio.direction, direction)
@@ -97,6 +96,13 @@ def make_answer(
         port, protocol, chosen, allowed, ptime_ms or audio.ptime_ms, () if crypto is None else (crypto,)
     )
     return SessionDescription(origin, address, tuple(media))
+
+
+@lru_cache(maxsize=1024)
+def _chosen(formats: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
+    """Leave out what is not offered; few different answers serve all calls."""
+    known_there = {known[:4] for known in offered}
+    return tuple([known for known in formats if known[:4] in known_there])
 
 
 def common_formats(offered: Iterable[PayloadFormat], supported: Iterable[PayloadFormat]) -> tuple[PayloadFormat, ...]:
