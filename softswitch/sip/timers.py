@@ -46,7 +46,7 @@ class Timers:
 _MOST_STOPPED: Final = 256
 """So many stopped timers are left in a line in any case, and in the heap."""
 _MOST_LINES: Final = 16
-"""The delays that come first get lines; those of peers' making may be any."""
+"""The delays that come first get lines, and the constant ones always; those of peers' making may be any."""
 
 
 class Expiring(Protocol):
@@ -109,9 +109,9 @@ class TimerQueue:
 
     def __init__(self, timers: Timers, alarm: Alarm | None = None) -> None:
         self._alarm = alarm or Alarm()
-        constant = (timers.t1_s, timers.t2_s, timers.t4_s, timers.give_up_s)
+        self._constant = (timers.t1_s, timers.t2_s, timers.t4_s, timers.give_up_s)
         self._no_hurry_s = timers.no_hurry_s
-        self._lines: dict[float, _Line] = {delay: _Line() for delay in constant}
+        self._lines: dict[float, _Line] = {}
         self._lapsing: dict[float, deque[tuple[float, Expiring, Enum]]] = {}
         """By delay: when it is over, for whom, and what."""
         self._heap: list[tuple[float, int, Timer]] = []
@@ -147,7 +147,7 @@ class TimerQueue:
         deadline = now + delay_s
         timer = Timer(deadline, self._order, owner, kind, counted)
         line = self._lines.get(delay_s)
-        if line is None and len(self._lines) < _MOST_LINES:
+        if line is None and (len(self._lines) < _MOST_LINES or delay_s in self._constant):
             line = self._lines[delay_s] = _Line()
         if line is None or (line.timers and line.timers[-1].deadline > deadline):
             heapq.heappush(self._heap, (deadline, self._order, timer))
