@@ -135,7 +135,7 @@ class BrainParts(BrainGround):
             alarm=self.alarm,
         )
         turn.listen(self.services.follow, self.services.follows)
-        made = self._new_guides(entropy)
+        self._guides = made = self._new_guides(entropy)
         self.groups, self.forwards, self._scenarios = made.groups, made.forwards, made.scenarios
         sessions = self._performer.sessions
         self._key_sender = KeySender(self.calls, media, sessions, lambda: turn.now, log)

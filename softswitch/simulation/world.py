@@ -260,12 +260,11 @@ class World:
 
         It is one circle of parts that know each other; the collector takes as long to see that as to clear it up.
         """
-        switch = self.switch
-        phones = self.phones.values()
-        calls = [call for phone in phones for call in phone.calls]
-        brain, user_agent = switch.brain, switch.brain._ua
-        parts = (*vars(brain).values(), *vars(user_agent).values(), brain, switch.media, switch, *calls, *phones)
-        for part in (*parts, self.network, self.streams, self):
+        switch, phones = self.switch, self.phones.values()
+        parts: list[object] = [call for phone in phones for call in phone.calls]
+        for whole in (switch.brain, switch.brain._ua, *phones):
+            parts += (*vars(whole).values(), whole)
+        for part in (*parts, switch.media, switch, self.network, self.streams, self):
             if hasattr(part, "__dict__"):
                 vars(part).clear()
 
