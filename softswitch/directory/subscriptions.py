@@ -5,7 +5,7 @@ NOTIFYs are no facts: a brain that comes after another one tells every subscribe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from softswitch.core.facts import Record, fact
@@ -72,10 +72,15 @@ class Watch(NamedTuple):
 
 
 class Subscriptions:
-    """All subscriptions; changed by :meth:`apply` alone."""
+    """All subscriptions; changed by :meth:`apply` alone.
+
+    Attributes:
+        by_name: each of them; only to be read.
+    """
 
     def __init__(self) -> None:
         self._watches: dict[str, Watch] = {}
+        self.by_name: Mapping[str, Watch] = self._watches
         self._of: dict[tuple[str, str], dict[str, None]] = {}
         self._users: dict[str, dict[str, None]] = {}
         self._dialogs: dict[tuple[str, str], dict[str, None]] = {}

@@ -276,9 +276,7 @@ class EventDesk:
     # What happens in the switch
 
     def follow(self, record: Record, *, now: float) -> None:
-        """See what a fact may change of what is watched; called before it is applied."""
-        if not len(self.state):
-            return
+        """See what a fact may change of what is watched; called before it is applied, where anything is watched."""
         kind = type(record.fact)
         if kind is RegistrationBound:
             self._moved(record.fact, now)

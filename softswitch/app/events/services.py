@@ -71,6 +71,7 @@ class PhoneServices:
         alarm: Alarm | None = None,
     ) -> None:
         self._turn = turn
+        self._subscriptions = folded.subscriptions.by_name
         self.summary = MessageSummaryPackage(mailboxes or NoMailboxes(), site, domain)
         packages = (
             DialogPackage(folded.calls, sessions, site, domain),
@@ -149,7 +150,8 @@ class PhoneServices:
         """See a fact before it is applied."""
         for follower in self._followers.get(type(record.fact), ()):
             follower(record)
-        self.events.follow(record, now=self._turn.now)
+        if self._subscriptions:
+            self.events.follow(record, now=self._turn.now)
 
     def end_turn(self) -> bool:
         """Tell phones what the turn has changed; return whether there was anything."""
