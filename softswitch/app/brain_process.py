@@ -40,6 +40,7 @@ from softswitch.directory.site import Site
 from softswitch.directory.store import loaded_paths, read_site
 from softswitch.journal.ring import RingWriter
 from softswitch.media.engine import MediaEvent
+from softswitch.net.paced_readers import PacedReaders
 from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.runtime.addresses import parse_host_port
@@ -89,10 +90,11 @@ class BrainProcess:
         self._ring = RingWriter(given.ring)
         self._journal_watch = JournalWatch()
         self._tls = TlsContexts(tls_files(self._settings))
+        self._readers = PacedReaders(loop, self._end_turn)
         self._transports = Transports(
-            loop, self._receive, self._flow_closed, self._end_turn, tls=self._tls, leg_of=self._leg_of
+            loop, self._readers, self._receive, self._flow_closed, self._end_turn, tls=self._tls, leg_of=self._leg_of
         )
-        self._media = MediaWatch(loop, on_event=self._media_event, in_turn=self._in_turn)
+        self._media = MediaWatch(loop, self._readers, on_event=self._media_event, in_turn=self._in_turn)
         self._history = read_history(self._directory / "journal", given.ring)
         self._errands = ErrandRunner(loop, self._errand_over)
         self._brain = Brain(
@@ -308,6 +310,7 @@ class BrainProcess:
         self._driver.close()
         self._errands.close()
         self._media.close()
+        self._readers.close()
         self._link.close()
         if self._hep is not None:
             self._hep.close()

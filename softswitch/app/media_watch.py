@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from softswitch.media.engine import MediaEvent, WorkerState
 from softswitch.media.engine_process import WorkerEngine
+from softswitch.net.paced_readers import Readers
 
 
 class MediaWatch:
     """Makes the engine and feeds it.
 
     Args:
-        loop: where the sockets are watched.
+        loop: where the sockets are watched for room.
+        readers: where they are watched for what workers tell.
         on_event: takes each event.
         in_turn: runs something and ends the turn.
     """
@@ -22,11 +25,13 @@ class MediaWatch:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        readers: Readers,
         *,
         on_event: Callable[[MediaEvent], None],
         in_turn: Callable[[Callable[[], None]], None],
     ) -> None:
         self._loop = loop
+        self._readers = readers
         self._in_turn = in_turn
         self._sockets: dict[int, socket.socket] = {}
         self._unheard: set[int] = set()
@@ -44,7 +49,7 @@ class MediaWatch:
         self._sockets[number] = control
         self._unheard.add(number)
         self._in_turn(lambda: self.engine.add(number, control))
-        self._loop.add_reader(control.fileno(), self._readable, number)
+        self._readers.add(control.fileno(), partial(self._read, number))
 
     async def until_all_told(self) -> None:
         """Wait until every worker has told what it holds."""
@@ -56,17 +61,16 @@ class MediaWatch:
         for number in list(self._sockets):
             self._drop(number)
 
-    def _readable(self, number: int) -> None:
-        self._in_turn(lambda: self._read(number))
-
-    def _read(self, number: int) -> None:
+    def _read(self, number: int) -> bool:
+        """Take all that a worker has told."""
         if not self.engine.readable(number):
             self._drop(number)
             self._heard(number)
+        return False
 
     def _drop(self, number: int) -> None:
         dropped = self._sockets.pop(number)
-        self._loop.remove_reader(dropped.fileno())
+        self._readers.remove(dropped.fileno())
         self._loop.remove_writer(dropped.fileno())
         dropped.close()
 

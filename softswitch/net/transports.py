@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from softswitch.net.concerned import LegOf, nobodys
 from softswitch.net.limits import StreamLimits
+from softswitch.net.paced_readers import Readers
 from softswitch.net.tcp import StreamTransport
 from softswitch.net.tls import TlsContexts, TlsPeer
 from softswitch.net.udp import UdpSocket
@@ -23,9 +24,10 @@ class Transports:
 
     Args:
         loop: where the sockets are watched.
+        readers: where those are that datagrams come by.
         on_message: takes each message with the flow it came by.
         on_closed: told of a flow that can carry nothing any more: its connection closed, or sending failed.
-        end_turn: called after each batch of the two above.
+        end_turn: called after each batch of the two above, except for datagrams.
         limits: what peers may take of connections.
         tls: the contexts of TLS and secure WebSocket; None where neither is served nor dialled.
         leg_of: finds the leg that a message belongs to, for the log.
@@ -34,6 +36,7 @@ class Transports:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        readers: Readers,
         on_message: Callable[[bytes, Flow], None],
         on_closed: Callable[[Flow], None],
         end_turn: Callable[[], None],
@@ -42,6 +45,7 @@ class Transports:
         leg_of: LegOf = nobodys,
     ) -> None:
         self._loop = loop
+        self._readers = readers
         self._on_message = on_message
         self._on_closed = on_closed
         self._end_turn = end_turn
@@ -71,10 +75,10 @@ class Transports:
         """
         added = UdpSocket(
             self._loop,
+            self._readers,
             bound,
             on_message=self._on_message,
             on_failed=self._failed,
-            end_turn=self._end_turn,
             leg_of=self._leg_of,
             listens=listens,
         )

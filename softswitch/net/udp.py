@@ -1,8 +1,7 @@
 """SIP over UDP: one socket per local address, so that an answer leaves from the address that was asked.
 
 A burst is drained in one wake-up and then the turn ends: what its messages caused is journaled and sent together. Two
-limits keep turns short: what the first message caused does not wait for long work on the others, and what the media
-workers tell comes in between.
+limits keep turns short: what the first message caused does not wait for long work on the others.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from contextlib import suppress
 from typing import Final
 
 from softswitch.net.concerned import LegOf, nobodys
+from softswitch.net.paced_readers import Readers
 from softswitch.runtime.log import about, get_logger
 from softswitch.sip.flow import Flow
 
 DATAGRAMS_A_TURN: Final = 64
-TURN_S: Final = 0.002
+TURN_S: Final = 0.01
 """After so long no other datagram is begun with in a turn."""
 LARGEST_DATAGRAM_OCTETS: Final = 65535
 LONGEST_QUEUE: Final = 2000
@@ -37,11 +37,11 @@ class UdpSocket:
     """One bound socket.
 
     Args:
-        loop: where its readiness is watched.
+        loop: where its readiness for writing is watched.
+        readers: where its readiness for reading is.
         bound: the socket, which this object owns from now on.
         on_message: takes each datagram with its flow.
         on_failed: told of a flow on which sending failed; never from within :meth:`send`.
-        end_turn: called once after the datagrams of a wake-up.
         leg_of: finds the leg that a message belongs to, for the log.
         listens: whether it reads at once; else :meth:`listen` begins, and what arrives before waits in the kernel.
         monotonic: seconds.
@@ -49,12 +49,12 @@ class UdpSocket:
 
     __slots__ = (
         "_buffer",
-        "_end_turn",
         "_leg_of",
         "_loop",
         "_monotonic",
         "_on_failed",
         "_on_message",
+        "_readers",
         "_socket",
         "_view",
         "_waiting",
@@ -64,11 +64,11 @@ class UdpSocket:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        readers: Readers,
         bound: socket.socket,
         *,
         on_message: Callable[[bytes, Flow], None],
         on_failed: Callable[[Flow], None],
-        end_turn: Callable[[], None],
         leg_of: LegOf = nobodys,
         listens: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
@@ -76,10 +76,10 @@ class UdpSocket:
         bound.setblocking(False)
         enlarge_receive_buffer(bound)
         self._loop = loop
+        self._readers = readers
         self._socket = bound
         self._on_message = on_message
         self._on_failed = on_failed
-        self._end_turn = end_turn
         self._leg_of = leg_of
         self._monotonic = monotonic
         self._buffer = bytearray(LARGEST_DATAGRAM_OCTETS)
@@ -91,7 +91,7 @@ class UdpSocket:
 
     def listen(self) -> None:
         """Begin to read."""
-        self._loop.add_reader(self._socket.fileno(), self._drain)
+        self._readers.add(self._socket.fileno(), self._receive_burst)
 
     def drops(self) -> int:
         """Return how many packets the kernel threw away because nobody read them in time."""
@@ -115,32 +115,27 @@ class UdpSocket:
 
     def close(self) -> None:
         """Stop reading and close the descriptor; queued datagrams are dropped."""
-        self._loop.remove_reader(self._socket.fileno())
+        self._readers.remove(self._socket.fileno())
         if self._waiting:
             self._loop.remove_writer(self._socket.fileno())
             self._waiting.clear()
         self._socket.close()
 
-    def _drain(self) -> None:
-        try:
-            self._receive_burst()
-        finally:
-            # Also after a defect: what the messages before it caused is not held back.
-            self._end_turn()
-
-    def _receive_burst(self) -> None:
+    def _receive_burst(self) -> bool:
+        """Take what has come; return whether a limit was reached and more may wait."""
         until_s = self._monotonic() + TURN_S
         for _ in range(DATAGRAMS_A_TURN):
             try:
                 size, source = self._socket.recvfrom_into(self._buffer)
             except (BlockingIOError, InterruptedError):
-                return
+                return False
             except OSError as error:
                 _LOG.warning("udp.receive_failed", local=self.local, error=str(error))
-                return
+                return False
             self._on_message(bytes(self._view[:size]), Flow("udp", self.local, source[:2]))
             if self._monotonic() >= until_s:
-                return
+                break
+        return True
 
     def _queue(self, data: bytes, flow: Flow) -> None:
         if len(self._waiting) >= LONGEST_QUEUE:

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from softswitch.net.concerned import LegOf, nobodys
 from softswitch.net.limits import StreamLimits
+from softswitch.net.paced_readers import PacedReaders
 from softswitch.net.tls import TlsContexts
 from softswitch.net.transports import Transports
 from softswitch.sip.flow import Flow
@@ -132,7 +133,7 @@ Make = Callable[..., Awaitable[Transports]]
 
 @pytest_asyncio.fixture
 async def make(heard: Heard) -> AsyncIterator[Make]:
-    made: list[Transports] = []
+    made: list[tuple[Transports, PacedReaders]] = []
 
     async def build(
         *sockets: socket.socket,
@@ -142,8 +143,9 @@ async def make(heard: Heard) -> AsyncIterator[Make]:
         leg_of: LegOf = nobodys,
     ) -> Transports:
         loop = asyncio.get_running_loop()
-        transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn, limits, tls, leg_of)
-        made.append(transports)
+        readers = PacedReaders(loop, heard.end_turn)
+        transports = Transports(loop, readers, heard.on_message, heard.on_closed, heard.end_turn, limits, tls, leg_of)
+        made.append((transports, readers))
         for each in sockets:
             if each.type == socket.SOCK_DGRAM:
                 transports.add_udp(each)
@@ -152,8 +154,9 @@ async def make(heard: Heard) -> AsyncIterator[Make]:
         return transports
 
     yield build
-    for each in made:
-        await each.close()
+    for transports, readers in made:
+        await transports.close()
+        readers.close()
     # Let asyncio finish closing its transports before the loop goes.
     for _ in range(3):
         await asyncio.sleep(0)

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from softswitch.net.paced_readers import PacedReaders
 from softswitch.net.transports import Transports
 from softswitch.net.udp import DATAGRAMS_A_TURN, TURN_S, UdpSocket, enlarge_receive_buffer
 from softswitch.sip.flow import Flow
@@ -49,16 +50,14 @@ async def drained(heard: Heard, count: int, work_s: float) -> list[int]:
     with phone:
         for number in range(count):
             phone.sendto(b"%d" % number, server.getsockname())
+        loop = asyncio.get_running_loop()
+        readers = PacedReaders(loop, heard.end_turn)
         udp = UdpSocket(
-            asyncio.get_running_loop(),
-            server,
-            on_message=on_message,
-            on_failed=heard.on_closed,
-            end_turn=heard.end_turn,
-            monotonic=lambda: now_s,
+            loop, readers, server, on_message=on_message, on_failed=heard.on_closed, monotonic=lambda: now_s
         )
         await heard.until(lambda: len(heard.messages) == count)
         udp.close()
+        readers.close()
     assert [data for data, _ in heard.messages] == [b"%d" % number for number in range(count)]
     return heard.turns
 
@@ -128,7 +127,8 @@ async def test_what_the_kernel_does_not_take_waits_in_order(heard: Heard) -> Non
     phone = bound_udp(PHONE)
     phone.setblocking(False)
     loop = asyncio.get_running_loop()
-    udp = UdpSocket(loop, server, on_message=heard.on_message, on_failed=heard.on_closed, end_turn=heard.end_turn)
+    readers = PacedReaders(loop, heard.end_turn)
+    udp = UdpSocket(loop, readers, server, on_message=heard.on_message, on_failed=heard.on_closed)
     flow = Flow("udp", udp.local, phone.getsockname())
     with phone:
         udp.send(b"one", flow)
@@ -140,11 +140,13 @@ async def test_what_the_kernel_does_not_take_waits_in_order(heard: Heard) -> Non
         udp.send(b"three", flow)
         assert await loop.sock_recv(phone, 100) == b"three"
     udp.close()
+    readers.close()
 
 
 async def test_a_socket_that_does_not_listen_yet_sends_and_hears_later_what_came_meanwhile(heard: Heard) -> None:
     loop = asyncio.get_running_loop()
-    transports = Transports(loop, heard.on_message, heard.on_closed, heard.end_turn)
+    readers = PacedReaders(loop, heard.end_turn)
+    transports = Transports(loop, readers, heard.on_message, heard.on_closed, heard.end_turn)
     transports.add_udp(bound_udp(), listens=False)
     local = transports.udp_addresses()[0]
     with bound_udp(PHONE) as phone:
@@ -160,3 +162,4 @@ async def test_a_socket_that_does_not_listen_yet_sends_and_hears_later_what_came
     assert [data for data, _ in heard.messages] == [b"came early"]
     assert heard.closed == []
     await transports.close()
+    readers.close()
