@@ -47,9 +47,9 @@ class GuardedBackend:
         self._inner.attach(row, sock)
 
     def detach(self, row: int) -> None:
-        """Forget the row's socket."""
-        self._sockets.pop(row, None)
-        self._inner.detach(row)
+        """Forget the row's socket, where it has one: to tell the system costs more than all else of a leg's closing."""
+        if self._sockets.pop(row, None) is not None:
+            self._inner.detach(row)
 
     def receive(self, rows: Indices) -> Received:
         """Receive at most one packet for each of these rows; what is not its phone's counts as missed."""

@@ -336,7 +336,7 @@ class MediaPlane:
         self._legs[leg.name] = self._leg_by_row[row] = leg
         self._watch(leg)
         self._reports.begin(leg)
-        self._rooms.refresh(leg)
+        self._rooms.welcome(leg)
         self._taps.refresh(leg)
         return leg
 

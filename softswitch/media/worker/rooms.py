@@ -89,8 +89,13 @@ class Rooms:
             self._decide(listener)
         self.changed = self.changed or room in self._mixed or bool(self._eventless)
 
+    def welcome(self, leg: Leg) -> None:
+        """Follow that a leg was opened; most are before a room names them, and nothing follows."""
+        if leg.name in self._wanted or leg.name in self._hearers:
+            self.refresh(leg)
+
     def refresh(self, leg: Leg) -> None:
-        """Follow a change of a leg: it was opened, its stream was set, or it was latched."""
+        """Follow a change of a leg: its stream was set, or it was latched."""
         stream = leg.stream and (leg.stream.ptime_ms, leg.stream.keys)
         shape = leg.row, _formats(leg), stream, leg.may_receive, leg.may_send
         if self._shapes.get(leg.name) == shape:

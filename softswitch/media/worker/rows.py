@@ -156,10 +156,11 @@ class Rows:
 
     def disconnect(self, row: int) -> None:
         """Let no packet leave by a row's connected socket any more, and do not sweep it."""
+        if row not in self.connected:
+            return
         self.due[row] = NEVER
-        if self.sending[row, To.CONNECTED]:
-            self.sending[row, To.CONNECTED] = 0
-            self.known[self.known[:, Known.LISTENER] == row, Known.ROOM] = 0
+        self.sending[row, To.CONNECTED] = 0
+        self.known[self.known[:, Known.LISTENER] == row, Known.ROOM] = 0
         self.connected.discard(row)
 
     def last(self, rows: Indices) -> npt.NDArray[np.int64]:

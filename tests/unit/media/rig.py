@@ -18,7 +18,7 @@ from softswitch.media.worker.io_backend import Received
 from softswitch.media.worker.ledger import Ledger
 from softswitch.media.worker.relay import Relay
 from softswitch.media.worker.routes import Routes
-from softswitch.media.worker.rows import AUDIO, TELEPHONE_EVENT, Indices, Lengths, Rows, To
+from softswitch.media.worker.rows import AUDIO, NEVER, TELEPHONE_EVENT, Indices, Lengths, Rows, To
 from softswitch.media.worker.sweep import Sweeper
 
 PCMU = Format("PCMU", 8000, 1, 0, 0)
@@ -140,7 +140,8 @@ class Rig:
         if event_type is not None:
             self.state.kinds[row, event_type] = TELEPHONE_EVENT
         self.state.sending[row, To.SSRC] = 0xABC0 + row
-        self.state.sending[row, To.CONNECTED] = 1
+        self.state.connect(row)
+        self.state.due[row] = NEVER
         self.ledger.open(row, sequence=100 * row, timestamp=1000 * row)
         return row
 
