@@ -63,6 +63,10 @@ class Sound(NamedTuple):
     """Monotonic: when the last of them came."""
     payloads: Octets
     """Shape (n, width)."""
+    memory: Words
+    """All memory in which entries are."""
+    entry: int
+    """Where this one begins there."""
 
 
 class _Ring:
@@ -125,23 +129,43 @@ class TapWriter(_Ring):
             payloads: in their order, in pieces of shape (any, width): what stays in the cache is copied quicker.
         """
         count = len(columns[0])
-        at = self._reserve(24 + 4 * _COLUMNS * count + count * width)
-        if at < 0:
-            self._header[_AT_LOST] += np.uint64(count)
+        room = self.begin_sound(count, width, now_us)
+        if room is None:
             return False
-        words = self._words[at // 4 :]
-        words[1], words[2], words[3] = _SOUND, count, width
-        words[4:6].view(np.int64)[0] = now_us
-        rows = words[6 : 6 + _COLUMNS * count].reshape(_COLUMNS, count)
+        rows = room[: _COLUMNS * count].reshape(_COLUMNS, count)
         for row, column in zip(rows, columns, strict=True):
             row[:] = column
-        first = at + 24 + 4 * _COLUMNS * count
-        room, place = self._octets[first : first + count * width].reshape(count, width), 0
+        octets = room.view(np.uint8)[4 * _COLUMNS * count :][: count * width].reshape(count, width)
+        place = 0
         for piece in payloads:
-            room[place : place + len(piece)] = piece
+            octets[place : place + len(piece)] = piece
             place += len(piece)
-        self._publish()
+        self.end_sound()
         return True
+
+    def begin_sound(self, count: int, width: int, now_us: int) -> Words | None:
+        """Find room for packets: their columns, then their payloads; None where there is none, which is counted.
+
+        What is written there is read once :meth:`end_sound` was called.
+
+        Args:
+            count: of packets.
+            width: octets of the longest payload.
+            now_us: monotonic microseconds.
+        """
+        octets = 24 + 4 * _COLUMNS * count + count * width
+        at = self._reserve(octets)
+        if at < 0:
+            self._header[_AT_LOST] += np.uint64(count)
+            return None
+        words = self._words[at // 4 : (at + octets + 3) // 4]
+        words[1], words[2], words[3] = _SOUND, count, width
+        words[4:6].view(np.int64)[0] = now_us
+        return words[6:]
+
+    def end_sound(self) -> None:
+        """Let what was begun be read."""
+        self._publish()
 
     def _reserve(self, octets: int) -> int:
         """Find room for an entry and write how long it is; return its place, or -1."""
@@ -206,4 +230,4 @@ class TapReader(_Ring):
         first = place + 24 + 4 * _COLUMNS * count
         payloads = self._octets[first : first + count * width].reshape(count, width)
         now_us = int(words[4:6].view(np.int64)[0])
-        return Sound(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], now_us, payloads)
+        return Sound(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], now_us, payloads, self._words, place // 4)

@@ -14,11 +14,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.loops import g722, mixing, packets
+from softswitch.media.loops import g722, handing_over, mixing, packets
 from softswitch.media.loops.found import NAME, fingerprint, processor
 
 GENERIC: Final = "generic"
-_SOURCES: Final = (packets, mixing, g722)
+_SOURCES: Final = (packets, mixing, g722, handing_over)
 
 
 def functions() -> dict[str, tuple[Callable[..., Any], str]]:

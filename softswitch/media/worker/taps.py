@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from softswitch.media.engine import Format, MediaEvent, Recording, RecordingEnded, RecordingTrouble
+from softswitch.media.loops.found import Loops
 from softswitch.media.tap_ring import TapWriter
 from softswitch.media.worker.batch import Batch, Numbers
 from softswitch.media.worker.leg import Leg
@@ -85,6 +86,7 @@ class Taps:
         emit: Callable[[MediaEvent], None],
     ) -> None:
         self._state = state
+        self._words = state.octets.view(np.uint32)
         self._shelf = Shelf(state.capacity, self._copy)
         """Packets that came since the last frame."""
         self._legs = legs
@@ -169,6 +171,9 @@ class Taps:
 
     def put(self, batch: Batch, now_us: int) -> None:
         """Note the packets of those who are recorded; the packets are whole and plain."""
+        if self._state.loops is not None:
+            self._hand_over(self._state.loops, batch, now_us)
+            return
         rows = batch.rows
         taps = self._tap_of_row[rows]
         columns = (rows, taps, batch.heads, batch.timestamps, self._state.stream[rows], batch.lengths)
@@ -178,6 +183,21 @@ class Taps:
             columns = tuple(column[wanted] for column in columns)
         if count:
             self._shelf.put(*columns, np.full(count, now_us))
+
+    def _hand_over(self, loops: Loops, batch: Batch, now_us: int) -> None:
+        """Copy packets at once: they are in the cache."""
+        rows, lengths, taps = batch.rows, batch.lengths, self._tap_of_row
+        count, width = loops.count_tapped(rows, lengths, taps)
+        if not count:
+            return
+        assert self._ring is not None  # noqa: S101  # there is one since somebody is recorded
+        room = self._ring.begin_sound(count, 4 * width, now_us)
+        if room is None:
+            self._overrun = True
+            return
+        heads, timestamps = np.ascontiguousarray(batch.heads), np.ascontiguousarray(batch.timestamps)
+        loops.hand_over(self._words, rows, lengths, heads, timestamps, taps, self._state.stream, count, width, room)
+        self._ring.end_sound()
 
     def make_room(self, rows: Indices) -> None:
         """Be told that packets will be written into these rows."""
