@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.measuring import interleaved, report
+from softswitch.media.loops.found import find_loops
 from softswitch.media.recorder.main import ROUND_S
 from softswitch.media.recorder.scribe import Scribe
 from softswitch.media.tap_ring import TapReader, TapWriter, make_memory
@@ -50,7 +51,7 @@ def measure(legs: int, rounds: int, folder: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=folder) as made:
         memory = make_memory()
         writer, reader = TapWriter(memory), TapReader(memory)
-        scribe = Scribe(lambda _: None)
+        scribe = Scribe(lambda _: None, find_loops().loops)
         begin(scribe, legs, Path(made))
         taps = np.arange(1, legs + 1)
         sound = np.random.default_rng(1).integers(0, 256, (legs, OCTETS), np.uint8)

@@ -14,11 +14,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from softswitch.core.errors import MediaError
-from softswitch.media.loops import g722, handing_over, mixing, packets
+from softswitch.media.loops import g722, handing_over, mixing, packets, recording
 from softswitch.media.loops.found import NAME, fingerprint, processor
 
 GENERIC: Final = "generic"
-_SOURCES: Final = (packets, mixing, g722, handing_over)
+_SOURCES: Final = (packets, mixing, g722, handing_over, recording)
 
 
 def functions() -> dict[str, tuple[Callable[..., Any], str]]:
@@ -56,8 +56,9 @@ def _compiled(numba: ModuleType, folder: str, cpu: str) -> Path:
         made = numba.CC(NAME, source_module=packets)
         made.use_nrt = False  # nothing is allocated in there
         made.target_cpu = "" if cpu == GENERIC else cpu
-        for name in g722.HELPERS:
-            setattr(g722, name, import_module("numba").njit(getattr(g722, name)))
+        for source in (g722, recording):
+            for name in source.HELPERS:
+                setattr(source, name, import_module("numba").njit(getattr(source, name)))
         for name, (function, types) in functions().items():
             made.export(name, types)(function)
         made.export("fingerprint", "i8()")(lambda: number)

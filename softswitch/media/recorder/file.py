@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +13,12 @@ import numpy.typing as npt
 from softswitch.media.recorder.about import MOST_GAPS, joined_at_s, update_about
 from softswitch.media.recorder.placing import Track
 from softswitch.media.recorder.sound import Run
-from softswitch.media.recorder.wav import WavFile
+from softswitch.media.recorder.wav import Frames, WavFile
 from softswitch.runtime.log import get_logger
 
 _log = get_logger(__name__)
 
-_LISTED_GAP_S: Final = 0.005
+LISTED_GAP_S: Final = 0.005
 """Less is the seam of a stream that was moved after its phone's clock."""
 _SILENT_FILL_S: Final = 1.0
 """So far behind now a file ends while nobody says anything."""
@@ -39,20 +39,35 @@ class Tap:
 
     file: RecordingFile
     slot: int
+    track: Track
     channel: int
-    began_us: int
-    track: Track = field(init=False)
     codes: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(128, np.uint8))
     """By payload type the code of its codec."""
-    end: int = -1
-    """Where its sound ends so far, in samples; -1 before the first."""
-    sequence: int = 0
-    """Its last packet's number."""
-    resumes: bool = False
-    """Whether the file had sound of it before, from a recorder that is no more."""
 
-    def __post_init__(self) -> None:
-        self.track = Track(self.began_us, self.file.rate_hz)
+
+class Heard(NamedTuple):
+    """What came of a leg: it has no seam."""
+
+    tap: Tap
+    first: int
+    end: int
+    first_sequence: int
+    last_sequence: int
+
+
+class LaidDown(NamedTuple):
+    """What came for a file, where it belongs."""
+
+    first: int
+    frames: int
+    sound: memoryview
+    """Its samples."""
+    there: memoryview
+    """Room for as many."""
+    keep: Callable[[int], None]
+    """Puts so many frames of what stands in ``there`` to where ``sound`` has nothing, and silence behind them."""
+    heard: Callable[[], list[Heard]]
+    """Tells whose it is, in the order of their places."""
 
 
 class RecordingFile:
@@ -98,6 +113,11 @@ class RecordingFile:
         return self._file is not None
 
     @property
+    def channels(self) -> int:
+        """How many it has."""
+        return self._channels
+
+    @property
     def rate_hz(self) -> int:
         """Samples a second."""
         return self._rate_hz
@@ -121,22 +141,35 @@ class RecordingFile:
         joined = joined_at_s(self.about) if frames else {}
         for tap in taps if frames else ():
             joined_at = joined.get(self._where(tap.channel), 0.0) * self._rate_hz
-            if tap.end < 0 and joined_at < max(1.0, frames - _FRESH_S * self._rate_hz):
-                tap.end, tap.resumes = frames, True
+            if tap.track.end < 0 and joined_at < max(1.0, frames - _FRESH_S * self._rate_hz):
+                tap.track.end, tap.track.resumes = frames, 1
 
     def note_gaps(self, runs: Sequence[tuple[Tap, Run]]) -> None:
         """Note what is missing between runs, in the order of their places."""
         for tap, run in runs:
-            if tap.end >= 0 and (run.first - tap.end) >= _LISTED_GAP_S * self._rate_hz:
-                self._note_gap(tap.channel, tap.end, run.first, self._why(tap, run))
-            tap.resumes = False
-            tap.end = max(tap.end, run.first + len(run.samples))
-            tap.sequence = run.last_sequence
+            self.note_heard(tap, run.first, run.first + len(run.samples), run.first_sequence, run.last_sequence)
 
-    def _why(self, tap: Tap, run: Run) -> str:
-        if tap.resumes:
+    def note_heard(self, tap: Tap, first: int, end: int, first_sequence: int, last_sequence: int) -> None:
+        """Note what is missing before sound without a seam, and that it is there.
+
+        Args:
+            tap: whose it is.
+            first: its place.
+            end: of its place.
+            first_sequence: its first packet's number.
+            last_sequence: its last packet's.
+        """
+        track = tap.track
+        if track.end >= 0 and (first - track.end) >= LISTED_GAP_S * self._rate_hz:
+            self._note_gap(tap.channel, track.end, first, self._why(track, first_sequence))
+        track.resumes = 0
+        track.end = max(track.end, end)
+        track.sequence = last_sequence
+
+    def _why(self, track: Track, first_sequence: int) -> str:
+        if track.resumes:
             return "interrupted"
-        if (run.first_sequence - tap.sequence) & 0xFFFF == 1:
+        if (first_sequence - track.sequence) & 0xFFFF == 1:
             return "pause"
         return "overrun" if self.packets_lost else "lost"
 
@@ -150,22 +183,43 @@ class RecordingFile:
         if end <= 0:
             return
         try:
-            first, sound = self._opened().put([(run.first, self._column(tap), run.samples) for tap, run in runs])
+            first, sound = self._opened().put([(run.first, self.column(tap), run.samples) for tap, run in runs])
         except OSError as error:
             first = min(run.first for _, run in runs)
-            for channel in {tap.channel for tap, _ in runs}:
-                self._note_gap(channel, first, end, error.strerror or str(error))
+            self._note_unwritten({tap.channel for tap, _ in runs}, first, end, error)
             raise
+        self._note_written(first, end, sound)
+
+    def write_laid(self, laid: LaidDown) -> None:
+        """Write sound that is laid out already.
+
+        Raises:
+            OSError: it could not be written; it is noted as missing.
+        """
+        end = laid.first + laid.frames
+        try:
+            self._opened().fill_in(laid.first, laid.sound, laid.there, laid.keep)
+        except OSError as error:
+            self._note_unwritten({heard.tap.channel for heard in laid.heard()}, laid.first, end, error)
+            raise
+        self._note_written(laid.first, end, laid.sound)
+
+    def _note_unwritten(self, channels: set[int], first: int, end: int, error: OSError) -> None:
+        for channel in channels:
+            self._note_gap(channel, first, end, error.strerror or str(error))
+
+    def _note_written(self, first: int, end: int, sound: Frames | memoryview) -> None:
         self._end = max(self._end, end)
         if self._silence_s:
-            self._listen(first, sound)
+            self._listen(first, np.asarray(sound, np.int16).reshape(-1, self._channels))
 
     def _opened(self) -> WavFile:
         if self._file is None:
             raise OSError(0, self.trouble or "there is no file")
         return self._file
 
-    def _column(self, tap: Tap) -> int:
+    def column(self, tap: Tap) -> int:
+        """Return which channel of the file a leg is heard in."""
         return min(tap.channel, self._channels - 1)
 
     def keep_length(self, now_us: int) -> None:
@@ -178,6 +232,12 @@ class RecordingFile:
         if self._file is not None and due - self._end > _WORTH_A_LOOK_S * self._rate_hz:
             self._file.reach(due)
             self._end = due
+
+    def needs_look(self, now_us: int) -> bool:
+        """Tell whether something may be due that nobody asks for."""
+        frames = (now_us - self.began_us) * self._rate_hz / 1e6
+        waits = self._file is not None and frames - self._end <= _SILENT_FILL_S * self._rate_hz
+        return not waits or bool(self._limit_s or self._silence_s)
 
     def end_by_itself(self, now_us: int) -> tuple[str, int]:
         """Return why it is over, and at which sample; empty while it goes on."""
@@ -228,7 +288,7 @@ class RecordingFile:
     def _where(self, channel: int) -> str:
         return CHANNELS[channel] if self._channels == 2 else "mono"
 
-    def _listen(self, first: int, sound: npt.NDArray[np.int16]) -> None:
+    def _listen(self, first: int, sound: Frames) -> None:
         """Note where somebody was heard last."""
         width = int(_LOUD_WINDOW_S * self._rate_hz)
         for start in range(0, len(sound), width):

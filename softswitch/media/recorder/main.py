@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 import msgpack
 
+from softswitch.media.loops.found import find_loops
 from softswitch.media.recorder.scribe import Scribe
 from softswitch.media.tap_ring import TapReader
 from softswitch.runtime.log import configure_logging, get_logger
@@ -39,7 +40,7 @@ class RecorderLoop:
     def __init__(self, ring: TapReader, sock: socket.socket) -> None:
         self._ring = ring
         self._sock = sock
-        self._scribe = Scribe(self._tell)
+        self._scribe = Scribe(self._tell, find_loops().loops)
         self._lost = ring.lost
         # Not select: the worker's descriptors that were open already, three a leg, make the number of ours a high one.
         self._woken = select.poll()

@@ -9,11 +9,12 @@ count the time of its pauses begins anew behind each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from softswitch.media.loops import recording as columns
 
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -29,21 +30,65 @@ _HALF: Final = 1 << 31
 _WORD: Final = 0xFFFF_FFFF
 
 
-@dataclass(slots=True)
-class Track:
-    """What is known of one leg's stream."""
+_MOST_TRACKS_AT_FIRST: Final = 64
 
-    began_us: int
-    """Of the recording."""
-    rate_hz: int
-    """Of the file."""
-    clock_hz: int = 8000
-    stream: int = -1
-    timestamp: int = 0
+
+def _row(numbers: Floats) -> memoryview[float]:
+    return numbers.data.cast("B").cast("d")
+
+
+class _Number:
+    """A number in a track's row."""
+
+    def __init__(self, column: int) -> None:
+        self._column = column
+
+    def __get__(self, track: Track, _: type[Track]) -> int:
+        return int(track.row[self._column])
+
+    def __set__(self, track: Track, value: float) -> None:
+        track.row[self._column] = value
+
+
+class Track:
+    """What is known of one leg's stream: numbers in a row, which compiled loops read and write, too.
+
+    Args:
+        began_us: of the recording.
+        rate_hz: of the file.
+        row: for the numbers; None for one of its own.
+    """
+
+    __slots__ = ("row",)
+
+    began_us = _Number(columns.TRACK_BEGAN_US)
+    rate_hz = _Number(columns.TRACK_RATE_HZ)
+    clock_hz = _Number(columns.TRACK_CLOCK_HZ)
+    stream = _Number(columns.TRACK_STREAM)
+    timestamp = _Number(columns.TRACK_TIMESTAMP)
     """Of some packet of the stream."""
-    place: float = 0.0
-    """Where that belongs, in samples of the file."""
-    late_rounds: int = 0
+    late_rounds = _Number(columns.TRACK_LATE_ROUNDS)
+    end = _Number(columns.TRACK_END)
+    """Where its sound ends so far, in samples; -1 before the first."""
+    sequence = _Number(columns.TRACK_SEQUENCE)
+    """Its last packet's number."""
+    resumes = _Number(columns.TRACK_RESUMES)
+    """1 where the file had sound of it before, from a recorder that is no more; else 0."""
+
+    def __init__(self, began_us: int, rate_hz: int, row: memoryview[float] | None = None) -> None:
+        self.row = _row(np.zeros(columns.TRACK_COLUMNS)) if row is None else row
+        self.began_us, self.rate_hz, self.clock_hz = began_us, rate_hz, 8000
+        self.stream, self.timestamp, self.place, self.late_rounds = -1, 0, 0.0, 0
+        self.end, self.sequence, self.resumes = -1, 0, 0
+
+    @property
+    def place(self) -> float:
+        """Where the packet with that timestamp belongs, in samples of the file."""
+        return float(self.row[columns.TRACK_PLACE])
+
+    @place.setter
+    def place(self, place: float) -> None:
+        self.row[columns.TRACK_PLACE] = place
 
     def anchor(self, stream: int, timestamp: int, quickest_us: float) -> float:
         """Return where a packet with this timestamp belongs, and remember it.
@@ -73,6 +118,38 @@ class Track:
             return False
         self.late_rounds = 0
         return True
+
+
+class Tracks:
+    """Tracks of which each has a slot, and together a matrix.
+
+    Attributes:
+        numbers: of all, by slot.
+    """
+
+    def __init__(self) -> None:
+        self.numbers = np.zeros((_MOST_TRACKS_AT_FIRST, columns.TRACK_COLUMNS))
+        self._free = list(range(_MOST_TRACKS_AT_FIRST))
+        self._in_use: dict[int, Track] = {}
+
+    def take(self, began_us: int, rate_hz: int) -> tuple[int, Track]:
+        """Return a slot and its new track."""
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        track = self._in_use[slot] = Track(began_us, rate_hz, _row(self.numbers[slot]))
+        return slot, track
+
+    def give_back(self, slot: int) -> None:
+        """Let a slot serve another one."""
+        del self._in_use[slot]
+        self._free.append(slot)
+
+    def _grow(self) -> None:
+        before, self.numbers = self.numbers, np.concatenate((self.numbers, np.zeros_like(self.numbers)))
+        self._free = list(range(len(before), len(self.numbers)))
+        for slot, track in self._in_use.items():
+            track.row = _row(self.numbers[slot])
 
 
 def places(tracks: Sequence[Track], of: Numbers, streams: Numbers, timestamps: Numbers, came_us: Numbers) -> Numbers:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from softswitch.media.recorder.file import RecordingFile, Tap
-from softswitch.media.recorder.placing import places
+from softswitch.media.loops.found import Loops
+from softswitch.media.recorder.file import LaidDown, RecordingFile, Tap
+from softswitch.media.recorder.placing import Tracks, places
 from softswitch.media.recorder.sound import MOST_OCTETS_AT_ONCE, Decoder, Packets, Run
+from softswitch.media.recorder.usual import USABLE, Usual
 from softswitch.media.tap_ring import Sound
 from softswitch.runtime.log import get_logger
 
@@ -27,15 +29,18 @@ class Scribe:
 
     Args:
         tell: tells the worker what became of them.
+        loops: what there is of :mod:`softswitch.media.loops`; None to do without.
     """
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, loops: Loops | None = None) -> None:
         self._tell = tell
         self._decoder = Decoder()
+        self._tracks = Tracks()
+        self._usual = Usual(loops, self._decoder, self._tracks) if loops is not None and USABLE else None
+        self._changed = True
+        """Whether others are heard than in the round before, or otherwise."""
         self._files: dict[str, RecordingFile] = {}
         self._taps: dict[int, Tap] = {}
-        self._free_slots: list[int] = []
-        self._slots = 0
         self._packets_lost = False
         """Whether packets found no room on their way here in the round before: what is missing shows in this one."""
         self._leaving: list[tuple[RecordingFile, int]] = []
@@ -67,13 +72,13 @@ class Scribe:
             file.packets_lost = packets_lost or self._packets_lost
         self._packets_lost = packets_lost
         for some in _in_pieces(sounds):
-            self._take(some)
+            self._take_usual(some)
         leaving, self._leaving = self._leaving, []
         for file, tap in leaving:
             self._let_go(file, tap)
         for name, ended_us, about in ends:
             self._end(name, ended_us, about)
-        for file in list(self._files.values()):
+        for file in [file for file in self._files.values() if file.needs_look(now_us)]:
             self._look(file, now_us)
 
     def end_all(self) -> None:
@@ -107,9 +112,10 @@ class Scribe:
         file.write_about()
 
     def _listen(self, file: RecordingFile, number: int, channel: int, formats: Sequence[Sequence[Any]]) -> None:
+        self._changed = True
         tap = self._taps.get(number)
         if tap is None:
-            tap = self._taps[number] = Tap(file, self._take_slot(), channel, file.began_us)
+            tap = self._taps[number] = Tap(file, *self._tracks.take(file.began_us, file.rate_hz), channel)
             file.taps.add(number)
         tap.codes[:] = 0
         for encoding, clock_hz, channels, payload_type in formats:
@@ -119,6 +125,7 @@ class Scribe:
                 tap.track.clock_hz = clock_hz
 
     def _open(self, file: RecordingFile) -> None:
+        self._changed = True
         file.open(self._rate_for(file), [self._taps[number] for number in file.taps])
 
     def _rate_for(self, file: RecordingFile) -> int:
@@ -126,27 +133,47 @@ class Scribe:
         codes = {int(code) for number in file.taps for code in self._taps[number].codes if code}
         return min(48000, max((self._decoder.rate_of(code) for code in codes), default=8000))
 
-    def _take_slot(self) -> int:
-        if self._free_slots:
-            return self._free_slots.pop()
-        self._slots += 1
-        return self._slots - 1
-
     def _let_go(self, file: RecordingFile, number: int) -> None:
+        self._changed = True
         file.taps.discard(number)
         tap = self._taps.pop(number, None)
         if tap is None:
             return
         self._decoder.forget(tap.slot)
-        self._free_slots.append(tap.slot)
+        self._tracks.give_back(tap.slot)
 
     # What has come
 
-    def _take(self, sounds: Sequence[Sound]) -> None:
-        """Place, decode and write packets."""
+    def _take_usual(self, sounds: Sequence[Sound]) -> None:
+        """Place, decode and write packets, what is usual of them in compiled loops."""
+        if self._usual is None:
+            self._take(sounds, self._taps)
+            return
+        if self._changed:
+            self._usual.follow(self._files, self._taps)
+            self._changed = False
+        for file, noted, laid in self._usual.take(sounds):
+            if noted:
+                for heard in laid.heard():
+                    file.note_heard(*heard)
+            self._write_laid(file, laid)
+        others = self._usual.others()
+        if others:
+            self._take(sounds, {number: self._taps[number] for file in others for number in file.taps})
+
+    def _write_laid(self, file: RecordingFile, laid: LaidDown) -> None:
+        try:
+            file.write_laid(laid)
+        except OSError as error:
+            self._note_trouble(file, error.strerror or str(error))
+        else:
+            self._note_trouble(file, "")
+
+    def _take(self, sounds: Sequence[Sound], whose: Mapping[int, Tap]) -> None:
+        """Place, decode and write packets of some taps."""
         taps = np.concatenate([sound.taps for sound in sounds])
         numbers, of = np.unique(taps, return_inverse=True)
-        known = [self._taps.get(number) for number in numbers.tolist()]
+        known = [whose.get(number) for number in numbers.tolist()]
         order = np.argsort(of, kind="stable")
         if None in known:
             there = np.array([tap is not None for tap in known])
@@ -187,16 +214,19 @@ class Scribe:
 
     def _try(self, file: RecordingFile, work: Callable[[], None], *, proves: bool = True) -> None:
         """Do what may fail; tell when it begins to fail, and when it works again, if this ``proves`` that."""
-        before = file.trouble
         try:
             work()
-            if proves:
-                file.trouble = ""
         except OSError as error:
-            file.trouble = error.strerror or str(error)
-        if file.trouble != before:
-            _log.warning("recording.trouble", recording=file.name, reason=file.trouble or "over")
-            self._tell(("trouble", file.name, file.trouble))
+            self._note_trouble(file, error.strerror or str(error))
+        else:
+            if proves:
+                self._note_trouble(file, "")
+
+    def _note_trouble(self, file: RecordingFile, trouble: str) -> None:
+        if trouble != file.trouble:
+            file.trouble = trouble
+            _log.warning("recording.trouble", recording=file.name, reason=trouble or "over")
+            self._tell(("trouble", file.name, trouble))
 
     # How they end
 

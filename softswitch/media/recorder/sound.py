@@ -73,6 +73,14 @@ class Decoder:
         """Return the samples a second of a codec."""
         return self._codecs[code - 1].sample_rate_hz
 
+    def table_of(self, code: int) -> npt.NDArray[np.int16] | None:
+        """Return the samples of all octets of a codec that makes one of each, whatever came before; None of others."""
+        codec = self._codecs[code - 1]
+        if code in self._packed or codec.has_memory or codec.octets_per_second != codec.sample_rate_hz:
+            return None
+        table: npt.NDArray[np.int16] = codec.decode(np.arange(256, dtype=np.uint8)[np.newaxis])[0]
+        return table
+
     def forget(self, slot: int) -> None:
         """Let a slot serve another leg."""
         for codec in self._codecs:

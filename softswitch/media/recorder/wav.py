@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -91,18 +91,41 @@ class WavFile:
         sound = np.zeros((max(0, end - first), self.channels), np.int16)
         self._lock(fcntl.LOCK_EX)
         try:
-            frames = self.frames
-            if first < frames:
-                self._read(first, sound)
+            there = self._read(first, sound)
+            sound[: len(there)] = there
             for place, channel, samples in pieces:
                 said = samples[max(0, first - place) :]
                 at = max(place, first) - first
                 sound[at : at + len(said), channel] = said
-            _write(self._descriptor, sound.astype("<i2", copy=False).data.cast("B"), self._place(first))
-            self._tell_length(max(frames, end))
+            self._put(first, sound.astype("<i2", copy=False).data, len(sound), len(there))
         finally:
             self._lock(fcntl.LOCK_UN)
         return first, sound
+
+    def fill_in(self, first: int, sound: memoryview, there: memoryview, keep: Callable[[int], None]) -> None:
+        """Do the same with sound that is laid out already.
+
+        Args:
+            first: its place in the file.
+            sound: the samples.
+            there: room for as many: what stands in the file.
+            keep: puts so many frames of that to where there is nothing in ``sound``, and silence behind them.
+
+        Raises:
+            OSError: not all of it was written; what was there before is whole.
+        """
+        self._lock(fcntl.LOCK_EX)
+        try:
+            count = os.preadv(self._descriptor, [there], self._place(first)) // (2 * self.channels)
+            keep(count)
+            self._put(first, sound, len(sound) // self.channels, count)
+        finally:
+            self._lock(fcntl.LOCK_UN)
+
+    def _put(self, first: int, sound: memoryview, frames: int, count: int) -> None:
+        """Write sound where so many of its frames stand already, and tell the length."""
+        _write(self._descriptor, sound, self._place(first))
+        self._tell_length(max(first + frames, self.frames) if count == frames else first + frames)
 
     def reach(self, frames: int) -> None:
         """Let it be at least so long: fill it up with silence.
@@ -137,11 +160,11 @@ class WavFile:
         """Have the file for oneself, or let others write again."""
         fcntl.flock(self._descriptor, how)
 
-    def _read(self, first: int, sound: Frames) -> None:
-        """Put what stands at a place, as far as anything does, into the beginning of this."""
+    def _read(self, first: int, sound: Frames) -> Frames:
+        """Return what stands where sound begins, as far as anything does and as it is long."""
         octets = os.pread(self._descriptor, sound.nbytes, self._place(first))
-        there = np.frombuffer(octets, "<i2", len(octets) // 2)
-        sound.reshape(-1)[: len(there)] = there
+        count = len(octets) // (2 * self.channels)
+        return np.frombuffer(octets, "<i2", count * self.channels).reshape(count, self.channels)
 
     def _tell_length(self, frames: int) -> None:
         octets = frames * 2 * self.channels
@@ -153,7 +176,6 @@ class WavFile:
 
 def _write(descriptor: int, data: bytes | memoryview, place: int) -> None:
     """Write all of it: the system may take a part where the disk is nearly full."""
-    rest = memoryview(data)
-    while rest:
-        count = os.pwrite(descriptor, rest, place)
-        rest, place = rest[count:], place + count
+    count = os.pwrite(descriptor, data, place)
+    if count < memoryview(data).nbytes:
+        _write(descriptor, memoryview(data).cast("B")[count:], place + count)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from softswitch.media.engine import Recording
+from softswitch.media.loops.found import find_loops
 from softswitch.media.recorder.main import ROUND_S
 from softswitch.media.recorder.scribe import Scribe
 from softswitch.media.tap_ring import RING_OCTETS, TapReader, make_memory
@@ -43,7 +44,7 @@ class HandRecorder:
 
     def start(self, said: Callable[[tuple[Any, ...]], None], died: Callable[[], None]) -> HandRecorder:
         self._said, self._died = said, died
-        self.scribe = Scribe(lambda message: self._said(message))
+        self.scribe = Scribe(lambda message: self._said(message), find_loops().loops)
         self.starts += 1
         return self
 
