@@ -17,7 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
-CALLS, RATE = 300, 150
+RATE: Final = 150
+"""Calls a second, unless told otherwise."""
+_TURN_S: Final = 2
 _READY: Final = "ready"
 
 
@@ -27,11 +29,12 @@ class Contender:
     Args:
         program: the command of its switch.
         net: the first three octets of the addresses that it and its phones have, with a dot behind them.
+        rate: calls a second.
     """
 
-    def __init__(self, program: Sequence[str], net: str) -> None:
+    def __init__(self, program: Sequence[str], net: str, rate: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.call_turns", *program],
+            [sys.executable, "-m", "bench.call_turns", "--rate", str(rate), *program],
             env={**os.environ, "BENCH_NET": net},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -62,18 +65,18 @@ class Contender:
 
 
 @contextmanager
-def contenders(programs: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Contender]]:
-    """Start a switch of each program."""
+def contenders(programs: Mapping[str, Sequence[str]], rate: int = RATE) -> Iterator[dict[str, Contender]]:
+    """Start a switch of each program, for so many calls a second."""
     with ExitStack() as stack:
         started = {}
         for number, (name, program) in enumerate(programs.items(), 61):
-            started[name] = Contender(program, f"127.0.{number}.")
+            started[name] = Contender(program, f"127.0.{number}.", rate)
             stack.callback(started[name].close)
         yield started
 
 
-def compared(turns: int, programs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Let two switches carry calls in turns.
+def compared(turns: int, programs: Mapping[str, Sequence[str]], rate: int = RATE) -> dict[str, Any]:
+    """Let two switches carry calls in turns, so many a second.
 
     Returns:
         The median figures of each by its name, and how much dearer the first is than the second in percent:
@@ -81,7 +84,7 @@ def compared(turns: int, programs: Mapping[str, Sequence[str]]) -> dict[str, Any
     """
     ours, theirs = programs
     taken: dict[str, list[dict[str, float]]] = {name: [] for name in programs}
-    with contenders(programs) as started:
+    with contenders(programs, rate) as started:
         for number in range(turns):
             for name in (ours, theirs) if number % 2 else (theirs, ours):
                 figures = started[name].turn()
@@ -106,13 +109,15 @@ def main() -> None:
     from bench.sip_load import called_phone, running_switch
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=int, default=RATE)
     parser.add_argument("program", nargs="+")
     options = parser.parse_args()
     with running_switch(tuple(options.program)) as (directory, pids), called_phone(directory):
-        calls(directory, pids, count=CALLS, rate=100, challenged=False)
+        calls(directory, pids, count=_TURN_S * RATE, rate=100, challenged=False)
         print(_READY, flush=True)
         for _ in sys.stdin:
-            print(json.dumps(calls(directory, pids, count=CALLS, rate=RATE, challenged=False)), flush=True)
+            figures = calls(directory, pids, count=_TURN_S * options.rate, rate=options.rate, challenged=False)
+            print(json.dumps(figures), flush=True)
 
 
 if __name__ == "__main__":
