@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Recording both sides of relayed calls.")
     parser.add_argument("--legs", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--slices", type=int, default=3, help="of each run and program")
+    parser.add_argument("--slices", type=int, default=6, help="of each run and program")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     given = parser.parse_args()
     wanted = Load(given.legs, SLICE_S, 1000, 100, SLICE_SETTLING_S)
