@@ -21,6 +21,7 @@ from softswitch.media.loops import recording as loops
 from softswitch.media.loops.found import Loops
 from softswitch.media.recorder.scribe import Scribe
 from softswitch.media.tap_ring import TapReader, TapWriter, make_memory
+from tests.fuzz.conftest import scale
 from tests.unit.media.rig import LOOPS
 
 FORMATS = [("PCMU", 8000, 1, 0), ("PCMA", 8000, 1, 8), ("L16", 16000, 1, 96), ("G722", 8000, 1, 9)]
@@ -170,7 +171,7 @@ def full(*_: object) -> int:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=scale(30), deadline=None)
 @given(
     seed=st.integers(0, 1 << 32),
     irregular=st.sampled_from((0.0, 0.005, 0.05)),
