@@ -102,7 +102,7 @@ def _with_its_keys(dtmf: str, formats: Sequence[PayloadFormat]) -> Sequence[Payl
     return formats
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _taken(
     dtmf: str, wanted: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]
 ) -> tuple[PayloadFormat, ...]:
@@ -212,7 +212,7 @@ def _agreed(caller: Leg) -> tuple[PayloadFormat, ...]:
     return in_order_of(local.formats, remote.formats) if remote is not None else local.formats
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _with_ours(formats: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     """Put those of our formats that are missing behind the others that carry sound, if that can be converted."""
     if not convertible(formats):
@@ -252,7 +252,7 @@ def in_order_of(wanted: Sequence[PayloadFormat], offered: Sequence[PayloadFormat
     return _in_order_of(tuple(wanted), tuple(offered))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _in_order_of(wanted: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     kinds = _kinds(offered)
     found = dict.fromkeys(kind for want in wanted if (kind := want[1:4]) in kinds)
@@ -360,7 +360,7 @@ def stream_of(leg: Leg) -> Stream | None:
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _agreed_upon(local: tuple[PayloadFormat, ...], remote: tuple[PayloadFormat, ...]) -> tuple[Format, ...]:
     """Return the formats that two descriptions have in common, as the worker is told them."""
     ours = _kinds(local)

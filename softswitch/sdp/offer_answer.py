@@ -98,7 +98,7 @@ def make_answer(
     return SessionDescription(origin, address, tuple(media))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _chosen(formats: tuple[PayloadFormat, ...], offered: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     """Leave out what is not offered; few different answers serve all calls."""
     known_there = {known[:4] for known in offered}
@@ -114,7 +114,7 @@ def common_formats(offered: Iterable[PayloadFormat], supported: Iterable[Payload
     return _common(tuple(offered), tuple(supported))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _common(offered: tuple[PayloadFormat, ...], supported: tuple[PayloadFormat, ...]) -> tuple[PayloadFormat, ...]:
     parameters: dict[tuple[object, ...], str] = {}
     for known in supported:
@@ -137,7 +137,7 @@ def _audio(
     return Media("audio", port, protocol, numbers, "", attributes + keys)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _lines(
     formats: tuple[PayloadFormat, ...], direction: Direction, ptime_ms: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
